@@ -10,6 +10,7 @@ from ringback.incident.silences import Silence
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.processor import SNAPSHOT_INTERVAL, CheckProcessor
+from ringback.monitor.store.interface import IncidentFilter
 from ringback.monitor.store.sqlite import SQLiteStore
 
 T = 1_790_000_000.0
@@ -157,7 +158,7 @@ def test_what_is_no_longer_watched_leaves_no_incident_open(store):
     desk.flush()
     again = desk_of(store, watched()[1:], Clock(T + 5))
     assert again.engine.incidents() == []
-    assert store.incidents(states=("open", "acknowledged")) == []
+    assert store.incidents(IncidentFilter(states=("open", "acknowledged"))) == []
     assert [one.notice.change.what for one in store.due(T + 10)] == ["opened", "closed"]
 
 

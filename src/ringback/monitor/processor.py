@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ringback.monitor.model import UiEvent
-from ringback.monitor.store import StoreBatch
+from ringback.monitor.store.interface import IncidentFilter, StoreBatch
 
 if TYPE_CHECKING:
     from ringback.incident.engine import Engine
@@ -58,6 +58,7 @@ SNAPSHOT_INTERVAL = 60.0
 """Seconds within which what is known of every healthy endpoint is kept once."""
 
 _STATE_PREFIX = "case:"
+_NOT_CLOSED = IncidentFilter(states=("open", "acknowledged"))
 _MAX_INCIDENTS = 1_000_000
 _MAX_DETAIL = 200
 
@@ -103,7 +104,7 @@ class CheckProcessor:
         cases = self._store.states(_STATE_PREFIX)
         changes = self.engine.load(
             {name.removeprefix(_STATE_PREFIX): kept for name, kept in cases.items()},
-            reversed(self._store.incidents(states=("open", "acknowledged"), limit=_MAX_INCIDENTS)),
+            reversed(self._store.incidents(_NOT_CLOSED, _MAX_INCIDENTS)),
             self._store.state("quiet"),
             self._clock(),
         )

@@ -5,7 +5,7 @@ import pytest
 from ringback.incident.model import Transition
 from ringback.monitor.store import degraded as memory
 from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
-from ringback.monitor.store.interface import Store, StoreBatch
+from ringback.monitor.store.interface import IncidentFilter, Store, StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, incident, notice
 
@@ -123,7 +123,7 @@ def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
     assert store.due(AT) == []
     [later] = store.due(AT + 60)
     assert (later.notice.id, later.attempts, later.error) == ("later", 1, "no route")
-    assert store.incidents(states=["open"]) == [incident()]
+    assert store.incidents(IncidentFilter(states=("open",))) == [incident()]
     assert store.incident("i1") == incident()
 
     disk.clean()
@@ -141,7 +141,7 @@ def test_an_incident_is_shown_as_it_is_now(store, kept):
     store.keep(StoreBatch(incidents=[closed]))
 
     assert store.incidents() == [incident("2", AT + 1), closed]
-    assert store.incidents(states=["open"]) == [incident("2", AT + 1)]
+    assert store.incidents(IncidentFilter(states=("open",))) == [incident("2", AT + 1)]
     assert store.incidents(limit=1) == [incident("2", AT + 1)]
     disk.clean()
 

@@ -8,7 +8,7 @@ from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEn
 from ringback.incident.silences import Silence, Silences
 from ringback.monitor.model import Discovered, Endpoint, EndpointView, UiEvent
 from ringback.monitor.store.aggregate import Aggregate
-from ringback.monitor.store.interface import RollupBucket
+from ringback.monitor.store.interface import EVERY_INCIDENT, RollupBucket
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -80,15 +80,9 @@ class MemoryStore:
                 tally.add(one)
         return tally.percentiles()
 
-    def incidents(self, *, states=(), endpoint=None, before=None, limit=100):
-        found = [
-            one
-            for one in sorted(self.past, key=lambda one: one.opened_at, reverse=True)
-            if (not states or one.state in states)
-            and (endpoint is None or endpoint in one.members)
-            and (before is None or one.opened_at < before)
-        ]
-        return found[:limit]
+    def incidents(self, wanted=EVERY_INCIDENT, limit=100):
+        found = sorted(self.past, key=lambda one: one.opened_at, reverse=True)
+        return [one for one in found if wanted.takes(one)][:limit]
 
     def incident(self, id_):
         return next((one for one in self.past if one.id == id_), None)

@@ -45,13 +45,19 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ringback.monitor.store.interface import Queued, StoreBatch, StoreProblem
+from ringback.monitor.store.interface import (
+    EVERY_INCIDENT,
+    IncidentFilter,
+    Queued,
+    StoreBatch,
+    StoreProblem,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
-    from ringback.incident.model import Check, Incident, IncidentState, Transition
+    from ringback.incident.model import Check, Incident, Transition
     from ringback.monitor.store.interface import Percentiles, RollupBucket, Step, Store
 
 
@@ -118,19 +124,6 @@ class Spill:
             if check.endpoint == endpoint
             and since <= check.at < until
             and (not failed or check.up is False)
-        ]
-
-    def incidents_in(
-        self, states: Iterable[IncidentState], endpoint: str | None, before: float | None
-    ) -> list[Incident]:
-        """Return incidents, in the order they changed."""
-        wanted = tuple(states)
-        return [
-            incident
-            for incident in self.incidents.values()
-            if (not wanted or incident.state in wanted)
-            and (endpoint is None or endpoint in incident.members)
-            and (before is None or incident.opened_at < before)
         ]
 
 
@@ -282,24 +275,14 @@ class DegradedStore:
         ]
 
     def incidents(
-        self,
-        *,
-        states: Iterable[IncidentState] = (),
-        endpoint: str | None = None,
-        before: float | None = None,
-        limit: int = 100,
+        self, wanted: IncidentFilter = EVERY_INCIDENT, limit: int = 100
     ) -> list[Incident]:
-        wanted = tuple(states)
         with self._lock:
             held = dict(self._spill.incidents)
-            new = self._spill.incidents_in(wanted, endpoint, before)
         # Those that are held may stand in the store as they were: so many more are asked for.
-        kept = self._all(
-            lambda: self._store.incidents(
-                states=wanted, endpoint=endpoint, before=before, limit=limit + len(held)
-            )
-        )
-        found = [incident for incident in kept if incident.id not in held] + new
+        kept = self._all(lambda: self._store.incidents(wanted, limit + len(held)))
+        found = [incident for incident in kept if incident.id not in held]
+        found += filter(wanted.takes, held.values())
         return sorted(found, key=lambda incident: (-incident.opened_at, incident.id))[:limit]
 
     def incident(self, id_: str) -> Incident | None:

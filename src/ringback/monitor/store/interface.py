@@ -1,6 +1,6 @@
 """What a store must do, and what can be wrong with one; SQLite does it for one machine."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -59,6 +59,25 @@ class Queued:
     error: str = ""  # Why it failed last; `""`: it was not tried
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilter:
+    """Which incidents are asked for; what is left out holds for all."""
+
+    states: tuple[IncidentState, ...] = ()
+    endpoint: str | None = None  # Id of one that must be a member
+    before: float | None = None  # Opened before this time
+
+    def takes(self, incident: Incident) -> bool:
+        return (
+            (not self.states or incident.state in self.states)
+            and (self.endpoint is None or self.endpoint in incident.members)
+            and (self.before is None or incident.opened_at < self.before)
+        )
+
+
+EVERY_INCIDENT = IncidentFilter()
+
+
 class Store(Protocol):
     """Where a monitor keeps what it knows; times are seconds since 1970 UTC.
 
@@ -95,12 +114,7 @@ class Store(Protocol):
         """Return the changes of an endpoint's state, oldest first."""
 
     def incidents(
-        self,
-        *,
-        states: Iterable[IncidentState] = (),
-        endpoint: str | None = None,
-        before: float | None = None,
-        limit: int = 100,
+        self, wanted: IncidentFilter = EVERY_INCIDENT, limit: int = 100
     ) -> list[Incident]:
         """Return incidents, newest first."""
 

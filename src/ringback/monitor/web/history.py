@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ringback.monitor.store.interface import StoreProblem
+from ringback.monitor.store.interface import EVERY_INCIDENT, IncidentFilter, StoreProblem
 from ringback.monitor.web.request import HTTPProblem
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Incident, IncidentState
+    from ringback.incident.model import Incident
     from ringback.monitor.queries import MonitorQueries
 
 _P = ParamSpec("_P")
@@ -35,23 +35,13 @@ async def find_incident(queries: MonitorQueries, id_: str) -> Incident:
 
 
 async def find_incidents(
-    queries: MonitorQueries,
-    *,
-    states: tuple[IncidentState, ...] = (),
-    endpoint: str | None = None,
-    before: float | None = None,
-    most: int = 100,
+    queries: MonitorQueries, wanted: IncidentFilter = EVERY_INCIDENT, most: int = 100
 ) -> list[Incident]:
     """Return incidents, newest first: the open ones as they are now, the others from the store."""
-    kept = await query_store(
-        queries.store.incidents, states=states, endpoint=endpoint, before=before, limit=most
-    )
+    kept = await query_store(queries.store.incidents, wanted, most)
     found = {incident.id: incident for incident in kept}
     for incident in queries.incidents():
-        wanted = (not states or incident.state in states) and (
-            not endpoint or endpoint in incident.members
-        )
-        if wanted and (before is None or incident.opened_at < before):
+        if wanted.takes(incident):
             found[incident.id] = incident
         else:
             found.pop(incident.id, None)

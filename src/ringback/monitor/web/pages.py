@@ -19,6 +19,7 @@ from ringback.diagnosis.record import RecordError, diagnosis_of
 from ringback.diagnosis.wording import MARKS, TITLES, label, stage_state, standing
 from ringback.failure import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY
+from ringback.monitor.store.interface import IncidentFilter
 from ringback.monitor.web.access import grant_of, require
 from ringback.monitor.web.chart import (
     CHARTS,
@@ -146,7 +147,7 @@ async def endpoint_page(request: Request) -> Response:
                 site.queries.store.checks, id_, longest, now + 1, failed=True, limit=_MAX_FAILURES
             )
         )[:_MAX_RUNS],
-        incidents=await find_incidents(site.queries, endpoint=id_, most=_MAX_INCIDENTS),
+        incidents=await find_incidents(site.queries, IncidentFilter(endpoint=id_), _MAX_INCIDENTS),
     )
 
 
@@ -176,7 +177,7 @@ async def incidents_page(request: Request) -> Response:
     """Return the list of incidents, and the silences."""
     queries = site_of(request).queries
     before = _time(request.query_params.get("before"))
-    found = await find_incidents(queries, before=before, most=_PAGE_SIZE)
+    found = await find_incidents(queries, IncidentFilter(before=before), _PAGE_SIZE)
     return await render_page(
         request,
         "incidents.html",

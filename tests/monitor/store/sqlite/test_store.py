@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from ringback.incident.model import CertificateSeen, Transition
-from ringback.monitor.store.interface import Store, StoreBatch
+from ringback.monitor.store.interface import IncidentFilter, Store, StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, incident, notice
 
@@ -129,9 +129,9 @@ def test_incidents_can_be_asked_for(store):
 
     assert store.incidents() == [three, two, one]
     assert store.incidents(limit=1) == [three]
-    assert store.incidents(states=["open", "acknowledged"]) == [two, one]
-    assert store.incidents(endpoint="db") == [two]
-    assert store.incidents(before=AT + 1) == [one]
+    assert store.incidents(IncidentFilter(states=("open", "acknowledged"))) == [two, one]
+    assert store.incidents(IncidentFilter(endpoint="db")) == [two]
+    assert store.incidents(IncidentFilter(before=AT + 1)) == [one]
 
 
 def test_a_state_is_the_newest(store):

@@ -13,7 +13,6 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from ringback.incident.model import (
     Change,
     Incident,
-    IncidentState,
     Notice,
     TimelineEntry,
     Transition,
@@ -23,7 +22,9 @@ from ringback.monitor.store.sqlite import schema
 from ringback.monitor.store.sqlite.schema import microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+    from ringback.monitor.store.interface import IncidentFilter
 
 
 def incident_json(incident: Incident) -> str:
@@ -61,16 +62,7 @@ def _text(value: Any) -> str:
 
 
 def keep_transitions(connection: Connection, transitions: Sequence[Transition]) -> None:
-    rows = [
-        {
-            "endpoint": transition.endpoint,
-            "at": microseconds(transition.at),
-            "before": transition.before,
-            "after": transition.after,
-            "kind": transition.kind,
-        }
-        for transition in transitions
-    ]
+    rows = [{**asdict(change), "at": microseconds(change.at)} for change in transitions]
     if rows:
         connection.execute(insert(schema.transition), rows)
 
@@ -123,25 +115,18 @@ def keep_incidents(connection: Connection, incidents: Sequence[Incident]) -> Non
         connection.execute(insert(schema.member).prefix_with("OR IGNORE"), pairs)
 
 
-def read_incidents(
-    connection: Connection,
-    states: Iterable[IncidentState],
-    endpoint: str | None,
-    before: float | None,
-    limit: int,
-) -> list[Incident]:
+def read_incidents(connection: Connection, wanted: IncidentFilter, limit: int) -> list[Incident]:
     """Return incidents, newest first."""
-    query = select(schema.incident.c.body)
-    if wanted := list(states):
-        query = query.where(schema.incident.c.state.in_(wanted))
-    if endpoint is not None:
-        query = query.join(schema.member, schema.member.c.incident == schema.incident.c.id)
-        query = query.where(schema.member.c.endpoint == endpoint)
-    if before is not None:
-        query = query.where(schema.incident.c.opened_at < microseconds(before))
-    newest = query.order_by(schema.incident.c.opened_at.desc(), schema.incident.c.id.desc()).limit(
-        limit
-    )
+    incident = schema.incident.c
+    query = select(incident.body)
+    if wanted.states:
+        query = query.where(incident.state.in_(wanted.states))
+    if wanted.endpoint is not None:
+        query = query.join(schema.member, schema.member.c.incident == incident.id)
+        query = query.where(schema.member.c.endpoint == wanted.endpoint)
+    if wanted.before is not None:
+        query = query.where(incident.opened_at < microseconds(wanted.before))
+    newest = query.order_by(incident.opened_at.desc(), incident.id.desc()).limit(limit)
     return [incident_from_json(body) for body in connection.scalars(newest)]
 
 

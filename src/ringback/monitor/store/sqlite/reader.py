@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from ringback.monitor.store.aggregate import Aggregate
-from ringback.monitor.store.interface import StoreTooNew
+from ringback.monitor.store.interface import IncidentFilter, StoreTooNew
 from ringback.monitor.store.sqlite import incidents, rollup, schema
 from ringback.monitor.store.sqlite.database import foreign_database, no_database, problem_of
 from ringback.monitor.store.sqlite.raw import SEALED, RawResults
@@ -141,7 +141,9 @@ class SQLiteReader:
 
     def _incidents(self, since: float, until: float, endpoint: str | None) -> Iterator[Incident]:
         with self.read() as connection:
-            found = incidents.read_incidents(connection, (), endpoint, until, _MAX_ROWS)
+            found = incidents.read_incidents(
+                connection, IncidentFilter(endpoint=endpoint, before=until), _MAX_ROWS
+            )
         for incident in found:
             if incident.opened_at < since:
                 return

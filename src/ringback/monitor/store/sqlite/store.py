@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
+from ringback.monitor.store.interface import EVERY_INCIDENT
 from ringback.monitor.store.sqlite import incidents, schema
 from ringback.monitor.store.sqlite.database import Database, WriterLock, copy_database
 from ringback.monitor.store.sqlite.raw import SEALED, RawResults, Sealer
@@ -23,8 +24,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ringback.incident.model import Check, Incident, IncidentState, Transition
-    from ringback.monitor.store.interface import Percentiles, Queued, RollupBucket, Step, StoreBatch
+    from ringback.incident.model import Check, Incident, Transition
+    from ringback.monitor.store.interface import (
+        IncidentFilter,
+        Percentiles,
+        Queued,
+        RollupBucket,
+        Step,
+        StoreBatch,
+    )
 
 
 _HOUR = 3600.0
@@ -222,15 +230,10 @@ class SQLiteStore:
             return incidents.read_transitions(connection, endpoint, since, until)
 
     def incidents(
-        self,
-        *,
-        states: Iterable[IncidentState] = (),
-        endpoint: str | None = None,
-        before: float | None = None,
-        limit: int = 100,
+        self, wanted: IncidentFilter = EVERY_INCIDENT, limit: int = 100
     ) -> list[Incident]:
         with self._database.read() as connection:
-            return incidents.read_incidents(connection, states, endpoint, before, limit)
+            return incidents.read_incidents(connection, wanted, limit)
 
     def incident(self, id_: str) -> Incident | None:
         with self._database.read() as connection:

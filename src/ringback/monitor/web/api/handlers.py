@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from ringback.diagnosis.record import moment
 from ringback.monitor.ingest.batch import MAX_BYTES, EventsInvalid
-from ringback.monitor.store.interface import Percentiles
+from ringback.monitor.store.interface import IncidentFilter, Percentiles
 from ringback.monitor.web.api import shape
 from ringback.monitor.web.api.operation import APIAnswer, APICall, operation
 from ringback.monitor.web.api.shaping import (
@@ -139,13 +139,12 @@ def next_page(call: APICall, **changes: object) -> dict[str, str]:
 )
 async def list_incidents(call: APICall) -> APIAnswer:
     query = call.query
-    found = await find_incidents(
-        call.site.queries,
+    wanted = IncidentFilter(
         states=(query.state,) if query.state else (),
-        endpoint=query.endpoint,
+        endpoint=query.endpoint or None,
         before=query.before.timestamp() if query.before else None,
-        most=query.limit,
     )
+    found = await find_incidents(call.site.queries, wanted, query.limit)
     more = len(found) == query.limit
     # Exactly: in milliseconds, what was opened within the last one would be passed over.
     opened = datetime.fromtimestamp(found[-1].opened_at, UTC) if more else None
