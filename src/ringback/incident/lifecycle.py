@@ -81,7 +81,6 @@ class Membership:
         self._endpoints.pop(incident, None)
 
     def set_keys(self, endpoint: str, keys: Iterable[CorrelationKey]) -> None:
-        """Note what an endpoint may have in common with others."""
         incidents = list(self._incidents.get(endpoint, ()))
         for incident in incidents:
             self._count(incident, self._keys.get(endpoint, ()), -1)
@@ -90,7 +89,6 @@ class Membership:
             self._count(incident, self._keys[endpoint], 1)
 
     def forget(self, endpoint: str) -> None:
-        """Forget what an endpoint may have in common with others."""
         self.set_keys(endpoint, ())
         self._keys.pop(endpoint, None)
 
@@ -180,7 +178,6 @@ class IncidentRegistry:
         return list(self._open.values())
 
     def get(self, id_: str) -> Incident | None:
-        """Return an incident as it is now; ``None``: it is closed, or was never opened."""
         return self._open.get(id_)
 
     def members_of(self, incident: Incident) -> list[str]:

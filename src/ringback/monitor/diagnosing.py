@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
 
 MAX_CONCURRENT = 2  # Diagnoses that run at the same time
-
 DIAGNOSIS_INTERVAL = 600.0  # Seconds between two diagnoses of one endpoint
-
 MAX_PER_HOUR = 60  # Diagnoses in an hour, at most
-
 DIAGNOSIS_TIMEOUT = 10.0  # Seconds for one
 
 _MAX_REMEMBERED = 10_000

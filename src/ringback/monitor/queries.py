@@ -62,7 +62,6 @@ class MonitorQueries:
         return self._core.engine.incidents()
 
     def silences(self) -> list[Silence]:
-        """Return the silences that are not over."""
         return self._core.engine.silences.all(self._core.clock())
 
     def discovered(self) -> list[Discovered]:
@@ -70,11 +69,9 @@ class MonitorQueries:
         return self._core.intake.discoveries.all()
 
     def subscribe(self) -> AsyncIterator[UiEvent]:
-        """Yield what changes, from now on."""
         return self._core.subscribers.subscribe()
 
     def status(self) -> dict[str, Any]:
-        """Return how the monitor itself is."""
         core, store = self._core, self._core.store
         return {
             "version": __version__,

@@ -23,12 +23,10 @@ def members_of(value: DataclassInstance) -> dict[str, Any]:
 
 
 def moment_or_none(at: float | None) -> str | None:
-    """Return a time as RFC 3339 has it."""
     return None if at is None else moment(at)
 
 
 def check_record(check: Check) -> dict[str, Any]:
-    """Return a check as data."""
     seen = check.certificate
     return {
         **members_of(check),

@@ -52,7 +52,6 @@ def opened_database(db: Path) -> Iterator[SQLiteReader]:
 
 
 def known_endpoint(reader: SQLiteReader, id_: str) -> str:
-    """Return the id of an endpoint that the database knows."""
     known = reader.endpoints()
     if id_ in known:
         return id_

@@ -17,9 +17,7 @@ from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 
 DEFAULT_URL = "http://127.0.0.1:8480"  # Where a monitor listens by default
-
 RESPONSE_TIMEOUT = 10.0  # Seconds to wait for a response
-
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024  # Bytes of a response that are read at most
 
 _NEXT = re.compile(r'\?([^<>]*)>; rel="next"')

@@ -7,7 +7,6 @@ from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoin
 from ringback.incident.pattern import duration_text
 
 MIN_DOWNS = 3  # How often an endpoint must have gone down within the window
-
 WINDOW_CHECKS = 40  # The window, in times between two checks: 20 minutes at 30 s
 
 

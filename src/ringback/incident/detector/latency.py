@@ -10,21 +10,18 @@ from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
 
 BASELINE_VALUES = 50  # Values that the baseline is made of
-
 MIN_BASELINE_VALUES = 20  # Values before anything is said
 
 SLACK = 1.0
 """Standard deviations by which a value may lie above the median without counting (CUSUM's k)."""
 
 ALARM_SUM = 14.0  # Sum of what lies beyond the slack at which a rise is told (CUSUM's h)
-
 MAX_SCORE = 6.0  # Standard deviations that one value counts at most: one spike is no rise
 
 MIN_RATIO, MIN_STEP_SECONDS = 1.2, 0.005
 """A rise must be this many times the median, and this many seconds."""
 
 RECOVERY_VALUES = 5  # Values in a row at the old level that end a rise
-
 MAX_RISEN_VALUES = 500  # Values after which a level is the usual one
 
 _MIN_DEVIATION = 0.02

@@ -74,7 +74,6 @@ def build_config(whole: MergedConfig) -> MonitorConfig:
 
 
 def make_endpoint(address: ProbeAddress, name: str, **more: Any) -> Endpoint:
-    """Return an endpoint with what follows from its address."""
     id_ = slug(name)
     watched = more.pop("watched", {})
     return Endpoint(

@@ -133,7 +133,6 @@ def zone_of(value: str) -> str:
 
 
 def k_of_n(value: object) -> tuple[int, int] | None:
-    """Return how many of how many checks; ``None`` for ``false``."""
     if value is None or value is False:
         return None
     if isinstance(value, list | tuple) and [type(number) for number in value] == [int, int]:

@@ -242,7 +242,6 @@ AVAILABILITY_COLUMNS = (
 def availability_rows(
     reader: SQLiteReader, months: Iterable[str], endpoints: Iterable[str], now: float
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each month and each endpoint that was watched in it."""
     wanted = list(endpoints)
     for month in months:
         span = parse_month(month)

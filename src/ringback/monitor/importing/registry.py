@@ -159,7 +159,6 @@ def _part(kind: str, texts: Sequence[ImportedFile]) -> Draft:
 
 
 def importer_for(text: ImportedFile) -> str:
-    """Return the key of the importer that a file is for."""
     for name, importer in IMPORTERS.items():
         if importer.recognises(text):
             return name

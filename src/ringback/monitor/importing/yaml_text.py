@@ -76,5 +76,4 @@ def without_nested(data: dict[str, Any], *nested: str) -> dict[str, Any]:
 
 
 def indexed_tables(data: Any) -> list[tuple[int, dict[str, Any]]]:
-    """Return the tables of a list, each with its index."""
     return [(index, item) for index, item in enumerate(as_list(data)) if isinstance(item, dict)]

@@ -76,7 +76,6 @@ def _refuse(name: str) -> None:
 VERSION = 1
 
 MAX_EVENTS = 1000  # Events of a batch
-
 MAX_EVENT_AGE = 3600.0  # Seconds: what happened before says nothing of now
 
 _CLOCK_TOLERANCE = 1.0

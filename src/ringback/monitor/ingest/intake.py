@@ -127,7 +127,6 @@ class Intake:
         self._newest = newest
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
-        """Watch these from now on."""
         self._index = EndpointIndex(endpoints)
         known = [origin.url for origin in self.discoveries.all()]
         self.discoveries.forget(url for url in known if self._index.endpoint_for(url))

@@ -90,7 +90,6 @@ class ChannelState:
         return until
 
     def begin(self, now: float) -> None:
-        """Note that a notification goes; only when it may."""
         self._rate.take(now)
         self._circuit.admit(now)
 

@@ -71,11 +71,8 @@ if TYPE_CHECKING:
     from ringback.monitor.store import Queued, Store
 
 POLL_INTERVAL = 1.0  # Seconds until the outbox is read again when nothing wakes the dispatcher
-
 MAX_NOTICES = 1000  # Notices that one round reads
-
 SHUTDOWN_TIMEOUT = 5.0  # Seconds that notifications in flight have to arrive when the monitor ends
-
 SILENCE_INTERVAL = 10.0  # Seconds until an escalation of a silenced incident is tried again
 
 _FAR_FUTURE = 366 * 86400.0

@@ -11,7 +11,6 @@ from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
 from ringback.monitor.probe.prober import ProbeContext, TaskProber
 
 RESEND_INTERVAL = 1.0  # Seconds until the request is sent again
-
 _ECHO = {socket.AF_INET: (8, 0), socket.AF_INET6: (128, 129)}  # Types of request and reply
 _PROTOCOLS = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
 _HEADER = struct.Struct("!BBHHH")

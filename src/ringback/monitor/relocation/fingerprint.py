@@ -124,9 +124,7 @@ def _common(first: str, second: str) -> str:
 
 
 CONNECT_TIMEOUT = 1.5  # Seconds to connect, handshake included
-
 BANNER_TIMEOUT = 0.5  # Seconds in which a server that speaks first has spoken
-
 RESPONSE_TIMEOUT = 3.0  # Seconds for an HTTP answer
 
 _MAX_RESPONSE = 65_536

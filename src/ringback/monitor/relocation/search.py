@@ -35,7 +35,6 @@ class Relocation:
 
     @property
     def summary(self) -> str:
-        """What happened, in one sentence."""
         return (
             f"Nothing listens at {self.before.shown} any more; the same service answers at "
             f"{self.location.shown}."

@@ -90,9 +90,7 @@ class FingerprintMemory:
 
 
 MAX_CONCURRENT = 4  # Observations at the same time
-
 MAX_WAITING = 200  # Observations that wait for their turn; a further one comes with a later check
-
 FIRST_SECONDS = 600.0  # Seconds within which all are observed once
 
 

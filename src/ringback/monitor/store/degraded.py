@@ -62,9 +62,7 @@ if TYPE_CHECKING:
 
 
 MAX_HELD_CHECKS = 50_000  # Checks that are held; then the oldest are dropped and counted
-
 MAX_HELD_RECORDS = 10_000  # Transitions, incidents and notices that are held, of each
-
 NEVER = 253_402_300_799.0  # The end of the year 9999, in seconds since 1970 UTC
 
 

@@ -35,7 +35,6 @@ class Grant:
 
 
 def grant_of(connection: HTTPConnection) -> Grant:
-    """Return what the one who asks may do."""
     site = site_of(connection)
     if not site.settings.tokens:
         return Grant(scopes=_ALL_SCOPES) if _is_direct(connection) else Grant()
@@ -74,7 +73,6 @@ def token_for(secret: str, settings: WebSettings) -> Token | None:
 
 
 def session_cookie(token: Token, site: Site) -> str:
-    """Return the cookie of somebody who has shown a token."""
     return _signed(token, int(site.clock()) + SESSION_SECONDS, site)
 
 

@@ -21,7 +21,6 @@ _MAX_ENDPOINTS = 1000
 
 
 async def acknowledge_form(request: Request) -> Response:
-    """Note who takes an incident, and go back to it."""
     grant = require(request, "write")
     form = await read_form(request)
     id_ = request.path_params["id"]
@@ -49,14 +48,12 @@ async def silence_form(request: Request) -> Response:
 
 
 async def unsilence_form(request: Request) -> Response:
-    """End a silence, and go back to the list."""
     require(request, "write")
     site_of(request).commands.unsilence(request.path_params["id"])
     return _redirect_back("/incidents")
 
 
 async def adopt_form(request: Request) -> Response:
-    """Watch a discovered endpoint from now on, and go back to the list."""
     grant = require(request, "write")
     if not site_of(request).commands.adopt(request.path_params["id"], grant.name or "web page"):
         raise HTTPProblem(404, "no such endpoint was discovered")
@@ -87,7 +84,6 @@ async def login_form(request: Request) -> Response:
 
 
 async def logout_form(_request: Request) -> Response:
-    """Forget who looks."""
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

@@ -29,7 +29,6 @@ OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
 
 MAX_ALERTS = 10_000  # Alerts that are taken of one request
-
 _MAX_PLACE = 2000  # Characters of a place, at most
 
 

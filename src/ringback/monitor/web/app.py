@@ -99,7 +99,6 @@ async def _respond_misdirected(scope: Scope, receive: Receive, send: Send) -> No
 
 
 async def answer_problem(request: Request, exc: Exception) -> Response:
-    """Return the response to a request that was refused."""
     assert isinstance(exc, HTTPProblem)
     if "text/html" not in request.headers.get("accept", "") or _is_for_programs(request):
         return problem_response(exc)

@@ -76,7 +76,6 @@ def _step(rough: float) -> float:
 
 
 BAR_HEIGHT: Final = 28  # Of a bar, in units of the drawing
-
 _MIN_DEPTH: Final = 11  # above the good ones, and a little of them
 
 CellLook = Literal["none", "good", "partly", "bad"]
@@ -180,29 +179,27 @@ def status_bar(buckets: Iterable[RollupBucket], window: ChartWindow, now: float)
     return StatusBar(window=window, cells=tuple(cells))
 
 
-Percentile = Literal["p50", "p95", "p99"]
-PERCENTILES: Final[tuple[Percentile, ...]] = ("p99", "p95", "p50")
+PERCENTILES: Final = ("p99", "p95", "p50")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyChart:
-    """A chart of latency."""
+class TimeChart:
+    """A chart of seconds over time."""
 
-    # Percentile to what an SVG path draws; gaps where nothing succeeded
-    lines: dict[Percentile, str]
+    paths: dict[str, str]  # Percentile, or phase, to what an SVG path draws
     seconds: tuple[Tick, ...]  # Marks of the upright axis, in seconds
     times: tuple[Tick, ...]  # Marks of the level axis, in seconds since 1970 UTC
 
 
 def latency_chart(
     buckets: Sequence[RollupBucket], width: float, since: float, until: float
-) -> LatencyChart | None:
+) -> TimeChart | None:
     """Return the chart of an endpoint's latency; ``None`` where nothing succeeded."""
     scale = scale_of(max((bucket.p99 or bucket.p50 or 0.0 for bucket in buckets), default=0.0))
     if scale is None:
         return None
     x, y = x_of(since, until), scale.y
-    lines = {}
+    paths: dict[str, str] = {}
     for percentile in PERCENTILES:
         points = [
             (bucket.at + width / 2, value)
@@ -210,11 +207,11 @@ def latency_chart(
             if (value := getattr(bucket, percentile)) is not None
             and since <= bucket.at + width / 2 <= until
         ]
-        lines[percentile] = " ".join(
+        paths[percentile] = " ".join(
             f"{'M' if begins else 'L'}{x(at)} {y(value)}"
             for begins, at, value in _with_gaps(points, 2.5 * width)
         )
-    return LatencyChart(lines=lines, seconds=scale.ticks, times=time_ticks(since, until))
+    return TimeChart(paths=paths, seconds=scale.ticks, times=time_ticks(since, until))
 
 
 def _with_gaps(points: list[tuple[float, float]], gap: float) -> list[tuple[bool, float, float]]:
@@ -237,16 +234,6 @@ class PhaseShare:
     share: float  # How much of that bar it takes, 0 to 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhaseChart:
-    """A chart of phases over time."""
-
-    # Phase to what an SVG path draws: from the phases before it to its own end
-    paths: dict[str, str]
-    seconds: tuple[Tick, ...]  # Marks of the upright axis, in seconds
-    times: tuple[Tick, ...]  # Marks of the level axis, in seconds since 1970 UTC
-
-
 def phase_shares(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:
     """Return how long each phase usually takes, in the order of a call."""
     medians = {}
@@ -264,7 +251,7 @@ def phase_shares(buckets: Sequence[RollupBucket]) -> list[PhaseShare]:
 
 def phase_chart(
     buckets: Sequence[RollupBucket], width: float, since: float, until: float
-) -> PhaseChart | None:
+) -> TimeChart | None:
     """Return the chart of an endpoint's phases over time; ``None`` where none is known."""
     shown = [
         bucket
@@ -284,7 +271,7 @@ def phase_chart(
             pieces = (_piece(run, width, x, scale.y, above, below) for run in runs)
             paths[name] = " ".join(pieces)
         below = above
-    return PhaseChart(paths=paths, seconds=scale.ticks, times=time_ticks(since, until))
+    return TimeChart(paths=paths, seconds=scale.ticks, times=time_ticks(since, until))
 
 
 def _runs(buckets: list[RollupBucket], width: float) -> list[list[float]]:

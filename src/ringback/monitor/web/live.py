@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("ringback")
 
 MAX_PAGES: Final = 100  # Pages that are told at the same time
-
 _MAX_WAITING: Final = 16  # messages that a page may be behind
 _MAX_CARDS: Final = 200  # in one message; changes of state come first
 _MAX_SENTENCES: Final = 3  # sentences in one message

@@ -48,7 +48,6 @@ def gauge(name: str, meaning: str, value: float, **labels: str) -> MetricFamily:
 
 
 def counter(name: str, meaning: str, value: float) -> MetricFamily:
-    """Return a metric with one value that only grows."""
     return MetricFamily(name, meaning, [(value, {})], "counter")
 
 
@@ -123,7 +122,6 @@ def _of_each(
     meaning: str,
     value: Callable[[EndpointView], float | None],
 ) -> MetricFamily:
-    """Return a metric with a value for each endpoint that has one."""
     found = ((value(view), _labels(view)) for view in views)
     return MetricFamily(name, meaning, [(value, own) for value, own in found if value is not None])
 

@@ -174,7 +174,6 @@ _PAGE_SIZE = 50
 
 @for_readers
 async def incidents_page(request: Request) -> Response:
-    """Return the list of incidents, and the silences."""
     queries = site_of(request).queries
     before = _time(request.query_params.get("before"))
     found = await find_incidents(queries, IncidentFilter(before=before), _PAGE_SIZE)

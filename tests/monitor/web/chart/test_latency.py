@@ -19,14 +19,14 @@ def points(path):
 def test_every_bucket_is_a_point_at_its_middle():
     chart = latency_chart([bucket(SINCE), bucket(SINCE + 300)], 300.0, SINCE, NOW)
 
-    assert [x for x, _ in points(chart.lines["p50"])] == [WIDTH / 24, WIDTH / 8]
+    assert [x for x, _ in points(chart.paths["p50"])] == [WIDTH / 24, WIDTH / 8]
 
 
 def test_more_seconds_stand_higher_and_within_the_rectangle():
     chart = latency_chart(
         [bucket(SINCE + 300 * n, p99=0.01 * n) for n in range(12)], 300, SINCE, NOW
     )
-    heights = [y for _, y in points(chart.lines["p99"])]
+    heights = [y for _, y in points(chart.paths["p99"])]
 
     assert heights == sorted(heights, reverse=True)
     assert all(0 <= y <= HEIGHT for y in heights)
@@ -43,13 +43,13 @@ def test_where_nothing_succeeded_the_line_has_a_gap():
     buckets = [bucket(SINCE + 300 * n) for n in (0, 1, 5, 6)]
     chart = latency_chart(buckets, 300.0, SINCE, NOW)
 
-    assert chart.lines["p50"].count("M") == 2
+    assert chart.paths["p50"].count("M") == 2
 
 
 def test_one_point_can_be_seen():
     chart = latency_chart([bucket(SINCE)], 300.0, SINCE, NOW)
 
-    assert len(points(chart.lines["p50"])) == 2
+    assert len(points(chart.paths["p50"])) == 2
 
 
 def test_without_a_success_there_is_no_chart():

@@ -302,24 +302,22 @@ class ProbeConnection(asyncio.Protocol):
             self._end(ProbeFailure("http.protocol.error", f"{type(error).__name__}: {error}"[:200]))
 
     def _cut_short(self, exc: Exception | None) -> ProbeFailure | None:
-        kind: KindName
         if exc is not None:
             return probe_failure_of(exc, self.phase)
+        closed, ended = "the connection was closed", f"the body ended after {self.size} bytes"
         if not self.received:
-            kind = "http.response.invalid.empty"
-            return ProbeFailure(kind, "the connection was closed without an answer")
+            return ProbeFailure("http.response.invalid.empty", f"{closed} without an answer")
         if not self._open:
-            kind = "http.response.headers.truncated"
-            return ProbeFailure(kind, "the connection was closed within the headers")
+            return ProbeFailure("http.response.headers.truncated", f"{closed} within the headers")
         if not self._framed:
             return None  # its end is the end of the body (RFC 9112, section 6.3)
         if self.chunked:
-            kind = "http.response.invalid.incomplete_chunked_encoding"
             return ProbeFailure(
-                kind, f"the body ended after {self.size} bytes, without its last chunk"
+                "http.response.invalid.incomplete_chunked_encoding",
+                f"{ended}, without its last chunk",
             )
-        kind = "http.response.invalid.content_length_mismatch"
-        return ProbeFailure(kind, f"the body ended after {self.size} bytes, too early")
+        kind: KindName = "http.response.invalid.content_length_mismatch"
+        return ProbeFailure(kind, f"{ended}, too early")
 
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from math import inf
 from time import monotonic
@@ -50,11 +51,14 @@ async def follow_redirects(
     """
     url, seen = prober.endpoint.url, {urldefrag(prober.endpoint.url)[0]}
     while prober.judge.follows(answer.status) and answer.location is not None:
-        url = _joined(url, answer.location)
+        with _usable_url():
+            url = urldefrag(urljoin(url, answer.location))[0]
         if url in seen or len(seen) > MAX_REDIRECTS:
             raise ProbeError(ProbeFailure("http.response.redirect_loop", _loop_detail(seen, url)))
         seen.add(url)
-        answer = await _hop(prober, _redirect_target(url), until)
+        with _usable_url():
+            target = request_target(url)
+        answer = await _hop(prober, target, until)
         if answer.failure is not None:
             return answer
     return answer
@@ -64,16 +68,10 @@ def _loop_detail(seen: set[str], url: str) -> str:
     return f"redirected {len(seen)} times, " + ("in a circle" if url in seen else "without end")
 
 
-def _joined(url: str, location: str) -> str:
+@contextmanager
+def _usable_url() -> Iterator[None]:
     try:
-        return urldefrag(urljoin(url, location))[0]
-    except ValueError:
-        raise ProbeError(_NOWHERE) from None
-
-
-def _redirect_target(url: str) -> RequestTarget:
-    try:
-        return request_target(url)
+        yield
     except ValueError:
         raise ProbeError(_NOWHERE) from None
 

@@ -201,7 +201,6 @@ class RawResults:
 
 
 def newest_checks_query(table: Table) -> Select[Any]:
-    """Return the query for the newest check of each endpoint in a table."""
     # SQLite takes the other columns from the row that has the maximum.
     columns = [func.max(table.c.at).label("at") if n == "at" else table.c[n] for n in CHECK_COLUMNS]
     return select(*columns).group_by(table.c.endpoint)
@@ -222,7 +221,6 @@ def _tables(
 
 
 SEAL_GRACE = 60 * SECOND  # How long an hour stays open for checks that come late
-
 SEAL_ROWS = 5_000  # Rows that are copied at once, about
 
 MAX_FAILED_PER_HOUR = 120

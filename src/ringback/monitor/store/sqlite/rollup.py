@@ -241,10 +241,12 @@ class Rollup:
         self._database = database
         self._lock = threading.Lock()
         self._open: Spans = {}
-        self._marks: Marks = {}
-        with database.read() as connection:
-            for row in connection.execute(select(progress)):
-                self._marks[row.step] = _Mark(row.at, row.endpoint)
+        self._marks = self._read_marks()
+
+    def _read_marks(self) -> Marks:
+        with self._database.read() as connection:
+            rows = connection.execute(select(progress))
+            return {row.step: _Mark(row.at, row.endpoint) for row in rows}
 
     @property
     def written(self) -> int | None:
@@ -295,10 +297,7 @@ class Rollup:
     def forget(self) -> None:
         """Read the marks anew: a transaction that made them may not have been kept."""
         if not self._open:
-            self._marks = {}
-            with self._database.read() as connection:
-                for row in connection.execute(select(progress)):
-                    self._marks[row.step] = _Mark(row.at, row.endpoint)
+            self._marks = self._read_marks()
 
     def add(self, rows: Sequence[CheckRow], checks: Sequence[Check]) -> None:
         """Count checks that were kept; those that ``late`` added are passed over."""

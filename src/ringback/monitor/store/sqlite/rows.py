@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")  # An origin is kept as its place here
-
 MAX_DETAIL_LENGTH = 500  # Characters of a detail that are kept
 
 _NUMBER_OF_ORIGIN: dict[str, int] = {origin: number for number, origin in enumerate(ORIGINS)}
@@ -187,7 +186,6 @@ class Interned(dict[K | None, int | None], Generic[K]):
         return known
 
     def write(self, connection: Connection) -> None:
-        """Write those that are new."""
         if self._fresh:
             rows = [{"number": number, **self._parts(key)} for number, key in self._fresh]
             connection.execute(insert(self._table), rows)

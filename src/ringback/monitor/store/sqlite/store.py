@@ -93,9 +93,7 @@ def _old_table(connection: Connection, retention: StoreRetention, now: float) ->
 
 
 _MAINTAIN_SECONDS = 0.05  # Seconds after which `maintain` begins no further piece
-
 _YIELD_SECONDS = 0.001  # Seconds between two pieces, for whoever waits to keep something
-
 _MAX_TIME = 253_402_300_799.0  # The end of the year 9999, in seconds since 1970 UTC
 
 

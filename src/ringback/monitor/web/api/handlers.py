@@ -112,7 +112,6 @@ def _spans(call: APICall) -> tuple[str, Step, float, float]:
 
 
 def view_of(call: APICall) -> EndpointView:
-    """Return the endpoint that is named in the path."""
     found = call.site.queries.view(call.path["id"])
     if found is None:
         raise HTTPProblem(404, "there is no such endpoint")
