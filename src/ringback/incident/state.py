@@ -13,42 +13,18 @@ from ringback.incident.model import Check, EndpointState, Input, WatchedEndpoint
 BROKEN: frozenset[EndpointState] = frozenset({"down", "recovering"})
 """States in which an endpoint is part of an outage."""
 
+_INPUTS: tuple[Input, ...] = ("success", "recovered", "failure", "failed_enough", "not_known")
+
+_ROWS: dict[EndpointState, tuple[EndpointState, ...]] = {
+    "unknown":    ("ok",         "ok", "suspect", "down", "unknown"),
+    "ok":         ("ok",         "ok", "suspect", "down", "ok"),
+    "suspect":    ("ok",         "ok", "suspect", "down", "suspect"),
+    "down":       ("recovering", "ok", "down",    "down", "down"),
+    "recovering": ("recovering", "ok", "down",    "down", "recovering"),
+}  # fmt: skip
+
 TABLE: dict[EndpointState, dict[Input, EndpointState]] = {
-    "unknown": {
-        "success": "ok",
-        "recovered": "ok",
-        "failure": "suspect",
-        "failed_enough": "down",
-        "not_known": "unknown",
-    },
-    "ok": {
-        "success": "ok",
-        "recovered": "ok",
-        "failure": "suspect",
-        "failed_enough": "down",
-        "not_known": "ok",
-    },
-    "suspect": {
-        "success": "ok",
-        "recovered": "ok",
-        "failure": "suspect",
-        "failed_enough": "down",
-        "not_known": "suspect",
-    },
-    "down": {
-        "success": "recovering",
-        "recovered": "ok",
-        "failure": "down",
-        "failed_enough": "down",
-        "not_known": "down",
-    },
-    "recovering": {
-        "success": "recovering",
-        "recovered": "ok",
-        "failure": "down",
-        "failed_enough": "down",
-        "not_known": "recovering",
-    },
+    state: dict(zip(_INPUTS, row, strict=True)) for state, row in _ROWS.items()
 }
 """State and input to the next state; docs/reference/incidents.md draws it."""
 

@@ -51,16 +51,8 @@ Exit status:
 """
 
 _COLUMNS = (
-    "month",
-    "endpoint",
-    "availability",
-    "down",
-    "outages",
-    "repair",
-    "unknown",
-    "p50",
-    "p95",
-)
+    "month", "endpoint", "availability", "down", "outages", "repair", "unknown", "p50", "p95",
+)  # fmt: skip
 _COLUMN_TITLES = {"availability": "available", "down": "down for"}
 
 

@@ -222,20 +222,9 @@ def _merged(aggregates: Iterable[Aggregate]) -> Aggregate:
 
 
 AVAILABILITY_COLUMNS = (
-    "month",
-    "endpoint",
-    "availability",
-    "down",
-    "outages",
-    "incidents",
-    "repair",
-    "known",
-    "unknown",
-    "checks",
-    "failed",
-    "p50",
-    "p95",
-)
+    "month", "endpoint", "availability", "down", "outages", "incidents", "repair",
+    "known", "unknown", "checks", "failed", "p50", "p95",
+)  # fmt: skip
 """Of a row; times in seconds, the availability in percent."""
 
 

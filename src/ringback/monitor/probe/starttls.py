@@ -26,18 +26,15 @@ async def _smtp(stream: LineStream) -> None:
     await _reply(stream, "220")
 
 
-async def _ftp(stream: LineStream) -> None:
-    """RFC 4217."""
-    await _reply(stream, "220")
-    await stream.send(b"AUTH TLS\r\n")
-    await _reply(stream, "234")
+def _by_codes(command: bytes, greeting: tuple[str, ...], ready: str) -> Dialogue:
+    """What a server says begins with a code: one for its greeting, one for its consent."""
 
+    async def dialogue(stream: LineStream) -> None:
+        await _reply(stream, *greeting)
+        await stream.send(command)
+        await _reply(stream, ready)
 
-async def _nntp(stream: LineStream) -> None:
-    """RFC 4642."""
-    await _reply(stream, "200", "201")
-    await stream.send(b"STARTTLS\r\n")
-    await _reply(stream, "382")
+    return dialogue
 
 
 async def _imap(stream: LineStream) -> None:
@@ -98,8 +95,8 @@ DIALOGUES: dict[str, Dialogue] = {
     "smtp": _smtp,
     "imap": _imap,
     "pop3": _pop3,
-    "ftp": _ftp,
-    "nntp": _nntp,
+    "ftp": _by_codes(b"AUTH TLS\r\n", ("220",), "234"),  # RFC 4217
+    "nntp": _by_codes(b"STARTTLS\r\n", ("200", "201"), "382"),  # RFC 4642
     "sieve": _sieve,
     "postgres": _postgres,
     "ldap": _ldap,

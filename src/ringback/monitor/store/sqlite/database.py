@@ -24,37 +24,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_PROBLEMS: dict[int, tuple[type[StoreProblem], str]] = {
-    sqlite3.SQLITE_FULL: (StoreUnavailable, "the disk is full; free some space"),
+_LOCKED = "another program has locked the database; close it"
+
+_UNAVAILABLE = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
     sqlite3.SQLITE_READONLY: (
-        StoreUnavailable,
-        "the file or its directory is read-only; make both writable for this user",
+        "the file or its directory is read-only; make both writable for this user"
     ),
-    sqlite3.SQLITE_IOERR: (
-        StoreUnavailable,
-        "the disk reports an error; check its free space and its health",
-    ),
+    sqlite3.SQLITE_IOERR: "the disk reports an error; check its free space and its health",
     sqlite3.SQLITE_CANTOPEN: (
-        StoreUnavailable,
-        "the file cannot be opened; make it and its directory readable and writable for this user",
+        "the file cannot be opened; make it and its directory readable and writable for this user"
     ),
-    sqlite3.SQLITE_PERM: (StoreUnavailable, "access is denied; make the file writable"),
-    sqlite3.SQLITE_BUSY: (
-        StoreUnavailable,
-        "another program has locked the database; close it",
-    ),
-    sqlite3.SQLITE_LOCKED: (
-        StoreUnavailable,
-        "another program has locked the database; close it",
-    ),
-    sqlite3.SQLITE_NOMEM: (StoreUnavailable, "there is not enough memory; free some"),
+    sqlite3.SQLITE_PERM: "access is denied; make the file writable",
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_NOMEM: "there is not enough memory; free some",
+}
+_CORRUPT = {
     sqlite3.SQLITE_CORRUPT: (
-        StoreCorrupt,
-        "the database is damaged; move it away and restore a backup, or start with a new one",
+        "the database is damaged; move it away and restore a backup, or start with a new one"
     ),
     sqlite3.SQLITE_NOTADB: (
-        StoreCorrupt,
-        "the file is not a SQLite database; use another file, or restore a backup",
+        "the file is not a SQLite database; use another file, or restore a backup"
     ),
 }
 
@@ -62,10 +53,11 @@ _PROBLEMS: dict[int, tuple[type[StoreProblem], str]] = {
 def problem_of(error: DBAPIError | sqlite3.Error, path: Path) -> StoreProblem:
     origin = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
-    cls, message = _PROBLEMS.get(
-        code, (StoreProblem, f"SQLite reports: {origin}; if this persists, restore a backup")
-    )
-    return cls(f"{path}: {message}")
+    if code in _UNAVAILABLE:
+        return StoreUnavailable(f"{path}: {_UNAVAILABLE[code]}")
+    if code in _CORRUPT:
+        return StoreCorrupt(f"{path}: {_CORRUPT[code]}")
+    return StoreProblem(f"{path}: SQLite reports: {origin}; if this persists, restore a backup")
 
 
 def no_database(path: Path) -> StoreProblem:
@@ -166,11 +158,8 @@ def _engine(path: Path, prepare: Any, begin: str, **options: Any) -> Engine:
         **options,
     )
 
-    def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", begun)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 

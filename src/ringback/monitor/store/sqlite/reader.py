@@ -208,11 +208,7 @@ def _engine(path: Path) -> Engine:
             return _opened(f"{name}&immutable=1")
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-
-    def begun(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    event.listen(engine, "begin", begun)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 
 
