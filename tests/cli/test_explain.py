@@ -189,7 +189,7 @@ def test_a_page_is_set_for_the_terminal(columns):
     assert not any(line.startswith("## ") for line in lines_of(written))
 
 
-def test_a_terminal_is_told_that_a_paste_is_awaited():
+def test_a_terminal_shows_that_a_paste_is_awaited():
     status, written = run_in_terminal("explain", columns=80, typed=b"Connection refused\n\x04")
     assert any("Ctrl-D" in line for line in lines_of(written))
     assert "tcp.refused" in written

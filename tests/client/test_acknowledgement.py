@@ -120,7 +120,7 @@ def test_a_request_that_is_lost_on_the_way_was_not_delivered(lab, hosts):
 
 
 @pytest.mark.netns
-def test_a_timeout_before_the_kernel_has_tried_again_tells_nothing(lab, hosts):
+def test_a_timeout_before_the_kernel_has_tried_again_shows_nothing(lab, hosts):
     met = lab.start("http.response.timed_out:request_lost")
     # The kernel waits longer before it tries again than any machine may stand still here.
     run(hosts.client, ["ip", "route", "change", *WAY, "rto_min", "60s"])

@@ -53,7 +53,7 @@ class World:
         return drive(self.attempt, CALL, Policy(**policy), self.guard, listeners, self.clock)
 
 
-def test_waits_between_attempts_and_tells_each():
+def test_waits_between_attempts_and_records_each():
     world = World(failing=2, seconds=1.0)
     assert world.drive(backoff=Backoff(base=2, cap=8)) == 3
     assert world.slept == [1.0, 2.0]
@@ -176,7 +176,7 @@ def test_what_an_attempt_raises_passes_through_and_frees_the_probe():
     assert guard.admit(world.now, retry=False)
 
 
-def test_a_circuit_that_opens_and_closes_is_told():
+def test_a_circuit_that_opens_and_closes_is_recorded():
     guard = OriginState(Breaker(sustained=0, consecutive=2, open_for=1), None, 0.0)
     world = World(failing=2, guard=guard)
     world.drive(attempts=2, backoff=Backoff(base=0))

@@ -17,7 +17,7 @@ def refused():
     raise ConnectionRefusedError(111, "refused")
 
 
-def test_retries_around_ringbacks_are_told_once():
+def test_retries_around_ringbacks_are_recorded_once():
     events = []
     policy = Policy(attempts=2, backoff=Backoff(base=0), breaker=None, budget=None)
     call = ringback.retry(policy, sinks=[events.append])(refused)
@@ -30,7 +30,7 @@ def test_retries_around_ringbacks_are_told_once():
     assert len(events) == 1 + 2 * 3 * 2
 
 
-def test_without_such_a_library_nothing_is_told():
+def test_without_such_a_library_nothing_is_recorded():
     events = []
     with pytest.raises(ConnectionRefusedError):
         ringback.retry(Policy(attempts=1), sinks=[events.append]).call(refused)

@@ -136,7 +136,7 @@ def test_before_it_is_prepared_it_is_the_same(opened_by):
 
 
 @pytest.mark.parametrize("level", ["INFO", "DEBUG"])
-def test_whoever_wants_to_know_is_told_of_it(lab, caplog, logged, level):
+def test_whoever_wants_to_know_is_notified(lab, caplog, logged, level):
     url, heard = lab.start("tcp.refused").url, []
     caplog.set_level(level, logger="ringback")
     with Session(policy=AT_ONCE, sinks=[heard.append, LogSink()]) as all_heard:

@@ -225,7 +225,7 @@ def test_a_nested_call_ends_by_the_outer_deadline(lab):
     assert seen[0] is not None
 
 
-def test_every_attempt_is_told():
+def test_every_attempt_is_recorded():
     events = []
     clock = Clock(sleep=lambda seconds: None, random=lambda: 0.5)
     with pytest.raises(ConnectionRefusedError):

@@ -99,7 +99,7 @@ def test_when_every_proxy_has_failed_a_named_host_is_called_directly_at_once(rou
     assert "hunter2" not in repr(events)
 
 
-def test_while_every_proxy_rests_each_direct_call_is_told(routes, events):
+def test_while_every_proxy_rests_each_direct_call_is_recorded(routes, events):
     selector = routes(NAMED, A)
     selector.begin(CALL)
     selector.around(CALL, UNREACHABLE)

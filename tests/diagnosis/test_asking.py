@@ -40,7 +40,7 @@ def test_the_public_name_is_the_function(healthy):
     assert found.complete
 
 
-def test_readings_are_told_as_they_come_and_stand_in_the_order_of_a_call(healthy):
+def test_readings_are_recorded_as_they_come_and_stand_in_the_order_of_a_call(healthy):
     told = []
     found = diagnose(healthy.url, tell=told.append)
     assert set(map(id, found.readings)) == set(map(id, told))
@@ -74,7 +74,7 @@ def test_nothing_is_refused():
         diagnose("  ")
 
 
-def test_a_time_limit_is_kept_and_told(silent):
+def test_a_time_limit_is_kept_and_recorded(silent):
     began = time.monotonic()
     found = diagnose(silent.url, timeout=0.7)
     assert time.monotonic() - began < 3
@@ -128,7 +128,7 @@ def test_no_thread_and_no_socket_is_left(unused_port):
     assert in_time(lambda: descriptors() <= before)
 
 
-def test_no_secret_is_told():
+def test_no_secret_is_recorded():
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         port = holder.getsockname()[1]

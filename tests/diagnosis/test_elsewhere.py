@@ -88,7 +88,7 @@ def test_two_hosts_that_redirect_to_each_other_are_a_loop(lab):
     assert diagnose(f"http://127.0.0.1:{first.port}/").verdict.cause == "redirect_loop"
 
 
-def test_it_is_told_nothing_that_was_for_the_first(lab):
+def test_it_is_sent_nothing_that_was_for_the_first(lab):
     there = answering(lab, response(200, b""))
     diagnose(redirecting(lab, there.port, "user:secret@").url)
     asked = b"".join(bytes(one.received) for one in there.seen)

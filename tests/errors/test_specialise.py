@@ -107,7 +107,7 @@ def test_errno_comes_from_the_failure_where_no_exception_has_it():
     assert (new.errno, str(new)) == (111, "x")
 
 
-def test_a_broken_pipe_is_told_from_a_close_by_its_number():
+def test_a_broken_pipe_is_distinguished_from_a_close_by_its_number():
     new = specialise(requests.ConnectionError("x"), Failure("tcp.closed", errno=errno.EPIPE))
     assert isinstance(new, BrokenPipeError)
     assert isinstance(new, errors.ConnectionClosed)

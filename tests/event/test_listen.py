@@ -52,7 +52,7 @@ class Choosy:
         self.heard.append(event)
 
 
-def test_whether_success_is_worth_telling_depends_on_who_listens():
+def test_whether_success_is_an_event_depends_on_who_listens():
     heard = []
     assert not Listeners().wants_success
     assert not Listeners([Choosy()]).wants_success
@@ -65,7 +65,7 @@ class Calm(Choosy):
     wants_refusals = False
 
 
-def test_whether_a_refusal_is_worth_telling_depends_on_who_listens():
+def test_whether_a_refusal_is_an_event_depends_on_who_listens():
     heard = []
     assert not Listeners().wants_refusals
     assert not Listeners([Listeners([Calm()])]).wants_refusals

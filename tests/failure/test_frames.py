@@ -48,7 +48,7 @@ def read(endpoint):
         ("http.response.invalid.content_length_mismatch:mid_body", "body"),
     ],
 )
-def test_the_functions_tell_how_far_the_call_came(lab, fault, phase):
+def test_the_functions_show_how_far_the_call_came(lab, fault, phase):
     assert trace(traceback_of(read, lab.start(fault))).phase == phase
 
 
@@ -58,7 +58,7 @@ def test_the_same_names_mean_nothing_elsewhere():
     assert phase_of_frame("/app/mine.py", "getaddrinfo") == "dns"
 
 
-def test_no_traceback_tells_nothing():
+def test_no_traceback_shows_nothing():
     assert trace(None) == ("unknown", False)
 
 

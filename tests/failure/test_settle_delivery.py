@@ -18,11 +18,11 @@ def test_what_can_end_an_open_connection_is_never_taken_for_unsent(kind):
 
 
 @pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT])
-def test_a_bare_number_does_not_tell_that_nothing_was_sent(number):
+def test_a_bare_number_does_not_show_that_nothing_was_sent(number):
     assert classify(OSError(number, os.strerror(number))).delivered == "maybe"
 
 
-def test_a_connect_that_says_so_tells_it():
+def test_a_connect_that_says_so_shows_it():
     call = "Connect call failed ('203.0.113.1', 80)"
 
     assert classify(OSError(errno.EHOSTUNREACH, call)).delivered == "no"

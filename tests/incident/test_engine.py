@@ -114,7 +114,7 @@ def test_a_parent_that_is_found_down_after_its_child_joins_the_childs_incident()
     assert len(engine.incidents()) == 1
 
 
-def test_a_childs_alarm_is_told_when_its_parent_turns_out_well():
+def test_a_childs_alarm_is_notified_when_its_parent_turns_out_well():
     engine = Engine(
         [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
     )
@@ -158,7 +158,7 @@ def test_one_success_speaks_against_our_own_network():
     assert all(one.incident.pattern != "own_network_down" for one in changes)
 
 
-def test_what_is_told_already_is_part_of_a_lost_network_once_that_is_known():
+def test_what_is_notified_already_is_part_of_a_lost_network_once_that_is_known():
     engine = engine_of("a", "b", "c")
     changes = run(engine, failing("a", 3, kind="tcp.timed_out"))
     changes += run(engine, failing("b", 3, 1, kind="tcp.timed_out"))
@@ -171,7 +171,7 @@ def test_what_is_told_already_is_part_of_a_lost_network_once_that_is_known():
     assert "lost its network" in incident.summary
 
 
-def test_what_a_lost_network_hides_is_unknown_and_its_return_is_told():
+def test_what_a_lost_network_hides_is_unknown_and_its_return_is_notified():
     engine = engine_of("a", "b", "c")
     run(engine, [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)])
     assert [engine.state_of(one) for one in "abc"] == ["unknown"] * 3
@@ -341,7 +341,7 @@ def test_flapping_says_how_soon_it_was_down_again():
         assert incident.summary == f"shop comes and goes: down 3 times in {said}."
 
 
-def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
+def test_a_silenced_incident_is_notified_when_its_silence_ends_before_it_does():
     engine = engine_of("shop")
     engine.silence(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))
     (opened,) = run(engine, failing("shop", 3))
@@ -350,7 +350,7 @@ def test_a_silenced_incident_is_told_when_its_silence_ends_before_it_does():
     assert whats(engine.tick(T + 101), notify=True) == ["reminded"]
 
 
-def test_a_member_that_is_silenced_is_not_told_when_it_joins():
+def test_a_member_that_is_silenced_is_not_notified_when_it_joins():
     engine = Engine(
         [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
     )
@@ -360,7 +360,7 @@ def test_a_member_that_is_silenced_is_not_told_when_it_joins():
     assert (joined.what, joined.told) == ("joined", False)
 
 
-def test_a_member_that_is_not_silenced_makes_a_silenced_incident_told():
+def test_a_member_that_is_not_silenced_makes_a_silenced_incident_notified():
     engine = Engine(
         [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
     )
@@ -370,21 +370,21 @@ def test_a_member_that_is_not_silenced_makes_a_silenced_incident_told():
     assert whats(engine.tick(T + 16), notify=True) == ["reminded"]
 
 
-def test_no_end_is_told_of_what_nobody_was_told():
+def test_no_end_is_notified_of_what_nobody_was_notified_of():
     engine = engine_of("shop")
     engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
     changes = run(engine, [*failing("shop", 3), *well("shop", 2, 60)])
     assert whats(changes, notify=True) == []
 
 
-def test_a_silence_never_holds_back_the_end_of_what_was_told():
+def test_a_silence_never_holds_back_the_end_of_what_was_notified():
     engine = engine_of("shop")
     run(engine, failing("shop", 3))
     engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
     assert whats(run(engine, well("shop", 2, 60)), notify=True)[-1] == "closed"
 
 
-def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
+def test_what_nobody_takes_is_notified_again_and_what_is_taken_is_not():
     engine = Engine([WatchedEndpoint(id="shop")], remind_every=600)
     (opened,) = run(engine, failing("shop", 3))
     assert whats(engine.tick(T + 700), notify=True) == ["reminded"]
@@ -393,7 +393,7 @@ def test_what_nobody_takes_is_told_again_and_what_is_taken_is_not():
     assert engine.tick(T + 5000) == []
 
 
-def test_how_often_it_is_told_again_can_change_while_it_lasts():
+def test_how_often_it_is_notified_again_can_change_while_it_lasts():
     shop = WatchedEndpoint(id="shop")
     engine = Engine([shop], remind_every=0)
     run(engine, failing("shop", 3))
@@ -404,7 +404,7 @@ def test_how_often_it_is_told_again_can_change_while_it_lasts():
     assert whats(engine.tick(T + 1400), notify=True) == ["reminded"]
 
 
-def test_a_certificate_that_ends_is_told_at_each_step_and_when_it_is_renewed():
+def test_a_certificate_that_ends_is_notified_at_each_step_and_when_it_is_renewed():
     engine = engine_of("shop")
     told = []
     for day in range(35):
@@ -442,7 +442,7 @@ def test_a_certificate_that_has_ended_is_of_that_kind():
     assert "CA now, and have" in opened.incident.advice[0]
 
 
-def test_another_issuer_is_told():
+def test_another_issuer_is_notified():
     engine = engine_of("shop")
     old = CertificateSeen(not_after=T + 60 * DAY, issuer="CA", key="1")
     new = CertificateSeen(not_after=T + 90 * DAY, issuer="Other CA", key="2")
@@ -452,7 +452,7 @@ def test_another_issuer_is_told():
     assert "Other CA" in opened.incident.summary
 
 
-def test_a_job_that_does_not_report_is_told_and_its_report_ends_it():
+def test_a_job_that_does_not_report_is_notified_and_its_report_ends_it():
     engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
     engine.see(check(0, "job", True, origin="heartbeat"))
     assert engine.tick(T + 89) == []
@@ -504,7 +504,7 @@ def test_reports_that_are_missed_now_and_then_are_no_flapping():
     assert engine.state_of("job") == "ok"
 
 
-def test_slowness_is_told_and_its_end():
+def test_slowness_is_notified_and_its_end():
     engine = engine_of("shop")
     fast = [check(i * 30, "shop", True, seconds=0.02 + (i % 3) * 0.001) for i in range(60)]
     slow = [check(3000 + i * 30, "shop", True, seconds=0.2) for i in range(10)]
@@ -584,7 +584,7 @@ def test_it_goes_on_after_a_kill_as_if_nothing_had_been(checks, cut):
 
 
 @given(_CHECKS)
-def test_whoever_is_told_of_a_beginning_is_told_of_its_end(checks):
+def test_whoever_is_notified_of_a_beginning_is_notified_of_its_end(checks):
     engine = engine_of("a", "b", "c")
     changes = run(engine, [replace(one, at=T + i * 7.0) for i, one in enumerate(checks)])
     end = T + len(checks) * 7.0

@@ -163,7 +163,7 @@ def test_no_alarm_is_without_its_end_and_no_end_without_its_alarm(ops):
 
 
 @given(st.lists(OPS, max_size=40))
-def test_nothing_that_begins_is_told_where_everything_is_silenced(ops):
+def test_nothing_that_begins_is_notified_where_everything_is_silenced(ops):
     assert lived(ops).muted == []
 
 

@@ -41,7 +41,7 @@ def test_the_warning_of_one_certificate_is_one_incident():
     assert incident.timeline[-1].text == "c has the same certificate"
 
 
-def test_each_step_is_told_once_whoever_says_it_first():
+def test_each_step_is_notified_once_whoever_says_it_first():
     engine = engine_of("a", "b", "c")
     run(engine, looks(0, "abc", ends(20)))
     assert whats(engine.tick(T + 7 * DAY)) == ["reminded"]
@@ -87,7 +87,7 @@ def test_an_endpoint_whose_certificate_is_not_known_shares_none():
     assert whats(run(engine, looks(0, "ab", ends(20, key="")))) == ["opened"] * 2
 
 
-def test_another_certificate_is_told_once_for_all_that_show_it():
+def test_another_certificate_is_notified_once_for_all_that_show_it():
     engine = engine_of("a", "b")
     run(engine, looks(0, "ab", ends(200)))
     changes = run(engine, looks(60, "ab", ends(300, "2", "Another CA")))
@@ -133,7 +133,7 @@ def test_who_joins_another_outage_leaves_the_others_their_warning():
     assert whats(run(engine, looks(2 * DAY, "b", ends(90, "2")))) == ["closed"]
 
 
-def test_servers_that_answer_in_turn_are_told_once():
+def test_servers_that_answer_in_turn_are_notified_once():
     engine = engine_of("a")
     pair = (ends(200), ends(220, "2"))
     seen = [one for i in range(160) for one in looks(i * 600, "a", pair[i % 2])]

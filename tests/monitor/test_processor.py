@@ -137,7 +137,7 @@ def test_another_process_goes_on_where_the_last_one_was(store):
     assert told == ["opened", "closed"]
 
 
-def test_a_report_that_is_missed_is_told_once_by_two_processes(store):
+def test_a_report_that_is_missed_is_reported_once_by_two_processes(store):
     clock = Clock()
     job = [WatchedEndpoint(id="job", every=60.0, grace=30.0)]
     desk = desk_of(store, job, clock)
@@ -183,7 +183,7 @@ class Teams:
         return self._routing.notices(change)
 
 
-def test_the_team_of_a_member_that_joins_is_told_and_no_other_again(store):
+def test_the_team_of_a_member_that_joins_is_notified_and_no_other_again(store):
     shop, db = (
         WatchedEndpoint(id="shop", host="s", parents=("db",)),
         WatchedEndpoint(id="db", host="d"),

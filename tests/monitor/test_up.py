@@ -248,7 +248,7 @@ def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
 
 
 @pytest.mark.full
-def test_another_address_needs_a_restart_and_that_is_told(started, target, tmp_path):
+def test_another_address_needs_a_restart_and_that_is_reported(started, target, tmp_path):
     configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
     monitor = started()
     assert monitor.get("/status")["config"]["restart"] == []
@@ -346,7 +346,7 @@ def test_with_nothing_to_watch_it_names_the_ways(tmp_path, monkeypatch, capsys):
     assert said.count("\n") == 1
 
 
-def test_every_problem_of_a_configuration_is_told(tmp_path, monkeypatch, capsys):
+def test_every_problem_of_a_configuration_is_reported(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("ringback.toml").write_text('[[endpoint]]\nname = "a"\nurl = "http://a"\nevry = 5\n')
     assert run_command_line(["up"]) == 2
@@ -356,7 +356,7 @@ def test_every_problem_of_a_configuration_is_told(tmp_path, monkeypatch, capsys)
 
 
 @pytest.mark.full
-def test_a_second_monitor_on_the_same_database_is_told_so(started, target, tmp_path):
+def test_a_second_monitor_on_the_same_database_learns_so(started, target, tmp_path):
     started(target.url)
     command = [sys.executable, "-m", "ringback", "up", "--port", "0", target.url]
     second = subprocess.run(
@@ -368,7 +368,7 @@ def test_a_second_monitor_on_the_same_database_is_told_so(started, target, tmp_p
 
 
 @pytest.mark.full
-def test_a_port_that_is_taken_is_told(started, target, tmp_path):
+def test_a_port_that_is_taken_is_reported(started, target, tmp_path):
     port = target.url.rpartition(":")[2].strip("/")
     command = [sys.executable, "-m", "ringback", "up", "--port", port, target.url]
     ended = subprocess.run(

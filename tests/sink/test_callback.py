@@ -20,7 +20,7 @@ def test_any_other_is_called_by_another_thread(patient):
     assert threads != [threading.current_thread()]
 
 
-def test_one_without_use_for_success_is_not_told_of_it():
+def test_one_without_use_for_success_is_not_notified_of_it():
     heard = []
     listeners = Listeners([CallbackSink(heard.append, inline=True, wants_success=False)])
     assert not listeners.wants_success

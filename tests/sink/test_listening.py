@@ -39,7 +39,7 @@ def test_listeners_are_taken_as_they_are():
     assert listeners_for(given) is given
 
 
-def test_every_integration_tells_the_monitor_of_the_environment(monkeypatch):
+def test_every_integration_reports_to_the_monitor_of_the_environment(monkeypatch):
     monkeypatch.setenv(listening.URL_VARIABLE, "http://127.0.0.1:9")
     session = ringback.Session(sinks=[])
     (monitor,) = monitors_of(session.get_adapter("http://h").listeners)
@@ -57,7 +57,7 @@ def test_the_one_that_a_program_names_goes_before_it(monkeypatch):
     assert monitors_of(listeners_for(None)) == []
 
 
-def test_nobody_is_told_twice():
+def test_nobody_is_notified_twice():
     monitor = ringback.report("http://127.0.0.1:9")
     assert listeners_for([monitor]).sinks == (monitor,)
     inner = listeners_for([])

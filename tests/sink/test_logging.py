@@ -47,7 +47,7 @@ def test_a_recovery_is_said_and_a_plain_success_is_not(log):
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-def test_a_refusal_is_worth_telling_where_the_logger_takes_it(caplog, level):
+def test_a_refusal_is_an_event_where_the_logger_takes_it(caplog, level):
     caplog.set_level(level, logger="ringback")
     assert LogSink().wants_refusals is (level == "DEBUG")
 

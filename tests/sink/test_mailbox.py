@@ -21,7 +21,7 @@ def box():
     return CallQueue("a receiver")
 
 
-def test_a_quick_receiver_has_been_told_before_the_caller_goes_on(box, patient):
+def test_a_quick_receiver_has_been_notified_before_the_caller_goes_on(box, patient):
     heard = []
     for number in range(100):
         box.post(lambda value: heard.append((value, threading.get_ident())), number)
@@ -76,7 +76,7 @@ def test_who_was_late_is_waited_for_again_after_a_minute_of_keeping_up(box, hang
 
 
 @pytest.mark.parametrize("error", [RuntimeError("full"), SystemExit(1), KeyboardInterrupt()])
-def test_what_a_receiver_raises_is_counted_and_the_next_one_is_told(box, patient, error):
+def test_what_a_receiver_raises_is_counted_and_the_next_one_is_notified(box, patient, error):
     heard = []
 
     def broken(value):
@@ -148,7 +148,7 @@ def test_the_limits_of_the_call_are_not_the_receivers(box, patient, monkeypatch)
     assert heard == [None]
 
 
-def test_a_receiver_is_not_told_of_what_it_causes_itself(box, patient):
+def test_a_receiver_is_not_notified_of_what_it_causes_itself(box, patient):
     heard = []
 
     def calls_too(value):
@@ -160,7 +160,7 @@ def test_a_receiver_is_not_told_of_what_it_causes_itself(box, patient):
     assert heard == [1]
 
 
-def test_a_receiver_can_cause_what_another_is_told(box, patient):
+def test_a_receiver_can_cause_what_another_is_notified(box, patient):
     other, heard = CallQueue("another"), []
     box.post(lambda value: other.post(heard.append, value), 1)
     assert heard == [1]
@@ -180,7 +180,9 @@ def test_more_that_hang_than_threads_hold_up_nobody(hanging, monkeypatch):
     assert len(hanging.heard) == 3 * len(boxes)
 
 
-def test_one_that_hangs_does_not_keep_another_from_being_told(box, hanging, patient, monkeypatch):
+def test_one_that_hangs_does_not_keep_another_from_being_notified(
+    box, hanging, patient, monkeypatch
+):
     heard = []
     monkeypatch.setattr(listen, "POST_TIMEOUT", 0.01)
     CallQueue("hangs").post(hanging, 1)
@@ -246,7 +248,7 @@ box.post(print, "told")
 """
 
 
-def test_the_end_of_the_program_tells_what_is_left():
+def test_the_end_of_the_program_delivers_what_is_left():
     assert run(LATE + "freed.set()")[:3] == (0, "told\n", "")
 
 
@@ -257,7 +259,7 @@ def test_the_end_of_the_program_waits_for_nobody_who_hangs():
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
-def test_after_a_fork_the_child_tells_its_own_and_only_its_own():
+def test_after_a_fork_the_child_delivers_its_own_and_only_its_own():
     script = """
 import os, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # the fork of a program with threads is meant

@@ -67,7 +67,7 @@ def test_a_callback_that_hangs(lab, hanging):
     assert len(hanging.heard) == CALLS // 2 * 3
 
 
-def test_what_a_callback_that_hangs_was_never_told_is_counted(lab, hanging, monkeypatch):
+def test_what_a_callback_that_hangs_was_never_notified_is_counted(lab, hanging, monkeypatch):
     monkeypatch.setattr(listen, "MAX_QUEUED_CALLS", 4)
     ended, _, listeners = calls(lab, [hanging])
     assert ended == EXPECTED

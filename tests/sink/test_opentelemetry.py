@@ -122,7 +122,7 @@ def test_endpoints_beyond_the_limit_share_an_address(telemetry):
     assert counts == {"h0": 1, "h1": 1, "other": 8}
 
 
-def test_the_span_under_way_is_told_of_failures_and_keeps_its_status(telemetry):
+def test_the_span_under_way_gets_failures_and_keeps_its_status(telemetry):
     sink = OpenTelemetrySink(telemetry.meters)
     with telemetry.tracer.start_as_current_span("GET"):
         sink(retried(1))
@@ -163,7 +163,7 @@ def test_a_change_is_a_span_event_with_its_detail(telemetry):
     assert attributes["ringback.detail"] == "past the proxy p:3128"
 
 
-def test_what_simply_works_is_nothing_to_tell_a_span(telemetry):
+def test_what_simply_works_is_no_event_of_a_span(telemetry):
     with telemetry.tracer.start_as_current_span("GET"):
         OpenTelemetrySink(telemetry.meters)(done())
     assert telemetry.told()[1] == []
@@ -174,7 +174,7 @@ def test_without_a_span_under_way_only_the_metrics_are_recorded(telemetry):
     assert len(telemetry.points("ringback.retries")) == 1
 
 
-def test_a_real_call_tells_the_span_it_is_made_in(telemetry):
+def test_a_real_call_adds_to_the_span_it_is_made_in(telemetry):
     policy = Policy(attempts=2, backoff=Backoff(base=0), budget=None, breaker=None)
     sink = OpenTelemetrySink(telemetry.meters)
     with Lab() as lab, Session(policy=policy, sinks=[sink], errors="return") as session:

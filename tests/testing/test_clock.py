@@ -11,6 +11,6 @@ def test_only_sleeping_moves_it():
     assert fake.slept == [2.5]
 
 
-def test_chance_is_what_it_is_told():
+def test_chance_is_what_it_is_reported():
     fake = FakeClock(chance=0.25)
     assert fake.clock.random() == 0.25

@@ -122,7 +122,7 @@ def test_no_color_is_honoured():
     assert "\x1b[31m" not in written
 
 
-def test_a_promise_that_is_not_kept_is_told():
+def test_a_promise_that_is_not_kept_is_reported():
     wrong = dataclasses.replace(SCENES[0], promised=("ok done",))
     told = []
     assert not play(told.append, [wrong])

@@ -74,7 +74,7 @@ def test_the_monitor_names_what_happens_and_the_scene_ends_with_it(world):
     assert not world.services.configuration.exists()
 
 
-def test_a_monitor_that_ends_is_told_with_its_last_words(world):
+def test_a_monitor_that_ends_is_reported_with_its_last_words(world):
     world.services.configuration.write_text("[[endpoint]]\nnonsense = 1\n")
     with pytest.raises(UnseenError, match="the monitor ended; it last said: ringback: the "):
         world.begin()
@@ -124,7 +124,7 @@ def test_the_pages_show_what_it_prints(process):
 
 
 @pytest.mark.full
-def test_everything_is_named_and_told_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
+def test_everything_is_named_and_reported_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
     with running_program(
         [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],
         stdout=subprocess.PIPE,

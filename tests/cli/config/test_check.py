@@ -27,7 +27,7 @@ def test_a_good_configuration_is_summed_up(ringback, folder):
     ]
 
 
-def test_all_problems_are_told_with_their_place(ringback, folder):
+def test_all_problems_are_reported_with_their_place(ringback, folder):
     (folder / "more.toml").write_text("[[endpoint]]\nnam = 3\n[web]\nport = 1\n")
     (folder / "ringback.toml").write_text('include = ["more.toml"]\ncolor = "red"\n')
 

@@ -88,7 +88,7 @@ def test_what_cannot_be_done_is_one_line(ringback, database, tmp_path, one_line)
     assert "cannot be written" in one_line(ringback(*here, database, "-o", tmp_path / "a" / "b"))
 
 
-def test_history_tells_what_happened_oldest_first(ringback, database):
+def test_history_shows_what_happened_oldest_first(ringback, database):
     done = ringback("history", "shop", "--db", database)
     assert done.returncode == 0
     lines = done.stdout.splitlines()

@@ -132,7 +132,7 @@ def test_a_response_class_of_the_programs_own_stays(lab):
     assert call(endpoint, response_class=Own) == BODY
 
 
-def test_a_program_that_knows_of_nothing_is_told_what_aiohttp_tells(lab):
+def test_a_program_that_knows_of_nothing_gets_what_aiohttp_raises(lab):
     endpoint = secured(handler=closing(UNFRAMED))(lab)
     with install(sinks=[]):
         assert call(endpoint, middlewares=[]) == BODY

@@ -83,7 +83,7 @@ def test_each_call_has_its_own_attempts(lab):
     assert endpoint.requests == 18
 
 
-def test_gets_through_in_the_end_and_tells_each_attempt(lab):
+def test_gets_through_in_the_end_and_records_each_attempt(lab):
     events = []
     assert call(lab.start("http.error.unavailable:first_two").url, events=events)[0] == 200
     assert [type(event.decision) for event in events] == [Retry, Retry, Done]

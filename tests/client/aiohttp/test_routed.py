@@ -275,7 +275,7 @@ def test_directly_no_credentials_of_the_proxy_are_sent(direct, call, events, tar
     assert all(b"proxy-auth" not in seen.received.lower() for seen in target.seen)
 
 
-def test_a_proxy_that_works_is_used_and_told_who_asks(lab, direct, call, events, target):
+def test_a_proxy_that_works_is_used_with_its_credentials(lab, direct, call, events, target):
     works = lab.listen(lab_proxy.proxy)
     call(direct, target.url, proxy=at(works), headers={"Proxy-Authorization": "Basic eA=="})
     call(direct, target.url, proxy=at(works, user="u:p"))
@@ -284,7 +284,7 @@ def test_a_proxy_that_works_is_used_and_told_who_asks(lab, direct, call, events,
     assert told(events) == []
 
 
-def test_while_the_proxy_rests_each_direct_call_is_told(direct, call, events, target, dead):
+def test_while_the_proxy_rests_each_direct_call_is_recorded(direct, call, events, target, dead):
     call(direct, *[target.url] * 2, proxy=at(dead))
     assert len(told(events)) == 2
 

@@ -51,7 +51,7 @@ def test_it_is_bounded():
     assert len(known.of(API)) == _MAX_ADDRESSES
 
 
-def test_others_can_tell_of_an_address_that_failed_them():
+def test_others_can_report_an_address_that_failed_them():
     avoid("api.test", 80, "192.0.2.1")
 
     assert list(avoided.of(API)) == ["192.0.2.1"]

@@ -111,7 +111,7 @@ def test_after_a_refusal_the_next_address_is_tried_at_once_and_first_the_next_ti
         assert list(avoided.of(("api.test", place.port))) == ["127.0.0.1"]
 
 
-def test_a_refusal_beside_a_silent_address_is_told_of_both(place, replaced, unhurried):
+def test_a_refusal_and_a_silent_address_beside_it_are_both_recorded(place, replaced, unhurried):
     place.silent("127.0.0.1")
     place.refusing("127.0.0.2")
     replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]

@@ -90,7 +90,7 @@ def test_with_little_time_every_address_gets_its_chance(run, place, replaced):
         assert sock.getpeername()[0] == "127.0.0.99"
 
 
-def test_all_fail_and_each_is_told(run, place, replaced):
+def test_all_fail_and_each_is_recorded(run, place, replaced):
     place.refusing("127.0.0.1")
     place.silent("127.0.0.2")
     replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]

@@ -190,7 +190,7 @@ def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, integration, crowd):
     assert most[0] == 2
 
 
-def test_who_waits_in_vain_is_told(lab, integration, crowd):
+def test_a_wait_in_vain_is_recorded(lab, integration, crowd):
     told = threading.Event()
 
     def patient(connection):

@@ -113,7 +113,7 @@ def test_an_open_circuit_raises_before_anything_is_sent(lab, integration, policy
     assert error.failure.via == "tcp.refused"
 
 
-def test_every_attempt_is_told_and_kept(lab, client, events):
+def test_every_attempt_is_recorded_and_kept(lab, client, events):
     error = failing(client, lab.start("tcp.refused").url)
     assert [failure.kind for failure in error.attempts] == ["tcp.refused"] * 3
     assert [event.attempt for event in events] == [1, 2, 3]

@@ -120,7 +120,7 @@ def test_the_wait_that_a_server_asks_for_is_kept(lab, integration, policy):
     assert waits == [7, 7]
 
 
-def test_a_wait_beyond_the_deadline_is_told_not_waited(lab, client):
+def test_a_wait_beyond_the_deadline_is_recorded_not_waited(lab, client):
     endpoint = lab.listen(failing_requests(99, response(503, b"{}", "Retry-After: 3600")))
     reply = client.get(endpoint.url)
     assert reply.status_code == 503

@@ -71,7 +71,7 @@ clients = pytest.mark.parametrize(
 
 
 @clients
-def test_what_is_raised_says_what_it_is_and_is_told_once(lab, events, fetch, library):
+def test_what_is_raised_says_what_it_is_and_is_recorded_once(lab, events, fetch, library):
     endpoint = lab.start("tcp.refused")
     with install(sinks=[events.append]), pytest.raises(library) as caught:
         fetch(endpoint.url)
@@ -82,7 +82,7 @@ def test_what_is_raised_says_what_it_is_and_is_told_once(lab, events, fetch, lib
 
 
 @clients
-def test_what_works_works_and_is_told_once(lab, events, fetch, library):
+def test_what_works_works_and_is_recorded_once(lab, events, fetch, library):
     with install(sinks=[events.append]):
         assert fetch(lab.start("ok").url) == 200
     assert [(event.method, event.failure) for event in events] == [("GET", None)]
@@ -155,7 +155,7 @@ def test_timeouts_of_the_programs_own_win(lab, events):
     assert time.monotonic() - began < 5
 
 
-def test_a_session_of_ringbacks_own_is_not_told_of_twice(lab, events):
+def test_a_session_of_ringbacks_own_is_not_recorded_twice(lab, events):
     url = lab.start("ok").url
     with install(sinks=[events.append]), ringback.Session(sinks=[events.append]) as session:
         session.trust_env = False

@@ -215,7 +215,7 @@ def test_a_failed_proxy_is_not_passed_by_of_itself(policy, open_session, events,
 
 
 @pytest.mark.parametrize("attempts", [1, 3])
-def test_a_host_that_the_policy_names_is_called_directly_each_time_told(
+def test_a_host_that_the_policy_names_is_called_directly_each_time_recorded(
     direct, open_session, events, target, dead, attempts
 ):
     policy = dataclasses.replace(direct, attempts=attempts)

@@ -66,7 +66,7 @@ def test_system_and_own_are_merged(endpoint, monkeypatch):
     assert shakes_hands(endpoint, made)
 
 
-def test_the_system_is_where_openssl_is_told_to_look(endpoint, monkeypatch):
+def test_the_system_is_where_openssl_is_made_to_look(endpoint, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", endpoint.verify)
     assert shakes_hands(endpoint, ssl_context(Trust.of("system")))
 

@@ -53,7 +53,7 @@ def test_with_the_option_a_cut_looks_like_an_end(connect, theirs):
     assert read(connect(theirs)) is None
 
 
-def test_a_context_of_ones_own_tells_them_apart_for_good(connect, theirs, lenient):
+def test_a_context_of_ones_own_distinguishes_them_for_good(connect, theirs, lenient):
     report_cuts(theirs)
     assert not theirs.options & lenient
     assert is_cut(read(connect(theirs)))
@@ -91,7 +91,7 @@ def test_what_the_program_sets_meanwhile_stays(theirs, lenient):
     assert theirs.options & ssl.OP_NO_TICKET
 
 
-def test_one_that_tells_them_apart_already_goes_on(connect, endpoint, lenient):
+def test_one_that_distinguishes_them_already_goes_on(connect, endpoint, lenient):
     context = ssl.create_default_context(cafile=endpoint.verify)
     context.options &= ~lenient
     with reporting_cuts(context):

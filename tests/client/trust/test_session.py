@@ -84,7 +84,7 @@ def decisions(events):
 # Whom a session trusts
 
 
-def test_a_session_trusts_whom_it_is_told_to(lab, policy, open_session):
+def test_a_session_trusts_whom_it_is_configured_to(lab, policy, open_session):
     endpoint = lab.start("ok:tls")
     with pytest.raises(errors.CertificateUntrusted):
         open_session(policy).get(endpoint.url)
@@ -211,7 +211,7 @@ def test_a_good_certificate_is_verified_although_the_host_is_named(
     assert told(events) == []
 
 
-def test_whoever_asks_for_no_verification_gets_none_and_nothing_is_told(
+def test_whoever_asks_for_no_verification_gets_none_and_nothing_is_recorded(
     insecure, open_session, events, expired
 ):
     assert open_session(insecure).get(expired.url, verify=False).ok

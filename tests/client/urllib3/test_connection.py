@@ -208,7 +208,7 @@ def test_a_body_that_is_read_after_the_call_has_only_the_read_timeout(lab, pools
         assert answer.read(1) == b"x"
 
 
-def test_a_cut_connection_is_told_from_a_closed_one(lab, pools):
+def test_a_cut_connection_is_distinguished_from_a_closed_one(lab, pools):
     requires("cryptography")
     met = lab.start("ok:tls")
     connection = pools(ca_certs=met.verify).connection_from_url(met.url)._get_conn()

@@ -233,7 +233,7 @@ def test_directly_no_credentials_of_the_proxy_are_sent(lab, direct, manager, eve
     assert all(b"proxy-auth" not in seen.received.lower() for seen in target.seen)
 
 
-def test_while_the_proxy_rests_each_direct_call_is_told(direct, manager, events, target, dead):
+def test_while_the_proxy_rests_each_direct_call_is_recorded(direct, manager, events, target, dead):
     ours = manager(ProxyManager, at(dead), policy=direct)
     for _ in range(2):
         assert ours.request("GET", target.url).status == 200
@@ -272,7 +272,7 @@ def test_no_manager_without_such_hosts_has_any(manager):
         assert pool.pool_settings["host"] == "127.0.0.1"
 
 
-def test_what_is_given_up_is_told_as_ever(insecure, manager, events, expired):
+def test_what_is_given_up_is_recorded_as_ever(insecure, manager, events, expired):
     other = dataclasses.replace(insecure, insecure_hosts={"elsewhere.example"})
     with pytest.raises(errors.CertificateExpired) as caught:
         manager(policy=other, ca_certs=expired.verify).request("GET", expired.url)

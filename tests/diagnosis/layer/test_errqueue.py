@@ -51,7 +51,7 @@ def test_the_target_itself_says_that_a_udp_port_is_closed():
         (socket.AF_INET6, "2001:db8:2::2", "2001:db8:2::2", 1, 4),
     ],
 )
-def test_whoever_answers_is_told(world, family, target, sender, type_, code):
+def test_whoever_answers_is_recorded(world, family, target, sender, type_, code):
     with world.inside("client"), socket.socket(family, socket.SOCK_DGRAM) as sock:
         [told] = answered(sock, target)
     assert (told.type, told.code, told.sender) == (type_, code, sender)
@@ -60,7 +60,7 @@ def test_whoever_answers_is_told(world, family, target, sender, type_, code):
 
 
 @pytest.mark.netns
-def test_a_neighbour_that_is_gone_is_told_by_this_host(world):
+def test_a_neighbour_that_is_gone_is_recorded_by_this_host(world):
     with world.inside("client"), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
         [told] = answered(sock, f"fe80::77%{socket.if_nametoindex('lab0')}")
     assert (told.type, told.code, told.own, told.is_target) == (1, 3, True, False)

@@ -92,7 +92,7 @@ def test_the_same_stands_for_the_same(host, other, v4, v6, user):
     assert hidden.verdict.advice == (f"dig {name}.",)
 
 
-def test_what_tells_nobody_stays():
+def test_what_identifies_nobody_stays():
     facts = {"address": "127.0.0.53", "rcode": "NOERROR", "interface": "eth0", "names": []}
     one = reading("name", "nameserver", "127.0.0.53 A", result="see /etc/resolv.conf", facts=facts)
     (hidden,) = redacted([diagnosis(one, target="http://localhost:8080/")])

@@ -70,7 +70,7 @@ def answer(status):
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_redirect_to_another_host_that_answers_is_healthy_and_its_status_told(status):
+def test_a_redirect_to_another_host_that_answers_is_healthy_and_its_status_recorded(status):
     verdict = judge([*redirected(leaves_host=True), elsewhere(*answer(status), answered=True)])
 
     assert verdict.healthy

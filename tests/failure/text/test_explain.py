@@ -84,7 +84,7 @@ KeyError: 'result'
     assert explanation.target.host == "api.example.org"
 
 
-def test_the_frames_of_a_pasted_traceback_tell_the_phase():
+def test_the_frames_of_a_pasted_traceback_show_the_phase():
     def pasted(file, function):
         return (
             "Traceback (most recent call last):\n"

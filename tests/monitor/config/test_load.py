@@ -266,7 +266,7 @@ def test_a_route_is_for_ids_groups_and_labels(configured):
     assert not route.matches("db-1", "", {"team": "x"})
 
 
-def test_without_a_route_everybody_is_told_of_everything(loaded):
+def test_without_a_route_everybody_is_notified_of_everything(loaded):
     found = loaded(
         '[[notifier]]\nname = "a"\ntype = "command"\ncommand = ["x"]\n'
         '[[notifier]]\nname = "b"\ntype = "command"\ncommand = ["y"]\n'
@@ -355,7 +355,7 @@ def test_what_is_loaded_never_changes(configured):
         configured.vantage = "x"
 
 
-def test_what_a_probe_does_not_know_of_the_defaults_is_not_told_it(loaded):
+def test_what_a_probe_does_not_know_of_the_defaults_is_not_given_to_it(loaded):
     text = (
         '[defaults]\nproxy = "socks5h://proxy:1080"\nfresh_after = 3\n'
         '[[endpoint]]\nname = "web"\nurl = "https://a"\n'

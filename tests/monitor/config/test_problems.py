@@ -144,18 +144,18 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
         ('include = ["no.toml"]\n', "ringback.toml:1:12: file 'no.toml' does not exist"),
     ],
 )
-def test_a_problem_is_told_with_its_place(problems, text, said):
+def test_a_problem_is_reported_with_its_place(problems, text, said):
     assert [said] == problems(text)
 
 
-def test_one_problem_is_told_once(problems):
+def test_one_problem_is_reported_once(problems):
     assert len(problems(f'{ENDPOINT}every = "x"\n')) == 1
     assert len(problems("[[endpoint]]\nurl = 3\n")) == 1
     assert len(problems(f'{ENDPOINT}every = "${{NO}}"\n')) == 1
     assert len(problems("[endpoint]\nname = 3\n")) == 1
 
 
-def test_all_problems_of_all_files_are_told(problems, tmp_path):
+def test_all_problems_of_all_files_are_reported(problems, tmp_path):
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "a.toml").write_text("[store]\npath = 'x'\n")
     (tmp_path / "conf.d" / "b.toml").write_text("[[endpoint]\n")
@@ -170,7 +170,7 @@ def test_all_problems_of_all_files_are_told(problems, tmp_path):
     ]
 
 
-def test_what_depends_on_a_wrong_value_is_not_told_as_well(problems):
+def test_what_depends_on_a_wrong_value_is_not_reported_as_well(problems):
     text = f'{ENDPOINT}every = "x"\ntimeout = "100s"\n[[endpoint]]\nname = "b"\n'
     told = problems(f'{text}url = "b"\nthreshold = []\nparents = ["a"]\n')
 

@@ -60,7 +60,7 @@ def test_a_moment_without_offset_is_utc():
     assert values.moment_of(date(2026, 11, 21)) == wanted - 22 * 3600
 
 
-def test_days_are_told_by_their_beginning():
+def test_days_are_reported_by_their_beginning():
     assert [values.weekday_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
     with pytest.raises(ValueError, match="day of the week"):
         values.weekday_of("t")

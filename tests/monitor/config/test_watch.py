@@ -36,7 +36,7 @@ def file(tmp_path):
     return path
 
 
-def test_a_change_a_replacement_and_a_removal_are_told(file):
+def test_a_change_a_replacement_and_a_removal_are_reported(file):
     async def main():
         async with watching([file]) as told:
             assert await told(lambda: file.write_text("a = 22\n")) == {file}

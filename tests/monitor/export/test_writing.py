@@ -50,7 +50,7 @@ def test_json_lines_leave_out_what_is_not_known_and_can_be_replayed():
     assert list(replay(lines)) == []
 
 
-def test_an_incident_is_told_with_what_a_diagnosis_found():
+def test_an_incident_is_reported_with_what_a_diagnosis_found():
     report = {"verdict": {"cause": "service_down", "where": "their service"}}
     one = incident(NOVEMBER, NOVEMBER + 90.5, diagnosis=report, members=("shop", "api"))
     _, data = written("jsonl", [incident_row(one)], INCIDENT_COLUMNS)

@@ -69,7 +69,7 @@ def test_every_importer_has_samples_and_they_become_a_configuration(kind, tmp_pa
 
 
 @pytest.mark.parametrize("kind", IMPORTERS)
-def test_no_secret_is_written_or_told(kind):
+def test_no_secret_is_written_or_reported(kind):
     draft = imported(kind)
     text = to_toml(draft) + "".join(notes(draft))
 

@@ -12,7 +12,7 @@ from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.retry import Backoff
 
 
-def test_an_incident_is_told_from_its_beginning_to_its_end(dispatch, receiver, store):
+def test_an_incident_is_notified_from_its_beginning_to_its_end(dispatch, receiver, store):
     async def drive(_, tell):
         opened = change("opened", incident())
         await tell(opened)
@@ -47,7 +47,7 @@ def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, s
 
 
 @pytest.mark.full
-def test_an_outage_that_nobody_was_told_of_is_one_message_afterwards(dispatch, receiver, store):
+def test_an_outage_that_nobody_was_notified_of_is_one_message_afterwards(dispatch, receiver, store):
     receiver.stop()
 
     async def drive(_, tell):
@@ -182,7 +182,7 @@ def test_a_notifier_that_is_gone_keeps_nothing(dispatch, receiver, store, caplog
     assert "there is no notifier hook any more" in caplog.text
 
 
-def test_who_was_told_of_the_beginning_is_told_of_the_end_whatever_the_routes_say(
+def test_who_was_notified_of_the_beginning_is_notified_of_the_end_whatever_the_routes_say(
     dispatch, receiver, second_receiver, store
 ):
     notifiers = [webhook(receiver), webhook(second_receiver, "other")]
@@ -199,7 +199,7 @@ def test_who_was_told_of_the_beginning_is_told_of_the_end_whatever_the_routes_sa
     assert receiver.told == [("i1", "opened"), ("i1", "closed")]
 
 
-def test_what_was_told_is_known_after_a_restart(dispatch, receiver, store):
+def test_what_was_notified_is_known_after_a_restart(dispatch, receiver, store):
     opened = change("opened", incident())
 
     async def before(_, tell):
@@ -249,7 +249,7 @@ def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver
     assert second_receiver.got == []
 
 
-def test_what_began_in_a_silence_is_told_as_news_afterwards(dispatch, receiver, store):
+def test_what_began_in_a_silence_is_notified_as_news_afterwards(dispatch, receiver, store):
     async def drive(_, tell):
         begun = incident(at=time.time() - 600)
         await tell(change("reminded", begun, at=time.time()))

@@ -175,7 +175,7 @@ def _escalation(notice):
 
 
 @pytest.mark.full
-def test_people_are_told_how_it_stands_now(killed, receiver):
+def test_people_are_notified_of_how_it_stands_now(killed, receiver):
     """Alertmanager, as a person, knows no keys: an alarm that is over would be one again."""
     settings = NotifierSettings(name="hook", type="alertmanager", url=receiver.url, rate=6000)
     opened = change("opened", incident())
@@ -212,7 +212,9 @@ def test_a_program_that_says_that_it_failed_is_given_what_there_is_by_then(
     assert told.read_text().split() == ["closed"]
 
 
-def test_somebody_is_told_also_when_that_cannot_be_noted(dispatch, receiver, store, monkeypatch):
+def test_somebody_is_notified_also_when_that_cannot_be_noted(
+    dispatch, receiver, store, monkeypatch
+):
     def refuse(*_):
         raise StoreUnavailable("the disk is full")
 

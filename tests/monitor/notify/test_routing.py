@@ -26,11 +26,11 @@ def channels(routes, one, told=()):
     return [notice.channel for notice in notices]
 
 
-def test_without_a_route_everybody_is_told():
+def test_without_a_route_everybody_is_notified():
     assert channels([], change("opened", incident())) == ["a", "b", "c"]
 
 
-def test_a_notifier_tells_once_however_many_routes_fit():
+def test_a_notifier_notifies_once_however_many_routes_fit():
     routes = [RouteSettings(notifiers=("a",)), RouteSettings(notifiers=("b", "a"))]
 
     assert channels(routes, change("opened", incident())) == ["a", "b"]
@@ -71,13 +71,13 @@ def test_a_route_that_stops_keeps_later_ones_from_what_it_took():
     assert channels(routes, change("opened", both)) == ["a", "b"]
 
 
-def test_the_end_is_also_for_those_who_told_the_beginning():
+def test_the_end_is_also_for_those_who_sent_the_beginning():
     routes = [RouteSettings(notifiers=("a",))]
 
     assert channels(routes, change("closed", incident()), ["b", "gone"]) == ["a", "b"]
 
 
-def test_a_member_that_joins_is_told_to_those_whom_nothing_was_told_to():
+def test_a_member_that_joins_is_sent_to_those_who_were_sent_nothing():
     routes = [
         RouteSettings(notifiers=("a",), labels={"team": "blue"}),
         RouteSettings(notifiers=("b", "a"), labels={"team": "red"}),
@@ -87,7 +87,7 @@ def test_a_member_that_joins_is_told_to_those_whom_nothing_was_told_to():
     assert channels(routes, grown) == ["b"]
 
 
-def test_a_diagnosis_that_found_nothing_is_not_told():
+def test_a_diagnosis_that_found_nothing_is_not_notified():
     found = change("diagnosed", incident())
     nothing = {"verdict": {"kind": "unknown"}}
 
@@ -115,7 +115,7 @@ def test_reminders_come_as_often_as_the_route_says(repeat, told):
     assert [hours for hours in range(1, 7) if channels(routes, reminded(hours))] == told
 
 
-def test_what_is_new_is_told_whatever_the_route_says_of_repeating():
+def test_what_is_new_is_notified_whatever_the_route_says_of_repeating():
     assert channels([RouteSettings(notifiers=("a",))], reminded(1, again=False)) == ["a"]
 
 

@@ -70,7 +70,7 @@ def test_an_address_that_is_silent_costs_a_quarter_of_a_second(looking, open_por
     assert 0.2 < time.monotonic() - began < 30
 
 
-def test_every_address_is_told(looking, unused_port):
+def test_every_address_is_reported(looking, unused_port):
     with pytest.raises(ConnectionRefusedError) as raised:
         reached(looking, ("127.0.0.1", unused_port), ("127.0.0.2", unused_port))
 

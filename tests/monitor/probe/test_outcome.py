@@ -78,7 +78,7 @@ def test_a_line_has_no_secrets():
     assert "secret" not in detail
 
 
-def test_what_the_system_says_is_told_in_its_words():
+def test_what_the_system_says_is_reported_in_its_words():
     refused = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('192.0.2.1', 80)")
     untrusted = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] failed")
     untrusted.verify_message = "certificate has expired"

@@ -67,7 +67,7 @@ def test_no_proxy_is_used_unless_it_is_named(looking, lab, monkeypatch, unused_p
     assert looking.at(started.url, options={"proxy": "environment"}).up is True
 
 
-def test_credentials_of_a_proxy_are_told_nobody(looking, lab, unused_port):
+def test_credentials_of_a_proxy_are_recorded_nowhere(looking, lab, unused_port):
     check = looking.at(
         lab.start("ok").url, options={"proxy": f"http://ann:hunter2@127.0.0.1:{unused_port}"}
     )

@@ -109,7 +109,7 @@ def test_a_certificates_key_decides_also_where_the_answer_always_differs(free_po
     assert found.recognition.matched == ("key", "answer", "server")
 
 
-def test_a_banner_is_known_again_although_it_tells_the_time(free_ports, certificates):
+def test_a_banner_is_known_again_although_it_has_the_time(free_ports, certificates):
     counter = itertools.count(10)
 
     def greeting():

@@ -125,7 +125,7 @@ def test_an_open_endpoint_page_follows_its_state(chromium, served):
 
 
 @pytest.mark.full
-def test_an_endpoint_is_silenced_and_told_again(chromium, served):
+def test_an_endpoint_is_silenced_and_notified_again(chromium, served):
     with opened(chromium, f"{served.url}/endpoints/api") as page:
         page.get_by_label("For").select_option("14400")
         page.get_by_label("Reason").fill("move")

@@ -40,7 +40,7 @@ def run(test):
     asyncio.run(asyncio.wait_for(test(), 60))
 
 
-def test_a_change_of_state_is_told_with_what_to_show():
+def test_a_change_of_state_is_shown_with_what_to_show():
     service = MemoryService(ok("a"), ok("b"))
 
     async def test():
@@ -93,7 +93,7 @@ def test_many_changes_at_once_are_one_bounded_message():
     run(test)
 
 
-def test_a_page_that_does_not_read_is_told_to_load_anew_and_costs_no_more():
+def test_a_page_that_does_not_read_is_made_to_load_anew_and_costs_no_more():
     service = MemoryService(ok("a"))
 
     async def test():
@@ -150,7 +150,7 @@ def test_the_end_of_the_monitor_ends_every_stream():
     run(test)
 
 
-def test_no_more_pages_than_agreed_are_told():
+def test_no_more_pages_than_agreed_are_updated():
     service = MemoryService(ok("a"))
 
     async def test():

@@ -19,7 +19,7 @@ def values(samples, label):
     return {one.labels[label]: one.value for one in samples}
 
 
-def test_each_endpoint_is_told_with_its_state_and_kind():
+def test_each_endpoint_is_shown_with_its_state_and_kind():
     found = families(Asking())
     down = [one for one in found["ringback_endpoint_state"] if one.value == 1]
     kinds = {one.labels["endpoint"]: one.labels["kind"] for one in found["ringback_failure_info"]}
@@ -42,7 +42,7 @@ def test_each_endpoint_is_told_with_its_state_and_kind():
     assert values(found["ringback_incidents_open"], "pattern")["service_outage"] == 1
 
 
-def test_the_end_of_a_certificate_is_told_after_it_and_while_nothing_answers():
+def test_the_end_of_a_certificate_is_shown_after_it_and_while_nothing_answers():
     seen = EndpointView(
         endpoint=endpoint("a"), state="ok", last=check("a", certificate=certificate(-2))
     )

@@ -18,7 +18,7 @@ def read(text):
     }
 
 
-def test_a_target_is_told_as_blackbox_exporter_tells_it():
+def test_a_target_is_shown_as_blackbox_exporter_shows_it():
     response = Asking(settings=OPEN).get("/probe?module=http_2xx&target=https://a.example/x?y=1")
     found = read(response.text)
 
@@ -27,7 +27,7 @@ def test_a_target_is_told_as_blackbox_exporter_tells_it():
     assert found["probe_duration_seconds"].value == 0.042
 
 
-def test_a_failure_is_told_with_its_kind():
+def test_a_failure_is_shown_with_its_kind():
     found = read(Asking(settings=OPEN).get("/probe?target=https://refused.example").text)
 
     assert found["probe_success"].value == 0

@@ -85,7 +85,7 @@ def test_calls_to_the_monitor_itself_are_not_reported(monitor, reporter):
     assert monitor.requests == []
 
 
-def test_without_a_monitor_the_newest_wait_and_it_is_told_how_many_were_dropped(unused_port):
+def test_without_a_monitor_the_newest_wait_and_it_is_notified_how_many_were_dropped(unused_port):
     reporter = Reporter(f"http://127.0.0.1:{unused_port}")
     for _ in range(MAX_WAITING_ENTRIES + 7):
         reporter(given_up())

@@ -41,7 +41,7 @@ def test_a_request_that_is_cut_is_none(cut):
     assert reader(cut).whole() is None
 
 
-def test_a_client_that_waits_for_100_is_told_to_go_on():
+def test_a_client_that_waits_for_100_is_reported_to_go_on():
     told = []
     raw = b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
     assert reader(raw, b"ok", go_on=lambda: told.append(1)).whole().body == b"ok"

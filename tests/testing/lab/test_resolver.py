@@ -91,7 +91,7 @@ def test_a_closed_port_fails_at_once():
     assert caught.value.errno == socket.EAI_AGAIN
 
 
-def test_a_question_is_asked_as_often_as_told(server):
+def test_a_question_is_asked_as_often_as_reported(server):
     with resolving(server.address, timeout=0.1, attempts=3), pytest.raises(socket.gaierror):
         socket.getaddrinfo("often.silent.lab.test", 80, socket.AF_INET)
 

@@ -170,7 +170,7 @@ def test_an_interrupt_leaves_room_in_the_pool(server, monkeypatch, where):
         assert session.get(f"{server.url}/", timeout=5).content == b"ok"
 
 
-def test_a_socket_that_is_gone_is_told_of_as_requests_does(server, monkeypatch):
+def test_a_socket_that_is_gone_is_reported_as_requests_does(server, monkeypatch):
     """Another thread, or a fork, may have closed its descriptor."""
 
     def gone(connection):

@@ -182,14 +182,14 @@ def nobody(c_library):
 
 @pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("name", ["nobody.invalid", "a..b", "x" * 64])
-def test_names_that_cannot_be_resolved_are_told_of_as_requests_does(name):
+def test_names_that_cannot_be_resolved_are_reported_as_requests_does(name):
     with closing(Stock()) as adapter, requests.Session() as plain:
         request = prepared(f"http://{name}/")
         for _ in range(2):
             assert story(failing(adapter.send, request)) == story(failing(plain.send, request))
 
 
-def test_the_failure_is_the_one_that_the_exception_tells(silent):
+def test_the_failure_is_the_one_that_the_exception_shows(silent):
     with closing(Stock()) as adapter:
         end = unconnected(adapter, url_of(silent))
         ours, theirs = classify(end.error), classify(failing(end.raise_error))

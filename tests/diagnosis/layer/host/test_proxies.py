@@ -38,7 +38,7 @@ def test_without_variables_there_is_nothing_to_note(environment):
     assert (reading.facts["applies"], reading.facts["other"]) == (None, [])
 
 
-def test_the_proxy_that_applies_is_told_without_credentials(environment):
+def test_the_proxy_that_applies_is_recorded_without_credentials(environment):
     environment(HTTPS_PROXY="http://user:pa%2Fss@proxy.example:3128/")
 
     reading = told("https://example.com")

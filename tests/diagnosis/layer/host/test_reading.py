@@ -33,7 +33,7 @@ def context():
     return DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
-def test_every_fact_is_told(context):
+def test_every_fact_is_recorded(context):
     host.read_host(context)
 
     told = {reading.what: set(reading.facts) for reading in context.readings()}
@@ -92,7 +92,7 @@ print(json.dumps([[r.what, r.state, r.kind, r.facts] for r in context.readings()
 """
 
 
-def test_without_descriptors_nothing_wrong_is_told_of_the_network():
+def test_without_descriptors_nothing_wrong_is_recorded_of_the_network():
     ran = subprocess.run(
         [sys.executable, "-c", EXHAUSTED], check=True, capture_output=True, text=True
     )

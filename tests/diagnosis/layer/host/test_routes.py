@@ -60,7 +60,7 @@ def test_interfaces_have_their_addresses(connected):
     assert facts["loopback_only"] is False
 
 
-def test_a_host_with_loopback_only_is_told_as_such(bare):
+def test_a_host_with_loopback_only_is_recorded_as_such(bare):
     host_routes.read_interfaces(bare)
 
     (facts,) = facts_of(bare, "interfaces")
@@ -93,7 +93,7 @@ def test_the_default_route_is_found_for_each_family(connected):
     assert (six["default"], six["route"], six["error"]) == (False, False, "ENETUNREACH")
 
 
-def test_without_routes_the_error_is_told(bare):
+def test_without_routes_the_error_is_recorded(bare):
     host_routes.read_routes(bare)
 
     assert [(f["route"], f["default"], f["error"]) for f in facts_of(bare, "route")] == [
@@ -114,7 +114,9 @@ def test_without_routes_the_error_is_told(bare):
         ("192.0.2.255", "EACCES", "broadcast", "tcp.address_unreachable.prohibited"),
     ],
 )
-def test_a_route_that_is_no_way_is_told_by_its_type(connected, address, error, table_type, kind):
+def test_a_route_that_is_no_way_is_recorded_by_its_type(
+    connected, address, error, table_type, kind
+):
     host.route_to(connected, [address])
 
     (reading,) = connected.readings()
@@ -133,7 +135,7 @@ def test_a_route_that_is_no_way_is_told_by_its_type(connected, address, error, t
         ("fe80::1%lab0", True, None, "unicast"),
     ],
 )
-def test_a_route_is_told_with_its_next_hop(connected, address, on_link, gateway, table_type):
+def test_a_route_is_recorded_with_its_next_hop(connected, address, on_link, gateway, table_type):
     host.route_to(connected, [address])
 
     (facts,) = facts_of(connected, "route_to")
@@ -148,7 +150,7 @@ def test_of_many_addresses_the_first_are_looked_up(connected):
     assert len(connected.readings()) == host_routes.MAX_ROUTES
 
 
-def test_without_netlink_connect_alone_tells(connected, monkeypatch):
+def test_without_netlink_connect_alone_decides(connected, monkeypatch):
     monkeypatch.setattr(netlink.sys, "platform", "other")
 
     host_routes.read_routes(connected)

@@ -118,7 +118,7 @@ def test_a_redirect_to_nowhere_is_invalid(lab):
     assert reading.kind == "http.response.redirect_invalid"
 
 
-def test_a_redirect_to_a_closed_port_is_told(lab, unused_port):
+def test_a_redirect_to_a_closed_port_is_recorded(lab, unused_port):
     there = f"Location: https://127.0.0.1:{unused_port}/"
     context = met(answering(lab, lambda _: redirect(there)))
     refused = only(context, "connection")
@@ -161,7 +161,7 @@ def test_a_port_that_hangs_up_on_everything_does_not(lab):
     assert not only(met(lab.start("tcp.reset", "after_request")), "tls_here").facts["works"]
 
 
-def test_clocks_apart_are_told(lab):
+def test_clocks_apart_are_recorded(lab):
     date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
     clock = only(met(answering(lab, lambda _: response(200, b"", date))), "clock")
 

@@ -41,7 +41,7 @@ def test_a_server_that_speaks_only_http2_is_asked_in_it(lab):
         "h2.protocol.error:enhance_your_calm",
     ],
 )
-def test_a_refusal_of_http2_is_told(lab, name):
+def test_a_refusal_of_http2_is_recorded(lab, name):
     request = told(met(lab.start(name)), "request")[-1]
 
     assert request.kind == name.partition(":")[0]

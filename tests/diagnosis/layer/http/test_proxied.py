@@ -43,7 +43,7 @@ def test_the_user_is_named_to_the_proxy_and_to_nobody_else(lab):
     assert "sesame" not in str(context.readings())
 
 
-def test_a_proxy_that_wants_a_user_is_told(lab):
+def test_a_proxy_that_wants_a_user_is_recorded(lab):
     context, _ = met(lab, proxy_with_users)
     tunnel = only(context, "tunnel")
 

@@ -87,7 +87,7 @@ def met_at(endpoint):
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_a_broken_answer_is_told(lab, name, patience):
+def test_a_broken_answer_is_recorded(lab, name, patience):
     patience(SHORT.get(OUTCOMES[name], LONG))
     request = only(met(lab, name), "request")
 
@@ -99,7 +99,7 @@ def test_a_broken_answer_is_told(lab, name, patience):
 
 
 @pytest.mark.parametrize("name", STATUSES)
-def test_a_status_is_told(lab, name):
+def test_a_status_is_recorded(lab, name):
     request = only(met(lab, name), "request")
     kind, _, status = name.partition(":")
 
@@ -119,7 +119,7 @@ def test_what_clients_take_is_well(lab, name):
     assert request.facts["outcome"] == "answered"
 
 
-def test_what_the_kernel_knows_is_told_of_silence(lab, patience):
+def test_what_the_kernel_knows_is_recorded_of_silence(lab, patience):
     patience(SHORT["timeout"])
     facts = only(met(lab, "http.response.timed_out:silent"), "request").facts
 
@@ -131,7 +131,7 @@ def test_a_tls_port_that_says_so_is_known(lab):
     assert only(met(lab, "http.error:tls_port"), "request").facts["plain_to_tls"]
 
 
-def test_how_long_to_wait_is_told(lab):
+def test_how_long_to_wait_is_recorded(lab):
     headers = only(met(lab, "http.error.unavailable:retry_after_seconds"), "request").facts[
         "headers"
     ]
@@ -139,7 +139,7 @@ def test_how_long_to_wait_is_told(lab):
     assert headers["retry-after"] == "1"
 
 
-def test_the_query_is_sent_and_not_told(lab):
+def test_the_query_is_sent_and_not_recorded(lab):
     endpoint = lab.start("ok")
     endpoint.url += "path?token=secret"
     context = scene_of(endpoint)

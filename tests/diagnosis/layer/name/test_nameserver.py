@@ -65,7 +65,7 @@ def test_both_types_are_asked_for(context, server):
         ("dnssec-bogus", "SERVFAIL", "failed", "dns.server"),
     ],
 )
-def test_a_response_code_is_told(context, server, label, rcode, state, kind):
+def test_a_response_code_is_recorded(context, server, label, rcode, state, kind):
     told = ask(context, server, f"{label}.lab.test")
 
     assert (told["A"].facts["rcode"], told["A"].state, told["A"].kind) == (rcode, state, kind)
@@ -80,14 +80,14 @@ def test_a_response_code_is_told(context, server, label, rcode, state, kind):
         ("filtered", 17, "on the blocklist of this lab"),
     ],
 )
-def test_an_extended_error_is_told(context, server, label, code, text):
+def test_an_extended_error_is_recorded(context, server, label, code, text):
     told = ask(context, server, f"{label}.lab.test")
 
     assert told["A"].facts["ede"] == [[code, text]]
     assert text in told["A"].result
 
 
-def test_silence_is_told(context, server):
+def test_silence_is_recorded(context, server):
     told = ask(context, server, "silent.lab.test", patience=SHORT)
 
     facts = told["A"].facts
@@ -138,7 +138,7 @@ def test_the_answer_to_another_question_is_counted_but_not_taken(context, server
     assert facts["mismatched"] == 2
 
 
-def test_a_server_that_only_points_elsewhere_is_told_as_such(context, server):
+def test_a_server_that_only_points_elsewhere_is_recorded_as_such(context, server):
     told = ask(context, server, "lame.lab.test")
 
     facts = told["A"].facts
@@ -166,7 +166,7 @@ def closed():
         yield holder.getsockname()
 
 
-def test_a_closed_port_is_told_at_once_with_the_icmp_message(context, closed):
+def test_a_closed_port_is_recorded_at_once_with_the_icmp_message(context, closed):
     asking = NameserverQueries(
         context, Server(*closed), [dns.name.from_text("ok.lab.test")], QueryTimeouts(tries=(30.0,))
     )
@@ -187,7 +187,7 @@ def test_several_names_are_tried_in_order_until_one_has_an_address(context, serv
     assert facts["tried"] == ["nxdomain.lab.test", "both.lab.test"]
 
 
-def test_the_type_without_an_address_is_told_of_the_same_name(context, server):
+def test_the_type_without_an_address_is_recorded_of_the_same_name(context, server):
     told = ask(context, server, "nxdomain.lab.test", "ok.lab.test", "servfail.lab.test")
 
     facts = told["AAAA"].facts
@@ -234,7 +234,7 @@ def test_one_type_does_not_wait_for_the_other():
     assert (second.facts["type"], second.facts["answers"]) == ("AAAA", [])
 
 
-def test_of_several_names_without_an_address_the_shortest_is_told(context, server):
+def test_of_several_names_without_an_address_the_shortest_is_recorded(context, server):
     told = ask(context, server, "a.nxdomain.lab.test", "nodata.lab.test", "b.nxdomain.lab.test")
 
     assert told["A"].facts["asked"] == "nodata.lab.test"

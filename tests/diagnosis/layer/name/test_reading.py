@@ -136,7 +136,7 @@ def test_a_server_with_an_address_for_every_name_is_a_hijack():
     assert (hijack.facts["hijacked"], hijack.state) == (True, "failed")
 
 
-def test_an_address_that_is_not_from_dns_is_told():
+def test_an_address_that_is_not_from_dns_is_recorded():
     context = DiagnosisContext(parse_target("http://nxdomain.lab.test/"), Options())
 
     record_origin(context, ("192.0.2.99",), [])
@@ -275,7 +275,7 @@ def test_glibc_and_its_nameserver_agree(lab):
         ("nowhere", "203.0.113.4", "ENETUNREACH", None),
     ],
 )
-def test_a_nameserver_that_is_not_there_is_told_at_once(lab, role, address, error, icmp):
+def test_a_nameserver_that_is_not_there_is_recorded_at_once(lab, role, address, error, icmp):
     namespace = network.topology(lab).client_asking(f"diagnosis-{role}", address)
 
     told = told_in(namespace, "http://ok.lab.test/")

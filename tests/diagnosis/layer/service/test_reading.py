@@ -154,7 +154,7 @@ def test_a_service_that_wants_a_password_is_alive(lab, scheme):
 
 
 @pytest.mark.parametrize("scheme", REFUSALS)
-def test_a_refusal_is_told_in_the_services_own_words(lab, scheme):
+def test_a_refusal_is_recorded_in_the_services_own_words(lab, scheme):
     answer, message = REFUSALS[scheme]
     if protocol_of(scheme).opening:
         endpoint = speaking(lab, then=lambda _: answer)
@@ -254,7 +254,7 @@ def test_tls_on_the_port_is_another_protocol(lab):
 
 
 @pytest.mark.parametrize("scheme", ["redis", "smtp"])
-def test_silence_is_told(lab, scheme, waiting):
+def test_silence_is_recorded(lab, scheme, waiting):
     waiting(0.3, 0.3)
     reading = only(met(speaking(lab), scheme), "greeting")
 
@@ -262,7 +262,7 @@ def test_silence_is_told(lab, scheme, waiting):
 
 
 @pytest.mark.parametrize(("fault", "outcome"), [("tcp.closed", "closed"), ("tcp.reset", "reset")])
-def test_an_end_without_a_word_is_told(lab, fault, outcome):
+def test_an_end_without_a_word_is_recorded(lab, fault, outcome):
     facts = only(met(lab.start(fault, "on_accept"), "smtp"), "greeting").facts
 
     assert facts["outcome"] == outcome
@@ -284,7 +284,7 @@ def test_nothing_is_said_where_connecting_is_all(lab):
     assert endpoint.seen == []
 
 
-def test_postgres_is_told_of_the_user_and_the_database_of_the_url(lab):
+def test_postgres_is_sent_the_user_and_the_database_of_the_url(lab):
     told = []
 
     def answer(data):
@@ -356,7 +356,7 @@ def test_what_first_words_mean(lab, scheme, answer, outcome):
     assert only(met(endpoint, scheme), "greeting").facts["outcome"] == outcome
 
 
-def test_a_greeting_in_pieces_is_heard_to_where_it_can_be_told(lab):
+def test_a_greeting_in_pieces_is_read_until_it_is_recognised(lab):
     def handler(connection):
         for piece in (b"2", b"20 mail", b".test ESMTP\r\n"):
             connection.send(piece)

@@ -131,7 +131,7 @@ def test_without_a_message(met, when):
 
 @pytest.mark.netns
 @pytest.mark.parametrize("when", ["host_off", "host_off_ipv6"])
-def test_a_host_that_is_off_is_told_by_this_host(met, when):
+def test_a_host_that_is_off_is_recorded_by_this_host(met, when):
     made = met(when)
     assert made.outcome == "host_unreachable"
     assert made.icmp.own

@@ -174,7 +174,7 @@ def test_no_more_than_three_connections_are_made(lab):
     assert len(endpoint.seen) - before <= 3
 
 
-def test_a_way_that_is_no_longer_open_is_told(lab, unused_port):
+def test_a_way_that_is_no_longer_open_is_recorded(lab, unused_port):
     endpoint = lab.start("ok:tls")
     context = scene_of(endpoint)
 
@@ -190,7 +190,7 @@ def test_connections_are_closed_where_nothing_more_is_asked(lab):
     assert connection.channel.raw.fileno() == -1
 
 
-def test_files_that_cannot_be_used_are_told(lab, tmp_path):
+def test_files_that_cannot_be_used_are_recorded(lab, tmp_path):
     endpoint = lab.start("ok:tls")
     context = scene_of(endpoint)
     missing = str(tmp_path / "missing.pem")

@@ -65,7 +65,7 @@ def test_a_certificate_is_refused_with_the_number_and_the_chain(lab, name):
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_is_told_by_its_number(lab, name):
+def test_an_alert_is_recorded_by_its_number(lab, name):
     context, connections = met(lab, name)
     handshake = only(context, "handshake")
 
@@ -76,7 +76,7 @@ def test_an_alert_is_told_by_its_number(lab, name):
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_end_in_the_handshake_is_told(lab, name):
+def test_an_end_in_the_handshake_is_recorded(lab, name):
     error, something = ENDS[name]
     context, connections = met(lab, name)
     handshake = only(context, "handshake")

@@ -48,7 +48,7 @@ SAYING_CERTIFICATE = [
 
 
 @pytest.mark.parametrize("name", FIRST)
-def test_first_words_tell_the_protocol(name):
+def test_first_words_name_the_protocol(name):
     assert speaks(FIRST[name]) == name
 
 

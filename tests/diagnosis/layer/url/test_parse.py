@@ -75,7 +75,7 @@ def test_a_missing_scheme_is_guessed_and_noted(text, as_url):
         ("https://[192.0.2.1]/", "https://192.0.2.1/"),
     ],
 )
-def test_a_slip_is_named_and_what_was_meant_is_told(text, hint):
+def test_a_slip_is_named_and_what_was_meant_is_recorded(text, hint):
     assert parse_target(text).kind == "url.invalid"
     assert meant(text) == [hint]
 

@@ -82,7 +82,7 @@ def test_a_post_arrives_and_says_of_what_sort_it_is(receiver):
     assert sent[0]["title"].startswith("[DOWN] shop-1")
 
 
-def test_why_it_failed_is_told_without_tokens(unused_port):
+def test_why_it_failed_is_notified_without_tokens(unused_port):
     token = "T1JJTRBCBR/TEMSN8H94/abcdefghijklmnopqrstuvwx"
     url = f"json://user:secretpassword@127.0.0.1:{unused_port}/{token}?secretkey=1"
     with pytest.raises(NotSent) as raised:

@@ -36,7 +36,7 @@ def test_an_answer_that_is_no_success_says_whether_to_try_again(receiver, status
     assert len(receiver.got) == 1
 
 
-def test_a_refused_connection_was_surely_not_told(unused_port, receiver):
+def test_a_refused_connection_has_surely_delivered_nothing(unused_port, receiver):
     url = f"http://user:secret@127.0.0.1:{unused_port}/secret"
     with pytest.raises(NotSent, match=r"^tcp\.refused at 127") as raised:
         channel_of(webhook(receiver, url=url)).send(message(story()))

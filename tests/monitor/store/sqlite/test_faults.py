@@ -149,7 +149,7 @@ def test_a_directory_that_is_not_there_is_said(tmp_path):
         SQLiteStore(tmp_path / "none" / "ringback.db")
 
 
-def test_a_second_one_is_told_who_writes(tmp_path):
+def test_a_second_one_learns_who_writes(tmp_path):
     path = tmp_path / "ringback.db"
     store = SQLiteStore(path)
     with pytest.raises(StoreInUse, match=f"process {os.getpid()} is using it"):

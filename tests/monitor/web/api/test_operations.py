@@ -15,7 +15,7 @@ from monitor.web.service import (
 from ringback.monitor.model import EndpointView
 
 
-def test_an_endpoint_is_told_with_its_state_and_without_secrets():
+def test_an_endpoint_is_shown_with_its_state_and_without_secrets():
     found = Asking().get("/api/v1/endpoints").json()
 
     assert [one["id"] for one in found] == ["web", "api", "db", "mail", "job"]
@@ -105,14 +105,14 @@ def test_what_is_not_there_is_a_problem(method, path):
     assert response.json()["status"] == 404
 
 
-def test_another_method_is_told_which_there_are():
+def test_another_method_is_answered_with_those_there_are():
     response = Asking()("PUT", "/api/v1/silences")
 
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
-def test_phases_are_told_with_their_percentiles():
+def test_phases_are_shown_with_their_percentiles():
     asking = Asking()
     found = asking.get("/api/v1/endpoints/web/phases?step=5m").json()
 
@@ -170,7 +170,7 @@ def test_an_incident_has_the_advice_that_needs_no_diagnosis():
     assert found["advice"] == ["Renew the certificate."]
 
 
-def test_an_open_incident_is_told_as_it_is_now_not_as_it_was_kept():
+def test_an_open_incident_is_shown_as_it_is_now_not_as_it_was_kept():
     service = sample()
     service.store.past = [incident(summary="old")]
     service.open = [incident(summary="new")]
@@ -250,7 +250,7 @@ def test_the_monitor_says_how_it_is():
     assert found["config"]["loaded_at"] == "2026-11-21T11:00:00.000Z"
 
 
-def test_a_detail_is_told_without_credentials():
+def test_a_detail_is_shown_without_credentials():
     seen = refused("a", detail="GET https://user:pw@a.example/?token=x failed")
     view = EndpointView(
         endpoint=endpoint("a"), state="down", since=NOW, kind="tcp.refused", last=seen

@@ -170,7 +170,7 @@ def test_an_incident_is_taken_by_a_form():
     assert "Acknowledge</button>" not in asking.get("/incidents/inc-1").text
 
 
-def test_endpoints_are_silenced_by_a_form_and_told_again():
+def test_endpoints_are_silenced_by_a_form_and_notified_again():
     asking = Asking()
     form = {"endpoint": ["api", "db"], "seconds": "3600", "reason": "move", "back": "/incidents"}
     response = asking.post("/silences", data=form)
