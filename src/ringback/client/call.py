@@ -9,10 +9,11 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
+from ringback.client.deadline import clock_offset, current_deadline
 from ringback.event import Event, Listeners, What
 from ringback.failure import Failure, Target
 from ringback.failure.names import KindName
-from ringback.retry import Decision, Done, GiveUp, Policy, Repeatable, Run, Timeout
+from ringback.retry import Decision, Done, GiveUp, OriginState, Policy, Repeatable, Run, Timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,19 @@ def _refusal(target: Target, kind: KindName | None, message: str, tenths: int) -
         via=kind,
         evidence=(message,) if message else (),
     )
+
+
+def started(
+    policy: Policy, guard: OriginState | None, clock: Clock | AsyncClock, began: float | None = None
+) -> tuple[Run, float, float]:
+    """Return the run of a call, when it began, and when it must end on ``time.monotonic()``.
+
+    The deadline of a call around it is its own as well.
+    """
+    began = clock.monotonic() if began is None else began
+    offset, outer = clock_offset(clock.monotonic, began), current_deadline()
+    run = policy.start(began, guard, None if outer is None else outer + offset)
+    return run, began, run.deadline - offset
 
 
 RETRYING_PACKAGES = frozenset(

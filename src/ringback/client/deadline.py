@@ -72,6 +72,17 @@ def within_deadline(limit: float | None) -> float | None:
     return min(limit, left)
 
 
+def time_left(limit: float | None) -> float | None:
+    """Return how long a wait with this limit may be; raise where the deadline has come."""
+    at = current_deadline()
+    if at is None:
+        return limit
+    left = at - monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left if limit is None or left < limit else limit
+
+
 def remaining(until: float | None) -> float | None:
     """Return the seconds until an instant, above 0."""
     return None if until is None else max(until - monotonic(), MIN_WAIT)

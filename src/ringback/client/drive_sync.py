@@ -13,18 +13,13 @@ from ringback.client.call import (
     Failed,
     T,
     report_success,
+    started,
 )
-from ringback.client.deadline import (
-    clock_offset,
-    current_deadline,
-    enter_deadline,
-    leave_deadline,
-    within_deadline,
-)
+from ringback.client.deadline import enter_deadline, leave_deadline, within_deadline
 from ringback.client.diagnose_on_giveup import diagnosed
 from ringback.client.routes import Route, RoutedCall
 from ringback.event import Listeners
-from ringback.retry import OriginState, Policy, Retry, Run, Timeout
+from ringback.retry import OriginState, Policy, Retry, Timeout
 
 
 def bounded(
@@ -76,43 +71,29 @@ def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
     began: float | None = None,
 ) -> T | Ended[T]:
     """Make attempts until one succeeds or the policy says stop; return its result or the end."""
-    began = clock.monotonic() if began is None else began
-    offset, outer = clock_offset(clock.monotonic, began), current_deadline()
-    run = policy.start(began, guard, None if outer is None else outer + offset)
-    token = enter_deadline(run.deadline - offset)
+    run, began, deadline = started(policy, guard, clock, began)
+    reporter: CallReporter[T] | None = None  # most calls need none
+    token = enter_deadline(deadline)
     try:
-        return _attempts(attempt, call, run, listeners, clock, began)
+        while run.begin(began):
+            try:
+                outcome = attempt(run.timeout(began))
+            except BaseException:
+                run.abandon()
+                raise
+            ended = clock.monotonic()
+            if not isinstance(outcome, Failed):
+                report_success(reporter, call, run, listeners, clock, began, ended)
+                return outcome
+            reporter = reporter or CallReporter(call, run, listeners, clock)
+            decision = reporter.failed(outcome, ended, ended - began)
+            if not isinstance(decision, Retry):
+                return diagnosed(reporter.ended(decision), run.policy)
+            if outcome.release:
+                outcome.release()
+            if decision.delay:
+                clock.sleep(decision.delay)
+            began = clock.monotonic()
+        return (reporter or CallReporter(call, run, listeners, clock)).refused()
     finally:
         leave_deadline(token)
-
-
-def _attempts(
-    attempt: AttemptMaker[T],
-    call: Call,
-    run: Run,
-    listeners: Listeners,
-    clock: Clock,
-    began: float,
-) -> T | Ended[T]:
-    reporter: CallReporter[T] | None = None  # most calls need none
-    while True:
-        if not run.begin(began):
-            return (reporter or CallReporter(call, run, listeners, clock)).refused()
-        try:
-            outcome = attempt(run.timeout(began))
-        except BaseException:
-            run.abandon()
-            raise
-        ended = clock.monotonic()
-        if not isinstance(outcome, Failed):
-            report_success(reporter, call, run, listeners, clock, began, ended)
-            return outcome
-        reporter = reporter or CallReporter(call, run, listeners, clock)
-        decision = reporter.failed(outcome, ended, ended - began)
-        if not isinstance(decision, Retry):
-            return diagnosed(reporter.ended(decision), run.policy)
-        if outcome.release:
-            outcome.release()
-        if decision.delay:
-            clock.sleep(decision.delay)
-        began = clock.monotonic()

@@ -17,8 +17,9 @@ from ringback.client.call import (
     Ended,
     Failed,
     KnownCall,
+    started,
 )
-from ringback.client.deadline import clock_offset, current_deadline, within
+from ringback.client.deadline import current_deadline, within
 from ringback.client.origins import origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.errors import RingbackError
@@ -114,10 +115,7 @@ class AttemptSeries:
         self._call = call
         self._clock: Any = clock
         self._idempotent = idempotent
-        self._began = clock.monotonic()
-        self._offset, outer = clock_offset(clock.monotonic, self._began), current_deadline()
-        outer = None if outer is None else outer + self._offset
-        self._run = policy.start(self._began, guard, outer)
+        self._run, self._began, self._deadline = started(policy, guard, clock)
         self._reporter: CallReporter[None] = CallReporter(call, self._run, listeners, clock)
 
     def attempts(self) -> Iterator[Attempt]:
@@ -148,8 +146,7 @@ class AttemptSeries:
         self._began = self._clock.monotonic()
         if not self._run.begin(self._began):
             raise_ended(self._reporter.refused())
-        deadline = self._run.deadline - self._offset
-        return Attempt(self._run, self._call, deadline, idempotent=self._idempotent)
+        return Attempt(self._run, self._call, self._deadline, idempotent=self._idempotent)
 
     def _end(self, attempt: Attempt) -> Retry | None:
         now = self._clock.monotonic()

@@ -16,11 +16,7 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
 from ringback.client import tasks
-from ringback.client.aiohttp.exchange import (
-    AiohttpExchange,
-    RoutedAiohttpExchange,
-    minding_the_end,
-)
+from ringback.client.aiohttp.exchange import AiohttpExchange, RoutedAiohttpExchange, minding_the_end
 from ringback.client.call import AsyncClock, Ended, success_event
 from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_async import bounded, drive

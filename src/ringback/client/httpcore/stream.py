@@ -5,10 +5,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ringback.client.deadline import current_deadline
+from ringback.client.deadline import time_left
 from ringback.client.httpcore.library import Library
 from ringback.client.trust.shared import is_cut, reporting_cuts
 from ringback.client.wire import Wire, last_exchange, note_acknowledged
@@ -121,14 +120,7 @@ class Channel:
 
     def _patience(self, timeout: float | None) -> float | None:
         """How long the next wait may be."""
-        seconds = self._limit if timeout == NO_TIMEOUT_GIVEN else timeout
-        at = current_deadline()
-        if at is None:
-            return seconds
-        left = at - monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        return left if seconds is None or left < seconds else seconds
+        return time_left(self._limit if timeout == NO_TIMEOUT_GIVEN else timeout)
 
     def _counted(self, timeout: float | None, begin: bytes = b"") -> Wire:
         """What counts the bytes that follow; those for a proxy are none of the request."""

@@ -39,7 +39,7 @@ import urllib3.exceptions
 import urllib3.util.connection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from ringback.client.deadline import current_deadline, seconds_of, within_deadline
+from ringback.client.deadline import current_deadline, seconds_of, time_left, within_deadline
 from ringback.client.dial import dial
 from ringback.client.trust import Trust
 from ringback.client.trust.lending import lent
@@ -61,7 +61,7 @@ def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
     try:
         at = current_deadline()
         if wire.sends or (at is not None and at - monotonic() < (limit or inf)):
-            _set_timeout(sock, limit, at)
+            _set_timeout(sock, limit)
         sent = sock.send(data)
         wire.sent += sent
         wire.sends += 1
@@ -74,19 +74,16 @@ def write_bytes(sock: Any, data: Any, wire: Wire, limit: float | None) -> None:
 
 def _write_rest(sock: Any, rest: memoryview, wire: Wire, limit: float | None) -> None:
     while rest:
-        _set_timeout(sock, limit, current_deadline())
+        _set_timeout(sock, limit)
         sent = sock.send(rest)
         wire.sent += sent
         wire.sends += 1
         rest = rest[sent:]
 
 
-def _set_timeout(sock: Any, limit: float | None, at: float | None) -> None:
+def _set_timeout(sock: Any, limit: float | None) -> None:
     """Let the socket wait for the limit, or for what the deadline leaves."""
-    left = inf if at is None else at - monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    seconds = limit if left == inf else min(left, limit or inf)
+    seconds = time_left(limit)
     if sock.gettimeout() != seconds:
         sock.settimeout(seconds)
 
@@ -145,8 +142,7 @@ class SocketReader(socket.SocketIO):
         # The error by which TLS says that it was ended below TLS, without `close_notify`
         self.cut: OSError | None = None
         self._wire = wire
-        limit = sock.gettimeout()
-        self._limit: float = inf if limit is None else limit
+        self._limit: float | None = sock.gettimeout()
         self._changed = False
         self._timed_out = False
 
@@ -161,8 +157,8 @@ class SocketReader(socket.SocketIO):
             raise ValueError("I/O operation on closed file.")
         try:
             at = current_deadline()
-            if self._changed or (at is not None and at - monotonic() < self._limit):
-                self._set_timeout(at)
+            if self._changed or (at is not None and at - monotonic() < (self._limit or inf)):
+                self._set_timeout()
             count: int = sock.recv_into(buffer)
         except BlockingIOError:
             return None
@@ -176,16 +172,13 @@ class SocketReader(socket.SocketIO):
             self.ended = True
         return count
 
-    def _set_timeout(self, at: float | None) -> None:
+    def _set_timeout(self) -> None:
         """Let the socket wait for its limit, or for what the deadline leaves."""
         if self._timed_out:
             raise OSError("cannot read from timed out object")
-        left = inf if at is None else at - monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        seconds = min(left, self._limit)
-        self._sock.settimeout(None if seconds == inf else seconds)
-        self._changed = left < self._limit
+        seconds = time_left(self._limit)
+        self._sock.settimeout(seconds)
+        self._changed = seconds != self._limit
 
     def _ended_by(self, error: OSError) -> bool:
         """Note what an error means; return whether it is the end."""
@@ -229,23 +222,13 @@ class DeadlineSocket(ssl.SSLSocket):
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         """Receive, as a socket does."""
-        self._set_timeout()
+        _set_timeout(self, self.gettimeout())
         return super().recv(buflen, flags)
 
     def send(self, data: Any, flags: int = 0) -> int:
         """Send, as a socket does; ``sendall`` is made of it."""
-        self._set_timeout()
+        _set_timeout(self, self.gettimeout())
         return super().send(data, flags)
-
-    def _set_timeout(self) -> None:
-        at = current_deadline()
-        if at is None:
-            return
-        left, own = at - monotonic(), self.gettimeout()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        if own is None or left < own:
-            self.settimeout(left)
 
 
 def with_deadline(sock: Any) -> Any:
