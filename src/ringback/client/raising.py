@@ -1,6 +1,8 @@
 """Raising how a call ended, without losing what it was raised over."""
 
 from collections.abc import Callable
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from ringback.client.call import Ended
@@ -70,21 +72,12 @@ def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
     return exc
 
 
+_FIELDS = attrgetter(*(field.name for field in fields(Failure) if field.name != "cause"))
+
+
 def _without_cause(failure: Failure) -> Failure:
     """A copy; ``dataclasses.replace`` would cost four times as much."""
-    return Failure(
-        failure.kind,
-        failure.phase,
-        failure.delivered,
-        failure.message,
-        failure.target,
-        failure.addresses,
-        failure.via,
-        failure.evidence,
-        failure.confidence,
-        failure.errno,
-        failure.code,
-    )
+    return Failure(*_FIELDS(failure))
 
 
 def _refusal(refused: BaseException, failure: Failure) -> BaseException:

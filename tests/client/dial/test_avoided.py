@@ -1,4 +1,4 @@
-from ringback.client.dial.address import _MAX_ADDRESSES, _MAX_TARGETS, Avoided, avoid, avoided
+from ringback.client.dial.address import _MAX_ADDRESSES, _MAX_TARGETS, Avoided
 
 API = ("api.test", 80)
 
@@ -49,9 +49,3 @@ def test_it_is_bounded():
 
     assert len(known._until) == _MAX_TARGETS
     assert len(known.of(API)) == _MAX_ADDRESSES
-
-
-def test_others_can_report_an_address_that_failed_them():
-    avoid("api.test", 80, "192.0.2.1")
-
-    assert list(avoided.of(API)) == ["192.0.2.1"]

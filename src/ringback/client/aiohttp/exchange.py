@@ -102,13 +102,10 @@ class AiohttpExchange(HttpExchange):
     async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
         """Make one attempt."""
         made, self._first = self._first, None
-        return made or await self._attempt(limits, current_deadline() or inf)
-
-    async def _attempt(
-        self, limits: Timeout, deadline: float
-    ) -> ClientResponse | Failed[ClientResponse]:
+        if made is not None:
+            return made
         try:
-            response = await self._exchange(limits, deadline)
+            response = await self._exchange(limits)
         except Exception as error:
             failed = self.raised(error)
             if failed is None:
@@ -128,13 +125,13 @@ class AiohttpExchange(HttpExchange):
 
         return self.bad_status(response, response.status, response.reason, release)
 
-    async def _exchange(self, limits: Timeout, deadline: float) -> ClientResponse:
+    async def _exchange(self, limits: Timeout) -> ClientResponse:
         if self._sent:
             await self.request.close()  # lets a body that was begun settle, and rewind
         self._sent = True
         self.request.response = None
         patience = (limits.connect or inf) + (limits.read or inf)
-        with TaskTimeout(min(monotonic() + patience, deadline)):
+        with TaskTimeout(min(monotonic() + patience, current_deadline() or inf)):
             return await (self._send() if self._read else self._handler(self.request))
 
     async def _send(self) -> ClientResponse:

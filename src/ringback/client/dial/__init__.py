@@ -4,9 +4,8 @@
 short cache of names, and several addresses raced as RFC 8305 says.
 """
 
-from ringback.client.dial.address import avoid
 from ringback.client.dial.lookups import LookupTimedOut
-from ringback.client.dial.resolver import Cache, CacheEntry, names, resolve
+from ringback.client.dial.resolver import names, resolve
 from ringback.client.dial.tcp import dial
 
-__all__ = ["Cache", "CacheEntry", "LookupTimedOut", "avoid", "dial", "names", "resolve"]
+__all__ = ["LookupTimedOut", "dial", "names", "resolve"]

@@ -33,11 +33,11 @@ def written(address: AddrInfo) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-_NONE_AVOIDED: Mapping[str, float] = {}
+_NO_ADDRESSES: Mapping[str, float] = {}
 
 
 def in_order(
-    found: Sequence[AddrInfo], avoided: Mapping[str, float] = _NONE_AVOIDED
+    found: Sequence[AddrInfo], avoided: Mapping[str, float] = _NO_ADDRESSES
 ) -> list[AddrInfo]:
     """Return addresses in the order to try them: RFC 8305, section 4.
 
@@ -61,7 +61,6 @@ AVOID_SECONDS = 60.0
 """How long an address is put last."""
 _MAX_TARGETS = 512
 _MAX_ADDRESSES = 32
-_NO_ADDRESSES: Mapping[str, float] = {}
 
 HostPort = tuple[str, int]
 """Host and port."""
@@ -122,14 +121,6 @@ avoided = Avoided()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=avoided.reset)
-
-
-def avoid(host: str, port: int, address: str) -> None:
-    """Try an address of a host after the others for a minute, as if it could not be reached.
-
-    For connections that were lost or answered badly after ``dial`` made them.
-    """
-    avoided.add((host, port), address)
 
 
 SocketOption = tuple[int, int, int | bytes]

@@ -63,22 +63,20 @@ class FailureMixin:
     """Mixed into the response of httpx by each integration."""
 
     @property
-    def failure(self) -> Failure | None:
+    def failure(self: Any) -> Failure | None:
         """What a status of 400 or more means; ``None`` for any other."""
-        mine: Any = self
-        if mine.status_code < 400:
+        if self.status_code < 400:
             return None
-        target = target_of(mine.request.url, None)
-        return failure_of_status(mine.status_code, mine.reason_phrase, target)
+        target = target_of(self.request.url, None)
+        return failure_of_status(self.status_code, self.reason_phrase, target)
 
     @property
-    def retry_at(self) -> float | None:
+    def retry_at(self: Any) -> float | None:
         """When the server wants to be called again, in seconds since 1970 UTC.
 
         Set on the last response of a call that was given up, if the server said so.
         """
-        mine: Any = self
-        at: float | None = mine.extensions.get("retry_at")
+        at: float | None = self.extensions.get("retry_at")
         return at
 
     def raise_for_status(self) -> Any:
@@ -89,26 +87,23 @@ class FailureMixin:
         except Exception as error:  # noqa: BLE001 - httpx has one for this; each is raised
             raise_prepared(specialise(error, classify(error)))
 
-    def take(self, pieces: Iterable[bytes]) -> None:
+    def take(self: Any, pieces: Iterable[bytes]) -> None:
         """Have the whole body, as if ``read`` had got it; in a fraction of the time."""
-        mine: Any = self
         raw = b"".join(pieces)
-        mine._num_bytes_downloaded = len(raw)  # noqa: SLF001 - where httpx keeps it
-        mine.is_stream_consumed = True
-        mine._content = self._decoded(raw)  # noqa: SLF001 - where httpx keeps it
+        self._num_bytes_downloaded = len(raw)  # where httpx keeps it
+        self.is_stream_consumed = True
+        self._content = self._decoded(raw)  # where httpx keeps it
 
-    def _decoded(self, raw: bytes) -> bytes:
-        mine: Any = self
-        if "content-encoding" not in mine.headers:
+    def _decoded(self: Any, raw: bytes) -> bytes:
+        if "content-encoding" not in self.headers:
             return raw
         decoder = self._get_content_decoder()
         return joined(decoder.decode(raw)) + joined(decoder.flush())
 
-    def _get_content_decoder(self) -> Any:
+    def _get_content_decoder(self: Any) -> Any:
         parent: Any = super()
         decoder = parent._get_content_decoder()  # noqa: SLF001 - httpx has no way to choose another
         if isinstance(decoder, CompleteDecoder) or type(decoder).__name__ == "IdentityDecoder":
             return decoder
-        mine: Any = self
-        mine._decoder = CompleteDecoder(decoder, mine.decoding_error)  # noqa: SLF001 - where httpx keeps it
-        return mine._decoder  # noqa: SLF001 - see above
+        kept = vars(self)["_decoder"] = CompleteDecoder(decoder, self.decoding_error)
+        return kept

@@ -21,14 +21,6 @@ def with_context(options: dict[str, Any], default: Trust) -> dict[str, Any]:
     return {**options, "verify": context, "cert": None}
 
 
-def proxy_context(options: dict[str, Any], default: Trust) -> ssl.SSLContext:
-    """Return the shared SSL context for a proxy that is called over TLS.
-
-    Its certificate is verified, and by the authorities that are named for the targets.
-    """
-    return ssl_context(Trust.of(_named(options, default)))
-
-
 def _named(options: dict[str, Any], default: Trust) -> Any:
     verify = options.get("verify", True)
     if not isinstance(verify, bool | ssl.SSLContext):
@@ -85,8 +77,9 @@ class Transports:
 
     def _proxy(self, url: str) -> Any:
         """A proxy of httpx; without a context, one would be made for each connection to it."""
-        secure = url.startswith("https:")
-        context = proxy_context(self._options, self._library.trust) if secure else None
+        # Its certificate is verified, and by the authorities that are named for the targets.
+        trust = Trust.of(_named(self._options, self._library.trust))
+        context = ssl_context(trust) if url.startswith("https:") else None
         return self._library.httpx.Proxy(url, ssl_context=context)
 
 
