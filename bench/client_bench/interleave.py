@@ -7,8 +7,8 @@ from time import perf_counter, perf_counter_ns, process_time_ns, thread_time_ns
 from client_bench.samples import Samples
 
 OPENINGS = 8
-WARM, WARM_LEAST, WARM_SECONDS = 30, 3, 0.2
-LEAST = 8
+WARM, MIN_WARM_ROUNDS, WARM_SECONDS = 30, 3, 0.2
+MIN_ROUNDS = 8
 
 
 class NotThereError(Exception):
@@ -40,12 +40,12 @@ def interleave(bench, clients, *, batch=1, openings=OPENINGS):
 def _turns(bench, samplers, samples, seconds):
     enough = perf_counter() + WARM_SECONDS
     for done in range(WARM):
-        if done >= WARM_LEAST and perf_counter() > enough:
+        if done >= MIN_WARM_ROUNDS and perf_counter() > enough:
             break
         for sampler in samplers.values():
             sampler()
     names, until, rounds = list(samplers), perf_counter() + seconds, 0
-    while rounds < LEAST or perf_counter() < until:
+    while rounds < MIN_ROUNDS or perf_counter() < until:
         bench.rng.shuffle(names)
         for name in names:
             cpu, cpu_all, wall = samplers[name]()

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from time import perf_counter, perf_counter_ns, process_time_ns, thread_time_ns
 
-from client_bench.interleave import LEAST, OPENINGS, WARM, reason
+from client_bench.interleave import MIN_ROUNDS, OPENINGS, WARM, reason
 from client_bench.samples import Samples
 
 
@@ -27,7 +27,7 @@ async def _interleave(bench, clients, samples):
         for call in [*calls.values()] * WARM:
             await call()
         names, until, rounds = list(calls), perf_counter() + bench.seconds / OPENINGS, 0
-        while rounds < LEAST or perf_counter() < until:
+        while rounds < MIN_ROUNDS or perf_counter() < until:
             bench.rng.shuffle(names)
             for name in names:
                 samples.add(name, **await _sample(calls[name]))

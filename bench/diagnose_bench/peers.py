@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from e2e import papers
 from e2e.visit import ordinary_user, run
 
-PATIENCE = 8
+WAIT_TIMEOUT = 8
 """Seconds each tool is given."""
 
 _DEFAULT_PORTS = {
@@ -56,7 +56,7 @@ class Curl:
     def ask(self, world, site):
         form = "HTTP %{http_code}"
         options = ["-v", "-L", "--max-redirs", "10", "-o", "/dev/null", "-w", form]
-        command = [self.program, *options, "--max-time", str(PATIENCE), world.target]
+        command = [self.program, *options, "--max-time", str(WAIT_TIMEOUT), world.target]
         said = run(site, command, world.environment())
         last = [line for line in said.err.splitlines() if line.startswith("curl: (")]
         return Heard(said.err, last[-1] if last else said.out, said.seconds)
@@ -77,7 +77,7 @@ class Netcat:
 
     def ask(self, world, site):
         _, host, port = address_of(world)
-        command = [self.program, "-zv", "-w", str(PATIENCE), host, str(port)]
+        command = [self.program, "-zv", "-w", str(WAIT_TIMEOUT), host, str(port)]
         said = run(site, command, world.environment())
         lines = said.err.strip().splitlines()
         return Heard(said.err, lines[-1] if lines else "", said.seconds)
@@ -162,7 +162,9 @@ class Blackbox:
         deadline = time.monotonic() + 30
         with site.inside("client"):
             while True:
-                asking = http.client.HTTPConnection("127.0.0.1", self._PORT, timeout=PATIENCE + 4)
+                asking = http.client.HTTPConnection(
+                    "127.0.0.1", self._PORT, timeout=WAIT_TIMEOUT + 4
+                )
                 try:
                     asking.request("GET", query)
                     return asking.getresponse().read().decode(errors="replace")
@@ -178,7 +180,7 @@ def _settings():
     """Write the modules into a file and return its path; JSON is YAML."""
     path = Path(papers.root_file()).with_name("blackbox.yml")
     trust = {"ca_file": papers.root_file()}
-    timeout = f"{PATIENCE}s"
+    timeout = f"{WAIT_TIMEOUT}s"
     modules = {
         "http": {"prober": "http", "timeout": timeout, "http": {"tls_config": trust}},
         "tcp": {"prober": "tcp", "timeout": timeout},

@@ -14,7 +14,7 @@ from e2e.judge import (
 
 from diagnose_bench.peers import shape, tells
 
-MOST = 10.0
+MAX_SECONDS = 10.0
 """Seconds no diagnosis may exceed."""
 
 
@@ -45,7 +45,7 @@ def _figures(met):
         "answered": _times([each for each in met if not each.world.silent]),
         "silent": _times([each for each in met if each.world.silent]),
         "over_their_time": [e.world.name for e in met if e.report and _seconds(e) > e.world.limit],
-        "over_the_limit": [e.world.name for e in met if e.report and _seconds(e) > MOST],
+        "over_the_limit": [e.world.name for e in met if e.report and _seconds(e) > MAX_SECONDS],
     }
 
 

@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from monitor_bench.process import PATIENCE, end, free_port, until
+from monitor_bench.process import WAIT_TIMEOUT, end, free_port, until
 
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -81,7 +81,7 @@ class Monitor:
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )
         if wait:
-            until(self.is_ready, PATIENCE)
+            until(self.is_ready, WAIT_TIMEOUT)
 
     def is_ready(self):
         """Return whether its page says that it is well."""

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
-PATIENCE = 60.0
+WAIT_TIMEOUT = 60.0
 """Seconds that a process has to begin, and to end."""
 
 
@@ -76,10 +76,10 @@ def end(process, number=signal.SIGTERM):
     if process.poll() is None:
         process.send_signal(number)
         try:
-            process.wait(PATIENCE)
+            process.wait(WAIT_TIMEOUT)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(PATIENCE)
+            process.wait(WAIT_TIMEOUT)
 
 
 def free_port(host="127.0.0.1"):
@@ -89,7 +89,7 @@ def free_port(host="127.0.0.1"):
         return trying.getsockname()[1]
 
 
-def until(right, seconds=PATIENCE, pause=0.02):
+def until(right, seconds=WAIT_TIMEOUT, pause=0.02):
     """Return what a function returns as soon as that is true.
 
     Args:

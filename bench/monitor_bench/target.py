@@ -8,7 +8,7 @@ import socket
 import time
 from collections import defaultdict
 
-from monitor_bench.process import PATIENCE
+from monitor_bench.process import WAIT_TIMEOUT
 
 try:
     from uvloop import new_event_loop
@@ -130,7 +130,7 @@ class Target:
 
         def call(*arguments):
             self._pipe.send((name, *arguments))
-            if not self._pipe.poll(PATIENCE):
+            if not self._pipe.poll(WAIT_TIMEOUT):
                 raise TimeoutError(f"the target does not say {name}")
             return self._pipe.recv()
 

@@ -31,7 +31,7 @@ def failure(usual="maybe", kind="tcp.reset"):
     return Failure(kind, "unknown", usual)
 
 
-EVERY = list(
+COMBINATIONS = list(
     itertools.product(
         ("send", "wait", "body"), (0, 50), ACKNOWLEDGED, (False, True), (False, True), USUAL
     )
@@ -55,7 +55,7 @@ def test_a_status_is_left_as_it_is(usual):
         assert delivered(wire(sent=0), failure(usual, kind)) == usual
 
 
-@each("phase, received, known, proxied, reused, usual", EVERY)
+@each("phase, received, known, proxied, reused, usual", COMBINATIONS)
 def test_what_was_handed_over_is_only_denied_by_the_kernel(
     phase, received, known, proxied, reused, usual
 ):
@@ -70,7 +70,7 @@ def test_what_was_handed_over_is_only_denied_by_the_kernel(
         assert found == ("maybe" if usual == "no" else usual)
 
 
-@each("phase, received, known, proxied, reused, usual", EVERY)
+@each("phase, received, known, proxied, reused, usual", COMBINATIONS)
 def test_nothing_acknowledged_and_nothing_received_is_not_delivered(
     phase, received, known, proxied, reused, usual
 ):

@@ -9,7 +9,7 @@ from requires import requires
 
 pytestmark = pytest.mark.netns
 
-MOST = 10.0
+MAX_SECONDS = 10.0
 """Seconds after which a diagnosis must have ended, whatever the world."""
 
 _SECRETS = ("hunter2", "open-sesame", "old-password", "secret")
@@ -69,7 +69,7 @@ def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
     assert report, said.err
     wrong = misses(world, report)
     assert wrong == [], summary(report)
-    assert report["elapsed"] <= MOST
+    assert report["elapsed"] <= MAX_SECONDS
     assert said.status == _STATUS.get(report["verdict"]["kind"], 1)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import ringback
 
 NOBODY = 65534
-_PATIENCE = 120.0
+_WAIT_TIMEOUT = 120.0
 """Seconds after which a program hangs; a diagnosis ends by itself long before."""
 
 
@@ -42,7 +42,7 @@ def ordinary_user():
     return _USER if tried.returncode == 0 else (*_USER, *_READER)
 
 
-def run(site, command, variables, *, patience=_PATIENCE):
+def run(site, command, variables, *, patience=_WAIT_TIMEOUT):
     """Run a program on the client as user ``NOBODY``, with the client's files below ``/etc``."""
     began = time.monotonic()
     try:

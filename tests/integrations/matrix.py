@@ -17,11 +17,11 @@ from ringback.testing.clients import NotOfferedError
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.resolver import resolving
 
-PATIENCE = 0.6
+WAIT_TIMEOUT = 0.6
 """Seconds a client waits where the fault is that nothing comes."""
 BEHIND = 4.0
 """The same where something comes first: a handshake of TLS, or the headers."""
-LONGEST = 20.0
+MAX_SECONDS = 20.0
 """Seconds it waits where something comes, however slow the machine."""
 RESOLVING = 1.0
 """Seconds that an answer of a nameserver is awaited where there is none: one comes after 2 s."""
@@ -46,8 +46,8 @@ def _waits(fault):
 
 def _patience(fault):
     if not _waits(fault):
-        return LONGEST
-    return BEHIND if fault.when.endswith("_tls") or "body" in fault.kind else PATIENCE
+        return MAX_SECONDS
+    return BEHIND if fault.when.endswith("_tls") or "body" in fault.kind else WAIT_TIMEOUT
 
 
 def _resolving(endpoint, fault):
@@ -55,7 +55,7 @@ def _resolving(endpoint, fault):
     if not endpoint.nameserver:
         return contextlib.nullcontext()
     nameserver, endpoint.nameserver = endpoint.nameserver, None
-    return resolving(nameserver, timeout=RESOLVING if fault.name in UNANSWERED else LONGEST)
+    return resolving(nameserver, timeout=RESOLVING if fault.name in UNANSWERED else MAX_SECONDS)
 
 
 def _meet(lab, client, fault):

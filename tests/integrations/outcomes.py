@@ -79,7 +79,7 @@ NOT_MET = (
     ("PoolManager", "ok:proxy_user", "urllib3 reads no user from the URL of a proxy"),
 )
 
-PATIENCE = 20.0
+WAIT_TIMEOUT = 20.0
 """Seconds that it waits where what is expected comes, however slow the machine."""
 
 _POST = re.compile(rb"POST [^\r\n]+ HTTP/1\.1\r\n.*?\r\n\r\n", re.DOTALL)
@@ -284,7 +284,9 @@ def _meet_all(name, calls):
     alone = [call for call in calls if call[1] in ALONE]
     unanswered = [call for call in calls if call[1] in UNANSWERED]
     answered = [call for call in calls if call not in alone and call not in unanswered]
-    general = Ask(None, policy=policy(timeout=PATIENCE, deadline=PATIENCE), sink=events.append)
+    general = Ask(
+        None, policy=policy(timeout=WAIT_TIMEOUT, deadline=WAIT_TIMEOUT), sink=events.append
+    )
     with Lab(most=1024) as lab, integration.under(general):
 
         def meet(call):
@@ -317,7 +319,7 @@ def _target(path):
 
 def _left(descriptors, threads):
     """What is there that was not before; a lookup that is under way has a while to end."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT_TIMEOUT
     while True:
         _collect()
         left = sorted(_descriptors() - descriptors)
@@ -337,7 +339,7 @@ def _meet(lab, lock, integration, verb, name, events):
         endpoint = fault.start(lab)
     port, told = urlsplit(endpoint.url).port, events if integration.installed else []
     named = fault.kind.startswith("dns.")  # the resolver gives up before the call does
-    patience = _patience(fault) if _waits(fault) and not named else PATIENCE
+    patience = _patience(fault) if _waits(fault) and not named else WAIT_TIMEOUT
     limits = policy(timeout=patience, deadline=1.0 if "trickling" in fault.when else 30.0)
     method = "PUT" if verb == "GET" and fault.provoke == "upload" else verb
     ask = Ask(
@@ -347,7 +349,7 @@ def _meet(lab, lock, integration, verb, name, events):
         verb=method,
         policy=limits,
         sink=told.append,
-        resolver=RESOLVING if name in UNANSWERED else PATIENCE,
+        resolver=RESOLVING if name in UNANSWERED else WAIT_TIMEOUT,
     )
     outcome = Outcome(calls=len(ask.times))
     began = time.monotonic()

@@ -18,7 +18,7 @@ from ringback.testing.lab import Lab, dns
 from ringback.testing.lab.resolver import resolving
 from ringback.testing.lab.server import Connection
 
-PATIENCE = 20.0
+WAIT_TIMEOUT = 20.0
 """Seconds that a driver waits for what comes, however slow the machine."""
 SILENCE = 1.0
 """The same for what does not."""
@@ -102,9 +102,9 @@ def test_a_drivers_exception_is_named_for_what_happened(lab, driver, server, kin
     logging.getLogger("paramiko").disabled = True
     endpoint = server(lab)
     names, endpoint.nameserver = endpoint.nameserver, None
-    resolver = resolving(names, timeout=PATIENCE) if names else contextlib.nullcontext()
+    resolver = resolving(names, timeout=WAIT_TIMEOUT) if names else contextlib.nullcontext()
     with resolver, pytest.raises(Exception) as caught:  # noqa: PT011 - whatever a driver raises
-        DRIVERS[driver](endpoint, SILENCE if server is silent else PATIENCE, provoke)
+        DRIVERS[driver](endpoint, SILENCE if server is silent else WAIT_TIMEOUT, provoke)
     failure = dataclasses.replace(classify(caught.value), cause=None)
     assert failure.kind in kinds, failure
     if failure.kind in NEVER_SENT:
@@ -141,7 +141,7 @@ def test_no_address_masks_another(lab, monkeypatch, port, driver):
         lambda *_args, **_options: [(f, socket.SOCK_STREAM, 6, "", a) for f, a in addresses],
     )
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever a driver raises
-        DRIVERS[driver](refuses(lab), PATIENCE)
+        DRIVERS[driver](refuses(lab), WAIT_TIMEOUT)
     failure = dataclasses.replace(classify(caught.value), cause=None)
     assert failure.kind == "tcp.refused"
     if driver in KEEPS_ADDRESSES:

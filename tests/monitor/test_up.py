@@ -20,7 +20,7 @@ import pytest
 from ringback.cli.run import run_command_line
 
 READY = re.compile(r"page at (http://\S+);")
-PATIENCE = 120.0
+WAIT_TIMEOUT = 120.0
 
 
 class Target:
@@ -67,7 +67,7 @@ class Monitor:
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )
         self.said = []
-        self._watchdog = threading.Timer(PATIENCE, self.process.kill)
+        self._watchdog = threading.Timer(WAIT_TIMEOUT, self.process.kill)
         self._watchdog.start()
         self.url = self._address()
         self._watchdog.cancel()
@@ -86,11 +86,11 @@ class Monitor:
             self.said.append(line)
 
     def get(self, path):
-        with urllib.request.urlopen(f"{self.url}/api/v1{path}", timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(f"{self.url}/api/v1{path}", timeout=WAIT_TIMEOUT) as answer:
             return json.load(answer)
 
     def until(self, path, right):
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + WAIT_TIMEOUT
         while time.monotonic() < ends:
             found = self.get(path)
             if right(found):
@@ -100,13 +100,13 @@ class Monitor:
 
     def stop(self):
         self.process.kill()
-        self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
+        self.process.wait(WAIT_TIMEOUT)
+        self._reader.join(WAIT_TIMEOUT)
         self.process.stdout.close()
 
     def end(self, with_signal=signal.SIGINT):
         self.process.send_signal(with_signal)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(WAIT_TIMEOUT)
 
 
 @pytest.fixture
@@ -139,12 +139,12 @@ def configuration(folder, *endpoints, more=""):
 
 
 def text_of(url):
-    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(url, timeout=WAIT_TIMEOUT) as answer:
         return answer.read().decode()
 
 
 def until(right):
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + WAIT_TIMEOUT
     while not right():
         assert time.monotonic() < ends
         time.sleep(0.05)
@@ -187,7 +187,7 @@ def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
     target.status = 500
     (incident,) = first.until("/incidents", bool)
     first.process.kill()
-    first.process.wait(PATIENCE)
+    first.process.wait(WAIT_TIMEOUT)
     second = started()
     (known,) = second.get("/incidents")
     assert known["id"] == incident["id"]
@@ -235,7 +235,7 @@ def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
             f"{monitor.url}/api/v1/status", headers={"Authorization": f"Bearer {secret}"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            with urllib.request.urlopen(request, timeout=WAIT_TIMEOUT) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             with error:
@@ -332,7 +332,7 @@ def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_
         "        pass\n"
     )
     env = os.environ | {"RINGBACK_URL": monitor.url}
-    subprocess.run([sys.executable, "-c", program], env=env, check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", program], env=env, check=True, timeout=WAIT_TIMEOUT)
     (incident,) = monitor.until("/incidents", bool)
     assert incident["kind"] == "tcp.refused"
 
@@ -360,7 +360,7 @@ def test_a_second_monitor_on_the_same_database_learns_so(started, target, tmp_pa
     started(target.url)
     command = [sys.executable, "-m", "ringback", "up", "--port", "0", target.url]
     second = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False
     )
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
@@ -372,7 +372,7 @@ def test_a_port_that_is_taken_is_reported(started, target, tmp_path):
     port = target.url.rpartition(":")[2].strip("/")
     command = [sys.executable, "-m", "ringback", "up", "--port", port, target.url]
     ended = subprocess.run(
-        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=WAIT_TIMEOUT, check=False
     )
     assert ended.returncode == 1
     assert port in ended.stderr

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ringback.monitor.store.sqlite import SQLiteStore
-from tests.monitor.test_up import PATIENCE, Monitor
+from tests.monitor.test_up import WAIT_TIMEOUT, Monitor
 
 KILLS = 6
 COUNT = 10
@@ -89,7 +89,7 @@ def test_a_kill_loses_one_check_of_an_endpoint_and_no_counter_and_no_notice(serv
 
 
 def until(right):
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + WAIT_TIMEOUT
     while not right():
         assert time.monotonic() < ends
         time.sleep(0.05)

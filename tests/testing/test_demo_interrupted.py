@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from program import running_program
 
-PATIENCE = 120
+WAIT_TIMEOUT = 120
 """Seconds for what takes one or two on a machine that is not busy."""
 
 
@@ -53,7 +53,7 @@ def test_nothing_is_left_of_a_demo_that_is_interrupted_in_its_first_scene(tmp_pa
     with demo(tmp_path) as process:
         wait_for(process, "attempt")
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 130
+        assert process.wait(WAIT_TIMEOUT) == 130
     assert list(tmp_path.iterdir()) == []
     assert running(tmp_path) == []
 
@@ -74,7 +74,7 @@ def test_nothing_is_left_wherever_it_is_interrupted(tmp_path, event, with_signal
         assert len(running(tmp_path)) >= 2  # the monitor, too
         process.send_signal(with_signal)
         process.send_signal(with_signal)  # of an impatient person
-        assert process.wait(PATIENCE) == status
+        assert process.wait(WAIT_TIMEOUT) == status
         assert process.stderr.read().strip() == ""
     assert list(tmp_path.iterdir()) == []
     assert running(tmp_path) == []
@@ -85,8 +85,8 @@ def test_the_monitor_ends_with_a_demo_that_is_killed(tmp_path):
     with demo(tmp_path) as process:
         wait_for(process, "change")
         process.kill()
-        process.wait(PATIENCE)
-    until = time.monotonic() + PATIENCE
+        process.wait(WAIT_TIMEOUT)
+    until = time.monotonic() + WAIT_TIMEOUT
     while left := running(tmp_path):
         assert time.monotonic() < until, left
         time.sleep(0.05)

@@ -11,7 +11,7 @@ from client_bench.interleave import Repeated, interleave
 from client_bench.row import Goal, Row, over, twice
 from client_bench.samples import Samples
 
-LEAST = 15
+MIN_ROUNDS = 15
 
 
 def _made(make, count=1):
@@ -44,7 +44,7 @@ def _imports(bench):
     """Fresh interpreters, in random order; the CPU of the import in each."""
     samples = Samples(IMPORTS)
     until, rounds = perf_counter() + bench.seconds, 0
-    while rounds < LEAST or perf_counter() < until:
+    while rounds < MIN_ROUNDS or perf_counter() < until:
         for name in bench.rng.sample(list(IMPORTS), k=len(IMPORTS)):
             command = [sys.executable, "-c", PROGRAM.format(IMPORTS[name])]
             done = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -11,7 +11,7 @@ from client_bench.samples import Samples
 
 THREADS = 8
 SLICE = 0.25
-LEAST = 8
+MIN_ROUNDS = 8
 
 
 def _threads(bench):
@@ -21,7 +21,7 @@ def _threads(bench):
     with ExitStack() as stack:
         calls = opened(bench, clients, stack, samples)
         until, rounds = perf_counter() + bench.seconds, 0
-        while rounds < LEAST or perf_counter() < until:
+        while rounds < MIN_ROUNDS or perf_counter() < until:
             for name in bench.rng.sample(list(calls), k=len(calls)):
                 samples.add(name, **_slice(calls[name]))
             rounds += 1

@@ -11,7 +11,7 @@ from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import target
 
 ENDPOINTS = 1000
-EVERY = 4.0
+INTERVAL = 4.0
 TIMEOUT = 3.9
 STARTED = 14.0
 WATCHED = 16.0
@@ -40,7 +40,9 @@ def measure(bench):
         limit=1.0,
         unit="s",
     )
-    note = f"every {EVERY:g} s, timeout {TIMEOUT:g} s; against the interval since it was asked last"
+    note = (
+        f"every {INTERVAL:g} s, timeout {TIMEOUT:g} s; against the interval since it was asked last"
+    )
     return Found(goals=(goal,), lines=lines, notes=(note,))
 
 
@@ -48,14 +50,14 @@ def _line(name, dark):
     with target() as site, black_hole() as hole, tempfile.TemporaryDirectory() as folder:
         urls = [site.url(number) for number in range(ENDPOINTS)]
         urls += [f"http://127.0.0.1:{hole}/?{number}" for number in range(dark)]
-        with Monitor(folder, endpoints(urls, every=EVERY, timeout=TIMEOUT)) as monitor:
+        with Monitor(folder, endpoints(urls, every=INTERVAL, timeout=TIMEOUT)) as monitor:
             time.sleep(STARTED)
             site.listen()
             time.sleep(WATCHED)
             heard = site.told()
             lag = monitor.get("/status")["lag"]
     late = sorted(
-        abs(then[0] - one[0] - EVERY)
+        abs(then[0] - one[0] - INTERVAL)
         for each in heard.values()
         for one, then in itertools.pairwise(each)
     )

@@ -21,8 +21,8 @@ from ringback.monitor.schedule import Schedule
 
 SEED = 3
 TRIALS = 20_000
-EVERY = 30.0
-REAL, REAL_EVERY, REAL_RETRY = 16, 3.0, 0.5
+INTERVAL = 30.0
+REAL, REAL_INTERVAL, REAL_RETRY = 16, 3.0, 0.5
 CALLS = 12
 
 
@@ -32,13 +32,13 @@ def measure(bench):
     real = in_real_time()
     calls = by_calls()
     lines = [
-        _line(f"every {EVERY:g} s, simulated time", delays),
-        _line(f"every {REAL_EVERY:g} s, retry {REAL_RETRY:g} s, the program", real),
+        _line(f"every {INTERVAL:g} s, simulated time", delays),
+        _line(f"every {REAL_INTERVAL:g} s, retry {REAL_RETRY:g} s, the program", real),
     ]
     return Found(
         goals=(
             Goal(
-                text=f"mean delay at every {EVERY:g} s, 3 in a row",
+                text=f"mean delay at every {INTERVAL:g} s, 3 in a row",
                 measured=round(statistics.fmean(delays), 2),
                 limit=25,
                 unit="s",
@@ -68,10 +68,13 @@ def simulated(id_, chance):
         id_: The endpoint's id, which gives its phase.
         chance: For the instant.
     """
-    endpoint = Endpoint(id=id_, name=id_, url="tcp://a:1", type="tcp", every=EVERY)
+    endpoint = Endpoint(id=id_, name=id_, url="tcp://a:1", type="tcp", every=INTERVAL)
     start = 1_763_726_400.0
-    schedule, engine = Schedule([endpoint], start), Engine([WatchedEndpoint(id=id_, every=EVERY)])
-    begins = start + 4 * EVERY + chance.random() * EVERY
+    schedule, engine = (
+        Schedule([endpoint], start),
+        Engine([WatchedEndpoint(id=id_, every=INTERVAL)]),
+    )
+    begins = start + 4 * INTERVAL + chance.random() * INTERVAL
     while True:
         at = schedule.next_at()
         schedule.due(at)
@@ -93,12 +96,12 @@ def in_real_time():
         ]
         urls = ["tcp://{}:{}".format(*one.getsockname()) for one in ports]
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        habits = {"every": REAL_EVERY, "retry_every": REAL_RETRY, "timeout": 1}
+        habits = {"every": REAL_INTERVAL, "retry_every": REAL_RETRY, "timeout": 1}
         monitor = stack.enter_context(Monitor(folder, endpoints(urls, **habits)))
         until(lambda: all(one["state"] == "ok" for one in monitor.get("/endpoints")))
         closed = {}
         for number in range(REAL):  # the last one stays well: it is no network that is down
-            time.sleep(chance.random() * REAL_EVERY / 2)
+            time.sleep(chance.random() * REAL_INTERVAL / 2)
             ports[number].close()
             closed[f"e{number}"] = time.time()
         until(lambda: len(_down(monitor)) == REAL)

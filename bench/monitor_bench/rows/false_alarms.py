@@ -9,8 +9,8 @@ from ringback.incident.model import Check, WatchedEndpoint
 SEED = 11
 LOSS, CORRELATION = 1e-3, 0.5
 CHECKS = 1_000_000
-EVERY = 30.0
-YEAR = 365.25 * 86400 / EVERY
+INTERVAL = 30.0
+YEAR = 365.25 * 86400 / INTERVAL
 RULES = {
     "3 in a row": {"threshold": 3, "of_last": None},
     "6 of the last 10": {"threshold": 1000, "of_last": (6, 10)},
@@ -36,7 +36,7 @@ def measure(bench):
         )
     model = (
         f"Gilbert-Elliott: {LOSS:g} of the checks are lost, the correlation of one check and the "
-        f"next is {CORRELATION:g}; seed {SEED}, {EVERY:g} s between two checks"
+        f"next is {CORRELATION:g}; seed {SEED}, {INTERVAL:g} s between two checks"
     )
     expected = LOSS * (1 - CORRELATION) * (LOSS + CORRELATION * (1 - LOSS)) ** 2
     told = f"of 3 in a row, theory says {expected * (1 - LOSS) * 1e6:.0f} per million checks"
@@ -61,7 +61,7 @@ def alarms(lost, watched):
     """
     engine, opened, at = Engine([watched]), 0, 1_763_726_400.0
     for one in lost:
-        at += EVERY
+        at += INTERVAL
         kind = "tcp.timed_out" if one else None
         changes = engine.see(Check(at=at, endpoint="e", up=not one, kind=kind, seconds=0.01))
         opened += sum(change.what == "opened" for change in changes)

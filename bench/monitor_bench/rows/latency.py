@@ -10,7 +10,7 @@ from ringback.incident.detector import latency_alarms
 
 SEED = 5
 POINTS = 100_000
-STEP_EVERY = 2000
+STEP_INTERVAL = 2000
 LATE = 30
 """Points after a rise within which an alarm counts for it."""
 COLUMNS = ("seconds", "latency", "value", "rtt", "ms")
@@ -97,8 +97,8 @@ def made_up():
     """Return a series with heavy tails that rises by half and falls again, and where it rises."""
     chance, series, rises = random.Random(SEED), [], []
     for point in range(POINTS):
-        high = (point // STEP_EVERY) % 2
-        if high and point % STEP_EVERY == 0:
+        high = (point // STEP_INTERVAL) % 2
+        if high and point % STEP_INTERVAL == 0:
             rises.append(point)
         value = 0.05 * (1.5 if high else 1.0) * chance.lognormvariate(0, 0.1)
         series.append(value * 8 if chance.random() < 0.005 else value)

@@ -8,7 +8,7 @@ from monitor_bench.process import rss
 from monitor_bench.row import Found, Goal, Row
 from monitor_bench.target import target
 
-EVERY = 2.0
+INTERVAL = 2.0
 CHECKS = 60
 
 
@@ -28,8 +28,8 @@ def measure(bench):
 def _line(count):
     with target() as site, tempfile.TemporaryDirectory() as folder:
         urls = [site.url(number) for number in range(count)]
-        with Monitor(folder, endpoints(urls, every=EVERY, timeout=EVERY)) as monitor:
-            time.sleep(10 if count == 1 else EVERY * (CHECKS + 2))
+        with Monitor(folder, endpoints(urls, every=INTERVAL, timeout=INTERVAL)) as monitor:
+            time.sleep(10 if count == 1 else INTERVAL * (CHECKS + 2))
             now, most = rss(monitor.pid)
     return {"endpoints": count, "RSS MB": round(now, 1), "at most MB": round(most, 1)}
 

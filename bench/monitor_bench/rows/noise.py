@@ -12,7 +12,7 @@ from ringback.monitor.store import Queued
 
 SEED = 7
 ENDPOINTS, PER_HOST = 24, 4
-EVERY = 60.0
+INTERVAL = 60.0
 HOURS = 24
 
 
@@ -23,7 +23,7 @@ def measure(bench):
     changed = flips(checks)
     notices, incidents = [], 0
     routing = Routing(("people",), ())
-    for change in replay(lines, every=EVERY, remind_every=0):
+    for change in replay(lines, every=INTERVAL, remind_every=0):
         incidents += change.what == "opened"
         if change.notify:
             notices += routing.notices(change)
@@ -89,8 +89,8 @@ def made_up():
             outages[number] += shared
     flapping = chance.randrange(ENDPOINTS)
     start = 1_763_726_400.0
-    for step, number in itertools.product(range(int(HOURS * 3600 / EVERY)), range(ENDPOINTS)):
-        at = step * EVERY + number * EVERY / ENDPOINTS
+    for step, number in itertools.product(range(int(HOURS * 3600 / INTERVAL)), range(ENDPOINTS)):
+        at = step * INTERVAL + number * INTERVAL / ENDPOINTS
         down = next((code for since, until, code in outages[number] if since <= at < until), None)
         if down is None and chance.random() < 0.001:
             down = "http.response.timed_out"

@@ -5,7 +5,7 @@ import pytest
 
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 
-SOON = 30.0
+WAIT_TIMEOUT = 30.0
 """Seconds after which a test that hangs fails."""
 
 
@@ -18,7 +18,7 @@ class Stuck:
 
     def __call__(self):
         self.running.release()
-        assert self.release.wait(SOON)
+        assert self.release.wait(WAIT_TIMEOUT)
         return "late"
 
 
@@ -40,7 +40,7 @@ def threads():
 
 def wait_for_the_end():
     for thread in threads():
-        thread.join(SOON)
+        thread.join(WAIT_TIMEOUT)
 
 
 def flood(lookups, stuck, hosts, seconds=0.0):
@@ -85,12 +85,12 @@ def test_all_who_wait_for_the_same_get_the_one_result(stuck):
     asking = [threading.Thread(target=ask) for _ in range(8)]
     for one in asking:
         one.start()
-    assert stuck.running.acquire(timeout=SOON)
+    assert stuck.running.acquire(timeout=WAIT_TIMEOUT)
     while lookups._known["same"].waiting < len(asking):
         time.sleep(0.001)
     stuck.release.set()
     for one in asking:
-        one.join(SOON)
+        one.join(WAIT_TIMEOUT)
 
     assert results == ["late"] * 8
     assert not stuck.running.acquire(blocking=False)
@@ -104,7 +104,7 @@ def test_a_flood_of_stuck_names_leaves_room_for_others_and_no_thread_behind(stuc
     assert lookups.threads == 8
     for number in range(100):
         one = Lookup(number, f"fine{number}.test", lambda: "at once")
-        assert lookups.make(one, gone(SOON)).result() == "at once"
+        assert lookups.make(one, gone(WAIT_TIMEOUT)).result() == "at once"
     stuck.release.set()
     wait_for_the_end()
     assert lookups.threads == 0
@@ -123,7 +123,7 @@ def test_there_is_a_limit_for_names_of_any_domain(stuck):
 
 
 def test_what_waited_for_a_thread_gets_one_when_it_is_free(stuck):
-    lookups = Lookups(busy=1, stuck=SOON, shared=1, most=1)
+    lookups = Lookups(busy=1, stuck=WAIT_TIMEOUT, shared=1, most=1)
     flood(lookups, stuck, ["a.test"])
     results = []
     asking = threading.Thread(
@@ -135,12 +135,12 @@ def test_what_waited_for_a_thread_gets_one_when_it_is_free(stuck):
 
     stuck.release.set()
 
-    asking.join(SOON)
+    asking.join(WAIT_TIMEOUT)
     assert results == ["after all"]
 
 
 def test_only_so_many_are_asked_for_at_a_time(stuck):
-    lookups = Lookups(busy=3, stuck=SOON, shared=100, most=100)
+    lookups = Lookups(busy=3, stuck=WAIT_TIMEOUT, shared=100, most=100)
 
     flood(lookups, stuck, [f"n{number}.test" for number in range(10)])
 
@@ -149,7 +149,7 @@ def test_only_so_many_are_asked_for_at_a_time(stuck):
 
 
 def test_an_interrupt_while_waiting_leaves_nothing_in_the_queue(stuck, monkeypatch):
-    lookups = Lookups(busy=1, stuck=SOON, shared=1, most=1)
+    lookups = Lookups(busy=1, stuck=WAIT_TIMEOUT, shared=1, most=1)
     flood(lookups, stuck, ["a.test"])
     waiting = Lookup("b", "b.test", stuck)
 

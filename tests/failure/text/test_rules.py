@@ -15,7 +15,7 @@ from ringback.failure.text.rule import say_each, says
 from ringback.failure.text.rules import RULES
 from ringback.failure.text.scan import scan
 
-_LONGEST_REPETITION = 300
+_MAX_REPETITION = 300
 
 
 def _repetitions(parsed: Iterable[Any], depth: int = 0) -> Iterator[tuple[int, int]]:
@@ -60,7 +60,7 @@ class TestTables:
         for pattern in {rule.pattern for rule in RULES if rule.pattern}:
             re.compile(pattern, re.IGNORECASE)
             for most, depth in _repetitions(re._parser.parse(pattern)):  # type: ignore[attr-defined]  # the only view of a pattern's structure
-                assert most <= _LONGEST_REPETITION, pattern
+                assert most <= _MAX_REPETITION, pattern
                 assert depth == 0 or most == 1, f"a repetition inside a repetition: {pattern}"
 
     def test_a_pattern_holds_its_needle(self) -> None:

@@ -12,7 +12,7 @@ from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebSettings
 
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 120_000.0
+WAIT_TIMEOUT = 120_000.0
 """Milliseconds."""
 
 
@@ -59,7 +59,7 @@ def browser():
     """A headless Chromium."""
     with import_module("playwright.sync_api").sync_playwright() as play:
         opened = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=WAIT_TIMEOUT
         )
         yield opened
         opened.close()
@@ -69,7 +69,7 @@ def browser():
 def opened(chromium, url, **more):
     """A page of its own; what it complains of is a failure."""
     context = chromium.new_context(**more)
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(WAIT_TIMEOUT)
     page = context.new_page()
     complaints = []
     page.on("console", lambda said: complaints.append(said.text))

@@ -5,7 +5,7 @@ import dns.query
 import pytest
 
 from ringback.testing.lab.resolver import resolving
-from tests.testing.lab.wire import PATIENCE, exchange
+from tests.testing.lab.wire import WAIT_TIMEOUT, exchange
 
 FAILED = {
     "dns.name_not_resolved": socket.EAI_NONAME,
@@ -40,7 +40,7 @@ TESTED = {*FAILED, *RESOLVED, "dns.bogus_address"}
 @pytest.mark.parametrize(("name", "code"), FAILED.items())
 def test_the_name_cannot_be_resolved(lab, name, code):
     met = lab.start(name)
-    timeout = 0.2 if name in UNANSWERED else PATIENCE
+    timeout = 0.2 if name in UNANSWERED else WAIT_TIMEOUT
     with resolving(met.nameserver, timeout=timeout), pytest.raises(socket.gaierror) as caught:
         socket.create_connection((met.host, met.port))
     assert caught.value.errno == code
@@ -51,20 +51,20 @@ def test_the_name_cannot_be_resolved(lab, name, code):
 def test_an_extended_error_says_why(lab, name, code):
     met = lab.start(name)
     query = dns.message.make_query(met.host, "A", use_edns=0)
-    reply = dns.query.udp(query, met.nameserver[0], PATIENCE, met.nameserver[1])
+    reply = dns.query.udp(query, met.nameserver[0], WAIT_TIMEOUT, met.nameserver[1])
     assert [option.code for option in reply.options] == [code]
 
 
 @pytest.mark.parametrize("name", RESOLVED)
 def test_a_name_that_resolves_leads_to_a_healthy_server(lab, name):
     met = lab.start(name)
-    with resolving(met.nameserver, timeout=PATIENCE):
+    with resolving(met.nameserver, timeout=WAIT_TIMEOUT):
         assert exchange(met, until=rb"\}$").received.startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_bogus_address_leads_to_this_machine(lab):
     met = lab.start("dns.bogus_address")
-    with resolving(met.nameserver, timeout=PATIENCE):
+    with resolving(met.nameserver, timeout=WAIT_TIMEOUT):
         assert socket.getaddrinfo(met.host, met.port)[0][4] == ("0.0.0.0", met.port)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((met.host, met.port))

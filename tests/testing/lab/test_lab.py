@@ -14,8 +14,8 @@ from tests.requires import requires
 from tests.testing.lab.wire import (
     GET,
     GET_CLOSE,
-    PATIENCE,
     SILENCE,
+    WAIT_TIMEOUT,
     connect,
     exchange,
     read_to_end,
@@ -148,10 +148,10 @@ def test_what_is_due_later_runs_in_order_of_time(lab, monkeypatch):
     lab.later(0.05, lambda: (order.append("late"), done.set()))
     lab.later(0.01, lambda: order.append("early"))
     lab.later(0, lambda: (order.append("now"), first.set()))
-    assert first.wait(PATIENCE)
+    assert first.wait(WAIT_TIMEOUT)
     assert order == ["now"]
     monkeypatch.setattr("ringback.testing.lab.server.time", time)
-    assert done.wait(PATIENCE)
+    assert done.wait(WAIT_TIMEOUT)
     assert order == ["now", "early", "late"]
 
 
@@ -167,7 +167,7 @@ def test_a_port_may_be_given_back_before_it_is_to_open(lab):
     listener, tried = lab.reserve(serve), threading.Event()
     listener.release()
     lab.later(0, lambda: (tried.set(), listener.open()))
-    assert tried.wait(PATIENCE)
+    assert tried.wait(WAIT_TIMEOUT)
     assert exchange(lab.start("ok"), GET_CLOSE).received
 
 

@@ -9,7 +9,7 @@ import dns.rcode
 import pytest
 
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, DNSQuestion, Nameserver, bind
-from tests.testing.lab.wire import PATIENCE, SILENCE
+from tests.testing.lab.wire import SILENCE, WAIT_TIMEOUT
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def server():
         yield running
 
 
-def ask(server, label, *, rdtype="A", edns=False, patience=PATIENCE):
+def ask(server, label, *, rdtype="A", edns=False, patience=WAIT_TIMEOUT):
     """Send one question over UDP and return the first datagram that comes back."""
     query = dns.message.make_query(f"{label}.lab.test", rdtype, use_edns=0 if edns else False)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
@@ -29,7 +29,7 @@ def ask(server, label, *, rdtype="A", edns=False, patience=PATIENCE):
 
 def ask_over_tcp(server, label):
     query = dns.message.make_query(f"{label}.lab.test", "A", use_edns=False).to_wire()
-    with socket.create_connection(server.address, timeout=PATIENCE) as asking:
+    with socket.create_connection(server.address, timeout=WAIT_TIMEOUT) as asking:
         asking.sendall(struct.pack("!H", len(query)) + query)
         asking.shutdown(socket.SHUT_WR)
         reply = asking.makefile("rb").read()
@@ -73,7 +73,7 @@ def test_each_question_gets_the_addresses_of_its_type():
 
 def test_names_outside_the_zone_are_refused(server):
     query = dns.message.make_query("example.org", "A")
-    reply = dns.query.udp(query, server.address[0], PATIENCE, server.address[1])
+    reply = dns.query.udp(query, server.address[0], WAIT_TIMEOUT, server.address[1])
     assert reply.rcode() == dns.rcode.REFUSED
 
 

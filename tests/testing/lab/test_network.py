@@ -11,7 +11,7 @@ from ringback.testing.lab.lab import Lab
 from ringback.testing.lab.namespace import run
 from tests.requires import requires
 from tests.testing.lab.test_resolver import CODES, UNANSWERED
-from tests.testing.lab.wire import PATIENCE, accepted
+from tests.testing.lab.wire import WAIT_TIMEOUT, accepted
 
 pytestmark = pytest.mark.netns
 
@@ -94,7 +94,7 @@ def lab():
         yield running
 
 
-def connect(met, timeout, patience=PATIENCE):
+def connect(met, timeout, patience=WAIT_TIMEOUT):
     """Connect and ask for a page from the endpoint's namespace; return what became of it.
 
     ``timeout`` is for each address, ``patience`` for the page.

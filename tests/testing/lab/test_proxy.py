@@ -10,8 +10,8 @@ from ringback.testing.lab.proxy import USER
 from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 from tests.testing.lab.wire import (
-    PATIENCE,
     SILENCE,
+    WAIT_TIMEOUT,
     Exchange,
     connect,
     exchange,
@@ -103,7 +103,7 @@ def test_nothing_listens_on_the_proxys_port(lab):
 def test_the_proxys_name_does_not_exist(lab):
     met = lab.start("proxy.unreachable:name")
     assert urlsplit(met.proxies["https"]).hostname == met.host
-    with resolving(met.nameserver, timeout=PATIENCE), pytest.raises(socket.gaierror) as caught:
+    with resolving(met.nameserver, timeout=WAIT_TIMEOUT), pytest.raises(socket.gaierror) as caught:
         connect(met)
     assert caught.value.errno == socket.EAI_NONAME
 
@@ -162,7 +162,7 @@ def test_a_tunnel_ends_with_either_side(lab):
         assert connected.recv(4096).startswith(b"HTTP/1.1 200 ")
         connected.settimeout(SILENCE)
         assert read_to_end(connected).end == "silence"
-        connected.settimeout(PATIENCE)
+        connected.settimeout(WAIT_TIMEOUT)
         connected.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
         assert read_to_end(connected).end == "fin"
 
@@ -173,7 +173,7 @@ def test_requests_gets_through(lab, name):
     met = lab.start(name)
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.get(met.url, proxies=met.proxies, verify=met.verify, timeout=PATIENCE)
+        answer = session.get(met.url, proxies=met.proxies, verify=met.verify, timeout=WAIT_TIMEOUT)
     assert answer.json()["ok"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.resolver import resolving
-from tests.testing.lab.wire import PATIENCE
+from tests.testing.lab.wire import WAIT_TIMEOUT
 
 CODES = {
     "nxdomain": (socket.EAI_NONAME, "Name or service not known"),
@@ -40,7 +40,7 @@ def server():
 
 @pytest.mark.parametrize("label", CODES)
 def test_a_failed_lookup_has_the_code_and_text_of_glibc(server, label):
-    timeout = 0.2 if label in UNANSWERED else PATIENCE
+    timeout = 0.2 if label in UNANSWERED else WAIT_TIMEOUT
     with (
         resolving(server.address, timeout=timeout),
         pytest.raises(socket.gaierror) as caught,
@@ -54,7 +54,7 @@ def test_a_failed_lookup_has_the_code_and_text_of_glibc(server, label):
     [("ok", "127.0.0.1"), ("slow", "127.0.0.1"), ("truncated", "127.0.0.1"), ("zero", "0.0.0.0")],
 )
 def test_a_lookup_that_succeeds_has_the_shape_of_the_system(server, label, address):
-    with resolving(server.address, timeout=PATIENCE):
+    with resolving(server.address, timeout=WAIT_TIMEOUT):
         found = socket.getaddrinfo(f"{label}.lab.test", 80, type=socket.SOCK_STREAM)
     assert found == socket.getaddrinfo(address, 80, type=socket.SOCK_STREAM)
 
@@ -67,7 +67,7 @@ def test_both_families_are_asked_and_one_can_be_chosen():
     answers = {"both": DNSAnswer(addresses=("127.0.0.1", "::1"))}
     with (
         Nameserver(answers, bind("127.0.0.1")) as server,
-        resolving(server.address, timeout=PATIENCE),
+        resolving(server.address, timeout=WAIT_TIMEOUT),
     ):
         found = socket.getaddrinfo("both.lab.test", 80, type=socket.SOCK_STREAM)
         assert [info[4][0] for info in found] == ["127.0.0.1", "::1"]
@@ -76,7 +76,7 @@ def test_both_families_are_asked_and_one_can_be_chosen():
 
 
 def test_a_family_without_addresses_has_none(server):
-    with resolving(server.address, timeout=PATIENCE), pytest.raises(socket.gaierror) as caught:
+    with resolving(server.address, timeout=WAIT_TIMEOUT), pytest.raises(socket.gaierror) as caught:
         socket.getaddrinfo("ok.lab.test", 80, socket.AF_INET6)
     assert caught.value.errno == socket.EAI_NODATA
 
@@ -98,7 +98,7 @@ def test_a_question_is_asked_as_often_as_reported(server):
     def asked():
         return [asked.name for asked in server.asked].count("often.silent.lab.test")
 
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT_TIMEOUT
     while asked() < 3 and time.monotonic() < until:
         time.sleep(0.01)  # nobody answers: the last one may be read after we have given up
     assert asked() == 3
@@ -107,7 +107,7 @@ def test_a_question_is_asked_as_often_as_reported(server):
 def test_other_names_and_literals_never_reach_the_lab():
     with (
         Nameserver(ANSWERS, bind("127.0.0.1")) as server,
-        resolving(server.address, timeout=PATIENCE),
+        resolving(server.address, timeout=WAIT_TIMEOUT),
     ):
         assert socket.getaddrinfo("localhost", 80)
         assert socket.getaddrinfo("127.0.0.1", 80)
@@ -122,7 +122,7 @@ def test_an_event_loop_meets_it_in_its_executor_thread(server):
     async def look_up():
         return await asyncio.get_running_loop().getaddrinfo("nxdomain.lab.test", 80)
 
-    with resolving(server.address, timeout=PATIENCE), pytest.raises(socket.gaierror) as caught:
+    with resolving(server.address, timeout=WAIT_TIMEOUT), pytest.raises(socket.gaierror) as caught:
         asyncio.run(look_up())
     assert caught.value.errno == socket.EAI_NONAME
 
@@ -131,8 +131,8 @@ def test_the_last_context_counts_and_the_system_function_comes_back(server):
     system = socket.getaddrinfo
     with Nameserver({"ok": DNSAnswer(addresses=("127.0.0.9",))}, bind("127.0.0.1")) as other:
         first, second = (
-            resolving(server.address, timeout=PATIENCE),
-            resolving(other.address, timeout=PATIENCE),
+            resolving(server.address, timeout=WAIT_TIMEOUT),
+            resolving(other.address, timeout=WAIT_TIMEOUT),
         )
         first.__enter__()
         second.__enter__()
@@ -150,7 +150,7 @@ def test_threads_can_enter_and_leave_at_any_time(server):
     def look_up():
         try:
             for _ in range(20):
-                with resolving(server.address, timeout=PATIENCE):
+                with resolving(server.address, timeout=WAIT_TIMEOUT):
                     socket.getaddrinfo("ok.lab.test", 80)
         except OSError as error:
             errors.append(error)
@@ -166,7 +166,7 @@ def test_threads_can_enter_and_leave_at_any_time(server):
 
 def test_a_replacement_made_meanwhile_is_left_alone(server, monkeypatch):
     system = socket.getaddrinfo
-    with resolving(server.address, timeout=PATIENCE):
+    with resolving(server.address, timeout=WAIT_TIMEOUT):
         ours = socket.getaddrinfo
 
         def theirs(*args, **kwargs):
@@ -176,7 +176,7 @@ def test_a_replacement_made_meanwhile_is_left_alone(server, monkeypatch):
         assert socket.getaddrinfo("ok.lab.test", 80)
     assert socket.getaddrinfo is theirs
     assert socket.getaddrinfo("127.0.0.1", 80) == system("127.0.0.1", 80)
-    with resolving(server.address, timeout=PATIENCE):
+    with resolving(server.address, timeout=WAIT_TIMEOUT):
         assert socket.getaddrinfo("ok.lab.test", 80)
     socket.getaddrinfo = system
 

@@ -9,7 +9,7 @@ from ringback.testing.lab.proxy import USER
 from ringback.testing.lab.socks import REPLIES, Socks
 from tests.testing.lab.wire import (
     GET_CLOSE,
-    PATIENCE,
+    WAIT_TIMEOUT,
     Exchange,
     connect,
     exchange,
@@ -182,4 +182,4 @@ def test_requests_gets_through(lab, name):
     met = lab.start(name)
     with requests.Session() as session:
         session.trust_env = False
-        assert session.get(met.url, proxies=met.proxies, timeout=PATIENCE).json()["ok"]
+        assert session.get(met.url, proxies=met.proxies, timeout=WAIT_TIMEOUT).json()["ok"]

@@ -7,8 +7,8 @@ import pytest
 
 from tests.requires import requires
 from tests.testing.lab.wire import (
-    PATIENCE,
     SILENCE,
+    WAIT_TIMEOUT,
     TlsClient,
     connect,
     read_to_end,
@@ -61,7 +61,7 @@ def test_the_handshake_or_the_record_fails_for_this_reason(lab, name):
 def test_the_connection_ends_below_tls(lab, name):
     received, end, requests = ENDED[name]
     endpoint = lab.start(name)
-    seen = tls_exchange(endpoint, patience=SILENCE if end == "silence" else PATIENCE)
+    seen = tls_exchange(endpoint, patience=SILENCE if end == "silence" else WAIT_TIMEOUT)
     assert re.fullmatch(received, seen.received, re.DOTALL)
     assert (seen.end, seen.close_notify, seen.error) == (end, False, None)
     assert endpoint.requests == requests

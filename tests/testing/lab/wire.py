@@ -14,7 +14,7 @@ GET = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
 GET_CLOSE = b"GET / HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n"
 UPLOAD = b"POST / HTTP/1.1\r\nContent-Length: 16777216\r\n" + HOST + b"\r\n" + b"x" * 10
 
-PATIENCE = 30.0
+WAIT_TIMEOUT = 30.0
 """Seconds to wait for what must come."""
 
 SILENCE = 0.3
@@ -41,14 +41,14 @@ class Exchange:
         return getattr(self.error, "verify_code", None)
 
 
-def connect(endpoint, *, patience=PATIENCE):
+def connect(endpoint, *, patience=WAIT_TIMEOUT):
     """Return a TCP connection to an endpoint."""
     return socket.create_connection((endpoint.host, endpoint.port), timeout=patience)
 
 
 def accepted(endpoint):
     """Wait until the server has accepted a connection; return its first record of one."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + WAIT_TIMEOUT
     while not endpoint.seen:
         assert time.monotonic() < until
         time.sleep(0.001)
@@ -71,7 +71,7 @@ def read_to_end(connected, until=None):
     return Exchange(bytes(received), "open")
 
 
-def exchange(endpoint, sent=GET, *, patience=PATIENCE, until=None):
+def exchange(endpoint, sent=GET, *, patience=WAIT_TIMEOUT, until=None):
     """Send bytes to an endpoint and return what came back.
 
     ``patience`` is for what comes back: the server may take its time to read.
@@ -98,7 +98,7 @@ def silence_after(endpoint, sent, received):
         came = read_to_end(connected, until=received)
         connected.settimeout(SILENCE)
         rest = read_to_end(connected)
-        connected.settimeout(PATIENCE)
+        connected.settimeout(WAIT_TIMEOUT)
         connected.shutdown(socket.SHUT_WR)
         assert read_to_end(connected) == Exchange(b"", "fin")
     return Exchange(came.received + rest.received, rest.end)
@@ -107,7 +107,7 @@ def silence_after(endpoint, sent, received):
 class TlsClient:
     """TLS in memory over a bare socket, so that TLS hides nothing of how TCP ended."""
 
-    def __init__(self, endpoint, context, *, patience=PATIENCE):
+    def __init__(self, endpoint, context, *, patience=WAIT_TIMEOUT):
         self.socket = connect(endpoint, patience=patience)
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         name = endpoint.url.split("/")[2].rpartition(":")[0]
@@ -198,7 +198,7 @@ def trusting(endpoint):
     return context
 
 
-def tls_exchange(endpoint, context=None, sent=GET, *, patience=PATIENCE):
+def tls_exchange(endpoint, context=None, sent=GET, *, patience=WAIT_TIMEOUT):
     """Do a TLS handshake, send bytes, and return what came back."""
     with TlsClient(endpoint, context or trusting(endpoint), patience=patience) as client:
         if not client.shake_hands():
