@@ -203,18 +203,11 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
     if not (draft.endpoints or draft.notifiers or draft.notes):
         known = f"of type {kind}" if kind else "of a known type"
         raise InputError(f"{plain(', '.join(files))}: nothing {known} was found; see --from")
-    _write_converted(to_toml(draft), output)
-    _report(draft)
-
-
-def _write_converted(text: str, output: Path | None) -> None:
     if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, "utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(f"cannot write {plain(str(output))}: {error.strerror}") from error
+        click.echo(to_toml(draft), nl=False)
+    else:
+        _write_new(output, to_toml(draft))
+    _report(draft)
 
 
 def _report(draft: Draft) -> None:

@@ -182,7 +182,7 @@ Exit status:
     "--db",
     "source",
     type=click.Path(path_type=Path),
-    default=Path("ringback.db"),
+    default=DATABASE,
     show_default=True,
     help="The monitor's database.",
 )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ringback.cli.config import DEFAULT_FILE
 from ringback.cli.input import InputError
 from ringback.cli.terminal import counted, plain
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from ringback.monitor.config import MonitorConfig
     from ringback.monitor.config.reader_process import ReaderProcess
     from ringback.monitor.store import Store
-
-DEFAULT_CONFIGURATION = "ringback.toml"  # The file that is read where nothing else is named
 
 _HELP = """Run the monitor: watch endpoints, notify people, and show it all on a page.
 
@@ -101,7 +100,7 @@ def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], ReaderProc
 
     if urls:
         return lambda: ReaderProcess("config_of_urls", urls)
-    named = file or Path(DEFAULT_CONFIGURATION)
+    named = file or Path(DEFAULT_FILE)
     if file is None and not named.exists():
         raise InputError(_NOTHING_TO_WATCH)
     return lambda: ReaderProcess("load", named, dict(os.environ))

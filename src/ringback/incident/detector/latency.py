@@ -78,7 +78,7 @@ class LatencyLevel:
         if self._sum >= ALARM_SUM and self._is_real():
             return self._rise()
         if len(self._run) >= BASELINE_VALUES:
-            self._accept()
+            self._begin_anew(self._run)  # a slow drift of no consequence: the usual level now
         elif score < MAX_SCORE / 2:
             self._learn(value)
         return None
@@ -129,10 +129,6 @@ class LatencyLevel:
             else list(self._recent)
         )
         return False
-
-    def _accept(self) -> None:
-        """Take a slow drift that is no rise of consequence for the usual level."""
-        self._begin_anew(self._run)
 
     def _begin_anew(self, values: list[float]) -> None:
         kept = list(values)[-BASELINE_VALUES:]

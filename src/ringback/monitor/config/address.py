@@ -89,7 +89,8 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     if kind == "http":
         return ProbeAddress(kind, urldefrag(parts.geturl()).url, host)
     if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
-        raise AddressError(f"must have only a host{_port_suffix(kind)} after {kind}://")
+        port = " and a port" if kind in {"tcp", "tls"} else ""
+        raise AddressError(f"must have only a host{port} after {kind}://")
     shown = bracketed(host)
     if kind in {"dns", "icmp"}:
         if parts.port and kind == SCHEMES[parts.scheme]:
@@ -99,10 +100,6 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     if not port:
         raise AddressError(f"needs a port: {kind}://{shown}:PORT")
     return ProbeAddress(kind, f"{kind}://{shown}:{port}", host)
-
-
-def _port_suffix(kind: ProbeType) -> str:
-    return " and a port" if kind in {"tcp", "tls"} else ""
 
 
 def nameserver_of(text: str) -> str:

@@ -137,14 +137,11 @@ def closest_key(path: KeyPath, data: object) -> str:
     below = {
         name: f"{key}.{name}"
         for key, node in keys.items()
-        for name in _properties_of(node)
+        if node.get("type") == "object"
+        for name in node.get("properties", {})
         if name not in keys
     }
     other = _SYNONYMS.get(word.lower().replace("-", "_"), "")
     if other in keys:
         return other
     return below.get(word) or below.get(other) or closest_word(word, keys)
-
-
-def _properties_of(table: dict[str, Any]) -> Iterable[str]:
-    return table.get("properties", {}) if table.get("type") == "object" else ()

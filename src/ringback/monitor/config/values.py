@@ -56,11 +56,8 @@ def probe_proxy_of(text: str) -> str:
 def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
     """Return ranges of HTTP statuses: of ``204``, ``"200-299"``, ``"2xx"``, or a list of such."""
     given = value if isinstance(value, list | tuple) else [value]
-    return tuple(_status_range(status) for entry in given for status in _status_entries(entry))
-
-
-def _status_entries(entry: object) -> list[object]:
-    return [*entry.split(",")] if isinstance(entry, str) else [entry]
+    listed = (entry.split(",") if isinstance(entry, str) else [entry] for entry in given)
+    return tuple(_status_range(status) for statuses in listed for status in statuses)
 
 
 def _status_range(status: object) -> tuple[int, int]:

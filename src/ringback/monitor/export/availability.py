@@ -35,7 +35,8 @@ def parse_month(text: str) -> Span:
     if match is None:
         raise ValueError(f"{text!r} is not a month such as 2026-11")
     begin = datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC)
-    return Span(begin.timestamp(), _next(begin).timestamp())
+    following = (begin + timedelta(days=31)).replace(day=1)
+    return Span(begin.timestamp(), following.timestamp())
 
 
 def months_until(at: float, count: int) -> list[str]:
@@ -59,10 +60,6 @@ def parse_time(text: str, now: float) -> float:
     except ValueError:
         raise ValueError(f"{text!r} is not a time such as 2026-11-21T12:00Z, or 7d") from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-
-
-def _next(begin: datetime) -> datetime:
-    return (begin + timedelta(days=31)).replace(day=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

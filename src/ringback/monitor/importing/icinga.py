@@ -1,6 +1,7 @@
 """Icinga 2's hosts and services, as far as they say things plainly."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -196,12 +197,8 @@ def _command_line(command: str, values: dict[str, Any]) -> str:
         if value is True:
             words.append(option)
         several = value if isinstance(value, list) else [value]
-        words.extend(f"{option} {_quoted(text)}" for text in several if isinstance(text, str))
+        words.extend(f"{option} {shlex.quote(text)}" for text in several if isinstance(text, str))
     return " ".join(words)
-
-
-def _quoted(word: str) -> str:
-    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def _time(value: Any) -> str | None:

@@ -100,7 +100,8 @@ async def _respond_misdirected(scope: Scope, receive: Receive, send: Send) -> No
 
 async def answer_problem(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPProblem)
-    if "text/html" not in request.headers.get("accept", "") or _is_for_programs(request):
+    is_api = request.url.path.startswith("/api/")
+    if is_api or "text/html" not in request.headers.get("accept", ""):
         return problem_response(exc)
     response = await render_page(request, "problem.html", status=exc.status, problem=exc)
     response.headers.update(exc.headers)
@@ -117,10 +118,6 @@ async def answer_http_error(request: Request, exc: Exception) -> Response:
         headers=getattr(exc, "headers", None),
     )
     return await answer_problem(request, problem)
-
-
-def _is_for_programs(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
 
 
 async def healthz(request: Request) -> JSONResponse:

@@ -145,7 +145,10 @@ class LiveUpdates:
             "endpoints": ids,
             "incidents": list(self._incidents),
             "config": self._configured,
-            "cards": {view.endpoint.id: self._card(view) for view in views},
+            "cards": {
+                view.endpoint.id: self._renderer.render("part/card.html", {"view": view})
+                for view in views
+            },
             "states": {view.endpoint.id: view.state for view in views},
             "parts": self._parts() if moved or self._incidents else {},
             "said": _announcement(moved),
@@ -154,9 +157,6 @@ class LiveUpdates:
         self._checked, self._moved, self._incidents = set(), set(), set()
         self._configured = False
         return f"event: change\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
-
-    def _card(self, view: EndpointView) -> str:
-        return self._renderer.render("part/card.html", {"view": view})
 
     def _parts(self) -> dict[str, str]:
         views, incidents = self._queries.views(), self._queries.incidents()

@@ -54,7 +54,9 @@ async def follow_redirects(
         with _usable_url():
             url = urldefrag(urljoin(url, answer.location))[0]
         if url in seen or len(seen) > MAX_REDIRECTS:
-            raise ProbeError(ProbeFailure("http.response.redirect_loop", _loop_detail(seen, url)))
+            how = "in a circle" if url in seen else "without end"
+            detail = f"redirected {len(seen)} times, {how}"
+            raise ProbeError(ProbeFailure("http.response.redirect_loop", detail))
         seen.add(url)
         with _usable_url():
             target = request_target(url)
@@ -62,10 +64,6 @@ async def follow_redirects(
         if answer.failure is not None:
             return answer
     return answer
-
-
-def _loop_detail(seen: set[str], url: str) -> str:
-    return f"redirected {len(seen)} times, " + ("in a circle" if url in seen else "without end")
 
 
 @contextmanager
