@@ -6,7 +6,7 @@ import statistics
 import time
 
 from monitor_bench.row import Found, Goal, Row
-from ringback.incident.detector import latency_alarms
+from ringback.incident.detector.latency import latency_alarms
 
 SEED = 5
 POINTS = 100_000

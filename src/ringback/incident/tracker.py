@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ringback.incident.detector import FlappingDetector, detectors_of
+from ringback.incident.detector import detectors_of
+from ringback.incident.detector.flapping import FlappingDetector
 from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
 from ringback.incident.pattern import is_of_the_network
 from ringback.incident.state import BROKEN, Streak, next_state

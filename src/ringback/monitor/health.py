@@ -61,9 +61,9 @@ MIN_DESCRIPTORS = 16  # Descriptors that must be free
 _DESCRIPTORS_INTERVAL = 5.0
 _MAX_PERIODS = 256
 
-_OWN_KINDS: dict[KindName, str] = {
-    "client.resources_exhausted": "out of descriptors or memory",
-    "client.local_address": "out of local ports",
+_OWN_KINDS: dict[KindName, tuple[str, str]] = {
+    "client.resources_exhausted": ("descriptors", "out of descriptors or memory"),
+    "client.local_address": ("ports", "out of local ports"),
 }
 
 
@@ -87,6 +87,7 @@ class UnhealthyPeriod(NamedTuple):
 
     since: float
     until: float
+    cause: str  # What is counted
     why: str
 
 
@@ -136,21 +137,21 @@ class MonitorHealth:
             late = now - self._expected
             self._lags.append(max(late, 0.0))
             if late > MAX_LAG:
-                self._note(self._expected, now, f"the event loop was {late:.1f} s late")
+                self._note(self._expected, now, "lag", f"the event loop was {late:.1f} s late")
         self._inspect_clocks(now)
         if now - self._descriptors_inspected_at >= _DESCRIPTORS_INTERVAL:
             self._inspect_descriptors(now)
         self._expected = now + INSPECTION_INTERVAL
 
-    def unhealthy(self, began: float, ended: float) -> str | None:
-        """Return why a check in this time means nothing; ``None``: it does."""
+    def unhealthy(self, began: float, ended: float) -> tuple[str, str] | None:
+        """Return cause and reason why a check in this time means nothing; ``None``: it does."""
         if self._expected is not None and ended - self._expected > MAX_LAG:
-            return f"the event loop is {ended - self._expected:.1f} s late"
+            return "lag", f"the event loop is {ended - self._expected:.1f} s late"
         for period in reversed(self._unhealthy):
             if period.until < began - RESUME_SECONDS:
                 break
             if period.since <= ended and began <= period.until:
-                return period.why
+                return period.cause, period.why
         return None
 
     def gate(self, check: Check, began: float, ended: float) -> Check:
@@ -159,12 +160,14 @@ class MonitorHealth:
         A failure seen while this machine was not well says nothing of the endpoint: it becomes
         unknown. A success remains one, only the time it took is not known.
         """
-        why = (_OWN_KINDS.get(check.kind) if check.kind else None) or self.unhealthy(began, ended)
-        if why is None:
+        own = _OWN_KINDS.get(check.kind) if check.kind else None
+        doubt = own or self.unhealthy(began, ended)
+        if doubt is None:
             return check
         if check.up:
             return replace(check, seconds=None, timings={})
-        self.doubted[_cause(why)] = self.doubted.get(_cause(why), 0) + 1
+        cause, why = doubt
+        self.doubted[cause] = self.doubted.get(cause, 0) + 1
         return replace(check, up=None, detail=f"not counted, {why}: {check.detail}"[:200])
 
     def recent(self) -> Iterator[UnhealthyPeriod]:
@@ -176,13 +179,11 @@ class MonitorHealth:
         moved, slept = offset - self._offset, asleep - self._asleep
         self._offset, self._asleep = offset, asleep
         if slept > MAX_CLOCK_STEP:
-            self._note(
-                now - INSPECTION_INTERVAL,
-                now + RESUME_SECONDS,
-                f"the system was suspended for {slept:.0f} s",
-            )
+            why = f"the system was suspended for {slept:.0f} s"
+            self._note(now - INSPECTION_INTERVAL, now + RESUME_SECONDS, "suspend", why)
         elif abs(moved) > MAX_CLOCK_STEP:
-            self._note(now - INSPECTION_INTERVAL, now, f"the clock was set by {moved:+.1f} s")
+            why = f"the clock was set by {moved:+.1f} s"
+            self._note(now - INSPECTION_INTERVAL, now, "clock", why)
         if slept > MAX_CLOCK_STEP or abs(moved) > MAX_CLOCK_STEP:
             self._on_jump()
 
@@ -190,30 +191,12 @@ class MonitorHealth:
         self._descriptors_inspected_at = now
         free = self._free()
         if free is not None and free < MIN_DESCRIPTORS:
-            self._note(
-                now, now + _DESCRIPTORS_INTERVAL, f"only {max(free, 0)} descriptors were free"
-            )
+            why = f"only {max(free, 0)} descriptors were free"
+            self._note(now, now + _DESCRIPTORS_INTERVAL, "descriptors", why)
 
     def _compared(self) -> tuple[float, float]:
         now = self._clocks.monotonic()
         return self._clocks.wall() - now, self._clocks.boottime() - now
 
-    def _note(self, since: float, until: float, why: str) -> None:
-        self._unhealthy.append(UnhealthyPeriod(since, until, why))
-
-
-def _cause(why: str) -> str:
-    """What is counted: without the numbers."""
-    for word, cause in _CAUSES:
-        if word in why:
-            return cause
-    return "other"
-
-
-_CAUSES = (
-    ("event loop", "lag"),
-    ("suspended", "suspend"),
-    ("clock", "clock"),
-    ("descriptors", "descriptors"),
-    ("ports", "ports"),
-)
+    def _note(self, since: float, until: float, cause: str, why: str) -> None:
+        self._unhealthy.append(UnhealthyPeriod(since, until, cause, why))

@@ -4,18 +4,8 @@ from ringback.incident.detector.certificate import CertificateDetector
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.detector.flapping import FlappingDetector
 from ringback.incident.detector.heartbeat import HeartbeatDetector
-from ringback.incident.detector.latency import LatencyDetector, latency_alarms
+from ringback.incident.detector.latency import LatencyDetector
 from ringback.incident.model import WatchedEndpoint
-
-__all__ = [
-    "DETECTORS",
-    "CertificateDetector",
-    "FlappingDetector",
-    "HeartbeatDetector",
-    "LatencyDetector",
-    "SignalDetector",
-    "latency_alarms",
-]
 
 DETECTORS: tuple[type[SignalDetector], ...] = (
     HeartbeatDetector,

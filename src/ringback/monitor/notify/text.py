@@ -22,16 +22,6 @@ if TYPE_CHECKING:
     )
 
 
-__all__ = [
-    "IncidentText",
-    "html_text",
-    "incident_texts",
-    "markdown_text",
-    "plain_text",
-    "subject_line",
-]
-
-
 MAX_LINE = 240  # Characters of a line that comes from elsewhere, at most
 
 _MENTION = re.compile(r"@(?=everyone|here|channel|all\b)|<(?=[!@#])", re.IGNORECASE)
