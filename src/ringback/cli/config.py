@@ -19,7 +19,7 @@ from ringback.cli.input import InputError, monitor_extra, nearest, read_text
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
-    from ringback.monitor.config import ConfigInvalid, MonitorConfig
+    from ringback.monitor.config import ConfigProblem, MonitorConfig
     from ringback.monitor.importing.draft import Draft
     from ringback.monitor.notify.settings import NotifierSettings
 
@@ -104,14 +104,9 @@ Exit status:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def check_config_command(context: click.Context, file: Path, *, as_json: bool) -> None:
-    with monitor_extra():
-        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
-        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
-
-    try:
-        loaded = load(file, os.environ)
-    except ConfigInvalid as error:
-        _complain(error, as_json=as_json)
+    loaded, problems = _read(file)
+    if loaded is None:
+        _complain(problems, as_json=as_json)
         context.exit(2)
     if as_json:
         click.echo(json.dumps(_record(loaded)))
@@ -120,12 +115,23 @@ def check_config_command(context: click.Context, file: Path, *, as_json: bool) -
             click.echo(plain(line))
 
 
-def _complain(error: ConfigInvalid, *, as_json: bool) -> None:
+def _read(file: Path) -> tuple[MonitorConfig | None, list[ConfigProblem]]:
+    """Return a configuration, or else what is wrong with it."""
+    with monitor_extra():
+        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
+    try:
+        return load(file, os.environ), []
+    except ConfigInvalid as error:
+        return None, error.problems
+
+
+def _complain(problems: list[ConfigProblem], *, as_json: bool) -> None:
     if as_json:
-        problems = [{**asdict(problem), "file": str(problem.file)} for problem in error.problems]
-        click.echo(json.dumps({"ok": False, "problems": problems}))
+        records = [{**asdict(problem), "file": str(problem.file)} for problem in problems]
+        click.echo(json.dumps({"ok": False, "problems": records}))
         return
-    for problem in error.problems:
+    for problem in problems:
         click.echo(plain(str(problem)))
 
 
@@ -272,16 +278,12 @@ def notify_test_command(
 
 
 def _loaded(file: Path) -> MonitorConfig:
-    with monitor_extra():
-        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
-        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
-
-    try:
-        return load(file, os.environ)
-    except ConfigInvalid as error:
-        first, rest = error.problems[0], len(error.problems) - 1
+    loaded, problems = _read(file)
+    if loaded is None:
+        rest = len(problems) - 1
         more = f" (and {rest} more: ringback check-config)" if rest else ""
-        raise InputError(plain(f"{first}{more}")) from None
+        raise InputError(plain(f"{problems[0]}{more}"))
+    return loaded
 
 
 def _chosen(

@@ -89,8 +89,8 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     if kind == "http":
         return ProbeAddress(kind, urldefrag(parts.geturl()).url, host)
     if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
-        port = " and a port" if kind in {"tcp", "tls"} else ""
-        raise AddressError(f"must have only a host{port} after {kind}://")
+        more = " and a port" if kind in {"tcp", "tls"} else ""
+        raise AddressError(f"must have only a host{more} after {kind}://")
     shown = bracketed(host)
     if kind in {"dns", "icmp"}:
         if parts.port and kind == SCHEMES[parts.scheme]:

@@ -1,7 +1,7 @@
 """Looking at endpoints: one module for each type, and one line here."""
 
-import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint, ProbeType
@@ -12,6 +12,9 @@ from ringback.monitor.probe.outcome import ProbeFailure
 from ringback.monitor.probe.prober import OnDone, ProbeContext, Prober, UnusableEndpoint
 from ringback.monitor.probe.tcp import TCPProber
 from ringback.monitor.probe.tls import TLSProber
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["PROBES", "OnDone", "ProbeContext", "ProbeFailure", "Prober", "probe", "prober_of"]
 

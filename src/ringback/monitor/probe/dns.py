@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from ringback.monitor.probe.outcome import ProbeError, ProbeFailure
 from ringback.monitor.probe.prober import TaskProber
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import dns.resolver
 
     from ringback.failure.names import KindName

@@ -5,7 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint
@@ -86,27 +86,31 @@ class TaskProber(ABC):
         except Exception as error:  # noqa: BLE001 - whatever a probe meets is its result
             failure = probe_failure_of(error, phases.phase)
         phases.leave()
-        done(check_of(self.endpoint, self.context.vantage, phases, failure))
+        seconds = phases.at - phases.began
+        check = check_of(
+            self.endpoint,
+            self.context.vantage,
+            failure or too_slow(self.endpoint, seconds),
+            seconds=seconds,
+            timings=phases.timings,
+            status=phases.status,
+            address=phases.address,
+            certificate=phases.certificate,
+        )
+        done(check)
 
 
-def check_of(
-    endpoint: Endpoint, vantage: str, phases: PhaseTimer, failure: ProbeFailure | None
-) -> Check:
-    seconds = phases.at - phases.began
-    if failure is None:
-        failure = too_slow(endpoint, seconds)
+def check_of(endpoint: Endpoint, vantage: str, failure: ProbeFailure | None, **seen: Any) -> Check:
+    """Return a check that ends now; a failure that is not the endpoint's says nothing of it."""
+    up = None if failure is not None and not failure.of_target else failure is None
     return Check(
         at=time.time(),
         endpoint=endpoint.id,
-        up=failure is None if failure is None or failure.of_target else None,
+        up=up,
         kind=failure.kind if failure else None,
-        seconds=seconds,
-        timings=phases.timings,
         vantage=vantage,
-        status=phases.status,
-        address=phases.address,
-        certificate=phases.certificate,
         detail=failure.detail if failure else "",
+        **seen,
     )
 
 
@@ -123,19 +127,16 @@ class UnusableEndpoint:
     """Checks nothing."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext, why: Exception) -> None:
-        self._endpoint, self._context, self._why = endpoint, context, why
+        self._endpoint, self._context = endpoint, context
         kind = probe_failure_of(why, "config").kind
-        self._kind = kind if kind.startswith(("config.", "url.")) else "request.invalid"
+        self._failure = ProbeFailure(
+            kind if kind.startswith(("config.", "url.")) else "request.invalid",
+            f"cannot be checked: {why}"[:200],
+            of_target=False,
+        )
 
     def begin(self, done: OnDone) -> None:
-        check = Check(
-            at=time.time(),
-            endpoint=self._endpoint.id,
-            up=None,
-            kind=self._kind,
-            vantage=self._context.vantage,
-            detail=f"cannot be checked: {self._why}"[:200],
-        )
+        check = check_of(self._endpoint, self._context.vantage, self._failure)
         self._context.loop.call_soon(done, check)
 
     def cancel(self) -> None:

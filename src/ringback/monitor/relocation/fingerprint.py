@@ -151,9 +151,8 @@ async def observe(
         key = certificate.key if certificate is not None else ""
         if location.scheme in {"http", "https"}:
             return await _http_observation(endpoint, location, key, reader, writer)
-        return ServiceObservation(
-            fingerprint=ServiceFingerprint(key=key, banner=await _banner(reader))
-        )
+        fingerprint = ServiceFingerprint(key=key, banner=await _banner(reader))
+        return ServiceObservation(fingerprint=fingerprint)
     finally:
         writer.transport.abort()
 
@@ -215,9 +214,8 @@ async def _http_observation(
     head, _, body = said.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
     if not lines[0].startswith("HTTP/"):
-        return ServiceObservation(
-            fingerprint=ServiceFingerprint(key=key, banner=lines[0][:_MAX_BANNER])
-        )
+        fingerprint = ServiceFingerprint(key=key, banner=lines[0][:_MAX_BANNER])
+        return ServiceObservation(fingerprint=fingerprint)
     headers = _headers(lines[1:])
     fingerprint = ServiceFingerprint(
         key=key,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from time import monotonic
@@ -24,6 +23,8 @@ from ringback.monitor.probe.tunnel import (
 )
 
 if TYPE_CHECKING:
+    import socket
+
     from ringback.diagnosis.layer.proxy_server import ProxyServer
     from ringback.failure.model import Phase
     from ringback.failure.names import KindName

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import ssl
 import time
-from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from math import inf
@@ -14,7 +13,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin
 
-from ringback.incident.model import Check
 from ringback.monitor.probe.handshake import certificate_presented
 from ringback.monitor.probe.http.connection import (
     ProbeConnection,
@@ -32,10 +30,13 @@ from ringback.monitor.probe.outcome import (
     probe_failure_of,
     timeout_failure,
 )
-from ringback.monitor.probe.prober import OnDone, ProbeContext, too_slow
+from ringback.monitor.probe.prober import OnDone, ProbeContext, check_of, too_slow
 from ringback.monitor.probe.tunnel import endpoint_proxy
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+    from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
 
 MAX_REDIRECTS = 10  # Redirects that are followed
@@ -306,18 +307,15 @@ class HTTPProber:
             timings["first_byte"] = answer.first_at - answer.sent_at
             timings["transfer"] = self._ended - answer.first_at
         seen = answer or phases
-        return Check(
-            at=time.time(),
-            endpoint=self.endpoint.id,
-            up=True if failure is None else False if failure.of_target else None,
-            kind=failure.kind if failure is not None else None,
+        return check_of(
+            self.endpoint,
+            self.context.vantage,
+            failure,
             seconds=self._ended - self._began,
             timings=timings,
-            vantage=self.context.vantage,
             status=(answer.status or None) if answer is not None else None,
             address=seen.address if seen is not None else None,
             certificate=seen.certificate if seen is not None else None,
-            detail=failure.detail if failure is not None else "",
         )
 
     def hop(self) -> PhaseTimer:

@@ -45,6 +45,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, insert, select, tuple_, update
@@ -86,23 +87,9 @@ class RawResults:
 
         A check of an hour that is sealed goes to the oldest one that is open.
         """
-        for at, group in self._by_hour(connection, values):
-            connection.exec_driver_sql(self._insert(at), group)
-
-    def _by_hour(
-        self, connection: Connection, values: Sequence[CheckRow]
-    ) -> Iterator[tuple[int, list[CheckRow]]]:
-        begin, end = 0, -1
-        group: list[CheckRow] = []
-        for row in values:
-            if not begin <= row[1] < end:
-                if group:
-                    yield self._place(connection, begin, group), group
-                begin = row[1] // HOUR * HOUR
-                end, group = begin + HOUR, []
-            group.append(row)
-        if group:
-            yield self._place(connection, begin, group), group
+        for begin, rows in groupby(values, key=lambda row: int(row[1]) // HOUR * HOUR):
+            group = list(rows)
+            connection.exec_driver_sql(self._insert(self._place(connection, begin, group)), group)
 
     def _place(self, connection: Connection, at: int, group: Sequence[CheckRow]) -> int:
         hours = self.known(connection)
