@@ -1,11 +1,11 @@
 """An explanation and the reference page of a kind as people read them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 from rich.text import Text
 
-from ringback.cli.layout import console, hanging, styled
+from ringback.cli.layout import STEPS, console, hanging, show_lines, styled
 from ringback.cli.terminal import plain
 from ringback.failure import Explanation
 from ringback.failure.kind import Kind
@@ -49,20 +49,19 @@ def show_page(kind: Kind, screen: Console | None = None) -> None:
     ):
         hanging(screen, Text(name, style="dim"), Text(value), _LABEL_WIDTH)
     _show_labelled(screen, "What it looks like", kind.looks_like, SEEN_IN)
-    _show_lines(screen, "Usual causes", [("  -", line) for line in kind.causes])
+    show_lines(screen, "Usual causes", kind.causes)
     _show_advice(screen, kind)
     if kind.layer != "none":
         reproduction = f"`ringback lab {kind.name}`, if `ringback lab --list` lists it."
-        _show_lines(screen, "How to reproduce it", [("", reproduction)])
-    _show_lines(screen, "Often confused with", [("  -", f"`{name}`") for name in kind.related])
+        show_lines(screen, "How to reproduce it", [reproduction], "")
+    show_lines(screen, "Often confused with", [f"`{name}`" for name in kind.related])
     _show_labelled(screen, "Also known as", kind.also_known_as, KNOWN_AS)
 
 
 def _show_labelled(
     screen: Console, title: str, texts: Mapping[str, str], labels: Mapping[str, str]
 ) -> None:
-    lines = [f"{labels.get(name, name)}: {text}" for name, text in texts.items()]
-    _show_lines(screen, title, [("  -", line) for line in lines])
+    show_lines(screen, title, [f"{labels.get(name, name)}: {text}" for name, text in texts.items()])
 
 
 def excerpt(text: str, start: int, end: int) -> Text:
@@ -104,14 +103,5 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _show_advice(screen: Console, kind: Kind) -> None:
-    numbered = [(f" {number}.", line) for number, line in enumerate(kind.do, 1)]
-    _show_lines(screen, "What to do", numbered)
-    _show_lines(screen, "What not to do", [("  -", line) for line in kind.dont])
-
-
-def _show_lines(screen: Console, title: str, lines: Sequence[tuple[str, str]]) -> None:
-    if lines:
-        screen.print()
-        screen.print(Text(title, style="bold"))
-    for mark, line in lines:
-        hanging(screen, Text(mark), styled(screen, line), 4)
+    show_lines(screen, "What to do", kind.do, STEPS)
+    show_lines(screen, "What not to do", kind.dont)

@@ -2,10 +2,13 @@
 
 import re
 import sys
+from collections.abc import Iterable
 from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
+
+from ringback.cli.terminal import plain
 
 _CODE = re.compile(r"`([^`]*)`")
 _MIN_TEXT_WIDTH = 20
@@ -39,6 +42,19 @@ def hanging(screen: Console, label: Text, body: Text, indent: int) -> None:
         lead = label.copy() if number == 0 else Text()
         lead.pad_right(indent - lead.cell_len)
         screen.print(Text.assemble(lead, line), soft_wrap=True)
+
+
+def show_lines(screen: Console, title: str, lines: Iterable[str], mark: str = "  -") -> None:
+    """Print texts below a title, each behind a mark; ``{}`` in it is the number, from 1."""
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            screen.print()
+            screen.print(Text(title, style="bold"))
+        hanging(screen, Text(mark.format(number)), styled(screen, plain(line)), 4)
+
+
+STEPS = " {}."
+"""The mark of what is to be done in order."""
 
 
 def styled(screen: Console, text: str) -> Text:

@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from ringback.cli.layout import console, hanging, styled
+from ringback.cli.layout import STEPS, console, hanging, show_lines
 from ringback.cli.terminal import plain
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
@@ -39,10 +39,9 @@ def show_verdict(screen: Console, diagnosis: Diagnosis) -> None:
         hanging(screen, Text(), Text(plain(standing(verdict)), "dim"), 2)
     if not diagnosis.complete:
         hanging(screen, Text(), Text("Interrupted: not every stage was read.", "yellow"), 2)
-    _show(screen, "What to do", [(f" {n}.", advice) for n, advice in enumerate(verdict.advice, 1)])
-    others = [("  -", _alternative_text(alternative)) for alternative in verdict.alternatives]
-    _show(screen, "What else it could be", others)
-    _show(screen, "Also noticed", [("  -", note) for note in verdict.beside])
+    show_lines(screen, "What to do", verdict.advice, STEPS)
+    show_lines(screen, "What else it could be", map(_alternative_text, verdict.alternatives))
+    show_lines(screen, "Also noticed", verdict.beside)
 
 
 def mark(verdict: Verdict) -> str:
@@ -61,14 +60,6 @@ def _alternative_text(alternative: Alternative) -> str:
         if alternative.check
         else alternative.summary
     )
-
-
-def _show(screen: Console, title: str, lines: list[tuple[str, str]]) -> None:
-    if lines:
-        screen.print()
-        screen.print(Text(title, style="bold"))
-    for lead, line in lines:
-        hanging(screen, Text(lead), styled(screen, plain(line)), 4)
 
 
 _STAGE_WIDTH = len("neighbours")
@@ -152,11 +143,7 @@ def show_comparison(found: Comparison, screen: Console | None = None) -> None:
         hanging(screen, Text("  -"), Text(plain(explanation.summary)), 4)
     for note in found.notes:
         hanging(screen, Text(), Text(plain(note), "yellow"), 2)
-    if found.advice:
-        screen.print()
-        screen.print(Text("What to do", "bold"))
-    for number, line in enumerate(found.advice, 1):
-        hanging(screen, Text(f" {number}."), styled(screen, plain(line)), 4)
+    show_lines(screen, "What to do", found.advice, STEPS)
 
 
 def _verdicts(screen: Console, found: Comparison) -> None:
