@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from ringback.diagnosis.facts import HandshakeFacts, RequestFacts
 from ringback.diagnosis.model import Alternative, Reading, Where
@@ -59,6 +60,26 @@ class VerdictRule:
             return self.when(evidence)
         except DoesNotHold:
             return None
+
+
+class NewRule(Protocol):
+    """Makes a rule of what decides it and what it means."""
+
+    def __call__(
+        self,
+        *,
+        meaning: str,
+        decided_by: str,
+        when: Callable[[Evidence], Finding | None],
+        layer: Layer | None = ...,
+        confidence: float = ...,
+        advice: tuple[str, ...] = ...,
+    ) -> VerdictRule: ...
+
+
+def new_rule(cause: str, kind: KindName, where: Where) -> NewRule:
+    """Begin a rule with what it names: the cause, its kind, and where the fault lies."""
+    return partial(VerdictRule, cause=cause, kind=kind, where=where)
 
 
 # What the rules about TLS and HTTP have in common: a connection opens, and then stands still.

@@ -14,7 +14,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Facts
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 
 # Who looks into TLS on behalf of a network's owner, or of this host's, by the issuer's name.
 
@@ -255,27 +255,18 @@ def _invalid(evidence: Evidence) -> Finding | None:
 
 
 CERTIFICATE = (
-    VerdictRule(
-        cause="clock_wrong",
-        kind="tls.cert.date_invalid.expired",
-        where="this host",
+    new_rule("clock_wrong", "tls.cert.date_invalid.expired", "this host")(
         meaning="The certificate is valid; this host's clock is wrong.",
         decided_by="a date error, while the server's Date header differs from this host's clock by over an hour",
         when=_clock,
         advice=("Set the clock: `timedatectl`, `chronyc tracking`; check the clock's battery.",),
     ),
-    VerdictRule(
-        cause="trust_store_missing",
-        kind="config.tls_files_invalid",
-        where="this program",
+    new_rule("trust_store_missing", "config.tls_files_invalid", "this program")(
         meaning="The file of trusted authorities cannot be read.",
         decided_by="the configured file (variable, library or option) cannot be loaded",
         when=_store_missing,
     ),
-    VerdictRule(
-        cause="tls_interception",
-        kind="tls.cert.authority_invalid.untrusted_root",
-        where="this network",
+    new_rule("tls_interception", "tls.cert.authority_invalid.untrusted_root", "this network")(
         meaning="A device on the network decrypts TLS with an authority of its own.",
         decided_by="an untrusted issuer that is known for TLS inspection, or that only this "
         "host's own store trusts",
@@ -286,42 +277,35 @@ CERTIFICATE = (
             "If nobody knows of it, do not trust it: it may be an attack.",
         ),
     ),
-    VerdictRule(
-        cause="certificate_expired",
-        kind="tls.cert.date_invalid.expired",
-        where="their certificate",
+    new_rule("certificate_expired", "tls.cert.date_invalid.expired", "their certificate")(
         meaning="The certificate, or one above it, has expired.",
         decided_by="verify code 10, and the clocks agree as far as known",
         when=_dated(_EXPIRED, "has expired"),
     ),
-    VerdictRule(
-        cause="certificate_not_yet_valid",
-        kind="tls.cert.date_invalid.not_yet_valid",
-        where="their certificate",
+    new_rule(
+        "certificate_not_yet_valid", "tls.cert.date_invalid.not_yet_valid", "their certificate"
+    )(
         meaning="The certificate is not valid yet.",
         decided_by="verify code 9, and the clocks agree as far as known",
         when=_dated(_NOT_YET, "is not valid yet"),
     ),
-    VerdictRule(
-        cause="certificate_wrong_name",
-        kind="tls.cert.name_invalid",
-        where="their certificate",
+    new_rule("certificate_wrong_name", "tls.cert.name_invalid", "their certificate")(
         meaning="The certificate is for other names.",
         decided_by="verify code 62 or 64",
         when=_name,
     ),
-    VerdictRule(
-        cause="certificate_self_signed",
-        kind="tls.cert.authority_invalid.self_signed",
-        where="their certificate",
+    new_rule(
+        "certificate_self_signed", "tls.cert.authority_invalid.self_signed", "their certificate"
+    )(
         meaning="The certificate is self-signed.",
         decided_by="verify code 18",
         when=_self_signed,
     ),
-    VerdictRule(
-        cause="certificate_missing_intermediate",
-        kind="tls.cert.authority_invalid.unknown_issuer",
-        where="their certificate",
+    new_rule(
+        "certificate_missing_intermediate",
+        "tls.cert.authority_invalid.unknown_issuer",
+        "their certificate",
+    )(
         meaning="The server does not send every certificate between its own and the root.",
         decided_by="verify code 20 or 21, the issuer of the leaf is not sent, and a trusted authority has the same name, or the leaf comes alone and names where its issuer is",
         when=_missing_intermediate,
@@ -330,34 +314,26 @@ CERTIFICATE = (
             "Browsers hide this: they fetch or remember the missing certificate.",
         ),
     ),
-    VerdictRule(
-        cause="certificate_unknown_issuer",
-        kind="tls.cert.authority_invalid.unknown_issuer",
-        where="their certificate",
+    new_rule(
+        "certificate_unknown_issuer",
+        "tls.cert.authority_invalid.unknown_issuer",
+        "their certificate",
+    )(
         meaning="The chain ends in an authority that this program does not trust.",
         decided_by="verify code 2, 19, 20 or 21",
         when=_unknown_issuer,
     ),
-    VerdictRule(
-        cause="certificate_weak",
-        kind="tls.cert.invalid",
-        where="their certificate",
+    new_rule("certificate_weak", "tls.cert.invalid", "their certificate")(
         meaning="Its key or its signature is too weak.",
         decided_by="verify code 66, 67 or 68, or a key that OpenSSL's security level refuses",
         when=_coded(_WEAK, "has a key or a signature that is too weak"),
     ),
-    VerdictRule(
-        cause="certificate_revoked",
-        kind="tls.cert.revoked",
-        where="their certificate",
+    new_rule("certificate_revoked", "tls.cert.revoked", "their certificate")(
         meaning="Its authority has revoked it.",
         decided_by="verify code 23",
         when=_coded(_REVOKED, "is revoked"),
     ),
-    VerdictRule(
-        cause="certificate_invalid",
-        kind="tls.cert.invalid",
-        where="their certificate",
+    new_rule("certificate_invalid", "tls.cert.invalid", "their certificate")(
         meaning="The certificate is rejected for another reason.",
         decided_by="any other verify code",
         when=_invalid,

@@ -16,7 +16,7 @@ from ringback.diagnosis.verdict.evidence import (
     sender_of,
     version,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 from ringback.failure.names import KindName
 
 # Rules about TCP: the connection was answered, but not with a connection.
@@ -190,10 +190,7 @@ def _reset(evidence: Evidence) -> Finding | None:
 
 
 CONNECT = (
-    VerdictRule(
-        cause="firewall_rejects",
-        kind="tcp.refused",
-        where="path",
+    new_rule("firewall_rejects", "tcp.refused", "path")(
         meaning="A firewall on the path resets the connection from the host's address.",
         decided_by="a reset from fewer hops away than another port of the host",
         when=_nearer,
@@ -202,27 +199,18 @@ CONNECT = (
             "Check this host's own rules too: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
         ),
     ),
-    VerdictRule(
-        cause="wrong_port",
-        kind="tcp.refused",
-        where="this program",
+    new_rule("wrong_port", "tcp.refused", "this program")(
         meaning="Nothing listens on the port, but another port of the host answers in the protocol.",
         decided_by="refused without ICMP; the scheme's other port is open and answers in the protocol",
         when=_wrong_port,
         confidence=0.85,
     ),
-    VerdictRule(
-        cause="service_down",
-        kind="tcp.refused",
-        where="their service",
+    new_rule("service_down", "tcp.refused", "their service")(
         meaning="The host is up, and nothing listens on the port.",
         decided_by="the connection is refused and the socket's error queue holds no ICMP message",
         when=_service_down,
     ),
-    VerdictRule(
-        cause="firewall_rejects",
-        kind="tcp.address_unreachable.prohibited",
-        where="path",
+    new_rule("firewall_rejects", "tcp.address_unreachable.prohibited", "path")(
         meaning="A firewall rejects the connection; the sender of the ICMP message shows which.",
         decided_by="ICMP 3/3 (IPv6 1/4), which no TCP stack sends for a SYN, or 3/2, 3/9, 3/10, "
         "3/13 (IPv6 1/1, 1/5, 1/6)",
@@ -232,10 +220,7 @@ CONNECT = (
             "On that host: `nft list ruleset`, `iptables -L -nv`; in a cloud: security groups.",
         ),
     ),
-    VerdictRule(
-        cause="connection_reset",
-        kind="tcp.reset",
-        where="path",
+    new_rule("connection_reset", "tcp.reset", "path")(
         meaning="The connection is reset while it is made.",
         decided_by="ECONNRESET in connect()",
         when=_reset,
@@ -381,52 +366,34 @@ def _no_way(evidence: Evidence) -> Finding | None:
 
 
 UNREACHABLE = (
-    VerdictRule(
-        cause="host_down",
-        kind="tcp.address_unreachable.host",
-        where="their host",
+    new_rule("host_down", "tcp.address_unreachable.host", "their host")(
         meaning="No host on the last network answers for the address.",
         decided_by="ICMP host-unreachable after some 3 s, from this host's kernel or the last router",
         when=_host_down,
     ),
-    VerdictRule(
-        cause="ttl_too_small",
-        kind="tcp.address_unreachable.host",
-        where="this host",
+    new_rule("ttl_too_small", "tcp.address_unreachable.host", "this host")(
         meaning="This host sends packets with too small a time to live.",
         decided_by="ICMP time-exceeded, and a usual time to live of this host below 30",
         when=_short_lived,
         advice=("Raise it to 64: `sysctl net.ipv4.ip_default_ttl`, `net.ipv6.conf.*.hop_limit`.",),
     ),
-    VerdictRule(
-        cause="routing_loop",
-        kind="tcp.address_unreachable.host",
-        where="path",
+    new_rule("routing_loop", "tcp.address_unreachable.host", "path")(
         meaning="Two routers send the packets back and forth.",
         decided_by="ICMP time-exceeded (11/0, IPv6 3/0) for a packet with the usual time to live",
         when=_loop,
         advice=("Tell the network's operators the address and the router that reported it.",),
     ),
-    VerdictRule(
-        cause="host_unreachable",
-        kind="tcp.address_unreachable.host",
-        where="path",
+    new_rule("host_unreachable", "tcp.address_unreachable.host", "path")(
         meaning="A router or firewall reports that the host cannot be reached.",
         decided_by="ICMP host-unreachable from another host, at once",
         when=_host_unreachable,
     ),
-    VerdictRule(
-        cause="network_unreachable",
-        kind="tcp.address_unreachable.network",
-        where="path",
+    new_rule("network_unreachable", "tcp.address_unreachable.network", "path")(
         meaning="A router on the path has no route to the target.",
         decided_by="ICMP network-unreachable (3/0, IPv6 1/0) from a router",
         when=_network_unreachable,
     ),
-    VerdictRule(
-        cause="no_route",
-        kind="tcp.address_unreachable.network",
-        where="this host",
+    new_rule("no_route", "tcp.address_unreachable.network", "this host")(
         meaning="This host itself cannot send there.",
         decided_by="connect() fails at once, without any ICMP message",
         when=_no_way,

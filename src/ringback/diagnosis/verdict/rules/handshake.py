@@ -10,7 +10,13 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard, need
+from ringback.diagnosis.verdict.rule import (
+    Finding,
+    black_hole,
+    is_unheard,
+    need,
+    new_rule,
+)
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
 _ACCESS_DENIED = 49
@@ -216,43 +222,28 @@ def _cut(evidence: Evidence) -> Finding | None:
 
 
 SECURE = (
-    VerdictRule(
-        cause="tls_on_plain_port",
-        kind="tls.protocol.error.not_tls",
-        where="this program",
+    new_rule("tls_on_plain_port", "tls.protocol.error.not_tls", "this program")(
         meaning="TLS was used on a port that is not encrypted.",
         decided_by="the handshake fails, and an unencrypted request is answered in the protocol",
         when=_plain_port,
     ),
-    VerdictRule(
-        cause="other_protocol",
-        kind="tls.protocol.error.not_tls",
-        where="this program",
+    new_rule("other_protocol", "tls.protocol.error.not_tls", "this program")(
         meaning="Another protocol answers on the port.",
         decided_by="the handshake fails, and the service's greeting is of another protocol",
         when=_other_protocol,
         advice=("Compare host and port with the service's configuration.",),
     ),
-    VerdictRule(
-        cause="client_certificate_wanted",
-        kind="tls.bad_client_auth_cert",
-        where="this program",
+    new_rule("client_certificate_wanted", "tls.bad_client_auth_cert", "this program")(
         meaning="The server requires a client certificate, or rejects the one given.",
         decided_by="alert 42 to 46, 48, 49 or 116, or a CertificateRequest before the end",
         when=_client_certificate,
     ),
-    VerdictRule(
-        cause="old_tls",
-        kind="tls.version_or_cipher_mismatch",
-        where="their service",
+    new_rule("old_tls", "tls.version_or_cipher_mismatch", "their service")(
         meaning="The server supports only versions or ciphers that are no longer secure.",
         decided_by="the handshake fails, and works with TLS 1.0 or 1.1 and old ciphers allowed",
         when=_old_tls,
     ),
-    VerdictRule(
-        cause="mtu_black_hole",
-        kind="tls.timed_out",
-        where="path",
+    new_rule("mtu_black_hole", "tls.timed_out", "path")(
         meaning="Full-size packets are lost on the path, small ones pass.",
         decided_by="the handshake times out, and works at once with TCP_MAXSEG=536",
         when=_black_hole,
@@ -262,52 +253,34 @@ SECURE = (
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
         ),
     ),
-    VerdictRule(
-        cause="sni_unknown",
-        kind="tls.unrecognized_name_alert",
-        where="their service",
+    new_rule("sni_unknown", "tls.unrecognized_name_alert", "their service")(
         meaning="The handshake fails because of the name in it (SNI).",
         decided_by="alert 112, or the handshake works without the name",
         when=_sni,
     ),
-    VerdictRule(
-        cause="tls_mismatch",
-        kind="tls.version_or_cipher_mismatch",
-        where="their service",
+    new_rule("tls_mismatch", "tls.version_or_cipher_mismatch", "their service")(
         meaning="Client and server have no TLS version, cipher or application protocol in common.",
         decided_by="alert 40, 70, 71, 86 or 120, or OpenSSL's own refusal",
         when=_mismatch,
     ),
-    VerdictRule(
-        cause="not_tls",
-        kind="tls.protocol.error.not_tls",
-        where="this program",
+    new_rule("not_tls", "tls.protocol.error.not_tls", "this program")(
         meaning="The answer is not TLS.",
         decided_by="the first bytes are not a TLS record",
         when=_not_tls,
     ),
-    VerdictRule(
-        cause="path_lost",
-        kind="tls.timed_out",
-        where="path",
+    new_rule("path_lost", "tls.timed_out", "path")(
         meaning="The connection opens, but nothing that is sent arrives.",
         decided_by="the handshake times out and the peer's kernel acknowledges nothing (TCP_INFO)",
         when=_lost,
         layer="ip",
         advice=("Look for a firewall or load balancer that lost the connection's state.",),
     ),
-    VerdictRule(
-        cause="handshake_silent",
-        kind="tls.timed_out",
-        where="their service",
+    new_rule("handshake_silent", "tls.timed_out", "their service")(
         meaning="The connection is accepted, but the handshake gets no answer.",
         decided_by="the handshake times out, the peer's kernel has acknowledged it",
         when=_silent,
     ),
-    VerdictRule(
-        cause="handshake_cut",
-        kind="tls.closed",
-        where="their service",
+    new_rule("handshake_cut", "tls.closed", "their service")(
         meaning="The connection is closed or reset within the handshake.",
         decided_by="an end, a reset or an alert before the handshake is done",
         when=_cut,

@@ -16,7 +16,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, icmp_of, is_loopback
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 
 # Rules about a target that answers in part: one family, one address, some connections fail.
 
@@ -122,27 +122,18 @@ def _sometimes(evidence: Evidence) -> Finding | None:
 
 
 PARTLY = (
-    VerdictRule(
-        cause="tls_partly",
-        kind="tls.failed",
-        where="their service",
+    new_rule("tls_partly", "tls.failed", "their service")(
         meaning="One of several addresses fails in TLS, others do not.",
         decided_by="handshakes with each address",
         when=_partly_secured,
     ),
-    VerdictRule(
-        cause="overloaded",
-        kind="tcp.timed_out",
-        where="their service",
+    new_rule("overloaded", "tcp.timed_out", "their service")(
         meaning="Only some connections are accepted.",
         decided_by="several attempts at one address",
         when=_sometimes,
         confidence=0.7,
     ),
-    VerdictRule(
-        cause="ipv6_dead",
-        kind="tcp.timed_out",
-        where="path",
+    new_rule("ipv6_dead", "tcp.timed_out", "path")(
         meaning="The target answers over IPv4, but not over IPv6, which is tried first.",
         decided_by="no IPv6 address opens, an IPv4 address does, and this host has an IPv6 route",
         when=_ipv6_dead,
@@ -151,18 +142,12 @@ PARTLY = (
             "Until then use a client with happy eyeballs, as `ringback.Session` is.",
         ),
     ),
-    VerdictRule(
-        cause="ipv4_dead",
-        kind="tcp.timed_out",
-        where="path",
+    new_rule("ipv4_dead", "tcp.timed_out", "path")(
         meaning="The target answers over IPv6, but not over IPv4.",
         decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
         when=_ipv4_dead,
     ),
-    VerdictRule(
-        cause="one_address_dead",
-        kind="tcp.timed_out",
-        where="their host",
+    new_rule("one_address_dead", "tcp.timed_out", "their host")(
         meaning="One of several addresses fails; calls fail or are slow at random.",
         decided_by="a connection to each address",
         when=_address_dead,
@@ -245,50 +230,32 @@ def _no_family_here(evidence: Evidence) -> Finding | None:
 
 
 HARMLESS = (
-    VerdictRule(
-        cause="clock_off",
-        kind="unknown",
-        where="this host",
+    new_rule("clock_off", "unknown", "this host")(
         meaning="The clocks of this host and the server differ.",
         decided_by="the Date header",
         when=_clock_off,
     ),
-    VerdictRule(
-        cause="certificate_ends_soon",
-        kind="tls.cert.date_invalid.expired",
-        where="their certificate",
+    new_rule("certificate_ends_soon", "tls.cert.date_invalid.expired", "their certificate")(
         meaning="The certificate expires soon.",
         decided_by="its date",
         when=_ends_soon,
     ),
-    VerdictRule(
-        cause="hosts_file_used",
-        kind="dns.bogus_address",
-        where="this host",
+    new_rule("hosts_file_used", "dns.bogus_address", "this host")(
         meaning="The name comes from the hosts file.",
         decided_by="the hosts file",
         when=_unused_hosts_entry,
     ),
-    VerdictRule(
-        cause="other_loopback",
-        kind="tcp.refused",
-        where="their service",
+    new_rule("other_loopback", "tcp.refused", "their service")(
         meaning="The service listens on one of the addresses of localhost.",
         decided_by="a connection to each address",
         when=_other_loopback,
     ),
-    VerdictRule(
-        cause="http2_only",
-        kind="http.response.invalid.not_http",
-        where="their service",
+    new_rule("http2_only", "http.response.invalid.not_http", "their service")(
         meaning="The service supports only HTTP/2.",
         decided_by="its answer over HTTP/1.1 and over HTTP/2",
         when=_newer_only,
     ),
-    VerdictRule(
-        cause="one_family",
-        kind="tcp.address_unreachable.network",
-        where="this host",
+    new_rule("one_family", "tcp.address_unreachable.network", "this host")(
         meaning="This host has only one IP version, the target both.",
         decided_by="no route for one family",
         when=_no_family_here,

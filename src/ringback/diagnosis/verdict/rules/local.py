@@ -26,7 +26,7 @@ from ringback.diagnosis.verdict.evidence import (
     is_unusable,
     listed,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 from ringback.failure.names import KindName
 
 if TYPE_CHECKING:
@@ -62,28 +62,19 @@ def _proxy_invalid(evidence: Evidence) -> Finding | None:
 
 
 ASKED = (
-    VerdictRule(
-        cause="scheme_invalid",
-        kind="url.scheme_invalid",
-        where="this program",
+    new_rule("scheme_invalid", "url.scheme_invalid", "this program")(
         meaning="The URL has no scheme, or one that is not supported.",
         decided_by="the text of the URL",
         when=_scheme,
         confidence=1.0,
     ),
-    VerdictRule(
-        cause="url_invalid",
-        kind="url.invalid",
-        where="this program",
+    new_rule("url_invalid", "url.invalid", "this program")(
         meaning="The URL is malformed: its host, port or brackets cannot be read.",
         decided_by="the text of the URL",
         when=_malformed,
         confidence=1.0,
     ),
-    VerdictRule(
-        cause="proxy_invalid",
-        kind="config.proxy_invalid",
-        where="this program",
+    new_rule("proxy_invalid", "config.proxy_invalid", "this program")(
         meaning="The proxy variable that applies does not hold a valid URL.",
         decided_by="the proxy variables of the environment",
         when=_proxy_invalid,
@@ -156,10 +147,7 @@ def _no_port_left(evidence: Evidence) -> Finding | None:
 
 
 ADDRESS = (
-    VerdictRule(
-        cause="address_unusable",
-        kind="tcp.address_invalid",
-        where="this program",
+    new_rule("address_unusable", "tcp.address_invalid", "this program")(
         meaning="The address does not belong to a single host.",
         decided_by="a multicast, reserved or broadcast address, or a link-local one without its "
         "interface",
@@ -169,10 +157,7 @@ ADDRESS = (
             "Add the interface to a link-local address: `[fe80::1%25eth0]` in a URL.",
         ),
     ),
-    VerdictRule(
-        cause="no_port_left",
-        kind="client.local_address",
-        where="this host",
+    new_rule("no_port_left", "client.local_address", "this host")(
         meaning="All local ports for outgoing connections are in use.",
         decided_by="connect() fails at once with EADDRNOTAVAIL, although there is a route",
         when=_no_port_left,
@@ -181,11 +166,8 @@ ADDRESS = (
             "Widen the port range: `sysctl net.ipv4.ip_local_port_range`.",
         ),
     ),
-    VerdictRule(
-        cause="loopback_down",
-        kind="tcp.timed_out",
+    new_rule("loopback_down", "tcp.timed_out", "this host")(
         layer="ip",
-        where="this host",
         meaning="The loopback interface is down.",
         decided_by="the state of the loopback interface, and no answer from a loopback address",
         when=_loopback_down,
@@ -429,18 +411,12 @@ def _dropped_here(evidence: Evidence) -> Finding | None:
 
 
 LOCAL = (
-    VerdictRule(
-        cause="out_of_descriptors",
-        kind="client.resources_exhausted",
-        where="this program",
+    new_rule("out_of_descriptors", "client.resources_exhausted", "this program")(
         meaning="This program has reached its limit of open files and connections.",
         decided_by="the number of open descriptors has reached the limit",
         when=_short,
     ),
-    VerdictRule(
-        cause="no_network",
-        kind="tcp.address_unreachable.network",
-        where="this host",
+    new_rule("no_network", "tcp.address_unreachable.network", "this host")(
         meaning="This host has no network at all.",
         decided_by="no interface but loopback is up with an address that leads beyond its own link",
         when=_no_network,
@@ -449,10 +425,7 @@ LOCAL = (
             "In a container, give it a network: it may have been started with `--network none`.",
         ),
     ),
-    VerdictRule(
-        cause="no_default_route",
-        kind="tcp.address_unreachable.network",
-        where="this host",
+    new_rule("no_default_route", "tcp.address_unreachable.network", "this host")(
         meaning="This host has no route beyond its own networks.",
         decided_by="no default route of either family, and connect() fails at once with ENETUNREACH",
         when=_no_default_route,
@@ -461,10 +434,7 @@ LOCAL = (
             "Renew the address (DHCP), reconnect the VPN, or add the route.",
         ),
     ),
-    VerdictRule(
-        cause="local_policy_route",
-        kind="tcp.address_unreachable.prohibited",
-        where="this host",
+    new_rule("local_policy_route", "tcp.address_unreachable.prohibited", "this host")(
         meaning="A route of this host is of type prohibit, unreachable or blackhole.",
         decided_by="connect() fails at once with EACCES, EHOSTUNREACH or EINVAL, without any ICMP message",
         when=_policy_route,
@@ -472,10 +442,7 @@ LOCAL = (
             "Check `ip route get ADDRESS` and `ip rule`: a VPN's kill switch adds such routes.",
         ),
     ),
-    VerdictRule(
-        cause="family_missing",
-        kind="tcp.address_unreachable.network",
-        where="this network",
+    new_rule("family_missing", "tcp.address_unreachable.network", "this network")(
         meaning="The name has addresses of only one IP version, and this host has only the other.",
         decided_by="no route for the IP version of the addresses, but one for the other version",
         when=_family_missing,
@@ -484,10 +451,7 @@ LOCAL = (
             "Or give this host the missing IP version, or a translator (NAT64 with DNS64, a dual-stack proxy).",
         ),
     ),
-    VerdictRule(
-        cause="no_route",
-        kind="tcp.address_unreachable.network",
-        where="this host",
+    new_rule("no_route", "tcp.address_unreachable.network", "this host")(
         meaning="This host's routing table has no route to the target's addresses.",
         decided_by="connect() fails at once with ENETUNREACH for every address, without any ICMP message",
         when=_no_route,
@@ -496,10 +460,7 @@ LOCAL = (
             "Connect to the VPN or network that leads there.",
         ),
     ),
-    VerdictRule(
-        cause="gateway_dead",
-        kind="tcp.address_unreachable.host",
-        where="this network",
+    new_rule("gateway_dead", "tcp.address_unreachable.host", "this network")(
         meaning="The gateway does not answer on the local network.",
         decided_by="host-unreachable from this host's kernel (no answer to ARP) for addresses behind the gateway",
         when=_gateway_dead,
@@ -508,10 +469,7 @@ LOCAL = (
             "If the gateway's address is wrong, renew the DHCP lease or correct the route.",
         ),
     ),
-    VerdictRule(
-        cause="local_firewall",
-        kind="tcp.address_unreachable.prohibited",
-        where="this host",
+    new_rule("local_firewall", "tcp.address_unreachable.prohibited", "this host")(
         meaning="A firewall on this host rejects or drops what this program sends.",
         decided_by="EPERM, an ICMP message from an own address, or silence from the first hop on "
         "for this port alone",

@@ -29,7 +29,7 @@ from ringback.diagnosis.verdict.evidence import (
     with_addresses,
     with_lookup,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
 
 # Rules about the name: it has no address.
@@ -146,10 +146,7 @@ def _unknown_here(evidence: Evidence) -> Finding | None:
 
 
 NAME = (
-    VerdictRule(
-        cause="resolvers_disagree",
-        kind="dns.name_not_resolved",
-        where="DNS",
+    new_rule("resolvers_disagree", "dns.name_not_resolved", "DNS")(
         meaning="One configured resolver says that the name does not exist, another resolves it.",
         decided_by="NXDOMAIN or no address from one, addresses from another",
         when=_disagree,
@@ -158,10 +155,7 @@ NAME = (
             "Names of a VPN or office need its resolver first, or split DNS.",
         ),
     ),
-    VerdictRule(
-        cause="nsswitch_broken",
-        kind="dns.name_not_resolved",
-        where="this host",
+    new_rule("nsswitch_broken", "dns.name_not_resolved", "this host")(
         meaning="The system's lookup fails although DNS has the name.",
         decided_by="getaddrinfo fails while a configured nameserver answers",
         when=_nsswitch,
@@ -170,19 +164,13 @@ NAME = (
             "Compare `getent hosts NAME` with `dig NAME`.",
         ),
     ),
-    VerdictRule(
-        cause="name_missing_here_only",
-        kind="dns.name_not_resolved",
-        where="DNS",
+    new_rule("name_missing_here_only", "dns.name_not_resolved", "DNS")(
         meaning="The name exists, but not according to the resolvers that this host uses.",
         decided_by="the configured resolvers deny it, one named in addition resolves it",
         when=_missing_here_only,
         advice=("Use the resolver that knows it: connect the VPN, or change the resolver.",),
     ),
-    VerdictRule(
-        cause="dangling_cname",
-        kind="dns.no_address",
-        where="DNS",
+    new_rule("dangling_cname", "dns.no_address", "DNS")(
         meaning="The name is an alias for a name without an address.",
         decided_by="a CNAME chain that ends without A or AAAA",
         when=_dangling,
@@ -190,34 +178,22 @@ NAME = (
             "Tell the owner of the zone that the alias points to a name that no longer exists.",
         ),
     ),
-    VerdictRule(
-        cause="name_missing",
-        kind="dns.name_not_resolved",
-        where="DNS",
+    new_rule("name_missing", "dns.name_not_resolved", "DNS")(
         meaning="The name does not exist.",
         decided_by="NXDOMAIN from the configured resolvers",
         when=_name_missing,
     ),
-    VerdictRule(
-        cause="name_missing",
-        kind="dns.name_not_resolved",
-        where="DNS",
+    new_rule("name_missing", "dns.name_not_resolved", "DNS")(
         meaning="The name does not exist, and the resolver is slow to say so.",
         decided_by="getaddrinfo denies the name after the direct queries had timed out",
         when=_missing_late,
     ),
-    VerdictRule(
-        cause="name_without_address",
-        kind="dns.no_address",
-        where="DNS",
+    new_rule("name_without_address", "dns.no_address", "DNS")(
         meaning="The name exists, but has neither an IPv4 nor an IPv6 address.",
         decided_by="an answer without A and AAAA",
         when=_without_address,
     ),
-    VerdictRule(
-        cause="name_missing",
-        kind="dns.name_not_resolved",
-        where="this host",
+    new_rule("name_missing", "dns.name_not_resolved", "this host")(
         meaning="This host does not resolve a local name such as localhost.",
         decided_by="getaddrinfo fails for localhost or a name below it",
         when=_unknown_here,
@@ -357,55 +333,37 @@ def _lied(evidence: Evidence) -> Finding | None:
 
 
 WRONG_ADDRESS = (
-    VerdictRule(
-        cause="hosts_file_override",
-        kind="dns.bogus_address",
-        where="this host",
+    new_rule("hosts_file_override", "dns.bogus_address", "this host")(
         meaning="An entry in the hosts file gives another address than DNS.",
         decided_by="the address is in the hosts file and in no nameserver's answer, and fails",
         when=_hosts_file,
         advice=("Remove or correct the line in the hosts file, then try again.",),
     ),
-    VerdictRule(
-        cause="captive_portal",
-        kind="http.error.captive_portal",
-        where="this network",
+    new_rule("captive_portal", "http.error.captive_portal", "this network")(
         meaning="The network resolves every name to its login page (captive portal).",
         decided_by="a random name gets the same address, which answers plain HTTP",
         when=_portal,
         confidence=0.8,
     ),
-    VerdictRule(
-        cause="dns_hijacked",
-        kind="dns.bogus_address",
-        where="DNS",
+    new_rule("dns_hijacked", "dns.bogus_address", "DNS")(
         meaning="The resolver returns addresses for names that do not exist.",
         decided_by="a random name of the same zone gets the same address",
         when=_hijacked,
         advice=TRY_ANOTHER,
     ),
-    VerdictRule(
-        cause="bogus_address",
-        kind="dns.bogus_address",
-        where="DNS",
+    new_rule("bogus_address", "dns.bogus_address", "DNS")(
         meaning="The name resolves to an address that cannot be the service.",
         decided_by="0.0.0.0, ::, 127.0.53.53, a multicast, reserved, IPv6 link-local or loopback "
         "address, and the name is not localhost",
         when=_bogus,
     ),
-    VerdictRule(
-        cause="resolvers_disagree",
-        kind="dns.bogus_address",
-        where="DNS",
+    new_rule("resolvers_disagree", "dns.bogus_address", "DNS")(
         meaning="The configured resolvers give different addresses, and those that were used fail.",
         decided_by="another resolver's answer is open, the one that was used is not",
         when=_lied,
         advice=TRY_ANOTHER,
     ),
-    VerdictRule(
-        cause="search_domain_trap",
-        kind="dns.bogus_address",
-        where="this host",
+    new_rule("search_domain_trap", "dns.bogus_address", "this host")(
         meaning="A search domain turned the name into another one.",
         decided_by="the name was answered only with a search domain behind it, and fails",
         when=_search_trap,

@@ -13,7 +13,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 
 _UPSTREAM = frozenset({502, 503, 504})
 _SOCKS_FORBIDS = frozenset({2})
@@ -169,10 +169,7 @@ _ASK_THE_PROXY = (
 )
 
 PROXY = (
-    VerdictRule(
-        cause="proxy_needed",
-        kind="tcp.timed_out",
-        where="this program",
+    new_rule("proxy_needed", "tcp.timed_out", "this program")(
         meaning="The direct route is blocked, and a proxy that this program does not use works.",
         decided_by="the direct route fails, a proxy set elsewhere (another scheme, another file, "
         "excluded by NO_PROXY) opens a tunnel",
@@ -182,10 +179,7 @@ PROXY = (
             "Remove the host from `NO_PROXY` if it is listed.",
         ),
     ),
-    VerdictRule(
-        cause="proxy_not_needed",
-        kind="proxy.unreachable",
-        where="this program",
+    new_rule("proxy_not_needed", "proxy.unreachable", "this program")(
         meaning="The configured proxy fails, and the target answers without it.",
         decided_by="the proxy fails, the direct connection opens",
         when=_not_needed,
@@ -194,44 +188,29 @@ PROXY = (
             "If the proxy is required, have it repaired.",
         ),
     ),
-    VerdictRule(
-        cause="proxy_down",
-        kind="proxy.unreachable",
-        where="proxy",
+    new_rule("proxy_down", "proxy.unreachable", "proxy")(
         meaning="The proxy cannot be reached.",
         decided_by="its name or port fails, and so does the direct route",
         when=_down,
     ),
-    VerdictRule(
-        cause="proxy_wants_password",
-        kind="proxy.auth_required",
-        where="proxy",
+    new_rule("proxy_wants_password", "proxy.auth_required", "proxy")(
         meaning="The proxy requires credentials, or rejects those given.",
         decided_by="status 407, or the SOCKS authentication fails",
         when=_wants_password,
     ),
-    VerdictRule(
-        cause="proxy_upstream_failed",
-        kind="proxy.upstream_failed",
-        where="their service",
+    new_rule("proxy_upstream_failed", "proxy.upstream_failed", "their service")(
         meaning="The proxy works, but cannot reach the target.",
         decided_by="status 502, 503 or 504 to CONNECT, SOCKS reply 1 or 3 to 6",
         when=_upstream,
         confidence=0.8,
     ),
-    VerdictRule(
-        cause="proxy_forbids",
-        kind="proxy.denied",
-        where="proxy",
+    new_rule("proxy_forbids", "proxy.denied", "proxy")(
         meaning="The proxy's rules forbid the target.",
         decided_by="status 403 or another 4xx to CONNECT, SOCKS reply 2",
         when=_forbids,
         advice=(*_ASK_THE_PROXY, "Ports other than 443 are often forbidden for CONNECT."),
     ),
-    VerdictRule(
-        cause="proxy_tls_failed",
-        kind="proxy.protocol_error",
-        where="proxy",
+    new_rule("proxy_tls_failed", "proxy.protocol_error", "proxy")(
         meaning="The proxy's own certificate is not accepted, or TLS with it fails otherwise.",
         decided_by="the TLS handshake with an https:// proxy",
         when=_unsecured,
@@ -240,26 +219,17 @@ PROXY = (
             "Or write `http://` if it also works without TLS: the tunnel itself is encrypted.",
         ),
     ),
-    VerdictRule(
-        cause="not_a_proxy",
-        kind="proxy.protocol_error",
-        where="this program",
+    new_rule("not_a_proxy", "proxy.protocol_error", "this program")(
         meaning="The proxy's URL says https://, but the proxy does not use TLS.",
         decided_by="a TLS handshake with the proxy that gets no answer",
         when=_plain_proxy,
     ),
-    VerdictRule(
-        cause="proxy_silent",
-        kind="proxy.no_response",
-        where="proxy",
+    new_rule("proxy_silent", "proxy.no_response", "proxy")(
         meaning="The proxy accepts the connection and does not answer.",
         decided_by="no reply to CONNECT, or the connection is closed before one",
         when=_silent,
     ),
-    VerdictRule(
-        cause="not_a_proxy",
-        kind="proxy.protocol_error",
-        where="this program",
+    new_rule("not_a_proxy", "proxy.protocol_error", "this program")(
         meaning="What answers is not a proxy of this type.",
         decided_by="a reply that does not match the proxy's protocol",
         when=_no_proxy_at_all,

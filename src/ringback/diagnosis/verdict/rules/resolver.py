@@ -21,7 +21,7 @@ from ringback.diagnosis.verdict.evidence import (
     with_addresses,
     with_lookup,
 )
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 
 # Rules about the resolver: it gives no answer, or none that helps.
 
@@ -185,54 +185,36 @@ TRY_ANOTHER = (
 )
 
 RESOLVER = (
-    VerdictRule(
-        cause="resolver_missing",
-        kind="dns.unreachable",
-        where="this host",
+    new_rule("resolver_missing", "dns.unreachable", "this host")(
         meaning="No nameserver is configured.",
         decided_by="no `nameserver` line, and the lookup fails",
         when=_resolver_missing,
         advice=TRY_ANOTHER[1:],
     ),
-    VerdictRule(
-        cause="resolver_down",
-        kind="dns.unreachable",
-        where="DNS",
+    new_rule("resolver_down", "dns.unreachable", "DNS")(
         meaning="The resolver's host is up, but nothing listens on port 53.",
         decided_by="the query is answered with ICMP port-unreachable (ECONNREFUSED)",
         when=_resolver_down,
         advice=("Start the resolver on its host, or configure another one.", *TRY_ANOTHER),
     ),
-    VerdictRule(
-        cause="resolver_unreachable",
-        kind="dns.unreachable",
-        where="DNS",
+    new_rule("resolver_unreachable", "dns.unreachable", "DNS")(
         meaning="The resolver cannot be reached.",
         decided_by="the query ends in an ICMP error or without a route",
         when=_resolver_unreachable,
         advice=TRY_ANOTHER,
     ),
-    VerdictRule(
-        cause="resolver_silent",
-        kind="dns.unreachable",
-        where="DNS",
+    new_rule("resolver_silent", "dns.unreachable", "DNS")(
         meaning="The resolver does not answer: it is down, or port 53 is filtered on the path.",
         decided_by="two queries to each configured nameserver time out",
         when=_resolver_silent,
         advice=TRY_ANOTHER,
     ),
-    VerdictRule(
-        cause="dns_blocked",
-        kind="dns.blocked",
-        where="DNS",
+    new_rule("dns_blocked", "dns.blocked", "DNS")(
         meaning="The resolver blocks the name by policy.",
         decided_by="an extended DNS error 4 or 15 to 18 (RFC 8914)",
         when=_dns_blocked,
     ),
-    VerdictRule(
-        cause="dnssec_bogus",
-        kind="dns.server",
-        where="DNS",
+    new_rule("dnssec_bogus", "dns.server", "DNS")(
         meaning="The zone's signatures do not verify.",
         decided_by="an extended DNS error 5 to 12 (RFC 8914)",
         when=_dnssec_bogus,
@@ -241,10 +223,7 @@ RESOLVER = (
             "Check the resolver's clock.",
         ),
     ),
-    VerdictRule(
-        cause="zone_broken",
-        kind="dns.server",
-        where="DNS",
+    new_rule("zone_broken", "dns.server", "DNS")(
         meaning="The zone's own servers fail, or contradict each other.",
         decided_by="SERVFAIL for this name, while the resolver answers other questions",
         when=_zone_broken,
@@ -253,10 +232,7 @@ RESOLVER = (
             "Query another resolver to confirm: `dig NAME @ADDRESS`.",
         ),
     ),
-    VerdictRule(
-        cause="resolver_refuses",
-        kind="dns.server",
-        where="DNS",
+    new_rule("resolver_refuses", "dns.server", "DNS")(
         meaning="The resolver does not serve this host.",
         decided_by="REFUSED (or NOTIMP) from every configured nameserver",
         when=_resolver_refuses,
@@ -265,10 +241,7 @@ RESOLVER = (
             *TRY_ANOTHER,
         ),
     ),
-    VerdictRule(
-        cause="resolver_broken",
-        kind="dns.server",
-        where="DNS",
+    new_rule("resolver_broken", "dns.server", "DNS")(
         meaning="The resolver sends invalid answers.",
         decided_by="answers that are not DNS messages, or do not match the question",
         when=_malformed,
@@ -364,19 +337,13 @@ def _lookup_hangs(evidence: Evidence) -> Finding | None:
 
 
 RESOLVERS = (
-    VerdictRule(
-        cause="one_resolver_dead",
-        kind="dns.unreachable",
-        where="DNS",
+    new_rule("one_resolver_dead", "dns.unreachable", "DNS")(
         meaning="One of the configured resolvers does not answer.",
         decided_by="queries to each configured nameserver",
         when=_resolver_dead,
         advice=("Repair it, or remove it from `/etc/resolv.conf`.",),
     ),
-    VerdictRule(
-        cause="resolvers_disagree",
-        kind="dns.name_not_resolved",
-        where="DNS",
+    new_rule("resolvers_disagree", "dns.name_not_resolved", "DNS")(
         meaning="One of the configured resolvers denies the name or fails, another resolves it.",
         decided_by="queries to each configured nameserver",
         when=_resolver_wrong,
@@ -384,28 +351,19 @@ RESOLVERS = (
             "Configure resolvers that know the same names: the system chooses which one it asks.",
         ),
     ),
-    VerdictRule(
-        cause="aaaa_dropped",
-        kind="dns.unreachable",
-        where="DNS",
+    new_rule("aaaa_dropped", "dns.unreachable", "DNS")(
         meaning="The resolver drops queries for IPv6 addresses.",
         decided_by="A is answered, AAAA is not",
         when=_aaaa_lost,
         advice=("Make the resolver answer AAAA queries, if only with an empty answer.",),
     ),
-    VerdictRule(
-        cause="a_dropped",
-        kind="dns.unreachable",
-        where="DNS",
+    new_rule("a_dropped", "dns.unreachable", "DNS")(
         meaning="The resolver drops queries for IPv4 addresses.",
         decided_by="AAAA is answered, A is not",
         when=_a_lost,
         advice=("Make the resolver answer A queries, if only with an empty answer.",),
     ),
-    VerdictRule(
-        cause="nsswitch_broken",
-        kind="dns.timed_out",
-        where="this host",
+    new_rule("nsswitch_broken", "dns.timed_out", "this host")(
         meaning="The system's own lookup hangs, although a nameserver answers at once.",
         decided_by="getaddrinfo without a result after 5 s, a direct answer of a nameserver",
         when=_lookup_hangs,

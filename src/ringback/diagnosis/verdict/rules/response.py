@@ -13,7 +13,14 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, black_hole, is_unheard, need
+from ringback.diagnosis.verdict.rule import (
+    Finding,
+    VerdictRule,
+    black_hole,
+    is_unheard,
+    need,
+    new_rule,
+)
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
 
@@ -207,27 +214,18 @@ def _broken(evidence: Evidence) -> Finding | None:
 
 
 RESPONSE = (
-    VerdictRule(
-        cause="captive_portal",
-        kind="http.error.captive_portal",
-        where="this network",
+    new_rule("captive_portal", "http.error.captive_portal", "this network")(
         meaning="The network answers in place of the target until somebody logs in.",
         decided_by="status 511, or a redirect or page that is not the target's for a plain request",
         when=_portal,
     ),
-    VerdictRule(
-        cause="plain_on_tls_port",
-        kind="http.response.invalid.not_http",
-        where="this program",
+    new_rule("plain_on_tls_port", "http.response.invalid.not_http", "this program")(
         meaning="Plain HTTP was sent to a port that expects TLS.",
         decided_by="an answer that begins with a TLS record, status 400 saying so, or a TLS "
         "handshake that works there",
         when=_speaks_tls,
     ),
-    VerdictRule(
-        cause="mtu_black_hole",
-        kind="http.response.timed_out",
-        where="path",
+    new_rule("mtu_black_hole", "http.response.timed_out", "path")(
         meaning="Full-size packets are lost on the path, small ones pass.",
         decided_by="the answer stalls, and comes with TCP_MAXSEG=536",
         when=_black_hole,
@@ -237,92 +235,59 @@ RESPONSE = (
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
         ),
     ),
-    VerdictRule(
-        cause="path_lost",
-        kind="http.response.timed_out",
-        where="path",
+    new_rule("path_lost", "http.response.timed_out", "path")(
         meaning="The connection opens, but the request is lost.",
         decided_by="no answer, and the peer's kernel acknowledges nothing (TCP_INFO)",
         when=_lost,
         layer="ip",
         advice=("Look for a firewall or load balancer that lost the connection's state.",),
     ),
-    VerdictRule(
-        cause="accepts_and_silent",
-        kind="http.response.timed_out",
-        where="their application",
+    new_rule("accepts_and_silent", "http.response.timed_out", "their application")(
         meaning="The service accepts the request and does not answer.",
         decided_by="no first byte, while the peer's kernel has acknowledged the request",
         when=_silent,
     ),
-    VerdictRule(
-        cause="closes_without_answer",
-        kind="http.response.invalid.empty",
-        where="their application",
+    new_rule("closes_without_answer", "http.response.invalid.empty", "their application")(
         meaning="The service accepts the request and closes the connection.",
         decided_by="the connection ends without a byte of an answer",
         when=_closed,
     ),
-    VerdictRule(
-        cause="reset_after_request",
-        kind="tcp.reset",
-        where="their service",
+    new_rule("reset_after_request", "tcp.reset", "their service")(
         meaning="The connection is reset after the request was sent.",
         decided_by="ECONNRESET while waiting for the answer",
         when=_reset,
     ),
-    VerdictRule(
-        cause="not_http",
-        kind="http.response.invalid.not_http",
-        where="their service",
+    new_rule("not_http", "http.response.invalid.not_http", "their service")(
         meaning="The answer is not HTTP.",
         decided_by="the first bytes are not an HTTP status line",
         when=_not_http,
     ),
-    VerdictRule(
-        cause="body_cut",
-        kind="http.response.invalid.content_length_mismatch",
-        where="their service",
+    new_rule("body_cut", "http.response.invalid.content_length_mismatch", "their service")(
         meaning="The answer ends before it is complete.",
         decided_by="fewer bytes than announced, or no last chunk, or an end within the header",
         when=_cut,
     ),
-    VerdictRule(
-        cause="body_stalled",
-        kind="http.response.body_timed_out",
-        where="their application",
+    new_rule("body_stalled", "http.response.body_timed_out", "their application")(
         meaning="The answer begins and does not continue.",
         decided_by="no further byte in time",
         when=_stalled,
     ),
-    VerdictRule(
-        cause="redirect_loop",
-        kind="http.response.redirect_loop",
-        where="their application",
+    new_rule("redirect_loop", "http.response.redirect_loop", "their application")(
         meaning="Redirects lead back to an earlier URL.",
         decided_by="a URL that was already asked",
         when=_loop,
     ),
-    VerdictRule(
-        cause="redirect_invalid",
-        kind="http.response.redirect_invalid",
-        where="their application",
+    new_rule("redirect_invalid", "http.response.redirect_invalid", "their application")(
         meaning="A redirect leads to no usable URL, or to a name that does not exist.",
         decided_by="the Location header, and a look-up of the host in it",
         when=_invalid_redirect,
     ),
-    VerdictRule(
-        cause="http_broken",
-        kind="http.protocol.error",
-        where="their service",
+    new_rule("http_broken", "http.protocol.error", "their service")(
         meaning="The answer violates HTTP.",
         decided_by="the answer itself",
         when=_broken,
     ),
-    VerdictRule(
-        cause="slow_first_byte",
-        kind="http.response.timed_out",
-        where="their application",
+    new_rule("slow_first_byte", "http.response.timed_out", "their application")(
         meaning="The answer arrives late.",
         decided_by=f"{SLOW_SECONDS:.0f} s or more to the first byte",
         when=_slow,
@@ -373,10 +338,7 @@ def _rule(
     matches: Callable[[int, ReadingOf[RequestFacts]], bool],
     says: str,
 ) -> VerdictRule:
-    return VerdictRule(
-        cause=cause,
-        kind=kind,
-        where="their application",
+    return new_rule(cause, kind, "their application")(
         meaning=meaning,
         decided_by="the status of the answer",
         when=_when(matches, says),
@@ -396,10 +358,7 @@ def _certificate_wanted(evidence: Evidence) -> Finding | None:
 
 
 STATUS = (
-    VerdictRule(
-        cause="client_certificate_wanted",
-        kind="tls.bad_client_auth_cert",
-        where="this program",
+    new_rule("client_certificate_wanted", "tls.bad_client_auth_cert", "this program")(
         meaning="The server accepts only requests with a client certificate that it trusts.",
         decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
         when=_certificate_wanted,
@@ -516,27 +475,18 @@ def _service_failed(evidence: Evidence) -> Finding | None:
 
 
 SERVICE = (
-    VerdictRule(
-        cause="service_other_protocol",
-        kind="service.rejected",
-        where="this program",
+    new_rule("service_other_protocol", "service.rejected", "this program")(
         meaning="Another protocol than the expected one answers on the port.",
         decided_by="its greeting",
         when=_other_service,
         advice=("Compare host and port with the service's configuration.",),
     ),
-    VerdictRule(
-        cause="service_rejects",
-        kind="service.rejected",
-        where="their service",
+    new_rule("service_rejects", "service.rejected", "their service")(
         meaning="The service answers in its protocol with a refusal.",
         decided_by="its own message",
         when=_service_rejects,
     ),
-    VerdictRule(
-        cause="service_silent",
-        kind="http.response.timed_out",
-        where="their service",
+    new_rule("service_silent", "http.response.timed_out", "their service")(
         meaning="The service accepts the connection and sends nothing.",
         decided_by="no greeting in time",
         when=_service_silent,
@@ -546,10 +496,7 @@ SERVICE = (
             "Check that the port serves this protocol, and whether it expects TLS.",
         ),
     ),
-    VerdictRule(
-        cause="service_closes",
-        kind="tcp.closed",
-        where="their service",
+    new_rule("service_closes", "tcp.closed", "their service")(
         meaning="The service accepts the connection and closes it without sending anything.",
         decided_by="an end or a reset before its greeting",
         when=_service_closed,
@@ -557,10 +504,7 @@ SERVICE = (
             "Check its log: an allow list, a connection limit, or TLS settings may explain it.",
         ),
     ),
-    VerdictRule(
-        cause="service_tls_failed",
-        kind="tls.failed",
-        where="their service",
+    new_rule("service_tls_failed", "tls.failed", "their service")(
         meaning="The service offers TLS within its protocol, and the handshake fails.",
         decided_by="the handshake",
         when=_service_failed,

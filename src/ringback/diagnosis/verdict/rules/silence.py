@@ -12,7 +12,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, listed
-from ringback.diagnosis.verdict.rule import Finding, VerdictRule, need
+from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 
 
 def _silent(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
@@ -187,10 +187,7 @@ def _path(evidence: Evidence) -> Finding | None:
 
 
 SILENCE = (
-    VerdictRule(
-        cause="local_firewall",
-        kind="tcp.timed_out",
-        where="this host",
+    new_rule("local_firewall", "tcp.timed_out", "this host")(
         meaning="A firewall of this host drops packets that it sends to itself.",
         decided_by="no answer over loopback, neither from this port nor from others",
         when=_dropped_here,
@@ -199,10 +196,7 @@ SILENCE = (
             "Check the service's queue: `ss -ltn` (Recv-Q against Send-Q).",
         ),
     ),
-    VerdictRule(
-        cause="overloaded",
-        kind="tcp.timed_out",
-        where="their service",
+    new_rule("overloaded", "tcp.timed_out", "their service")(
         meaning="The service accepts some connections and leaves others unanswered.",
         decided_by="several attempts at one address: some open, some time out",
         when=_overloaded,
@@ -212,19 +206,13 @@ SILENCE = (
             "Wait longer between retries: more attempts only keep the queue full.",
         ),
     ),
-    VerdictRule(
-        cause="firewall_drops",
-        kind="tcp.timed_out",
-        where="path",
+    new_rule("firewall_drops", "tcp.timed_out", "path")(
         meaning="Packets to the port are dropped, although the host or the last router answers.",
         decided_by="no answer and no ICMP message in 3.2 s, while another port of the host "
         "or the routers on the path answer",
         when=_drops,
     ),
-    VerdictRule(
-        cause="path_silent",
-        kind="tcp.timed_out",
-        where="path",
+    new_rule("path_silent", "tcp.timed_out", "path")(
         meaning="Nothing on the path to the target answers.",
         decided_by="no answer and no ICMP message in 3.2 s, not even to packets with a short time to live",
         when=_path,
