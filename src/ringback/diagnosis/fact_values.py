@@ -81,3 +81,12 @@ class AttemptFacts(TypedDict, total=False):
     source: str | None
     unsent: bool | None
     repeats: int | None
+
+
+class ConfirmedFacts(TypedDict, total=False):
+    """What the kernel knows of the bytes of a connection (``TCP_INFO``)."""
+
+    unacked: int | None
+    retransmits: int | None
+    bytes_acked: int | None
+    bytes_received: int | None

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from ringback.diagnosis.fact_values import AttemptFacts
+from ringback.diagnosis.fact_values import AttemptFacts, ConfirmedFacts
 from ringback.diagnosis.sorts import reading
 
 if TYPE_CHECKING:
@@ -383,7 +383,7 @@ class TrustFacts(TypedDict, total=False):
 
 
 @reading("tls", "handshake")
-class HandshakeFacts(TypedDict, total=False):
+class HandshakeFacts(ConfirmedFacts, total=False):
     address: str
     port: int
     proxied: bool
@@ -402,10 +402,6 @@ class HandshakeFacts(TypedDict, total=False):
     first_bytes: str | None
     sent: int
     received: int
-    unacked: int | None
-    retransmits: int | None
-    bytes_acked: int | None
-    bytes_received: int | None
     client_certificate_asked: bool | None
     local_certificate_used: bool
 
@@ -487,7 +483,7 @@ class SystemStoreFacts(TypedDict, total=False):
 
 
 @reading("http", "request")
-class RequestFacts(TypedDict, total=False):
+class RequestFacts(ConfirmedFacts, total=False):
     address: str
     proxied: bool
     method: str
@@ -501,10 +497,6 @@ class RequestFacts(TypedDict, total=False):
     outcome: str
     truncated_how: KindName | None
     sent: int
-    unacked: int | None
-    retransmits: int | None
-    bytes_acked: int | None
-    bytes_received: int | None
     clock_offset: float | None
     portal: bool | None
     filter: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ringback.diagnosis.compare.model import Facet, join_words, text_of
+from ringback.diagnosis.compare.model import Facet, join_words, value_of
 from ringback.diagnosis.facts import (
     ChainFacts,
     GreetingFacts,
@@ -232,7 +232,7 @@ TLS: tuple[Facet, ...] = (
         name="tls_version",
         layer="tls",
         title="TLS version",
-        value=lambda report: text_of(report.facts(HandshakeFacts)["version"]),
+        value=value_of(HandshakeFacts, lambda facts: facts["version"]),
     ),
     Facet(
         name="packet_size",
@@ -300,14 +300,6 @@ def _portal(report: Report) -> str | None:
     return None if portal is None else "yes" if portal else "no"
 
 
-def _greeting(report: Report) -> str | None:
-    facts = report.facts(GreetingFacts)
-    if not facts:
-        return None
-    said = facts["message"]
-    return f"{facts['outcome']} ({said})" if said else str(facts["outcome"])
-
-
 def _status(case: FacetCase) -> str | None:
     name, there = case.broken.name, case.there
     if not case.mine.isdigit():
@@ -373,7 +365,12 @@ HTTP: tuple[Facet, ...] = (
         name="greeting",
         layer="service",
         title="Greeting",
-        value=_greeting,
+        value=value_of(
+            GreetingFacts,
+            lambda facts: (
+                f"{facts['outcome']} ({facts['message']})" if facts["message"] else facts["outcome"]
+            ),
+        ),
         says="The service greets {name} with: {mine}; and {there} with: {other}.",
         stages=frozenset({"service"}),
     ),

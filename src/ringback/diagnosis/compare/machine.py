@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.compare.model import Facet, text_of
+from ringback.diagnosis.compare.model import Facet, joined, value_of
 from ringback.diagnosis.facts import (
     ClockFacts,
     DescriptorsFacts,
@@ -31,13 +31,10 @@ if TYPE_CHECKING:
 
 
 _MINUTE, _DAY = 60.0, 86400.0
+_NETWORK: dict[bool | None, str] = {True: "none", False: "up"}
+_DESCRIPTORS: dict[bool | None, str] = {True: "none left", False: "enough"}
 _ROUTES = frozenset({"no_network", "no_default_route", "gateway_dead", "network_unreachable"})
 _CONNECTING = frozenset({"tcp", "tls", "http", "service"})
-
-
-def _network(report: Report) -> str | None:
-    alone = report.facts(InterfacesFacts)["loopback_only"]
-    return None if alone is None else "none" if alone else "up"
 
 
 def _default_route(family: int) -> Callable[[Report], str | None]:
@@ -68,22 +65,6 @@ def _no_way(case: FacetCase) -> str | None:
     return f"{name}'s own routing table does not let it through ({case.mine}); {case.there}'s does."
 
 
-def _nameservers(report: Report) -> str | None:
-    facts = report.facts(ResolverConfigFacts)
-    servers = facts["nameservers"]
-    return None if servers is None else ", ".join(map(str, servers)) or "none"
-
-
-def _search(report: Report) -> str | None:
-    search = report.facts(ResolverConfigFacts)["search"]
-    return None if search is None else ", ".join(map(str, search)) or "none"
-
-
-def _order(report: Report) -> str | None:
-    order = report.facts(ResolverConfigFacts)["hosts_order"]
-    return " ".join(map(str, order)) if order else None
-
-
 def _hosts_file(report: Report) -> str | None:
     if not report.evidence.named or not report.facts(UrlFacts):
         return None
@@ -110,17 +91,12 @@ def _trusted(report: Report) -> str | None:
     return f"{trust['authorities']} from {trust['path'] or trust['source']}"
 
 
-def _descriptors(report: Report) -> str | None:
-    short = report.facts(DescriptorsFacts)["short"]
-    return None if short is None else "none left" if short else "enough"
-
-
 HOST: tuple[Facet, ...] = (
     Facet(
         name="network",
         layer="host",
         title="Network",
-        value=_network,
+        value=value_of(InterfacesFacts, lambda facts: _NETWORK.get(facts["loopback_only"])),
         says="{name} has no network: only loopback is up.",
         causes=frozenset({"no_network"}),
     ),
@@ -148,7 +124,7 @@ HOST: tuple[Facet, ...] = (
         name="search_domains",
         layer="host",
         title="Search domains",
-        value=_search,
+        value=value_of(ResolverConfigFacts, lambda facts: joined(facts["search"])),
         says="The search domains of {name} ({mine}) are not those of {there} ({other}).",
         causes=frozenset({"search_domain_trap"}),
     ),
@@ -156,7 +132,10 @@ HOST: tuple[Facet, ...] = (
         name="name_services",
         layer="host",
         title="Order of name services",
-        value=_order,
+        value=value_of(
+            ResolverConfigFacts,
+            lambda facts: " ".join(map(str, facts["hosts_order"] or ())) or None,
+        ),
         says="{name} looks names up by “{mine}”, {there} by “{other}” (/etc/nsswitch.conf).",
         causes=frozenset({"nsswitch_broken"}),
     ),
@@ -191,7 +170,7 @@ HOST: tuple[Facet, ...] = (
         name="descriptors",
         layer="host",
         title="Descriptors",
-        value=_descriptors,
+        value=value_of(DescriptorsFacts, lambda facts: _DESCRIPTORS.get(facts["short"])),
         says="{name} has no descriptors left.",
         stages=frozenset({"host", "tcp"}),
     ),
@@ -199,7 +178,7 @@ HOST: tuple[Facet, ...] = (
         name="resolvers",
         layer="host",
         title="Resolvers",
-        value=_nameservers,
+        value=value_of(ResolverConfigFacts, lambda facts: joined(facts["nameservers"])),
         says="{name} asks other resolvers ({mine}) than {there} ({other}).",
         causes=frozenset({"resolver_missing"}),
         stages=frozenset({"name"}),
@@ -209,13 +188,13 @@ HOST: tuple[Facet, ...] = (
         name="python",
         layer="host",
         title="Python",
-        value=lambda report: text_of(report.facts(EnvironmentFacts)["python"]),
+        value=value_of(EnvironmentFacts, lambda facts: facts["python"]),
     ),
     Facet(
         name="openssl",
         layer="host",
         title="OpenSSL",
-        value=lambda report: text_of(report.facts(EnvironmentFacts)["openssl"]),
+        value=value_of(EnvironmentFacts, lambda facts: facts["openssl"]),
         says="The TLS of {name} is {mine}, that of {there} {other}: what one accepts, the "
         "other may not.",
         causes=frozenset({"old_tls", "certificate_weak"}),
@@ -224,7 +203,7 @@ HOST: tuple[Facet, ...] = (
         name="platform",
         layer="host",
         title="Platform",
-        value=lambda report: text_of(report.facts(EnvironmentFacts)["platform"]),
+        value=value_of(EnvironmentFacts, lambda facts: facts["platform"]),
     ),
 )
 """Facets of the machine."""
@@ -238,7 +217,6 @@ _MISSING = frozenset(
         *("search_domain_trap", "nsswitch_broken", "bogus_address"),
     }
 )
-_AFTER = frozenset({"tcp", "tls", "http", "service"})
 
 
 def resolved_addresses(report: Report) -> list[str]:
@@ -349,7 +327,7 @@ NAME: tuple[Facet, ...] = (
         value=_listed,
         says=_elsewhere,
         causes=frozenset({"bogus_address", "dns_hijacked", "one_address_dead"}),
-        stages=_AFTER,
+        stages=_CONNECTING,
         confidence=0.7,
     ),
 )
@@ -382,18 +360,6 @@ def _why(case: FacetCase) -> str | None:
     return f"{name} goes through the proxy {case.mine}, and not, as {there}, through {case.other}."
 
 
-def _connect(report: Report) -> str | None:
-    return text_of(report.facts(ProxyConnectFacts)["outcome"])
-
-
-def _tunnel(report: Report) -> str | None:
-    facts = report.facts(ProxyTunnelFacts)
-    if not facts:
-        return None
-    status = facts["status"]
-    return f"status {status}" if status else str(facts["outcome"])
-
-
 PROXY: tuple[Facet, ...] = (
     Facet(
         name="proxy",
@@ -408,7 +374,7 @@ PROXY: tuple[Facet, ...] = (
         name="proxy_connection",
         layer="proxy",
         title="Connection to the proxy",
-        value=_connect,
+        value=value_of(ProxyConnectFacts, lambda facts: facts["outcome"]),
         says="The connection to the same proxy is {mine} from {name} and {other} from {there}.",
         causes=_PROXY,
     ),
@@ -416,7 +382,10 @@ PROXY: tuple[Facet, ...] = (
         name="proxy_answer",
         layer="proxy",
         title="Answer of the proxy",
-        value=_tunnel,
+        value=value_of(
+            ProxyTunnelFacts,
+            lambda facts: f"status {facts['status']}" if facts["status"] else facts["outcome"],
+        ),
         says="The same proxy answers {name} with {mine} and {there} with {other}.",
         causes=_PROXY,
     ),

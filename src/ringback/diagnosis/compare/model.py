@@ -151,6 +151,23 @@ def text_of(fact: object) -> str | None:
     return None if fact is None else str(fact)
 
 
+def value_of(
+    sort: type[FactsT], read: Callable[[FactsT], object]
+) -> Callable[[Report], str | None]:
+    """Return what reads a facet from the first reading of a sort; ``None``: it is not known."""
+
+    def value(report: Report) -> str | None:
+        facts = report.facts(sort)
+        return text_of(read(facts)) if facts else None
+
+    return value
+
+
+def joined(values: Sequence[str] | None) -> str | None:
+    """Return values as text, also that there are none; ``None``: that is not known."""
+    return None if values is None else ", ".join(map(str, values)) or "none"
+
+
 def comparable(value: str | None) -> str | None:
     """Return a value, or ``None`` where it is hidden: placeholders of two reports say nothing."""
     return None if value is None or is_placeholder(value) else value

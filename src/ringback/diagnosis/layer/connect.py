@@ -210,6 +210,21 @@ class ConnectResult:
             self.sock.close()
 
 
+NOT_ATTEMPTED: Final[AttemptFacts] = {
+    "address": None,
+    "port": None,
+    "family": None,
+    "outcome": "unresolved",
+    "errno": None,
+    "icmp": None,
+    "rtt": None,
+    "source": None,
+    "unsent": None,
+    "repeats": None,
+}
+"""What is told where there is no address to connect to."""
+
+
 def attempt_connect(
     address: str,
     port: int,

@@ -10,9 +10,11 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from ringback.diagnosis.layer.kernel import UNCONFIRMED
 from ringback.failure.codes import KIND_OF_STATUS
 
 if TYPE_CHECKING:
+    from ringback.diagnosis.fact_values import ConfirmedFacts
     from ringback.failure.names import KindName
 
 MAX_HEAD = 128 * 1024
@@ -263,7 +265,7 @@ class HttpResponse:
     wrong: KindName | None = None  # The kind, where the outcome does not say it
     sent: int = 0  # Bytes of the request, before TLS
     # What the kernel knew of the connection when the answer failed
-    confirmed: dict[str, int | None] = field(default_factory=dict)
+    confirmed: ConfirmedFacts = field(default_factory=lambda: UNCONFIRMED)
     reusable: bool = False  # Whether another request may be sent over the same connection
 
     @property

@@ -164,7 +164,8 @@ def record_request(
             proxied=route.proxy is not None,
             method=request.method,
             **_facts(answer),
-            **_lost(answer),
+            **answer.confirmed,
+            sent=answer.sent,
             clock_offset=offset,
             portal=portal,
             plain_to_tls=plain_to_tls(answer),
@@ -256,17 +257,6 @@ def _title(body: bytes) -> str | None:
     found = _TITLE.search(body)
     text = found[1].decode("utf-8", "replace") if found else ""
     return None if not text or "?" in text or "=" in text else printable_text(text, 100)
-
-
-def _lost(answer: HttpResponse) -> RequestFacts:
-    known = answer.confirmed
-    return {
-        "unacked": known.get("unacked"),
-        "retransmits": known.get("retransmits"),
-        "bytes_acked": known.get("bytes_acked"),
-        "bytes_received": known.get("bytes_received"),
-        "sent": answer.sent,
-    }
 
 
 def _headers(head: Head) -> dict[str, str]:

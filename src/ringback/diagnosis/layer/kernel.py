@@ -13,7 +13,7 @@ import struct
 import sys
 from dataclasses import dataclass
 
-from ringback.diagnosis.fact_values import IcmpFacts
+from ringback.diagnosis.fact_values import ConfirmedFacts, IcmpFacts
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """What ``socket.connect`` takes."""
@@ -157,8 +157,9 @@ def _sender(sockaddr: bytes) -> str | None:
 
 
 _SIZE = 104
-_RETRANSMITS = 2
-"""Where ``struct tcp_info`` of ``linux/tcp.h`` has ``tcpi_retransmits``, one byte."""
+_RETRANSMITS, _UNACKED, _BYTES = 2, 24, 120
+"""Where ``struct tcp_info`` of ``linux/tcp.h`` has ``tcpi_retransmits`` (one byte),
+``tcpi_unacked``, and ``tcpi_bytes_acked`` with ``tcpi_bytes_received`` behind it."""
 _WORDS = {"in_flight": 36, "rtt": 68, "total_retransmits": 100}
 """Where it has numbers of 32 bits."""
 _SYN_SENT = 2
@@ -188,13 +189,8 @@ class TcpInfo:
 
 def tcp_info(sock: socket.socket) -> TcpInfo | None:
     """Return what the kernel knows of a connection; ``None`` on other systems."""
-    if sys.platform != "linux":
-        return None
-    try:
-        raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SIZE)
-    except OSError:
-        return None
-    if len(raw) < _SIZE:
+    raw = _raw_info(sock, _SIZE)
+    if raw is None:
         return None
     words = {name: struct.unpack_from("=I", raw, at)[0] for name, at in _WORDS.items()}
     return TcpInfo(
@@ -205,35 +201,34 @@ def tcp_info(sock: socket.socket) -> TcpInfo | None:
     )
 
 
-_LENGTH = 136
-_RETRANSMITS_OF_ALL = 2
-_UNACKED = 24
-_BYTES = 120
-"""Offsets in ``struct tcp_info`` of ``linux/tcp.h``: ``tcpi_retransmits``, ``tcpi_unacked`` and
-``tcpi_bytes_acked`` with ``tcpi_bytes_received`` behind it."""
+UNCONFIRMED: ConfirmedFacts = {
+    "unacked": None,
+    "retransmits": None,
+    "bytes_acked": None,
+    "bytes_received": None,
+}
 
 
-def confirmed(sock: socket.socket) -> dict[str, int | None]:
+def confirmed(sock: socket.socket) -> ConfirmedFacts:
     """Return what the kernel knows of the bytes sent and received; ``None``: it does not tell."""
-    names = ("unacked", "retransmits", "bytes_acked", "bytes_received")
-    data = _info(sock)
-    if len(data) < _LENGTH:
-        return dict.fromkeys(names)
-    acked, received = struct.unpack_from("=QQ", data, _BYTES)
-    # The SYN counts as one byte that was confirmed.
-    numbers = (
-        struct.unpack_from("=I", data, _UNACKED)[0],
-        data[_RETRANSMITS_OF_ALL],
-        max(0, acked - 1),
-        received,
-    )
-    return dict(zip(names, numbers, strict=True))
+    raw = _raw_info(sock, _BYTES + 16)
+    if raw is None:
+        return UNCONFIRMED
+    acked, received = struct.unpack_from("=QQ", raw, _BYTES)
+    return {
+        "unacked": struct.unpack_from("=I", raw, _UNACKED)[0],
+        "retransmits": raw[_RETRANSMITS],
+        "bytes_acked": max(0, acked - 1),  # the SYN counts as one byte that was confirmed
+        "bytes_received": received,
+    }
 
 
-def _info(sock: socket.socket) -> bytes:
+def _raw_info(sock: socket.socket, size: int) -> bytes | None:
+    """Return the beginning of ``struct tcp_info``; ``None``: the kernel does not tell so much."""
     if sys.platform != "linux":
-        return b""
+        return None
     try:
-        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LENGTH)
+        raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, size)
     except OSError:  # closed, or no socket of TCP
-        return b""
+        return None
+    return raw if len(raw) == size else None

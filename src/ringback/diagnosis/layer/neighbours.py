@@ -19,7 +19,7 @@ from ringback.diagnosis.facts import (
     RouteFacts,
     RouteToFacts,
 )
-from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
+from ringback.diagnosis.layer.connect import NOT_ATTEMPTED, attempt_connect, describe_attempt
 from ringback.diagnosis.layer.proxy_server import authority
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.protocols import partners_of, protocol_of
@@ -196,29 +196,20 @@ def ask_control(context: DiagnosisContext, text: str, wait: float) -> None:
             text[:200],
             result=f"control: its name is not resolved: {error}"[:200],
             since=began,
-            facts=NeighbourFacts({**_UNRESOLVED, "port": number}),
+            facts=NeighbourFacts(
+                {
+                    **NOT_ATTEMPTED,
+                    "port": number,
+                    "role": "control",
+                    "speaks": None,
+                    "as_asked": None,
+                    "waited": 0.0,
+                }
+            ),
         )
         return
     if context.may_connect(address, number):
         ask_neighbour(context, Neighbour(address=address, port=number, role="control"), wait)
-
-
-_UNRESOLVED: NeighbourFacts = {
-    "address": None,
-    "port": None,
-    "family": None,
-    "outcome": "unresolved",
-    "errno": None,
-    "icmp": None,
-    "rtt": None,
-    "source": None,
-    "unsent": None,
-    "repeats": None,
-    "role": "control",
-    "speaks": None,
-    "as_asked": None,
-    "waited": 0.0,
-}
 
 
 def _as_asked(asked: Asked, spoken: str | None) -> bool | None:

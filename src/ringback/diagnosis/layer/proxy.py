@@ -18,7 +18,12 @@ from ringback.diagnosis.facts import (
     ProxyTunnelFacts,
     ProxyVariablesFacts,
 )
-from ringback.diagnosis.layer.connect import ConnectResult, attempt_connect, describe_attempt
+from ringback.diagnosis.layer.connect import (
+    NOT_ATTEMPTED,
+    ConnectResult,
+    attempt_connect,
+    describe_attempt,
+)
 from ringback.diagnosis.layer.opening import keep_connection
 from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import (
@@ -36,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ringback.diagnosis.context import DiagnosisContext
-    from ringback.diagnosis.fact_values import AttemptFacts
 
 
 __all__ = ["read_proxy", "try_candidates", "try_direct"]
@@ -50,17 +54,6 @@ CONNECT_TIMEOUT = 3.4
 
 MAX_ADDRESSES = 4
 """Addresses of a proxy that are tried, all at once."""
-
-_NOT_TRIED: AttemptFacts = {
-    "address": None,
-    "family": None,
-    "errno": None,
-    "icmp": None,
-    "rtt": None,
-    "source": None,
-    "unsent": None,
-    "repeats": None,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +86,7 @@ class ProxyReached:
     def facts(self, proxy: str, port: int | None) -> ProxyConnectFacts:
         """Return it as a reading has it."""
         return {
-            **(self.made.facts() if self.made else _NOT_TRIED),
+            **(self.made.facts() if self.made else NOT_ATTEMPTED),
             "port": port,
             "outcome": self.outcome,
             "addresses": list(self.addresses),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import re
 import time
 from typing import TYPE_CHECKING
 
@@ -13,12 +12,9 @@ from ringback.diagnosis.layer.tls_trust import unverifying
 
 if TYPE_CHECKING:
     from ringback.diagnosis.context import DiagnosisContext, OpenRoute
-    from ringback.diagnosis.layer.tls_channel import TlsChannel
 
 
 _MIN_OFFSET = 2.0
-_DATE = re.compile(rb"^Date:[ \t]*([^\r\n]{1,64})", re.IGNORECASE | re.MULTILINE)
-_MAX_RESPONSE = 16 * 1024
 _TIMEOUT = 1.5
 
 
@@ -56,28 +52,20 @@ def ask_clock(context: DiagnosisContext, route: OpenRoute) -> None:
     The connection is not verified: a ``HEAD /`` without credentials is sent over it, and nothing
     but ``Date`` is taken from the answer.
     """
+    from ringback.diagnosis.layer.http_exchange import (  # noqa: PLC0415 - most handshakes need none
+        ResponseTimeouts,
+        exchange_http1,
+    )
+
     made = attempted(context, route, unverifying(), within=_TIMEOUT)
     if made is None or made.error is not None:
         return
+    host, left = context.asked.host, context.left(_TIMEOUT)
+    text = f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     with made.channel as channel:
         began = time.monotonic()
-        date = _date(channel, context.asked.host, context.left(_TIMEOUT))
-        offset = offset_from_date(date, time.monotonic() - began)
-    record_clock(context, context.asked.host, offset, least=0.0)
-
-
-def _date(channel: TlsChannel, host: str, within: float) -> str | None:
-    ends = time.monotonic() + within
-    data = b""
-    text = f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    try:
-        channel.send(text.encode("ascii", "replace"), within)
-        while b"\r\n\r\n" not in data and len(data) < _MAX_RESPONSE:
-            piece = channel.receive(ends - time.monotonic())
-            if not piece:
-                break
-            data += piece
-    except OSError:
-        pass  # what came until then is looked at
-    found = _DATE.search(data)
-    return found[1].decode("ascii", "replace") if found else None
+        timeouts = ResponseTimeouts(left, left, left, left)
+        answer = exchange_http1(channel, text.encode("ascii", "replace"), "HEAD", timeouts)
+    if answer.head is not None:
+        offset = offset_from_date(answer.head.get("date"), time.monotonic() - began)
+        record_clock(context, host, offset, least=0.0)

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ringback.diagnosis.layer.kernel import confirmed
+from ringback.diagnosis.layer.kernel import UNCONFIRMED, confirmed
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.spoken import is_tls
 from ringback.diagnosis.layer.tls_channel import TlsChannel
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import socket
 
     from ringback.diagnosis.context import DiagnosisContext, OpenRoute
+    from ringback.diagnosis.fact_values import ConfirmedFacts
     from ringback.diagnosis.layer.tls_channel import TlsMessages
     from ringback.failure.names import KindName
 
@@ -69,7 +70,7 @@ class Handshake:
     reason: str | None = None  # OpenSSL's name of the error
     seconds: float = 0.0  # How long it took
     # What the kernel knew of the connection when the handshake failed
-    confirmed: dict[str, int | None] = field(default_factory=dict)
+    confirmed: ConfirmedFacts = field(default_factory=lambda: UNCONFIRMED)
 
     @property
     def messages(self) -> TlsMessages | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.facts import (
@@ -71,17 +71,9 @@ def _is_answered(readings: Sequence[Reading]) -> bool:
 
 
 def _written(reading: Reading) -> dict[str, Any]:
-    return {
-        "layer": reading.layer,
-        "what": reading.what,
-        "about": reading.subject,
-        "state": reading.state,
-        "result": reading.result,
-        "kind": reading.kind,
-        "at": reading.at,
-        "seconds": reading.seconds,
-        "facts": reading.facts,
-    }
+    """Return a reading as a fact, in which ``subject`` would mean something else (``redact``)."""
+    found = {field.name: getattr(reading, field.name) for field in fields(reading)}
+    return {"about": found.pop("subject"), **found}
 
 
 def _read(written: Mapping[str, Any]) -> Reading:
