@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, cast
 
 from ringback.diagnosis.facts import (
@@ -177,20 +177,24 @@ class Evidence:
         return any(reading.facts["verified"] for reading in self.all(HandshakeFacts))
 
 
+def address_of(text: object) -> IPv4Address | IPv6Address | None:
+    """Return the IP address that a fact is, without its zone; ``None``: it is something else."""
+    try:
+        return ip_address(str(text).partition("%")[0])
+    except ValueError:
+        return None
+
+
 def family(address: object) -> int:
     """Return 4 or 6, the IP version of an address, or 0 where it is none."""
-    try:
-        return ip_address(str(address).partition("%")[0]).version
-    except ValueError:
-        return 0
+    read = address_of(address)
+    return read.version if read else 0
 
 
 def is_loopback(address: object) -> bool:
     """Return whether an address is this machine's own loopback."""
-    try:
-        return ip_address(str(address).partition("%")[0]).is_loopback
-    except ValueError:
-        return False
+    read = address_of(address)
+    return read is not None and read.is_loopback
 
 
 def is_unusable(address: object) -> bool:
@@ -198,22 +202,15 @@ def is_unusable(address: object) -> bool:
 
     That of no host, and a link-local one of IPv6, which means another host on each link.
     """
-    return is_no_host(address) or _needs_interface(str(address))
-
-
-def _needs_interface(address: str) -> bool:
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return False
-    return read.version == 6 and read.is_link_local and "%" not in address
+    read = address_of(address)
+    needs_zone = read is not None and read.version == 6 and read.is_link_local
+    return is_no_host(address) or (needs_zone and "%" not in str(address))
 
 
 def is_no_host(address: object) -> bool:
     """Return whether an address cannot be that of a host: multicast, reserved, or unspecified."""
-    try:
-        read = ip_address(str(address).partition("%")[0])
-    except ValueError:
+    read = address_of(address)
+    if read is None:
         return False
     return read.is_multicast or read.is_unspecified or (read.version == 4 and read.is_reserved)
 

@@ -82,6 +82,32 @@ def new_rule(cause: str, kind: KindName, where: Where) -> NewRule:
     return partial(VerdictRule, cause=cause, kind=kind, where=where)
 
 
+Found = TypeVar("Found", bound=Reading)
+
+
+def when_found(
+    find: Callable[[Evidence], Found | None],
+    says: Callable[[Evidence, Found], str],
+    *,
+    confidence: float | None = None,
+    own_kind: bool = False,
+    alternatives: tuple[Alternative, ...] = (),
+) -> Callable[[Evidence], Finding]:
+    """Return the condition of a rule that one reading decides, perhaps with the reading's kind."""
+
+    def when(evidence: Evidence) -> Finding:
+        reading = need(find(evidence))
+        return Finding(
+            says(evidence, reading),
+            (reading,),
+            kind=reading.kind if own_kind else None,
+            confidence=confidence,
+            alternatives=alternatives,
+        )
+
+    return when
+
+
 # What the rules about TLS and HTTP have in common: a connection opens, and then stands still.
 
 

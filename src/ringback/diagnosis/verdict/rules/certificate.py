@@ -120,19 +120,6 @@ def _date_of(chain: list[CertificateFacts], *, expired: bool) -> str:
     return f" ({date[:10]})" if date else ""
 
 
-def _dated(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | None]:
-    def when(evidence: Evidence) -> Finding | None:
-        failed = need(_failed(evidence, codes))
-        chain, read = _chain(evidence)
-        date = _date_of(chain, expired=codes == _EXPIRED)
-        return Finding(
-            f"The certificate of {evidence.host} {words}{date}.",
-            (failed, *read, *_offset(evidence)[1]),
-        )
-
-    return when
-
-
 def _name(evidence: Evidence) -> Finding | None:
     failed = need(_failed(evidence, _NAME))
     names = [str(name) for name in _leaf(evidence)["names"] or ()]
@@ -234,11 +221,18 @@ def _unknown_issuer(evidence: Evidence) -> Finding | None:
     )
 
 
-def _coded(codes: frozenset[int], words: str) -> Callable[[Evidence], Finding | None]:
-    def when(evidence: Evidence) -> Finding | None:
+def _coded(
+    codes: frozenset[int], words: str, *, dated: bool = False
+) -> Callable[[Evidence], Finding]:
+    """Return the condition of a rule that the result of the verification decides."""
+
+    def when(evidence: Evidence) -> Finding:
         failed = need(_failed(evidence, codes))
+        chain, read = _chain(evidence)
+        date = _date_of(chain, expired=codes == _EXPIRED) if dated else ""
+        clock = _offset(evidence)[1] if dated else ()
         return Finding(
-            f"The certificate of {evidence.host} {words}.", (failed, *_chain(evidence)[1])
+            f"The certificate of {evidence.host} {words}{date}.", (failed, *read, *clock)
         )
 
     return when
@@ -280,14 +274,14 @@ CERTIFICATE = (
     new_rule("certificate_expired", "tls.cert.date_invalid.expired", "their certificate")(
         meaning="The certificate, or one above it, has expired.",
         decided_by="verify code 10, and the clocks agree as far as known",
-        when=_dated(_EXPIRED, "has expired"),
+        when=_coded(_EXPIRED, "has expired", dated=True),
     ),
     new_rule(
         "certificate_not_yet_valid", "tls.cert.date_invalid.not_yet_valid", "their certificate"
     )(
         meaning="The certificate is not valid yet.",
         decided_by="verify code 9, and the clocks agree as far as known",
-        when=_dated(_NOT_YET, "is not valid yet"),
+        when=_coded(_NOT_YET, "is not valid yet", dated=True),
     ),
     new_rule("certificate_wrong_name", "tls.cert.name_invalid", "their certificate")(
         meaning="The certificate is for other names.",

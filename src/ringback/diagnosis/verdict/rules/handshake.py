@@ -1,5 +1,7 @@
 """Rules about TLS: no handshake came about."""
 
+from collections.abc import Callable
+
 from ringback.diagnosis.facts import (
     HandshakeFacts,
     OldVersionsFacts,
@@ -16,6 +18,7 @@ from ringback.diagnosis.verdict.rule import (
     is_unheard,
     need,
     new_rule,
+    when_found,
 )
 
 _CLIENT_ALERTS = frozenset({42, 43, 44, 45, 46, 48, 49, 116})
@@ -31,6 +34,10 @@ def _failed(evidence: Evidence, *errors: str) -> ReadingOf[HandshakeFacts] | Non
         if reading.state == "failed" and (not errors or reading.facts["error"] in errors):
             return reading
     return None
+
+
+def _ended(*errors: str) -> Callable[[Evidence], ReadingOf[HandshakeFacts] | None]:
+    return lambda evidence: _failed(evidence, *errors)
 
 
 def _late(evidence: Evidence, errors: tuple[str, ...]) -> ReadingOf[HandshakeFacts] | None:
@@ -89,11 +96,6 @@ def _other_protocol(evidence: Evidence) -> Finding | None:
         _in_plain(evidence, spoken),
         (failed, spoken),
     )
-
-
-def _not_tls(evidence: Evidence) -> Finding | None:
-    failed = need(_failed(evidence, "not_tls"))
-    return Finding(f"The answer of {evidence.place} is not TLS.", (failed,), confidence=0.85)
 
 
 def _client_certificate(evidence: Evidence) -> Finding | None:
@@ -211,16 +213,6 @@ def _silent(evidence: Evidence) -> Finding | None:
     )
 
 
-def _cut(evidence: Evidence) -> Finding | None:
-    failed = need(_failed(evidence, "closed", "reset", "alert", "protocol", "unsupported"))
-    return Finding(
-        f"{evidence.place} aborts the TLS handshake: {failed.result}.",
-        (failed,),
-        kind=failed.kind,
-        confidence=0.8,
-    )
-
-
 SECURE = (
     new_rule("tls_on_plain_port", "tls.protocol.error.not_tls", "this program")(
         meaning="TLS was used on a port that is not encrypted.",
@@ -266,7 +258,11 @@ SECURE = (
     new_rule("not_tls", "tls.protocol.error.not_tls", "this program")(
         meaning="The answer is not TLS.",
         decided_by="the first bytes are not a TLS record",
-        when=_not_tls,
+        when=when_found(
+            _ended("not_tls"),
+            lambda evidence, _: f"The answer of {evidence.place} is not TLS.",
+            confidence=0.85,
+        ),
     ),
     new_rule("path_lost", "tls.timed_out", "path")(
         meaning="The connection opens, but nothing that is sent arrives.",
@@ -283,6 +279,11 @@ SECURE = (
     new_rule("handshake_cut", "tls.closed", "their service")(
         meaning="The connection is closed or reset within the handshake.",
         decided_by="an end, a reset or an alert before the handshake is done",
-        when=_cut,
+        when=when_found(
+            _ended("closed", "reset", "alert", "protocol", "unsupported"),
+            lambda evidence, failed: f"{evidence.place} aborts the TLS handshake: {failed.result}.",
+            confidence=0.8,
+            own_kind=True,
+        ),
     ),
 )

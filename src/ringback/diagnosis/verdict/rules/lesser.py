@@ -1,6 +1,7 @@
 """Rules about a target that answers: what fails in part, and what is only worth a note."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from ringback.diagnosis.fact_values import AttemptFacts
 from ringback.diagnosis.facts import (
@@ -60,14 +61,6 @@ def _whose(evidence: Evidence, dead: ReadingOf[TcpConnectFacts]) -> Where:
         return "path"
     places: dict[str, Where] = {"refused": "their service", "reset": "path", "timeout": "path"}
     return places.get(str(dead.facts["outcome"]), "this host")
-
-
-def _ipv6_dead(evidence: Evidence) -> Finding | None:
-    return _dead_family(evidence, 6)
-
-
-def _ipv4_dead(evidence: Evidence) -> Finding | None:
-    return _dead_family(evidence, 4)
 
 
 def _address_dead(evidence: Evidence) -> Finding | None:
@@ -136,7 +129,7 @@ PARTLY = (
     new_rule("ipv6_dead", "tcp.timed_out", "path")(
         meaning="The target answers over IPv4, but not over IPv6, which is tried first.",
         decided_by="no IPv6 address opens, an IPv4 address does, and this host has an IPv6 route",
-        when=_ipv6_dead,
+        when=partial(_dead_family, version=6),
         advice=(
             "Have the target's IPv6 repaired, or its AAAA record removed.",
             "Until then use a client with happy eyeballs, as `ringback.Session` is.",
@@ -145,7 +138,7 @@ PARTLY = (
     new_rule("ipv4_dead", "tcp.timed_out", "path")(
         meaning="The target answers over IPv6, but not over IPv4.",
         decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
-        when=_ipv4_dead,
+        when=partial(_dead_family, version=4),
     ),
     new_rule("one_address_dead", "tcp.timed_out", "their host")(
         meaning="One of several addresses fails; calls fail or are slow at random.",

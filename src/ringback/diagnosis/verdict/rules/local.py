@@ -1,5 +1,6 @@
 """Rules about what was asked, addresses that no connection can be made to, and this host and its network."""
 
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -45,14 +46,6 @@ def _fatal(evidence: Evidence, kind: KindName) -> Finding | None:
     return Finding(f"This target cannot be used: {problems}.", (parsed,), advice=advice)
 
 
-def _scheme(evidence: Evidence) -> Finding | None:
-    return _fatal(evidence, "url.scheme_invalid")
-
-
-def _malformed(evidence: Evidence) -> Finding | None:
-    return _fatal(evidence, "url.invalid")
-
-
 def _proxy_invalid(evidence: Evidence) -> Finding | None:
     found = evidence.first(ProxyVariablesFacts)
     names = (found.facts["invalid"] or ()) if found else ()
@@ -65,13 +58,13 @@ ASKED = (
     new_rule("scheme_invalid", "url.scheme_invalid", "this program")(
         meaning="The URL has no scheme, or one that is not supported.",
         decided_by="the text of the URL",
-        when=_scheme,
+        when=partial(_fatal, kind="url.scheme_invalid"),
         confidence=1.0,
     ),
     new_rule("url_invalid", "url.invalid", "this program")(
         meaning="The URL is malformed: its host, port or brackets cannot be read.",
         decided_by="the text of the URL",
-        when=_malformed,
+        when=partial(_fatal, kind="url.invalid"),
         confidence=1.0,
     ),
     new_rule("proxy_invalid", "config.proxy_invalid", "this program")(
@@ -199,11 +192,7 @@ def _routes(evidence: Evidence) -> list[ReadingOf[RouteFacts]]:
 
 def _stuck(evidence: Evidence) -> bool:
     """Return whether nothing came through and no packet found a way out by the target's family."""
-    return evidence.blocked and _away(evidence) and not _on_link(evidence)
-
-
-def _on_link(evidence: Evidence) -> bool:
-    return any(reading.facts["on_link"] for reading in evidence.all(RouteToFacts))
+    return evidence.blocked and _away(evidence) and not evidence.all(RouteToFacts, on_link=True)
 
 
 def _short(evidence: Evidence) -> Finding | None:
@@ -330,7 +319,7 @@ def _no_route(evidence: Evidence) -> Finding | None:
     versions = sorted({int(reading.facts["family"] or 0) for reading in lost})
     if len(versions) == 1 and _has_only_other(evidence, versions[0]):
         return None
-    return Finding(f"This host has no route to {_addresses(lost)}.", tuple(lost))
+    return Finding(f"This host has no route to {listed(lost)}.", tuple(lost))
 
 
 def _family_missing(evidence: Evidence) -> Finding | None:
@@ -353,10 +342,6 @@ def _has_only_other(evidence: Evidence, version: int) -> bool:
     """Return whether routes lead out by the other IP family only."""
     out = {reading.facts["family"] for reading in _routes(evidence) if reading.facts["route"]}
     return version not in out and bool(out)
-
-
-def _addresses(readings: list[ReadingOf[RouteToFacts]]) -> str:
-    return " and ".join(str(reading.facts["address"]) for reading in readings[:3])
 
 
 def _local_firewall(evidence: Evidence) -> Finding | None:
@@ -399,7 +384,7 @@ def _dropped_here(evidence: Evidence) -> Finding | None:
     ]
     if not hops or not others or not all(reading.facts["silent"] for reading in hops):
         return None
-    if any(reading.facts["on_link"] for reading in evidence.all(RouteToFacts)):
+    if evidence.all(RouteToFacts, on_link=True):
         return None  # without a router on the way its silence says nothing
     return Finding(
         f"A firewall of this host drops what is sent to {evidence.place}: not even the first "

@@ -1,5 +1,7 @@
 """Rules about resolvers: none gives an answer that helps, or one of several fails."""
 
+from functools import partial
+
 from ringback.diagnosis.facts import (
     ControlFacts,
     GetaddrinfoFacts,
@@ -314,14 +316,6 @@ def _family_query_lost(evidence: Evidence, dropped: str, answered: str) -> Findi
     )
 
 
-def _aaaa_lost(evidence: Evidence) -> Finding | None:
-    return _family_query_lost(evidence, "AAAA", "A")
-
-
-def _a_lost(evidence: Evidence) -> Finding | None:
-    return _family_query_lost(evidence, "A", "AAAA")
-
-
 def _lookup_hangs(evidence: Evidence) -> Finding | None:
     """This host's own lookup has no result, though a nameserver answers at once."""
     lookup = evidence.first(GetaddrinfoFacts, timed_out=True)
@@ -354,13 +348,13 @@ RESOLVERS = (
     new_rule("aaaa_dropped", "dns.unreachable", "DNS")(
         meaning="The resolver drops queries for IPv6 addresses.",
         decided_by="A is answered, AAAA is not",
-        when=_aaaa_lost,
+        when=partial(_family_query_lost, dropped="AAAA", answered="A"),
         advice=("Make the resolver answer AAAA queries, if only with an empty answer.",),
     ),
     new_rule("a_dropped", "dns.unreachable", "DNS")(
         meaning="The resolver drops queries for IPv4 addresses.",
         decided_by="AAAA is answered, A is not",
-        when=_a_lost,
+        when=partial(_family_query_lost, dropped="A", answered="AAAA"),
         advice=("Make the resolver answer A queries, if only with an empty answer.",),
     ),
     new_rule("nsswitch_broken", "dns.timed_out", "this host")(

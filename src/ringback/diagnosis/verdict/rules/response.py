@@ -20,6 +20,7 @@ from ringback.diagnosis.verdict.rule import (
     is_unheard,
     need,
     new_rule,
+    when_found,
 )
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
@@ -36,6 +37,10 @@ def _request(evidence: Evidence, *outcomes: str) -> ReadingOf[RequestFacts] | No
     if not every or every[-1].state == "ok":
         return None
     return every[-1] if every[-1].facts["outcome"] in outcomes else None
+
+
+def _ended(*outcomes: str) -> Callable[[Evidence], ReadingOf[RequestFacts] | None]:
+    return lambda evidence: _request(evidence, *outcomes)
 
 
 def _speaks_tls(evidence: Evidence) -> Finding | None:
@@ -110,32 +115,6 @@ def _portal(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _closed(evidence: Evidence) -> Finding | None:
-    failed = need(_request(evidence, "closed"))
-    return Finding(
-        f"{evidence.place} accepts the request and closes the connection without an answer.",
-        (failed,),
-    )
-
-
-def _reset(evidence: Evidence) -> Finding | None:
-    failed = need(_request(evidence, "reset"))
-    return Finding(
-        f"The connection to {evidence.place} is reset after the request.",
-        (failed,),
-        alternatives=(
-            Alternative(
-                kind="tcp.reset",
-                cause="firewall_rejects",
-                where="path",
-                summary="A firewall or filter on the path resets it.",
-                check="compare with another machine: `ringback compare`",
-            ),
-        ),
-        confidence=0.85,
-    )
-
-
 def _not_http(evidence: Evidence) -> Finding | None:
     failed = need(_request(evidence, "not_http", "tls_bytes"))
     said = str(failed.facts["first_bytes"] or "")[:40]
@@ -167,15 +146,6 @@ def _cut(evidence: Evidence) -> Finding | None:
     )
 
 
-def _stalled(evidence: Evidence) -> Finding | None:
-    failed = need(_request(evidence, "body_timeout"))
-    return Finding(
-        f"{evidence.place} begins its answer and stalls after {failed.facts['bytes'] or 0} bytes.",
-        (failed,),
-        confidence=0.85,
-    )
-
-
 def _loop(evidence: Evidence) -> Finding | None:
     loop = need(evidence.first(RedirectFacts, loop=True))
     return Finding(
@@ -200,16 +170,6 @@ def _invalid_redirect(evidence: Evidence) -> Finding | None:
     return Finding(
         f"{evidence.place} redirects to {failed.facts['location']!r}, {why}.",
         (failed,),
-    )
-
-
-def _broken(evidence: Evidence) -> Finding | None:
-    failed = need(_request(evidence, "invalid"))
-    return Finding(
-        f"The answer of {evidence.place} violates HTTP ({failed.result}).",
-        (failed,),
-        kind=failed.kind,
-        confidence=0.85,
     )
 
 
@@ -250,12 +210,30 @@ RESPONSE = (
     new_rule("closes_without_answer", "http.response.invalid.empty", "their application")(
         meaning="The service accepts the request and closes the connection.",
         decided_by="the connection ends without a byte of an answer",
-        when=_closed,
+        when=when_found(
+            _ended("closed"),
+            lambda evidence, _: (
+                f"{evidence.place} accepts the request and closes the connection without an answer."
+            ),
+        ),
     ),
     new_rule("reset_after_request", "tcp.reset", "their service")(
         meaning="The connection is reset after the request was sent.",
         decided_by="ECONNRESET while waiting for the answer",
-        when=_reset,
+        when=when_found(
+            _ended("reset"),
+            lambda evidence, _: f"The connection to {evidence.place} is reset after the request.",
+            confidence=0.85,
+            alternatives=(
+                Alternative(
+                    kind="tcp.reset",
+                    cause="firewall_rejects",
+                    where="path",
+                    summary="A firewall or filter on the path resets it.",
+                    check="compare with another machine: `ringback compare`",
+                ),
+            ),
+        ),
     ),
     new_rule("not_http", "http.response.invalid.not_http", "their service")(
         meaning="The answer is not HTTP.",
@@ -270,7 +248,13 @@ RESPONSE = (
     new_rule("body_stalled", "http.response.body_timed_out", "their application")(
         meaning="The answer begins and does not continue.",
         decided_by="no further byte in time",
-        when=_stalled,
+        when=when_found(
+            _ended("body_timeout"),
+            lambda evidence, failed: (
+                f"{evidence.place} begins its answer and stalls after {failed.facts['bytes'] or 0} bytes."
+            ),
+            confidence=0.85,
+        ),
     ),
     new_rule("redirect_loop", "http.response.redirect_loop", "their application")(
         meaning="Redirects lead back to an earlier URL.",
@@ -285,7 +269,14 @@ RESPONSE = (
     new_rule("http_broken", "http.protocol.error", "their service")(
         meaning="The answer violates HTTP.",
         decided_by="the answer itself",
-        when=_broken,
+        when=when_found(
+            _ended("invalid"),
+            lambda evidence, failed: (
+                f"The answer of {evidence.place} violates HTTP ({failed.result})."
+            ),
+            confidence=0.85,
+            own_kind=True,
+        ),
     ),
     new_rule("slow_first_byte", "http.response.timed_out", "their application")(
         meaning="The answer arrives late.",
@@ -426,37 +417,23 @@ STATUS = (
 # Rules about services with a protocol of their own.
 
 
-def _greeting(evidence: Evidence, *outcomes: str) -> ReadingOf[GreetingFacts] | None:
-    every = evidence.all(GreetingFacts)
-    if any(reading.state == "ok" for reading in every):
-        return None
-    return next((reading for reading in every if reading.facts["outcome"] in outcomes), None)
+def _greeted(*outcomes: str) -> Callable[[Evidence], ReadingOf[GreetingFacts] | None]:
+    def find(evidence: Evidence) -> ReadingOf[GreetingFacts] | None:
+        every = evidence.all(GreetingFacts)
+        if any(reading.state == "ok" for reading in every):
+            return None
+        return next((reading for reading in every if reading.facts["outcome"] in outcomes), None)
+
+    return find
 
 
-def _other_service(evidence: Evidence) -> Finding | None:
-    failed = need(_greeting(evidence, "other_protocol"))
-    speaks = protocol_name(failed.facts["speaks"])
-    return Finding(f"{evidence.place} answers {speaks}, not {evidence.protocol}.", (failed,))
-
-
-def _service_rejects(evidence: Evidence) -> Finding | None:
-    failed = need(_greeting(evidence, "refused"))
+def _quoted(failed: ReadingOf[GreetingFacts]) -> str:
     said = failed.facts["message"]
-    return Finding(
-        f"{evidence.place} answers with a refusal{f': {said}' if said else ''}.", (failed,)
-    )
-
-
-def _service_silent(evidence: Evidence) -> Finding | None:
-    failed = need(_greeting(evidence, "silent", "timeout"))
-    return Finding(
-        f"{evidence.place} accepts the connection and sends no greeting in {evidence.protocol}.",
-        (failed,),
-    )
+    return f": {said}" if said else ""
 
 
 def _service_closed(evidence: Evidence) -> Finding | None:
-    failed = need(_greeting(evidence, "closed", "reset"))
+    failed = need(_greeted("closed", "reset")(evidence))
     how = "closes" if failed.facts["outcome"] == "closed" else "resets"
     return Finding(
         f"{evidence.place} accepts the connection and {how} it without sending anything.",
@@ -465,31 +442,35 @@ def _service_closed(evidence: Evidence) -> Finding | None:
     )
 
 
-def _service_failed(evidence: Evidence) -> Finding | None:
-    failed = need(_greeting(evidence, "tls_failed"))
-    return Finding(
-        f"{evidence.place} offers TLS, and the handshake fails: {failed.result}.",
-        (failed,),
-        kind=failed.kind or "tls.failed",
-    )
-
-
 SERVICE = (
     new_rule("service_other_protocol", "service.rejected", "this program")(
         meaning="Another protocol than the expected one answers on the port.",
         decided_by="its greeting",
-        when=_other_service,
+        when=when_found(
+            _greeted("other_protocol"),
+            lambda evidence, failed: (
+                f"{evidence.place} answers {protocol_name(failed.facts['speaks'])}, not {evidence.protocol}."
+            ),
+        ),
         advice=("Compare host and port with the service's configuration.",),
     ),
     new_rule("service_rejects", "service.rejected", "their service")(
         meaning="The service answers in its protocol with a refusal.",
         decided_by="its own message",
-        when=_service_rejects,
+        when=when_found(
+            _greeted("refused"),
+            lambda evidence, failed: f"{evidence.place} answers with a refusal{_quoted(failed)}.",
+        ),
     ),
     new_rule("service_silent", "http.response.timed_out", "their service")(
         meaning="The service accepts the connection and sends nothing.",
         decided_by="no greeting in time",
-        when=_service_silent,
+        when=when_found(
+            _greeted("silent", "timeout"),
+            lambda evidence, _: (
+                f"{evidence.place} accepts the connection and sends no greeting in {evidence.protocol}."
+            ),
+        ),
         layer="application",
         advice=(
             "Check whether the service hangs: its log, load and connection limit.",
@@ -507,6 +488,12 @@ SERVICE = (
     new_rule("service_tls_failed", "tls.failed", "their service")(
         meaning="The service offers TLS within its protocol, and the handshake fails.",
         decided_by="the handshake",
-        when=_service_failed,
+        when=when_found(
+            _greeted("tls_failed"),
+            lambda evidence, failed: (
+                f"{evidence.place} offers TLS, and the handshake fails: {failed.result}."
+            ),
+            own_kind=True,
+        ),
     ),
 )
