@@ -12,12 +12,12 @@ from ringback.diagnosis.context import DiagnosisContext, Options, record_defect,
 from ringback.diagnosis.facts import ExceptionFacts, RequestFacts
 from ringback.diagnosis.layer import host, name, neighbours, proxy, tcp, tls, url
 from ringback.diagnosis.layer.opening import release_connections
-from ringback.diagnosis.layer.proxy_server import chosen_proxy
+from ringback.diagnosis.layer.proxy_tunnel import chosen_proxy
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
 from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
-from ringback.diagnosis.verdict.onward import tell_elsewhere
+from ringback.diagnosis.verdict.judge import tell_elsewhere
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies

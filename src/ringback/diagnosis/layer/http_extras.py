@@ -19,9 +19,8 @@ from ringback.diagnosis.layer.host_routes import source_to
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts, exchange_http1
 from ringback.diagnosis.layer.http_readings import host_of, without_query
 from ringback.diagnosis.layer.opening import open_connection, subject_of
-from ringback.diagnosis.layer.tls_channel import TlsChannel
 from ringback.diagnosis.layer.tls_extras import SMALL
-from ringback.diagnosis.layer.tls_handshake import attempted
+from ringback.diagnosis.layer.tls_handshake import TlsChannel, attempted
 from ringback.diagnosis.layer.tls_trust import unverifying
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ringback.diagnosis.facts import ProxyTunnelFacts, RequestFacts
-from ringback.diagnosis.layer.proxy_server import proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import proxy_server
 from ringback.diagnosis.layer.spoken import (
     printable,
     printable_text,
@@ -15,7 +15,7 @@ from ringback.diagnosis.layer.spoken import (
     says_tls,
     speaks,
 )
-from ringback.diagnosis.layer.tls_clock import offset_from_date, record_clock
+from ringback.diagnosis.layer.tls_extras import offset_from_date, record_clock
 
 if TYPE_CHECKING:
     from ringback.diagnosis.context import DiagnosisContext, OpenRoute

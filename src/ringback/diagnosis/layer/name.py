@@ -28,7 +28,7 @@ from ringback.diagnosis.layer.nameserver import (
     random_sibling,
     text_of_name,
 )
-from ringback.diagnosis.layer.proxy_server import chosen_proxy, proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import chosen_proxy, proxy_server
 from ringback.diagnosis.layer.url_host import ascii_host, literal
 from ringback.failure.codes import EAI_NAME_OF_NUMBER, KIND_OF_EAI
 

@@ -20,7 +20,7 @@ from ringback.diagnosis.facts import (
     RouteToFacts,
 )
 from ringback.diagnosis.layer.connect import NOT_ATTEMPTED, attempt_connect, describe_attempt
-from ringback.diagnosis.layer.proxy_server import authority
+from ringback.diagnosis.layer.proxy_tunnel import authority
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.protocols import partners_of, protocol_of
 from ringback.diagnosis.sorts import readings_of

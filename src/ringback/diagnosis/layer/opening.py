@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING
 from ringback.diagnosis.facts import ConnectionFacts
 from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.kernel import sockaddr_of
-from ringback.diagnosis.layer.proxy_server import proxy_server
-from ringback.diagnosis.layer.proxy_tunnel import TunnelError, request_tunnel, secure_tunnel
+from ringback.diagnosis.layer.proxy_tunnel import (
+    TunnelError,
+    proxy_server,
+    request_tunnel,
+    secure_tunnel,
+)
 from ringback.failure.codes import KIND_OF_ERRNO
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import HopFacts, RefusalFacts, SilenceFacts
 from ringback.diagnosis.layer.connect import EXCEEDED, ConnectResult, attempt_connect, meaning
 from ringback.diagnosis.layer.neighbours import gateway_of
-from ringback.diagnosis.layer.proxy_server import authority
+from ringback.diagnosis.layer.proxy_tunnel import authority
 from ringback.diagnosis.protocols import partners_of
 
 if TYPE_CHECKING:

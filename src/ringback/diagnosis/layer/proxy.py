@@ -25,11 +25,13 @@ from ringback.diagnosis.layer.connect import (
     describe_attempt,
 )
 from ringback.diagnosis.layer.opening import keep_connection
-from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
 from ringback.diagnosis.layer.proxy_tunnel import (
+    ProxyServer,
     TunnelError,
     TunnelReply,
+    authority,
     forward_request,
+    proxy_server,
     request_tunnel,
     secure_tunnel,
 )

@@ -16,8 +16,13 @@ from urllib.parse import parse_qs, unquote
 from ringback.diagnosis.facts import GreetingFacts
 from ringback.diagnosis.layer.opening import raw_connection, subject_of
 from ringback.diagnosis.layer.spoken import is_tls, printable, printable_text, speaks
-from ringback.diagnosis.layer.tls_channel import TlsChannel
-from ringback.diagnosis.layer.tls_handshake import attempted, server_name, shake_hands_over, sni_of
+from ringback.diagnosis.layer.tls_handshake import (
+    TlsChannel,
+    attempted,
+    server_name,
+    shake_hands_over,
+    sni_of,
+)
 from ringback.diagnosis.layer.tls_readings import record_chain, record_handshake
 from ringback.diagnosis.layer.tls_trust import context_of_program, unverifying
 from ringback.diagnosis.protocols import protocol_of
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ringback.diagnosis.context import DiagnosisContext, OpenRoute
-    from ringback.diagnosis.layer.tls_channel import TlsConnection
+    from ringback.diagnosis.layer.tls_handshake import TlsConnection
     from ringback.diagnosis.model import Asked
     from ringback.diagnosis.protocols import Protocol
     from ringback.failure.names import KindName

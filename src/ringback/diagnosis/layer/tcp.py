@@ -12,7 +12,7 @@ from ringback.diagnosis.facts import TcpAgainFacts, TcpConnectFacts
 from ringback.diagnosis.layer import neighbours, path
 from ringback.diagnosis.layer.connect import ConnectResult, attempt_connect, describe_attempt
 from ringback.diagnosis.layer.opening import keep_connection
-from ringback.diagnosis.layer.proxy_server import authority
+from ringback.diagnosis.layer.proxy_tunnel import authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import AlpnFacts
 from ringback.diagnosis.layer.opening import raw_connection, subject_of
-from ringback.diagnosis.layer.tls_channel import TlsChannel, TlsConnection
 from ringback.diagnosis.layer.tls_extras import PendingHandshake, explain_handshake, explain_silence
-from ringback.diagnosis.layer.tls_handshake import Handshake, server_name, shake_hands, sni_of
+from ringback.diagnosis.layer.tls_handshake import (
+    Handshake,
+    TlsChannel,
+    TlsConnection,
+    server_name,
+    shake_hands,
+    sni_of,
+)
 from ringback.diagnosis.layer.tls_readings import record_chain, record_handshake
 from ringback.diagnosis.layer.tls_trust import TrustStore, context_of_program, store_of
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.fact_values import CertificateFacts
-    from ringback.diagnosis.layer.tls_channel import TlsChannel
-    from ringback.diagnosis.layer.tls_handshake import Handshake
+    from ringback.diagnosis.layer.tls_handshake import Handshake, TlsChannel
 
 
 def matches(names: Iterable[str], host: str) -> bool:

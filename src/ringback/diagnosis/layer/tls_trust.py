@@ -15,7 +15,7 @@ from ringback.client.trust.model import PEM_BEGINS
 from ringback.client.trust.shared import report_cuts
 from ringback.diagnosis.facts import TrustFacts
 from ringback.diagnosis.layer.spoken import printable_text
-from ringback.diagnosis.layer.tls_channel import watch_messages
+from ringback.diagnosis.layer.tls_handshake import watch_messages
 
 if TYPE_CHECKING:
     from ringback.diagnosis.context import DiagnosisContext

@@ -7,8 +7,15 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
 from ringback.client.proxies import Proxies
-from ringback.diagnosis.layer.proxy_server import ProxyServer, authority, proxy_server
-from ringback.diagnosis.layer.proxy_tunnel import NO_METHOD, USER_REJECTED, Outcome, TunnelReply
+from ringback.diagnosis.layer.proxy_tunnel import (
+    NO_METHOD,
+    USER_REJECTED,
+    Outcome,
+    ProxyServer,
+    TunnelReply,
+    authority,
+    proxy_server,
+)
 from ringback.failure.names import KindName
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import ProbeResolver, connect_tcp

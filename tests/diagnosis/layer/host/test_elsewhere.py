@@ -1,14 +1,14 @@
 import pytest
 
-from ringback.diagnosis.layer import host_proxies
-from ringback.diagnosis.layer.host_proxies import proxies_elsewhere
+from ringback.diagnosis.layer import host
+from ringback.diagnosis.layer.host import proxies_elsewhere
 
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    of_home = tuple(one for one in host_proxies._FILES if one[0] == "~")
-    monkeypatch.setattr(host_proxies, "_FILES", of_home)
+    of_home = tuple(one for one in host._FILES if one[0] == "~")
+    monkeypatch.setattr(host, "_FILES", of_home)
     return tmp_path
 
 
@@ -29,16 +29,16 @@ def test_without_files_there_is_none(home):
 @pytest.mark.parametrize(
     ("form", "line", "value"),
     [
-        (host_proxies._ASSIGNED, 'export HTTPS_PROXY="http://p:1";', "http://p:1"),
-        (host_proxies._ASSIGNED, "http_proxy=p:1", "p:1"),
-        (host_proxies._ASSIGNED, "HTTPS_PROXY=$HTTP_PROXY", None),
-        (host_proxies._ASSIGNED, "no_proxy=p:1", None),
-        (host_proxies._ASSIGNED, "# http_proxy=p:1", None),
-        (host_proxies._APT, 'Acquire::http::Proxy "http://p:1/";', "http://p:1/"),
-        (host_proxies._APT, 'Acquire::http::Proxy "DIRECT";', None),
-        (host_proxies._APT, '// Acquire::http::Proxy "http://p:1/";', None),
-        (host_proxies._PLAIN, "proxy=http://p:1", "http://p:1"),
+        (host._ASSIGNED, 'export HTTPS_PROXY="http://p:1";', "http://p:1"),
+        (host._ASSIGNED, "http_proxy=p:1", "p:1"),
+        (host._ASSIGNED, "HTTPS_PROXY=$HTTP_PROXY", None),
+        (host._ASSIGNED, "no_proxy=p:1", None),
+        (host._ASSIGNED, "# http_proxy=p:1", None),
+        (host._APT, 'Acquire::http::Proxy "http://p:1/";', "http://p:1/"),
+        (host._APT, 'Acquire::http::Proxy "DIRECT";', None),
+        (host._APT, '// Acquire::http::Proxy "http://p:1/";', None),
+        (host._PLAIN, "proxy=http://p:1", "http://p:1"),
     ],
 )
 def test_each_form_is_read(form, line, value):
-    assert list(host_proxies._values(line, form)) == ([value] if value else [])
+    assert list(host._values(line, form)) == ([value] if value else [])

@@ -4,7 +4,7 @@ import pytest
 
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.context import DiagnosisContext, Options
-from ringback.diagnosis.layer import host_proxies
+from ringback.diagnosis.layer import host
 from ringback.diagnosis.layer.url import parse_target
 
 
@@ -14,7 +14,7 @@ def environment(monkeypatch):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.delenv("REQUEST_METHOD", raising=False)
-    monkeypatch.setattr(host_proxies, "proxies_elsewhere", list)
+    monkeypatch.setattr(host, "proxies_elsewhere", list)
 
     def put(**variables):
         for name, value in variables.items():
@@ -25,7 +25,7 @@ def environment(monkeypatch):
 
 def told(text, **options):
     context = DiagnosisContext(parse_target(text), Options(**options))
-    host_proxies.read_proxies(context)
+    host.read_proxies(context)
     (reading,) = context.readings()
     return reading
 

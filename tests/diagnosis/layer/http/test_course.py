@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer import http, http_redirects, tls
+from ringback.diagnosis.layer import http, tls
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
@@ -104,7 +104,7 @@ def test_a_redirect_to_a_name_that_does_not_exist_is_invalid(lab, monkeypatch):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return known(host, *rest, **more)
 
-    monkeypatch.setattr(http_redirects.socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(http.socket, "getaddrinfo", lookup)
     reading = only(
         met(answering(lab, lambda _: redirect("Location: http://x.invalid/"))), "redirect"
     )

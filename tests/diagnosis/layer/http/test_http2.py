@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis.layer import http, tls
-from ringback.diagnosis.layer.http2 import status_of
+from ringback.diagnosis.layer.http_exchange import status_of
 from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires

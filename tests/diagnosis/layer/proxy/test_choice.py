@@ -4,7 +4,7 @@ import pytest
 
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.context import DiagnosisContext, Options
-from ringback.diagnosis.layer.proxy_server import chosen_proxy
+from ringback.diagnosis.layer.proxy_tunnel import chosen_proxy
 from ringback.diagnosis.model import Asked
 
 

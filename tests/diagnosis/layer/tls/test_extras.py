@@ -24,7 +24,7 @@ def lab():
 def _patient(monkeypatch):
     """The machine may be slower than a person likes to wait."""
     monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 2.0)
-    monkeypatch.setattr("ringback.diagnosis.layer.tls_clock._TIMEOUT", 60.0)
+    monkeypatch.setattr("ringback.diagnosis.layer.tls_extras._DATE_TIMEOUT", 60.0)
 
 
 def met(endpoint, **how):

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.proxy_server import authority, proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import authority, proxy_server
 
 
 @pytest.mark.parametrize(

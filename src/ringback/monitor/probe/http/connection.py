@@ -25,7 +25,7 @@ from ringback.monitor.probe.tunnel import (
 if TYPE_CHECKING:
     import socket
 
-    from ringback.diagnosis.layer.proxy_server import ProxyServer
+    from ringback.diagnosis.layer.proxy_tunnel import ProxyServer
     from ringback.failure.model import Phase
     from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen
