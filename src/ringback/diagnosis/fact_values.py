@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
@@ -90,3 +91,11 @@ class ConfirmedFacts(TypedDict, total=False):
     retransmits: int | None
     bytes_acked: int | None
     bytes_received: int | None
+
+
+def address_of(text: object) -> IPv4Address | IPv6Address | None:
+    """Return the IP address that a fact is, without its zone; ``None``: it is something else."""
+    try:
+        return ip_address(str(text).partition("%")[0])
+    except ValueError:
+        return None

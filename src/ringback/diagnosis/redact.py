@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ringback.diagnosis.fact_values import address_of
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
     from ringback.diagnosis.model import Diagnosis, Reading, Verdict
 
 
@@ -32,14 +34,6 @@ _SHARED = frozenset({"localhost", "ip6-localhost", "localhost.localdomain", "loc
 def is_placeholder(text: str) -> bool:
     """Return whether a text holds a placeholder; two reports number theirs independently."""
     return _PLACEHOLDER.search(text) is not None
-
-
-def address_of(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a text is; ``None`` where it is something else."""
-    try:
-        return ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
 
 
 class Placeholders:

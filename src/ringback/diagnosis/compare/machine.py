@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.compare.model import Facet, joined, value_of
+from ringback.diagnosis.compare.model import Facet, listing, value_of
 from ringback.diagnosis.facts import (
     ClockFacts,
     DescriptorsFacts,
@@ -124,7 +124,7 @@ HOST: tuple[Facet, ...] = (
         name="search_domains",
         layer="host",
         title="Search domains",
-        value=value_of(ResolverConfigFacts, lambda facts: joined(facts["search"])),
+        value=value_of(ResolverConfigFacts, lambda facts: listing(facts["search"])),
         says="The search domains of {name} ({mine}) are not those of {there} ({other}).",
         causes=frozenset({"search_domain_trap"}),
     ),
@@ -178,7 +178,7 @@ HOST: tuple[Facet, ...] = (
         name="resolvers",
         layer="host",
         title="Resolvers",
-        value=value_of(ResolverConfigFacts, lambda facts: joined(facts["nameservers"])),
+        value=value_of(ResolverConfigFacts, lambda facts: listing(facts["nameservers"])),
         says="{name} asks other resolvers ({mine}) than {there} ({other}).",
         causes=frozenset({"resolver_missing"}),
         stages=frozenset({"name"}),

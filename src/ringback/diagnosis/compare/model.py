@@ -163,7 +163,7 @@ def value_of(
     return value
 
 
-def joined(values: Sequence[str] | None) -> str | None:
+def listing(values: Sequence[str] | None) -> str | None:
     """Return values as text, also that there are none; ``None``: that is not known."""
     return None if values is None else ", ".join(map(str, values)) or "none"
 

@@ -98,7 +98,7 @@ class ResolverConfig:
     @property
     def stub(self) -> bool:
         """Whether a program of this host is asked first (``127.0.0.53``)."""
-        return any(_is_loopback(server) for server in self.nameservers)
+        return any(ipaddress.ip_address(server).is_loopback for server in self.nameservers)
 
     @property
     def asks_dns(self) -> bool:
@@ -243,10 +243,6 @@ def _is_address(text: str) -> bool:
         return bool(ipaddress.ip_address(text))
     except ValueError:
         return False
-
-
-def _is_loopback(address: str) -> bool:
-    return ipaddress.ip_address(address).is_loopback
 
 
 def _in_words(config: ResolverConfig) -> str:

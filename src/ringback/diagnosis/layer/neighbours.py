@@ -5,13 +5,13 @@ They are asked only where the target does not answer and they decide something.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ringback.client.dial import resolve
 from ringback.diagnosis.context import together
+from ringback.diagnosis.fact_values import address_of
 from ringback.diagnosis.facts import (
     NameserverFacts,
     NeighbourFacts,
@@ -148,10 +148,8 @@ def _resolver(context: DiagnosisContext) -> str | None:
 
 
 def _is_elsewhere(address: str) -> bool:
-    try:
-        return not ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    found = address_of(address)
+    return found is not None and not found.is_loopback
 
 
 _LOOKUP_TIMEOUT = 1.0

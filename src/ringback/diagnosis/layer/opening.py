@@ -18,6 +18,7 @@ from ringback.diagnosis.layer.connect import attempt_connect, describe_attempt
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.diagnosis.layer.proxy_tunnel import (
     TunnelError,
+    authority,
     proxy_server,
     request_tunnel,
     secure_tunnel,
@@ -41,8 +42,7 @@ _kept: weakref.WeakKeyDictionary[DiagnosisContext, _Store] = weakref.WeakKeyDict
 
 def subject_of(route: OpenRoute) -> str:
     """Return an address and port as readings name them."""
-    address = f"[{route.address}]" if ":" in route.address else route.address
-    return f"{address}:{route.port}"
+    return authority(route.address, route.port)
 
 
 def keep_connection(

@@ -6,11 +6,11 @@ It is given a short time to begin, and then the first words of a client.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 import ssl
 from typing import TYPE_CHECKING
 
+from ringback.diagnosis.fact_values import address_of
 from ringback.diagnosis.protocols import PROTOCOLS, protocol_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def client_hello(host: str) -> bytes:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     out = ssl.MemoryBIO()
-    name = host.encode("ascii", "ignore").decode() if not _is_address(host) else None
+    name = host.encode("ascii", "ignore").decode() if address_of(host) is None else None
     with contextlib.suppress(ssl.SSLError):
         context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name or None).do_handshake()
     return out.read()
@@ -166,11 +166,3 @@ def _heard(sock: socket.socket, seconds: float) -> str | None:
 def _printable(host: str) -> bytes:
     name = f"[{host}]" if ":" in host else host
     return bytes(byte for byte in name.encode("idna" if name.isascii() else "utf-8")[:255])
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 import ssl
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ringback.client.trust.shared import is_cut
+from ringback.diagnosis.fact_values import address_of
 from ringback.diagnosis.layer.kernel import UNCONFIRMED, confirmed
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.spoken import is_tls
@@ -411,11 +411,8 @@ def server_name(host: str) -> str:
 
 def sni_of(host: str) -> str | None:
     """Return what SNI says for a host: nothing for an address (RFC 6066, section 3)."""
-    try:
-        ipaddress.ip_address(server_name(host))
-    except ValueError:
-        return server_name(host)
-    return None
+    name = server_name(host)
+    return name if address_of(name) is None else None
 
 
 def attempted(

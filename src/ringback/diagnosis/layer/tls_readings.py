@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import ssl
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
+from ringback.diagnosis.fact_values import address_of
 from ringback.diagnosis.facts import ChainFacts, HandshakeFacts
 from ringback.diagnosis.layer.opening import subject_of
 from ringback.diagnosis.layer.spoken import printable, printable_text
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 def matches(names: Iterable[str], host: str) -> bool:
     """Return whether a host is among the names of a certificate."""
     wanted = _plain(host)
-    address = _address(wanted)
+    address = address_of(wanted)
     if address is not None:
-        return any(_address(name) == address for name in names)
+        return any(address_of(name) == address for name in names)
     return any(_is_for(_plain(name), wanted) for name in names)
 
 
@@ -46,13 +46,6 @@ def _plain(name: str) -> str:
         return name.encode("idna").decode("ascii")
     except UnicodeError:
         return name
-
-
-def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(name)
-    except ValueError:
-        return None
 
 
 _WORD = re.compile(r"[^\W\d_]{2,}")

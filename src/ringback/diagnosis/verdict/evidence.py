@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, cast
 
+from ringback.diagnosis.fact_values import address_of
 from ringback.diagnosis.facts import (
     GetaddrinfoFacts,
     GreetingFacts,
@@ -175,14 +175,6 @@ class Evidence:
     def secured(self) -> bool:
         """Whether a TLS handshake was verified."""
         return any(reading.facts["verified"] for reading in self.all(HandshakeFacts))
-
-
-def address_of(text: object) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a fact is, without its zone; ``None``: it is something else."""
-    try:
-        return ip_address(str(text).partition("%")[0])
-    except ValueError:
-        return None
 
 
 def family(address: object) -> int:
