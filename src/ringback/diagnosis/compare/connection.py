@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ringback.diagnosis.compare.model import Facet, join_words, value_of
+from ringback.diagnosis.compare.model import Facet, join_words, new_facet, value_of
 from ringback.diagnosis.facts import (
     ChainFacts,
     GreetingFacts,
@@ -109,29 +109,20 @@ def _rejected(case: FacetCase) -> str | None:
 
 
 CONNECTION: tuple[Facet, ...] = (
-    Facet(
-        name="family",
-        layer="tcp",
-        title="Reached by",
+    new_facet("family", "tcp", "Reached by")(
         value=_families,
         says=_other_family,
         causes=frozenset({"ipv4_dead", "ipv6_dead", "family_missing"}),
         stages=_AFTER,
         confidence=0.8,
     ),
-    Facet(
-        name="rejection",
-        layer="tcp",
-        title="Rejection",
+    new_facet("rejection", "tcp", "Rejection")(
         value=_rejection,
         says=_rejected,
         causes=frozenset({"firewall_rejects", "local_firewall", "host_down", "routing_loop"}),
         stages=_TCP,
     ),
-    Facet(
-        name="connect",
-        layer="tcp",
-        title="Connecting",
+    new_facet("connect", "tcp", "Connecting")(
         value=_outcomes,
         says=_same_address,
         stages=_AFTER,
@@ -198,20 +189,14 @@ def _verified(case: FacetCase) -> str | None:
 
 
 TLS: tuple[Facet, ...] = (
-    Facet(
-        name="issuer",
-        layer="tls",
-        title="Issuer of the certificate",
+    new_facet("issuer", "tls", "Issuer of the certificate")(
         value=_issuer,
         says="{name} is shown a certificate issued by {mine}, {there} one by {other}: something "
         "between {name} and the target opens the connection, or it is another server.",
         causes=_TRUST,
         stages=_TLS,
     ),
-    Facet(
-        name="certificate",
-        layer="tls",
-        title="Certificate (SHA-256)",
+    new_facet("certificate", "tls", "Certificate (SHA-256)")(
         value=_leaf,
         says="{name} is shown another certificate than {there}: it is another server, or one not "
         "yet renewed.",
@@ -219,34 +204,22 @@ TLS: tuple[Facet, ...] = (
         stages=_TLS,
         confidence=0.8,
     ),
-    Facet(
-        name="chain",
-        layer="tls",
-        title="Chain sent",
+    new_facet("chain", "tls", "Chain sent")(
         value=_sent,
         says="{name} is sent {mine}, {there} is sent {other}.",
         causes=frozenset({"certificate_missing_intermediate"}),
         confidence=0.7,
     ),
-    Facet(
-        name="tls_version",
-        layer="tls",
-        title="TLS version",
+    new_facet("tls_version", "tls", "TLS version")(
         value=value_of(HandshakeFacts, lambda facts: facts["version"]),
     ),
-    Facet(
-        name="packet_size",
-        layer="tls",
-        title="Packet size",
+    new_facet("packet_size", "tls", "Packet size")(
         value=_segments,
         says="From {name} {mine}, from {there} {other}: a link on the way of {name} takes no large "
         "ones, and nobody says so (MTU).",
         causes=frozenset({"mtu_black_hole"}),
     ),
-    Facet(
-        name="handshake",
-        layer="tls",
-        title="Handshake",
+    new_facet("handshake", "tls", "Handshake")(
         value=_handshake,
         says=_verified,
         stages=_TLS,
@@ -319,52 +292,34 @@ def _first_byte(report: Report) -> str | None:
 
 
 HTTP: tuple[Facet, ...] = (
-    Facet(
-        name="portal",
-        layer="http",
-        title="Captive portal",
+    new_facet("portal", "http", "Captive portal")(
         value=_portal,
         says="A captive portal stands between {name} and the network.",
         causes=frozenset({"captive_portal"}),
     ),
-    Facet(
-        name="redirect",
-        layer="http",
-        title="Redirected to",
+    new_facet("redirect", "http", "Redirected to")(
         value=_location,
         says="{name} is redirected to {mine}, {there} to {other}.",
         causes=frozenset({"redirect_loop", "redirect_invalid", "captive_portal"}),
     ),
-    Facet(
-        name="status",
-        layer="http",
-        title="Answer",
+    new_facet("status", "http", "Answer")(
         value=_answer,
         says=_status,
         stages=_HTTP,
     ),
-    Facet(
-        name="first_byte",
-        layer="http",
-        title="Answer begins",
+    new_facet("first_byte", "http", "Answer begins")(
         value=_first_byte,
         says="The answer to {name} begins {mine}, that to {there} {other}.",
         causes=frozenset({"slow_first_byte"}),
         confidence=0.8,
     ),
-    Facet(
-        name="server",
-        layer="http",
-        title="Answered by",
+    new_facet("server", "http", "Answered by")(
         value=lambda report: _headers(report, "server", "via"),
         says="Another server answers {name} ({mine}) than {there} ({other}).",
         stages=_HTTP,
         confidence=0.6,
     ),
-    Facet(
-        name="greeting",
-        layer="service",
-        title="Greeting",
+    new_facet("greeting", "service", "Greeting")(
         value=value_of(
             GreetingFacts,
             lambda facts: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ringback.diagnosis.compare.model import Facet, listing, value_of
+from ringback.diagnosis.compare.model import Facet, listing, new_facet, value_of
 from ringback.diagnosis.facts import (
     ClockFacts,
     DescriptorsFacts,
@@ -92,46 +92,31 @@ def _trusted(report: Report) -> str | None:
 
 
 HOST: tuple[Facet, ...] = (
-    Facet(
-        name="network",
-        layer="host",
-        title="Network",
+    new_facet("network", "host", "Network")(
         value=value_of(InterfacesFacts, lambda facts: _NETWORK.get(facts["loopback_only"])),
         says="{name} has no network: only loopback is up.",
         causes=frozenset({"no_network"}),
     ),
     *(
-        Facet(
-            name=f"default_route_ipv{family}",
-            layer="host",
-            title=f"Route to the world, IPv{family}",
+        new_facet(f"default_route_ipv{family}", "host", f"Route to the world, IPv{family}")(
             value=_default_route(family),
             says=f"{{name}} has no route for IPv{family}: {{mine}}; {{there}} has one.",
             causes=_ROUTES | {f"ipv{family}_dead", "family_missing"},
         )
         for family in (4, 6)
     ),
-    Facet(
-        name="route",
-        layer="host",
-        title="Route to the target",
+    new_facet("route", "host", "Route to the target")(
         value=_route_to,
         says=_no_way,
         causes=frozenset({"local_policy_route", "no_route"}),
         stages=frozenset({"tcp"}),
     ),
-    Facet(
-        name="search_domains",
-        layer="host",
-        title="Search domains",
+    new_facet("search_domains", "host", "Search domains")(
         value=value_of(ResolverConfigFacts, lambda facts: listing(facts["search"])),
         says="The search domains of {name} ({mine}) are not those of {there} ({other}).",
         causes=frozenset({"search_domain_trap"}),
     ),
-    Facet(
-        name="name_services",
-        layer="host",
-        title="Order of name services",
+    new_facet("name_services", "host", "Order of name services")(
         value=value_of(
             ResolverConfigFacts,
             lambda facts: " ".join(map(str, facts["hosts_order"] or ())) or None,
@@ -139,70 +124,46 @@ HOST: tuple[Facet, ...] = (
         says="{name} looks names up by “{mine}”, {there} by “{other}” (/etc/nsswitch.conf).",
         causes=frozenset({"nsswitch_broken"}),
     ),
-    Facet(
-        name="hosts_file",
-        layer="host",
-        title="Hosts file",
+    new_facet("hosts_file", "host", "Hosts file")(
         value=_hosts_file,
         says="The hosts file of {name} says {mine} for the name, that of {there} {other}.",
         causes=frozenset({"hosts_file_override"}),
         stages=frozenset({"name", *_CONNECTING}),
     ),
-    Facet(
-        name="clock",
-        layer="host",
-        title="Clock",
+    new_facet("clock", "host", "Clock")(
         value=_clock,
         says="The clock of {name} is {mine}, that of {there} {other}; certificates depend on it.",
         causes=frozenset({"clock_wrong", "certificate_expired", "certificate_not_yet_valid"}),
     ),
-    Facet(
-        name="trust_store",
-        layer="host",
-        title="Trusted certificates",
+    new_facet("trust_store", "host", "Trusted certificates")(
         value=_trusted,
         says="{name} trusts other authorities ({mine}) than {there} ({other}).",
         causes=frozenset({"trust_store_missing"}),
         stages=frozenset({"tls"}),
         confidence=0.7,
     ),
-    Facet(
-        name="descriptors",
-        layer="host",
-        title="Descriptors",
+    new_facet("descriptors", "host", "Descriptors")(
         value=value_of(DescriptorsFacts, lambda facts: _DESCRIPTORS.get(facts["short"])),
         says="{name} has no descriptors left.",
         stages=frozenset({"host", "tcp"}),
     ),
-    Facet(
-        name="resolvers",
-        layer="host",
-        title="Resolvers",
+    new_facet("resolvers", "host", "Resolvers")(
         value=value_of(ResolverConfigFacts, lambda facts: listing(facts["nameservers"])),
         says="{name} asks other resolvers ({mine}) than {there} ({other}).",
         causes=frozenset({"resolver_missing"}),
         stages=frozenset({"name"}),
         confidence=0.8,
     ),
-    Facet(
-        name="python",
-        layer="host",
-        title="Python",
+    new_facet("python", "host", "Python")(
         value=value_of(EnvironmentFacts, lambda facts: facts["python"]),
     ),
-    Facet(
-        name="openssl",
-        layer="host",
-        title="OpenSSL",
+    new_facet("openssl", "host", "OpenSSL")(
         value=value_of(EnvironmentFacts, lambda facts: facts["openssl"]),
         says="The TLS of {name} is {mine}, that of {there} {other}: what one accepts, the "
         "other may not.",
         causes=frozenset({"old_tls", "certificate_weak"}),
     ),
-    Facet(
-        name="platform",
-        layer="host",
-        title="Platform",
+    new_facet("platform", "host", "Platform")(
         value=value_of(EnvironmentFacts, lambda facts: facts["platform"]),
     ),
 )
@@ -294,36 +255,24 @@ def _elsewhere(case: FacetCase) -> str | None:
 
 
 NAME: tuple[Facet, ...] = (
-    Facet(
-        name="resolves",
-        layer="name",
-        title="Name resolves",
+    new_facet("resolves", "name", "Name resolves")(
         value=_resolves,
         says=_only_there,
         causes=_MISSING,
         stages=frozenset({"name"}),
     ),
-    Facet(
-        name="answers",
-        layer="name",
-        title="Answers of the resolvers",
+    new_facet("answers", "name", "Answers of the resolvers")(
         value=_answers,
         says="The resolvers of {name} answer {mine}, those of {there} {other}.",
         causes=_MISSING,
         stages=frozenset({"name"}),
     ),
-    Facet(
-        name="invented_names",
-        layer="name",
-        title="Resolver invents names",
+    new_facet("invented_names", "name", "Resolver invents names")(
         value=_hijack,
         says="The resolver of {name} answers {mine}; that of {there} does not.",
         causes=frozenset({"dns_hijacked", "captive_portal"}),
     ),
-    Facet(
-        name="addresses",
-        layer="name",
-        title="Addresses",
+    new_facet("addresses", "name", "Addresses")(
         value=_listed,
         says=_elsewhere,
         causes=frozenset({"bogus_address", "dns_hijacked", "one_address_dead"}),
@@ -361,27 +310,18 @@ def _why(case: FacetCase) -> str | None:
 
 
 PROXY: tuple[Facet, ...] = (
-    Facet(
-        name="proxy",
-        layer="proxy",
-        title="Proxy",
+    new_facet("proxy", "proxy", "Proxy")(
         value=_applies,
         says=_why,
         causes=_PROXY,
         stages=frozenset({"name", "tcp", "tls", "http", "service", "proxy"}),
     ),
-    Facet(
-        name="proxy_connection",
-        layer="proxy",
-        title="Connection to the proxy",
+    new_facet("proxy_connection", "proxy", "Connection to the proxy")(
         value=value_of(ProxyConnectFacts, lambda facts: facts["outcome"]),
         says="The connection to the same proxy is {mine} from {name} and {other} from {there}.",
         causes=_PROXY,
     ),
-    Facet(
-        name="proxy_answer",
-        layer="proxy",
-        title="Answer of the proxy",
+    new_facet("proxy_answer", "proxy", "Answer of the proxy")(
         value=value_of(
             ProxyTunnelFacts,
             lambda facts: f"status {facts['status']}" if facts["status"] else facts["outcome"],

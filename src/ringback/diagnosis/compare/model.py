@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ringback.diagnosis.redact import is_placeholder
 from ringback.diagnosis.verdict.evidence import Evidence
@@ -209,3 +209,22 @@ class Facet:
             return self.says(case)
         except _SENSELESS:
             return None
+
+
+class NewFacet(Protocol):
+    """Makes a facet of what it is in a report and what it explains."""
+
+    def __call__(
+        self,
+        *,
+        value: Callable[[Report], str | None],
+        says: str | Callable[[FacetCase], str | None] = ...,
+        causes: frozenset[str] = ...,
+        stages: frozenset[str] = ...,
+        confidence: float = ...,
+    ) -> Facet: ...
+
+
+def new_facet(name: str, layer: Stage, title: str) -> NewFacet:
+    """Begin a facet with what it is called: for programs, its stage, and for people."""
+    return partial(Facet, name=name, layer=layer, title=title)
