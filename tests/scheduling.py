@@ -16,5 +16,7 @@ class Shared(LoadScopeScheduling):
         file, _, test = nodeid.partition("::")
         if file.endswith(_OF_THE_SOURCE):
             return "the source"
+        if file.startswith("tests/e2e/"):
+            return "the worlds"
         integration = _INTEGRATION.search(test) if file.endswith(_OF_INTEGRATIONS) else None
         return f"the table of {integration[1]}" if integration else file

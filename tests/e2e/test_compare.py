@@ -4,16 +4,13 @@ import json
 
 import pytest
 from documented import undocumented
-from e2e.census import visited
-from e2e.visit import diagnosed
 from e2e.worlds import WORLDS
-from requires import requires
 
 from ringback.diagnosis.compare import compare
 from ringback.diagnosis.record import diagnosis_of, record_of
 from ringback.diagnosis.redact import redacted
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.visits("diagnosed")]
 
 DIFFERENCES = {
     "dropped-by-target": "connect",
@@ -34,53 +31,40 @@ DIFFERENCES = {
 OFTEN = ("certificate-inspected",)
 """Met in every run, the others in full."""
 
-names = pytest.mark.parametrize(
-    "name",
-    [pytest.param(one, marks=[pytest.mark.full] * (one not in OFTEN)) for one in DIFFERENCES],
-)
-
 
 def healthy_like(world):
     """The plainest healthy world of the same target."""
     wanted = ("healthy-http", "healthy-https", "healthy-tcp")
-    return next((WORLDS[one] for one in wanted if WORLDS[one].target == world.target), None)
+    return next(WORLDS[name] for name in wanted if WORLDS[name].target == world.target)
 
 
-@pytest.fixture(scope="module")
-def reports(request):
-    requires("root", "netns", "ip", "iptables", "ip6tables", "nft", "setpriv")
-    given = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    wanted = [params.get("name") for params in given]
-    broken = [WORLDS[name] for name in DIFFERENCES if name in wanted]
-    well = {one.name: one for one in map(healthy_like, broken) if one}
-    return visited([*broken, *well.values()], diagnosed)
+def rows():
+    for name in DIFFERENCES:
+        marks = [pytest.mark.full] * (name not in OFTEN)
+        world = WORLDS[name]
+        yield pytest.param(world, healthy_like(world), id=name, marks=marks)
 
 
-def met(world, reports):
+def met(came):
     """What was diagnosed in a world."""
-    result = reports[world.name]
-    if isinstance(result, Exception):
-        raise result
-    report, said = result
+    report, said = came
     assert report, said.err
     return diagnosis_of(report)
 
 
-@names
-def test_the_difference_between_two_machines_is_named(name, reports):
-    like = healthy_like(WORLDS[name])
-    assert like, "there is no healthy world of this target"
-    here, there = met(like, reports), met(WORLDS[name], reports)
+@pytest.mark.parametrize(("world", "like"), list(rows()))
+def test_the_difference_between_two_machines_is_named(world, like, visit):
+    here, there = met(visit(like, "diagnosed")), met(visit(world, "diagnosed"))
     comparison = compare([here, there], ["here", "there"])
 
     assert undocumented(there) == []
     assert comparison.outcome == "explained", comparison.summary
-    assert comparison.explanations[0].difference == DIFFERENCES[name], comparison.summary
+    assert comparison.explanations[0].difference == DIFFERENCES[world.name], comparison.summary
 
 
-@names
-def test_no_name_and_no_address_of_a_world_remains(name, reports):
-    (hidden,) = redacted([met(WORLDS[name], reports)])
+@pytest.mark.parametrize(("world", "like"), list(rows()))
+def test_no_name_and_no_address_of_a_world_remains(world, like, visit):
+    (hidden,) = redacted([met(visit(world, "diagnosed"))])
     text = json.dumps(record_of(hidden, redacted=True))
 
     for part in ("example.org", "Example Trust", "192.0.2.", "198.51.100.", "203.0.113.", "2001:"):

@@ -1,13 +1,10 @@
 """Every world is diagnosed by the command line as an ordinary user, and held against its truth."""
 
 import pytest
-from e2e.census import visited
 from e2e.judge import misses, summary
-from e2e.visit import diagnosed
 from e2e.worlds import FURTHER, WORLDS
-from requires import requires
 
-pytestmark = pytest.mark.netns
+pytestmark = [pytest.mark.netns, pytest.mark.visits("diagnosed")]
 
 MAX_SECONDS = 10.0
 """Seconds after which a diagnosis must have ended, whatever the world."""
@@ -39,19 +36,6 @@ _SECRETIVE = [
 _HOSTILE = [world for world in _ALL if "hostile" in world.name]
 
 
-@pytest.fixture(scope="module")
-def diagnoses(request):
-    """The reports of the worlds whose tests were selected, all made at the first use."""
-    requires("root", "netns", "ip", "iptables", "ip6tables", "nft", "setpriv")
-    wanted = {item.callspec.params["world"].name for item in request.session.items if _ours(item)}
-    return visited([world for world in _ALL if world.name in wanted], diagnosed)
-
-
-def _ours(item):
-    asks = "diagnoses" in getattr(item, "fixturenames", ()) and hasattr(item, "callspec")
-    return asks and "world" in item.callspec.params  # tests/diagnosis has a fixture of that name
-
-
 def _marked(worlds):
     """Worlds as parameters: those that are met in every run, or else the first, and the rest."""
     often = [world for world in worlds if world in _OFTEN] or worlds[:1]
@@ -60,11 +44,8 @@ def _marked(worlds):
 
 
 @pytest.mark.parametrize("world", _marked([*_OFTEN, *_REST]))
-def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
-    result = diagnoses[world.name]
-    if isinstance(result, Exception):
-        raise result
-    report, said = result
+def test_the_diagnosis_of_a_world_is_its_truth(world, visit):
+    report, said = visit(world, "diagnosed")
 
     assert report, said.err
     wrong = misses(world, report)
@@ -74,15 +55,15 @@ def test_the_diagnosis_of_a_world_is_its_truth(world, diagnoses):
 
 
 @pytest.mark.parametrize("world", _marked(_SECRETIVE))
-def test_a_report_keeps_what_is_secret(world, diagnoses):
-    _, said = diagnoses[world.name]
+def test_a_report_keeps_what_is_secret(world, visit):
+    _, said = visit(world, "diagnosed")
 
     assert [secret for secret in _SECRETS if secret in said.out + said.err] == []
 
 
 @pytest.mark.parametrize("world", _marked(_HOSTILE))
-def test_what_others_sent_cannot_write_on_the_terminal(world, diagnoses):
-    report, _ = diagnoses[world.name]
+def test_what_others_sent_cannot_write_on_the_terminal(world, visit):
+    report, _ = visit(world, "diagnosed")
 
     assert report["readings"]
     assert [r["result"] for r in report["readings"] if not r["result"].isprintable()] == []

@@ -25,6 +25,7 @@ class Said:
     seconds: float
 
 
+_CURL = ("curl", "-sS", "-L", "--max-redirs", "5", "-o", "/dev/null", "--max-time", "6")
 _USER = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
 _READER = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 """Lets that user read this checkout where it lies in somebody's closed directory; of the network
@@ -71,6 +72,11 @@ def diagnosed(world, site):
     except ValueError:
         return {}, said
     return (report[0] if isinstance(report, list) else report), said
+
+
+def curled(world, site):
+    """Ask for the world's target by curl."""
+    return run(site, [*_CURL, world.target], world.environment())
 
 
 def _text(data):
