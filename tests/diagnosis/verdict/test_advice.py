@@ -85,10 +85,9 @@ def test_an_address_of_ipv6_is_in_brackets_in_a_url_only() -> None:
     assert filled("`dig NAME`", here) == "`dig NAME`"
 
 
-def test_what_would_break_the_command_is_not_filled_in() -> None:
-    host = parsed("a`rm -r` b.test")
-
-    assert filled("`dig NAME`", known(host)) == "`dig NAME`"
+@pytest.mark.parametrize("host", ["a`rm -r` b.test", "a;reboot.test", "$(id).test", "a'b.test"])
+def test_what_a_shell_would_take_otherwise_is_not_filled_in(host: str) -> None:
+    assert filled("`dig NAME`", known(parsed(host))) == "`dig NAME`"
 
 
 def test_a_step_that_was_read_is_left_out() -> None:

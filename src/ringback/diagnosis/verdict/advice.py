@@ -85,8 +85,9 @@ _PLACEHOLDER = re.compile(
     r"//HOST:PORT\b|//HOST\b|\bHOST:443\b|\bPROXY:PORT\b|@ADDRESS\b"
     r"|\b(?:URL|HOST|PORT|NAME|ADDRESS|GATEWAY)\b"
 )
-_SHOWN = re.compile(r"[^\s`]{1,300}")
-"""What may stand in a command; anything else stays a placeholder."""
+_PLAIN = re.compile(r"[\w.:%@/\[\]-]{1,300}", re.ASCII)
+_QUOTED = re.compile(r"[^\s`]{1,300}")
+"""What may stand in a command that somebody pastes into a shell; else the placeholder stays."""
 
 
 def advice_for(
@@ -130,4 +131,8 @@ def placeholders(evidence: Evidence, deciding: Sequence[Reading]) -> dict[str, s
         "GATEWAY": next(filter(None, gateways), None),
         "PROXY:PORT": str(evidence.facts(ProxyConnectFacts)["proxy"] or "").partition("://")[2],
     }
-    return {key: str(value) for key, value in found.items() if _SHOWN.fullmatch(str(value or ""))}
+    return {
+        key: str(value)
+        for key, value in found.items()
+        if (_QUOTED if key == "URL" else _PLAIN).fullmatch(str(value or ""))
+    }
