@@ -1,5 +1,8 @@
 """The worlds that the selected tests ask for, each built once for all of them."""
 
+import contextlib
+from functools import partial
+
 import pytest
 from e2e.census import visited
 from e2e.visit import curled, diagnosed
@@ -14,26 +17,16 @@ _VISITS = {"diagnosed": diagnosed, "curled": curled}
 def visit(request):
     """Return what came of a visit to a world: ``visit(world, "diagnosed")``."""
     requires("root", "netns", "ip", "iptables", "ip6tables", "nft", "setpriv", "curl")
-    asked, worlds = {}, {}
-    for item in request.session.items:
-        if mark := item.get_closest_marker("visits"):
-            for world in item.callspec.params.values():
-                if isinstance(world, World):
-                    worlds[world.name] = world
-                    asked.setdefault(world.name, set()).update(mark.args)
-
-    def all_of(world, site):
-        return {
-            name: _result(make, world, site)
-            for name, make in _VISITS.items()
-            if name in asked[world.name]
-        }
-
-    found = visited(worlds.values(), all_of)
+    worlds, asked = {}, {}
+    for world, names in _asked_for(request.session.items):
+        worlds[world.name] = world
+        asked.setdefault(world.name, set()).update(names)
+    found = visited(worlds.values(), partial(_visits, asked))
 
     def result(world, name):
-        made = found[world.name]
-        came = made if isinstance(made, Exception) else made[name]
+        came = found[world.name]
+        if not isinstance(came, Exception):
+            came = came[name]
         if isinstance(came, Exception):
             raise came
         return came
@@ -41,8 +34,25 @@ def visit(request):
     return result
 
 
-def _result(make, world, site):
-    try:
-        return make(world, site)
-    except Exception as error:  # noqa: BLE001 - raised to the test that asks for it
-        return error
+def _asked_for(items):
+    """Each world that a test has among its parameters, with what it must know of it."""
+    for item in items:
+        if mark := item.get_closest_marker("visits"):
+            for value in item.callspec.params.values():
+                if isinstance(value, World):
+                    yield value, mark.args
+
+
+def _visits(asked, world, site):
+    """Visit a world; what a visit raises is its result, for the test that asks for it."""
+    came = {}
+    for name, make in _VISITS.items():
+        if name in asked[world.name]:
+            # What limits how often it says something has not forgotten the visit before.
+            again = came and world.limits
+            with world.made() if again else contextlib.nullcontext(site) as fresh:
+                try:
+                    came[name] = make(world, fresh)
+                except Exception as error:  # noqa: BLE001 - it is raised to the test
+                    came[name] = error
+    return came
