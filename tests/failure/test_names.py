@@ -21,7 +21,7 @@ from ringback.failure.text.rule import says
 
 failure = Failure("tcp.refused", via="tcp.reset")
 clues = [Clue("dns.timed_out", SPECIFIC), Clue(TIMEOUT), Clue(None)]
-rules = says("http.response.timed_out", "it took too long")
+rules = says("http.response.timed_out")("it took too long")
 reading = Reading(layer="tcp", what="connect", kind="tcp.refused")
 healthy = Verdict(kind="healthy", cause="", layer="none", where="", confidence=1.0, summary="")
 is_refused = failure.kind == "tcp.refused"

@@ -102,6 +102,7 @@ def masked(text):
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", text)
     text = re.sub(r"127\.0\.0\.1:\d+", "ADDRESS", text)
     text = re.sub(r"\d+\.\d+ s\b", "SPAN", text)
+    text = re.sub(r"'sport = :\d+'", "'sport = :PORT'", text)
     return " ".join(re.sub(r"port \d+", "port PORT", text).split())
 
 
