@@ -34,10 +34,7 @@ def next_state(state: EndpointState, given: Input) -> EndpointState:
 
 
 class Streak:
-    """Counts the checks of one endpoint.
-
-    Failures seen by probes and by programs that called count alike.
-    """
+    """Counts the checks of one endpoint; those of probes and of programs alike."""
 
     def __init__(self, watched: WatchedEndpoint) -> None:
         self.failures = 0  # In a row, as the successes

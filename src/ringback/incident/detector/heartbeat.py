@@ -10,10 +10,7 @@ MISSED_KIND: Final = "unknown"
 
 
 class HeartbeatDetector(SignalDetector):
-    """Says that a report is overdue, and that one came after all.
-
-    While one is overdue the endpoint is down, and well again with the next that says so.
-    """
+    """Says that a report is overdue, and the endpoint down, until one says that it is well."""
 
     name: ClassVar[str] = "heartbeat"
 
@@ -38,10 +35,7 @@ class HeartbeatDetector(SignalDetector):
         return self.signal(check.at, active=False, means="recovered" if check.up else None)
 
     def tick(self, now: float) -> Signal | None:
-        """Return that a report is overdue.
-
-        The first one may be as late as any: from the first tick on it is waited for.
-        """
+        """Return that a report is overdue; the first is waited for from the first tick on."""
         if self._last is None:
             self._last = now
         due = self._last + self.watched.every + (self.watched.grace or 0.0)

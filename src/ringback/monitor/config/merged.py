@@ -125,10 +125,7 @@ _TABLES = ("labels", "headers")  # Tables to which an inner one adds
 
 
 def effective_endpoint(whole: MergedConfig, item: Item[EndpointShape]) -> EndpointShape:
-    """Return an endpoint with what the defaults and its group say of it.
-
-    Only what was written counts as given (``model_fields_set``).
-    """
+    """Return an endpoint with what was written of it, in its group and in the defaults."""
     group = whole.groups.get(item.shape.group)
     into: dict[str, Any] = {}
     for settings in (whole.main.defaults, group.shape if group else None, item.shape):

@@ -105,10 +105,7 @@ DAY = 86400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How many seconds each sort of record is kept.
-
-    Rollups of a day, transitions and incidents are kept for ever.
-    """
+    """Seconds that records are kept; rollups of a day, transitions and incidents: for ever."""
 
     checks: float = 7 * DAY  # Each check as it was
     five_minutes: float = 30 * DAY  # Rollups of five minutes

@@ -39,10 +39,7 @@ class Position(NamedTuple):
 
 
 class Positions:
-    """The places of all keys of a TOML text (https://toml.io/en/v1.0.0).
-
-    ``tomllib`` says what a text holds, not where; this reads a text that ``tomllib`` has accepted.
-    """
+    """Where all keys of a TOML text stand, which ``tomllib`` has accepted and does not say."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -139,10 +139,7 @@ def with_variables(text: str) -> str:
 
 
 def config_duration(number: object, unit: float = 1.0) -> str | None:
-    """Return so many units as a configuration has them (``"5m"``); ``None``: no number above 0.
-
-    The unit is in seconds.
-    """
+    """Return so many units, in seconds, as a configuration has them; ``None``: not above 0."""
     seconds = float(str(number)) * unit if _NUMBER.fullmatch(str(number)) else 0.0
     if not seconds:
         return None

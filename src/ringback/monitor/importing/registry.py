@@ -134,10 +134,7 @@ IMPORTERS = {
 
 
 def convert(texts: Sequence[ImportedFile], kind: str | None = None) -> Draft:
-    """Return the configurations of other tools as one draft.
-
-    Every endpoint in it can be watched: what cannot is left out, with a note.
-    """
+    """Return other tools' configurations as one draft; what cannot be watched is noted only."""
     by_kind: dict[str, list[ImportedFile]] = {}
     for text in texts:
         by_kind.setdefault(kind or importer_for(text), []).append(text)

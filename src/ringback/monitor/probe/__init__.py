@@ -29,10 +29,7 @@ PROBES: dict[ProbeType, Callable[[Endpoint, ProbeContext], Prober]] = {
 
 
 def prober_of(endpoint: Endpoint, context: ProbeContext) -> Prober | None:
-    """Return what checks an endpoint; ``None``: nothing does.
-
-    Where the endpoint cannot be used, every check says so, and blames nobody.
-    """
+    """Return what checks an endpoint; ``None``: nothing. An unusable one says so each time."""
     make = PROBES.get(endpoint.type)
     if make is None:
         return None

@@ -27,11 +27,7 @@ _SILENT = ProbeFailure("dns.unreachable", "the nameserver does not answer")
 
 
 class DNSProber(TaskProber):
-    """Looks a name up.
-
-    Without a nameserver and a record it asks as programs do, the hosts file included. Option of the
-    endpoint: ``record``.
-    """
+    """Looks a name up: as programs do, unless a nameserver or the option ``record`` is set."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         super().__init__(endpoint, context)

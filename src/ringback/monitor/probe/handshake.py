@@ -115,10 +115,7 @@ async def tls_handshake(
 async def certificate_presented(
     connect: Callable[[PhaseTimer], Awaitable[socket.socket]], host: str, *, until: float
 ) -> CertificateSeen | None:
-    """Return the certificate of a server whose certificate was not accepted.
-
-    A second handshake takes any certificate and nothing is sent over it.
-    """
+    """Return a certificate that was not accepted: a second handshake takes any, sends nothing."""
     context = ssl_context(Trust(system=True), verify=False)
     with contextlib.suppress(OSError, TimeoutError, ProbeError):
         async with asyncio.timeout(min(_CERTIFICATE_TIMEOUT, until - monotonic())):

@@ -105,10 +105,7 @@ DIALOGUES: dict[str, Dialogue] = {
 
 
 async def start_tls(protocol: str, connected: socket.socket, phases: PhaseTimer) -> None:
-    """Bring a connection to where the TLS handshake begins.
-
-    Nothing that the server sends in plain text counts afterwards.
-    """
+    """Bring a connection to where the TLS handshake begins; plain text does not count then."""
     phases.on_timeout = ProbeFailure(
         "tls.timed_out", f"timed out waiting for {protocol} to begin TLS"
     )

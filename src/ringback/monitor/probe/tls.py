@@ -22,10 +22,7 @@ from ringback.monitor.probe.starttls import DIALOGUES, start_tls
 
 
 class TLSProber(TaskProber):
-    """Makes a handshake, and looks at the certificate and its chain.
-
-    Option of the endpoint: ``starttls``, what is spoken before TLS begins.
-    """
+    """Looks at a certificate and its chain; option ``starttls``: what is spoken before TLS."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         super().__init__(endpoint, context)

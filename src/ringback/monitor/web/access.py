@@ -63,10 +63,7 @@ def _refusal(request: Request, grant: Grant, scope: Scope) -> HTTPProblem:
 
 
 def token_for(secret: str, settings: WebSettings) -> Token | None:
-    """Return the token of a secret; takes as long for a wrong one as for a right one.
-
-    An empty secret is nobody's, also where a configuration has one by mistake.
-    """
+    """Return the token of a secret, as slowly for a wrong one; an empty secret is nobody's."""
     digest = digest_of(secret)
     found = [token for token in settings.tokens if hmac.compare_digest(token.hash.lower(), digest)]
     return found[0] if found and secret else None

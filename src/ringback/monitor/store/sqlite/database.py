@@ -229,10 +229,7 @@ _HAS_SCHEMA = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Write a copy that is whole, as of one moment; writers go on meanwhile.
-
-    An earlier copy of that name is replaced when the new one is complete.
-    """
+    """Write a copy as of one moment, beside writers; it takes an earlier one's place when whole."""
     if not source.is_file():
         raise no_database(source)
     if target.exists() and target.samefile(source):

@@ -83,10 +83,7 @@ class RawResults:
         self._inserts: dict[int, str] = {}
 
     def append(self, connection: Connection, values: Sequence[CheckRow]) -> None:
-        """Append rows to the tables of their hours.
-
-        A check of an hour that is sealed goes to the oldest one that is open.
-        """
+        """Append rows to their hours' tables; one of a sealed hour goes to the oldest open one."""
         for begin, rows in groupby(values, key=lambda row: int(row[1]) // HOUR * HOUR):
             group = list(rows)
             connection.exec_driver_sql(self._insert(self._place(connection, begin, group)), group)
@@ -147,10 +144,7 @@ class RawResults:
         failed: bool,
         limit: int,
     ) -> list[Check]:
-        """Return checks of an endpoint from ``since`` to before ``until``, newest first.
-
-        Where only those that ``failed`` are wanted, those that are kept longer are among them.
-        """
+        """Return checks of an endpoint, newest first; of ``failed`` ones also those kept longer."""
         found: dict[Any, Row[Any]] = {}
         for at, table in _tables(connection, since, until, failed=failed):
             columns = [table.c[name] for name in (*CHECK_COLUMNS, "number")]

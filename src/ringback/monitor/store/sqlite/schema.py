@@ -250,10 +250,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(database: Database) -> None:
-    """Bring an empty database, or one of an earlier version, to the newest revision.
-
-    ``StoreTooNew``: a later version wrote it; ``StoreCorrupt``: it is not ringback's.
-    """
+    """Bring an empty database, or one of an earlier version, to the newest revision."""
     with database.read() as connection:
         found = _revision(connection, database.path)
     if found == SCHEMA_REVISION:
