@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ringback.incident.silences import Silences
     from ringback.incident.tracker import EndpointTracker
 
-
 CORRELATION_WINDOW_SECONDS = 120.0
 """Seconds after an incident's newest member within which another joins it for the same cause."""
 

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from ringback.failure.names import KindName
 
-
 CorrelationKey = tuple[str, str]
 """What endpoints may have in common, and its value: ``("host", "db.example.com")``."""
 

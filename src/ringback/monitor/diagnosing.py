@@ -33,8 +33,7 @@ class Diagnoser:
     """Diagnoses endpoints in threads; to be used in one event loop."""
 
     def __init__(self, done: OnDiagnosed, beside: Enrich | None = None) -> None:
-        self._done = done
-        self._beside = beside
+        self._done, self._beside = done, beside
         self._last: OrderedDict[str, float] = OrderedDict()
         self._recent: list[float] = []
         self._gate = asyncio.Semaphore(MAX_CONCURRENT)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Change, Check, Notice
     from ringback.monitor.store import Store
 
-
 MAX_WAITING_EVENTS = 1_000  # What is kept for one who is slow; the oldest goes first
 
 
@@ -87,10 +86,7 @@ class CheckProcessor:
         # Whether something waits that is to be kept at once, with all that ended meanwhile: to be
         # answered with `flush`
         self.urgent = False
-        self._store = store
-        self._router = router
-        self._publish = publish
-        self._clock = clock
+        self._store, self._router, self._publish, self._clock = store, router, publish, clock
         self._checks: list[Check] = []
         self._changes: list[Change] = []
         self._dirty: dict[str, None] = {}  # endpoints of which what is known is kept next

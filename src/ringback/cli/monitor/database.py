@@ -18,7 +18,6 @@ from ringback.cli.terminal import counted, plain
 if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.reader import SQLiteReader
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 DATABASE = Path("ringback.db")  # Where a monitor keeps what it knows, unless it is told otherwise

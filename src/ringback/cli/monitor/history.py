@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident, Transition
     from ringback.monitor.store.sqlite.reader import SQLiteReader
 
-
 _REPORT_HELP = """Report the availability of endpoints by calendar month (UTC).
 
 Availability is the share of the known time in which an endpoint was not down. An outage lasts from

@@ -18,7 +18,6 @@ from ringback.monitor.config.settings import ConfigInvalid, ConfigProblem
 if TYPE_CHECKING:
     from ringback.monitor.config.settings import MonitorConfig
 
-
 # Isolated, for -c puts the current directory first; then it finds what this process finds. Ctrl-C
 # is for the one that asked: without it nobody takes the answer.
 _PROGRAM = """

@@ -42,7 +42,6 @@ POLL_MILLISECONDS = 5000
 FileMark = tuple[int, int, int]
 """Inode, size and time of the last change: another file in its place has another inode."""
 
-
 WatchedFiles = Callable[[], tuple[Iterable[Path], Iterable[str]]]
 """Returns the files that were read, and absolute patterns of those that are included."""
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Transition
     from ringback.monitor.store.sqlite.reader import SQLiteReader
 
-
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _MONTH = re.compile(r"(\d{4})-(\d{2})")

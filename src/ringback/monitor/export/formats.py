@@ -16,7 +16,6 @@ from ringback.monitor.store.aggregate import PHASES
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident
 
-
 FlatRecord = dict[str, Any]
 
 CHECK_COLUMNS: Mapping[str, type] = {

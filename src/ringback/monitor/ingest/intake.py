@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
 
-
 _HTTP = ("http://", "https://")
 
 
@@ -123,8 +122,7 @@ class Intake:
         self.discoveries = Discoveries()  # What is called and not watched
         self.late = 0  # How many checks came too late to say anything
         self._index = EndpointIndex(endpoints)
-        self._take = take
-        self._newest = newest
+        self._take, self._newest = take, newest
 
     def configure(self, endpoints: Iterable[Endpoint]) -> None:
         self._index = EndpointIndex(endpoints)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.channel import NotifierChannel, NotSent
     from ringback.monitor.notify.settings import NotifierSettings
 
-
 MINUTE = 60.0
 
 
@@ -61,8 +60,7 @@ class ChannelState:
         now: float,
         random: Callable[[], float],
     ) -> None:
-        self.settings = settings
-        self.channel = channel
+        self.settings, self.channel = settings, channel
         self.most: int | None = None  # Incidents in one notification, at most; `None`: any number
         self.under_way = 0  # Parts of a notification in flight: its call, and its note in the store
         self.refreshed = now  # When open incidents were last sent again

@@ -86,11 +86,8 @@ class Delivery:
         # Notifier and outcome to how many notifications were `sent` or `failed`, and how many
         # notices were `given_up`
         self.counts: Counter[tuple[str, str]] = Counter()
-        self._store = store
-        self._delivery_log = delivery_log
-        self._in_flight = in_flight
-        self._clock = clock
-        self._wake = wake
+        self._store, self._delivery_log, self._in_flight = store, delivery_log, in_flight
+        self._clock, self._wake = clock, wake
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
         # Sent, but the store could not note it.

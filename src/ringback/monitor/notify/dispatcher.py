@@ -141,9 +141,7 @@ class Dispatcher:
         group_wait: GroupWait = GROUP_WAIT,
         is_silenced: Callable[[Incident], bool] = lambda _: False,
     ) -> None:
-        self._store = store
-        self._clock = clock
-        self._group_wait = group_wait
+        self._store, self._clock, self._group_wait = store, clock, group_wait
         self._trouble = ""
         self._is_silenced = is_silenced
         self._delivery_log, self._in_flight = DeliveryLog(store), InFlight(store)

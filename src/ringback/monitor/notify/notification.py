@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Notice
     from ringback.monitor.notify.settings import NotifierSettings
 
-
 Headline = Literal[
     "opened", "escalated", "reminded", "renamed", "diagnosed", "acknowledged", "closed", "brief"
 ]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         NotificationContext,
     )
 
-
 MAX_LINE = 240  # Characters of a line that comes from elsewhere, at most
 
 _MENTION = re.compile(r"@(?=everyone|here|channel|all\b)|<(?=[!@#])", re.IGNORECASE)

@@ -52,8 +52,7 @@ class TaskProber(ABC):
     """A probe that is a coroutine, for those that need not be fast."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
-        self.endpoint = endpoint
-        self.context = context
+        self.endpoint, self.context = endpoint, context
         self._task: asyncio.Task[None] | None = None
 
     @abstractmethod

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.connect import ProbeResolver
 
-
 FEATURES = {
     "key": "certificate key",
     "answer": "answer",

@@ -18,7 +18,6 @@ from ringback.failure.target import bracketed
 if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
 
-
 LocationSource = Literal[
     "redirect", "Alt-Svc", "SRV record", "HTTPS record", "configured", "neighbouring"
 ]

@@ -155,9 +155,7 @@ class _Search:
         resolver: ProbeResolver,
         limits: SearchLimits,
     ) -> None:
-        self._endpoint = endpoint
-        self._own = own
-        self._last_good = last_good
+        self._endpoint, self._own, self._last_good = endpoint, own, last_good
         self._resolver = resolver
         self._left = limits.most
         self._gate = asyncio.Semaphore(limits.at_once)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
     from ringback.monitor.relocation.search import Relocation
 
-
 READ_INTERVAL = 3600.0  # Seconds between two observations of a healthy service
 
 _MAX_REMEMBERED = 20_000

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from ringback.incident.model import Check
 
-
 RELATIVE_ERROR = 0.025
 """A quantile differs from the true one by at most this share of it, or by a microsecond."""
 

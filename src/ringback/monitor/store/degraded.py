@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident, Transition
     from ringback.monitor.store.interface import Percentiles, RollupBucket, Step, Store
 
-
 MAX_HELD_CHECKS = 50_000  # Checks that are held; then the oldest are dropped and counted
 MAX_HELD_RECORDS = 10_000  # Transitions, incidents and notices that are held, of each
 NEVER = 253_402_300_799.0  # The end of the year 9999, in seconds since 1970 UTC

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-
 _MAX_SILENCE = 366 * 86400.0
 _MAX_ENDPOINTS = 1000
 

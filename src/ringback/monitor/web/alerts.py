@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ringback.failure.names import KindName
 
-
 OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
 

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
 
-
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

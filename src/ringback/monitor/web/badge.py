@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ringback.monitor.store.interface import Step
     from ringback.monitor.web.site import Site
 
-
 Tone = Literal["good", "unsure", "bad", "none"]
 
 COLOURS: Final[dict[Tone, str]] = {

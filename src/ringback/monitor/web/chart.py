@@ -14,7 +14,6 @@ from ringback.monitor.web.words import PHASES
 if TYPE_CHECKING:
     from ringback.monitor.store.interface import RollupBucket, Step
 
-
 WIDTH: Final = 720.0
 HEIGHT: Final = 220.0  # Of the rectangle, in units of the drawing
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.render import Renderer
 
-
 log = logging.getLogger("ringback")
 
 MAX_PAGES: Final = 100  # Pages that are told at the same time
@@ -44,9 +43,7 @@ class LiveUpdates:
         every: float = 1.0,
         alive: float = 15.0,
     ) -> None:
-        self._queries = queries
-        self._renderer = renderer
-        self._every = every
+        self._queries, self._renderer, self._every = queries, renderer, every
         self._alive = alive
         self._pages: set[asyncio.Queue[bytes]] = set()
         self._tasks: list[asyncio.Task[None]] = []

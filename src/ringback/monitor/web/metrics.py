@@ -23,12 +23,10 @@ if TYPE_CHECKING:
     from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.model import EndpointView
 
-
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _MAX_LABEL: Final = 200  # characters of a label's value
 _ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
-
 
 Labels = dict[str, str]
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-
 _BREAKS = re.compile(r"([._]|//?)")
 _CODE = re.compile(r"`([^`]*)`")
 
@@ -90,7 +89,6 @@ def _digests() -> dict[str, str]:
 
 
 DIGESTS = _digests()  # Files that pages load, each with the beginning of its SHA-256
-
 
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR: Final = "public, max-age=31536000, immutable"

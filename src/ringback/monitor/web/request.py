@@ -25,8 +25,7 @@ class HTTPProblem(Exception):  # noqa: N818 - RFC 9457's word for it
         **more: Any,
     ) -> None:
         super().__init__(detail)
-        self.status = status
-        self.detail = detail
+        self.status, self.detail = status, detail
         self.headers = dict(headers or {})
         self.more = more
 

@@ -59,8 +59,7 @@ class CachedText:
     """The newest of a text, for so long."""
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
-        self._seconds = seconds
-        self._clock = clock
+        self._seconds, self._clock = seconds, clock
         self._made = (float("-inf"), "")
         self._making = asyncio.Lock()
 

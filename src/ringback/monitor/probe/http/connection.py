@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
     from ringback.monitor.probe.prober import ProbeContext
 
-
 _PORTS = {"http": 80, "https": 443}
 _LITERAL = "/%:@!$&'()*+,;=~-._?[]|"
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Expectations
     from ringback.monitor.probe.http.connection import ProbeConnection
 
-
 MAX_TEXT = 1_048_576  # Bytes of text, so that a small body cannot become a large one
 _EITHER = 32 + zlib.MAX_WBITS  # Tells zlib to take gzip and zlib alike
 

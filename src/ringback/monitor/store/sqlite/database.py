@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-
 _LOCKED = "another program has locked the database; close it"
 
 _UNAVAILABLE = {

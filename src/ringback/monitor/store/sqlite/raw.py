@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.database import Database
     from ringback.monitor.store.sqlite.rows import CheckRow, RowCodec
 
-
 OPEN, SEALING, SEALED = 0, 1, 2  # The states of an hour: takes checks, is being copied, is copied
 
 _ANY_TIME = 1 << 62

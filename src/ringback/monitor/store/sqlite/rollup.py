@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from ringback.monitor.store.sqlite.database import Database
     from ringback.monitor.store.sqlite.rows import CheckRow
 
-
 _BUCKET_COLUMNS = ("at", "count", "bad", "unknown", "kinds", "p50", "p95", "p99", *PHASES)
 _AGGREGATE_COLUMNS = ("count", "bad", "unknown", "kinds", "histograms")
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ringback.monitor.store.sqlite.database import Database
 
-
 ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")  # An origin is kept as its place here
 MAX_DETAIL_LENGTH = 500  # Characters of a detail that are kept
 
@@ -35,8 +34,7 @@ class RowCodec:
     """Turns checks into rows, and rows into checks."""
 
     def __init__(self, strings: Interned[str], certificates: Interned[CertificateSeen]) -> None:
-        self._strings = strings
-        self._certificates = certificates
+        self._strings, self._certificates = strings, certificates
 
     def of(self, checks: Sequence[Check]) -> list[CheckRow]:
         """Return the rows of checks; a duration that is no number, or negative, is not known."""
@@ -143,10 +141,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
         value: Callable[[Row[Any]], K],
     ) -> None:
         super().__init__({None: None})
-        self._database = database
-        self._table = table
-        self._parts = parts
-        self._value = value
+        self._database, self._table, self._parts, self._value = database, table, parts, value
         self._fresh: list[tuple[int, K]] = []
         self._values: dict[int, K] = {}
         with database.read() as connection:

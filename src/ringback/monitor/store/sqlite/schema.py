@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ringback.monitor.store.interface import Step
     from ringback.monitor.store.sqlite.database import Database
 
-
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 STEP_WIDTH: dict[Step, int] = {"5m": 300 * SECOND, "1h": HOUR, "1d": 24 * HOUR}

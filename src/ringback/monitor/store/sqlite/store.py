@@ -34,7 +34,6 @@ if TYPE_CHECKING:
         StoreBatch,
     )
 
-
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 _PURGED_AT_ONCE = 500  # Notices that are deleted at once

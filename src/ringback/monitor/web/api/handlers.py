@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ringback.monitor.model import EndpointView
     from ringback.monitor.store.interface import Step
 
-
 STEP_SECONDS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}  # Seconds of a span
 
 _DAY = 86400.0

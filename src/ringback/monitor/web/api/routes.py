@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from ringback.monitor.web.api.operation import Operation
 
-
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SCOPES = {
