@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ringback.client.dial.address import AddrInfo, in_order, is_literal, written
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import Cache, Resolver
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
 
@@ -197,12 +198,9 @@ async def connect_tcp(
 
 async def _attempt(address: AddrInfo) -> socket.socket:
     connecting = socket.socket(address[0], socket.SOCK_STREAM)
-    try:
+    with closed_on_error(connecting.close):
         connecting.setblocking(False)
         await asyncio.get_running_loop().sock_connect(connecting, address[4])
-    except BaseException:
-        connecting.close()
-        raise
     return connecting
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from ringback.client.trust import Trust, ssl_context
 from ringback.diagnosis.layer.x509 import DERError, at_least, elements, parse_certificate, sequence
 from ringback.incident.model import CertificateSeen
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
 
@@ -99,7 +100,7 @@ async def tls_handshake(
     connected: socket.socket, factory: Callable[[], P], context: ssl.SSLContext, host: str
 ) -> tuple[asyncio.Transport, P]:
     """Return the connection with TLS over it; it is closed if the handshake fails."""
-    try:
+    with closed_on_error(connected.close):
         return await asyncio.get_running_loop().create_connection(
             factory,
             sock=connected,
@@ -107,9 +108,6 @@ async def tls_handshake(
             server_hostname=host.rstrip(".").partition("%")[0],
             ssl_handshake_timeout=_NO_TIMEOUT,
         )
-    except BaseException:
-        connected.close()
-        raise
 
 
 async def certificate_presented(

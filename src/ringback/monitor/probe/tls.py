@@ -6,6 +6,7 @@ import ssl
 import time
 from functools import partial
 
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoint_host_and_port
 from ringback.monitor.probe.handshake import (
@@ -56,11 +57,8 @@ class TLSProber(TaskProber):
             self._host, self._port, resolver, phases, until=until, family=family
         )
         if self._spoken:
-            try:
+            with closed_on_error(connected.close):
                 await start_tls(self._spoken, connected, phases)
-            except BaseException:
-                connected.close()
-                raise
         return connected
 
     def _ends_soon(self, first_end: float | None) -> ProbeFailure | None:

@@ -17,6 +17,7 @@ from ringback.diagnosis.layer.proxy_tunnel import (
     proxy_server,
 )
 from ringback.failure.names import KindName
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import ProbeResolver, connect_tcp
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure, probe_failure_of
@@ -84,14 +85,11 @@ async def open_tunnel(
         host = str((await resolver.addresses(host, port, until))[0][4][0])
     connected = await connect_proxy(server, resolver, phases, until=until)
     phases.on_timeout = ProbeFailure("proxy.no_response", f"proxy {server.name} does not answer")
-    try:
+    with closed_on_error(connected.close):
         ask = _connect if server.speaks_http else _socks5
         answer = await _tunnel_answer(ask, LineStream(connected), server, (host, port))
         if answer.kind is not None:
             raise ProbeError(ProbeFailure(answer.kind, f"proxy {server.name}: {answer.text}"[:200]))
-    except BaseException:
-        connected.close()
-        raise
     phases.on_timeout = None
     return connected
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ringback.client.trust import Trust, ssl_context
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.probe.connect import connect_tcp
 from ringback.monitor.probe.handshake import certificate_of
 from ringback.monitor.probe.outcome import PhaseTimer
@@ -171,7 +172,7 @@ async def _connected(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     until = monotonic() + CONNECT_TIMEOUT
     sock = await connect_tcp(location.host, location.port, resolver, PhaseTimer(), until=until)
-    try:
+    with closed_on_error(sock.close):
         if location.scheme not in _SECURED:
             return await asyncio.open_connection(sock=sock, limit=_MAX_RESPONSE)
         # Any certificate will do: it is its key that is looked at, and nothing secret is sent.
@@ -180,9 +181,6 @@ async def _connected(
         return await asyncio.open_connection(
             sock=sock, limit=_MAX_RESPONSE, ssl=context, server_hostname=name
         )
-    except BaseException:
-        sock.close()
-        raise
 
 
 async def _banner(reader: asyncio.StreamReader) -> str:

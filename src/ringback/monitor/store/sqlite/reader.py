@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import IncidentFilter, StoreTooNew
 from ringback.monitor.store.sqlite import incidents, rollup, schema
@@ -52,15 +53,12 @@ class SQLiteReader:
         if not self.path.is_file():
             raise no_database(Path(path))
         self._engine = _engine(self.path)
-        try:
+        with closed_on_error(self.close):
             self._check()
             database = cast("Database", self)  # of which these need no more than read()
             self._strings = interned_strings(database)
             self._rows = RowCodec(self._strings, interned_certificates(database))
             self._raw = RawResults(self._rows)
-        except BaseException:
-            self.close()
-            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -216,9 +214,6 @@ def _opened(name: str) -> sqlite3.Connection:
     driver = sqlite3.connect(
         name, uri=True, timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
     )
-    try:
+    with closed_on_error(driver.close):
         driver.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
-    except BaseException:
-        driver.close()
-        raise
     return driver

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
+from ringback.monitor.closing import closed_on_error
 from ringback.monitor.store.interface import EVERY_INCIDENT
 from ringback.monitor.store.sqlite import incidents, schema
 from ringback.monitor.store.sqlite.database import Database, WriterLock, copy_database
@@ -109,15 +110,12 @@ class SQLiteStore:
         self._retention = retention or StoreRetention()
         self._lock = threading.RLock()
         self._writer_lock = WriterLock(self.path)
-        try:
+        with closed_on_error(self._writer_lock.release):
             self._open()
-        except BaseException:
-            self._writer_lock.release()
-            raise
 
     def _open(self) -> None:
         self._database = Database(self.path)
-        try:
+        with closed_on_error(self._database.close):
             migrate(self._database)
             self._strings = interned_strings(self._database)
             self._certificates = interned_certificates(self._database)
@@ -127,9 +125,6 @@ class SQLiteStore:
             self._seal = Sealer(self._database)
             self._last: dict[str, Check] = {}
             self._recall()
-        except BaseException:
-            self._database.close()
-            raise
 
     def _recall(self) -> None:
         with self._database.read() as connection:
