@@ -10,7 +10,10 @@ MISSED_KIND: Final = "unknown"
 
 
 class HeartbeatDetector(SignalDetector):
-    """Says that a report is overdue, and the endpoint down, until one says that it is well."""
+    """Says that a report is overdue, and that one came after all.
+
+    While one is overdue the endpoint is down, and well again with the next that says so.
+    """
 
     name: ClassVar[str] = "heartbeat"
 
