@@ -13,7 +13,7 @@ from ringback.client.deadline import clock_offset, current_deadline
 from ringback.event import Event, Listeners, What
 from ringback.failure import Failure, Target
 from ringback.failure.names import KindName
-from ringback.retry import Decision, Done, GiveUp, OriginState, Policy, Repeatable, Run, Timeout
+from ringback.retry import Decision, GiveUp, OriginState, Policy, Repeatable, Run, Timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,54 +242,41 @@ class CallReporter(Generic[T]):
         return Ended(self._decisive, decision, self._failures, retry_at)
 
     def _publish_change(self, what: What, detail: str) -> None:
-        self._listeners(
-            Event(
-                at=self._clock.time(),
-                target=self._call.target,
-                method=self._call.method,
-                what=what,
-                detail=detail,
-            )
-        )
+        self._listeners(change_event(self._call, self._clock.time(), what, detail))
 
     def _publish(self, decision: Decision, failure: Failure | None, seconds: float) -> None:
-        self._listeners(
-            Event(
-                at=self._clock.time(),
-                target=self._call.target,
-                timings={"total": seconds},
-                method=self._call.method,
-                attempt=decision.attempt,
-                attempts=self._run.policy.attempts,
-                failure=failure,
-                decision=decision,
-                status=_status(failure),
-            )
-        )
+        policy, at = self._run.policy, self._clock.time()
+        self._listeners(attempt_event(self._call, policy, decision, at, seconds, failure))
 
 
-def success_event(call: Call, policy: Policy, at: float, seconds: float) -> Event:
-    """Return the event of a call that succeeded at the first attempt."""
+def attempt_event(
+    call: Call,
+    policy: Policy,
+    decision: Decision,
+    at: float,
+    seconds: float,
+    failure: Failure | None = None,
+) -> Event:
+    """Return the event of an attempt; one that the circuit breaker refuses is told as one."""
     return Event(
         at=at,
         target=call.target,
         timings={"total": seconds},
         method=call.method,
+        attempt=decision.attempt,
         attempts=policy.attempts,
-        decision=Done(1),
+        failure=failure,
+        decision=decision,
+        status=_status(failure),
     )
 
 
-def refusal_event(call: Call, policy: Policy, at: float, failure: Failure) -> Event:
-    """Return the event of a call that the circuit breaker refuses before anything is tried."""
+def change_event(
+    call: Call, at: float, what: What, detail: str, failure: Failure | None = None
+) -> Event:
+    """Return the event of what is no attempt: a change of the circuit, a fallback."""
     return Event(
-        at=at,
-        target=call.target,
-        timings={"total": 0.0},
-        method=call.method,
-        attempts=policy.attempts,
-        failure=failure,
-        decision=GiveUp(1, failure, "circuit_open"),
+        at=at, target=call.target, method=call.method, what=what, detail=detail, failure=failure
     )
 
 

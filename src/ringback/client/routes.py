@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from ringback.client.call import Call, Failed
+from ringback.client.call import Call, Failed, change_event
 from ringback.client.proxies import Proxies
 from ringback.client.trust import verify_for
-from ringback.event import Event, Listeners
 
 if TYPE_CHECKING:
     from ringback.client.call import AsyncClock, Clock
     from ringback.client.proxies import ProxyChoice
+    from ringback.event import Listeners
     from ringback.failure import Failure
     from ringback.retry import Policy
 
@@ -128,16 +128,7 @@ class RouteSelector:
     def _publish(self, call: Call, detail: str, failure: Failure | None) -> None:
         if not detail:
             return
-        self._listeners(
-            Event(
-                at=self._clock.time(),
-                target=call.target,
-                method=call.method,
-                what="fallback",
-                detail=detail,
-                failure=failure,
-            )
-        )
+        self._listeners(change_event(call, self._clock.time(), "fallback", detail, failure))
 
 
 def _unverified(failure: Failure) -> str:

@@ -17,7 +17,7 @@ from yarl import URL
 
 from ringback.client import tasks
 from ringback.client.aiohttp.exchange import AiohttpExchange, RoutedAiohttpExchange, minding_the_end
-from ringback.client.call import AsyncClock, Ended, success_event
+from ringback.client.call import AsyncClock, Ended, attempt_event
 from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_async import bounded, drive
 from ringback.client.http import add_key, is_bad
@@ -27,7 +27,7 @@ from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.tasks import TaskTimeout
 from ringback.event import Sink
 from ringback.event.listen import OF_THE_CALL
-from ringback.retry import OriginState, Policy
+from ringback.retry import Done, OriginState, Policy
 from ringback.sink.listening import listeners_for
 
 
@@ -163,7 +163,7 @@ class Middleware:
         return await self._drive(call, guard, deadline, began=now)
 
     def _tell(self, call: AiohttpExchange, seconds: float) -> None:
-        self.listeners(success_event(call, self.policy, self.clock.time(), seconds))
+        self.listeners(attempt_event(call, self.policy, Done(1), self.clock.time(), seconds))
 
     def _exchange(self, request: ClientRequest, handler: ClientHandlerType) -> AiohttpExchange:
         parts = request, handler, self.policy, self.clock

@@ -10,7 +10,7 @@ from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.utils import get_auth_from_url
 
-from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall, refusal, refusal_event
+from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall, attempt_event, refusal
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origin import origin_of
@@ -31,7 +31,7 @@ from ringback.errors import RingbackError
 from ringback.event import Listeners, Sink
 from ringback.failure import Failure
 from ringback.failure.target import target_of_url
-from ringback.retry import Policy
+from ringback.retry import GiveUp, Policy
 from ringback.sink.listening import listeners_for
 
 
@@ -214,8 +214,9 @@ class Adapter(FastAdapter):
         target = target_of_url(url)
         failure = refusal(target, opened_by, left)
         if self.listeners.wants_refusals:
-            call = KnownCall(target, method.upper())
-            self.listeners(refusal_event(call, self.policy, self.clock.time(), failure))
+            call, decision = KnownCall(target, method.upper()), GiveUp(1, failure, "circuit_open")
+            at = self.clock.time()
+            self.listeners(attempt_event(call, self.policy, decision, at, 0.0, failure))
         return refusal_error_at_once(failure)
 
     def build_response(self, req: PreparedRequest, resp: Any) -> requests.Response:
