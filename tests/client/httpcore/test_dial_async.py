@@ -61,6 +61,28 @@ def test_silence_is_a_timeout(run, place):
         run(dial_async, "127.0.0.1", place.port, timeout=0.1)
 
 
+@pytest.mark.parametrize("addresses", [1, 2])
+def test_a_deadline_that_has_passed_before_it_begins_is_a_timeout(run, place, replaced, addresses):
+    found = [f"127.0.0.{number}" for number in range(1, addresses + 1)]
+    for address in found:
+        place.silent(address)
+    replaced.answers["api.test"] = found
+    lookup = resolver.steps
+
+    def after_the_deadline(*asked):
+        answer = yield from lookup(*asked)
+        time.sleep(0.1)
+        return answer
+
+    resolver.steps = after_the_deadline
+    try:
+        with pytest.raises(TimeoutError, match=r"^timed out$") as caught:
+            run(dial_async, "api.test", place.port, timeout=0.05)
+    finally:
+        del resolver.steps
+    assert classify(caught.value).kind == "tcp.timed_out"
+
+
 def test_a_silent_address_costs_a_quarter_of_a_second_once(run, place, replaced):
     place.silent("127.0.0.1")
     place.accepting("127.0.0.2")

@@ -141,7 +141,8 @@ class Race:
         start_at = 0.0
         while self.pending or self._waiting:
             now = time.monotonic()
-            if self._until is not None and now >= self._until:
+            begun = self.pending or self.failed  # however late it is, the first is tried
+            if begun and self._until is not None and now >= self._until:
                 break
             if self._waiting and (now >= start_at or not self.pending):
                 start_at = now + self._start()
