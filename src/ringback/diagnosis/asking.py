@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,12 @@ from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
 from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
-from ringback.diagnosis.verdict.judge import tell_elsewhere
+from ringback.diagnosis.verdict.judge import record_elsewhere
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
-    from ringback.diagnosis.context import OpenRoute
+    from ringback.diagnosis.context import OnReading, OpenRoute
     from ringback.diagnosis.layer.http_exchange import HttpRequest
     from ringback.failure import Failure
 
@@ -60,7 +60,7 @@ def _visit(context: DiagnosisContext, request: HttpRequest) -> None:
     finally:
         there.close()
         release_connections(there)
-    tell_elsewhere(context, request.url, there, since)
+    record_elsewhere(context, request.url, there, since)
 
 
 def _addresses(context: DiagnosisContext) -> tuple[str, ...]:
@@ -116,8 +116,6 @@ def _speak(context: DiagnosisContext, routes: tuple[OpenRoute, ...]) -> HttpRequ
 
 # A target or an exception in, a diagnosis out.
 
-Told = Callable[[Reading], None]
-
 _POLL = 0.1
 """Seconds between looks at the end, so that Ctrl-C is noticed on every platform."""
 
@@ -131,7 +129,7 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
     nameservers: Sequence[tuple[str, int]] = (),
     controls: Sequence[str] = (),
     neighbours: bool = False,
-    tell: Told | None = None,
+    tell: OnReading | None = None,
 ) -> Diagnosis:
     """Return which layer of a call is broken, why, how sure that is, and what to do.
 
@@ -164,7 +162,7 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
     )
     context = DiagnosisContext(parse_target(text), options, _harmless(tell))
     if failure is not None:
-        _tell_failure(context, failure)
+        _record_failure(context, failure)
     complete = _walked(context)
     context.close()
     readings = _ordered(context.readings())
@@ -224,18 +222,18 @@ def _ordered(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     return tuple(sorted(readings, key=lambda reading: place[reading.layer]))
 
 
-def _harmless(tell: Told | None) -> Told | None:
+def _harmless(tell: OnReading | None) -> OnReading | None:
     """Return a listener that cannot end a reading by raising."""
     if tell is None:
         return None
 
-    def told(reading: Reading) -> None:
+    def listen(reading: Reading) -> None:
         try:
             tell(reading)
         except Exception:  # noqa: BLE001 - a listener must not break the diagnosis
             return
 
-    return told
+    return listen
 
 
 def _target(target: str | BaseException) -> tuple[str, Failure | None]:
@@ -258,7 +256,7 @@ def _target(target: str | BaseException) -> tuple[str, Failure | None]:
     ) from target
 
 
-def _tell_failure(context: DiagnosisContext, failure: Failure) -> None:
+def _record_failure(context: DiagnosisContext, failure: Failure) -> None:
     context.record(
         ExceptionFacts,
         type(failure.cause).__name__ if failure.cause else "",

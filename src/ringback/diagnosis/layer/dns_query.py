@@ -99,7 +99,7 @@ def ask_nameserver(
     server: Server,
     name: dns.name.Name,
     type_: str,
-    patience: QueryTimeouts,
+    timeouts: QueryTimeouts,
     may_connect: Callable[[str, int], bool],
 ) -> Reply:
     """Ask a nameserver a question and return what came of it; never raises for what it does.
@@ -107,16 +107,16 @@ def ask_nameserver(
     Over UDP, then over TCP where the answer is cut; without EDNS where the server does not know it.
     """
     query, plain = _queries(name, type_)
-    reply = _over_udp(server, (query, plain), patience)
+    reply = _over_udp(server, (query, plain), timeouts)
     if reply.message is not None and reply.message.rcode() in _WITHOUT_EDNS:
-        without = _over_udp(server, (plain,), patience)
+        without = _over_udp(server, (plain,), timeouts)
         if without.message is not None and without.message.rcode() != reply.message.rcode():
             reply = without
     if reply.message is None or not reply.message.flags & dns.flags.TC:
         return reply
     if not may_connect(server.address, server.port):
         return replace(reply, truncated=True)
-    whole = _over_tcp(server, query if reply.edns else plain, patience.left(_TCP_TIMEOUT))
+    whole = _over_tcp(server, query if reply.edns else plain, timeouts.left(_TCP_TIMEOUT))
     return replace(whole, truncated=True, over_tcp=True, edns=reply.edns)
 
 
@@ -129,14 +129,14 @@ def _queries(
 
 
 def _over_udp(
-    server: Server, queries: Sequence[dns.message.QueryMessage], patience: QueryTimeouts
+    server: Server, queries: Sequence[dns.message.QueryMessage], timeouts: QueryTimeouts
 ) -> Reply:
     heard = _Heard()
     try:
         family, where = _place(server, socket.SOCK_DGRAM)
         with socket.socket(family, socket.SOCK_DGRAM) as asking:
             try:
-                return _asked(asking, where, queries, patience, heard)
+                return _asked(asking, where, queries, timeouts, heard)
             except TimeoutError:
                 return _silence(heard)
             except OSError as error:
@@ -149,20 +149,20 @@ def _asked(
     asking: socket.socket,
     where: Any,
     queries: Sequence[dns.message.QueryMessage],
-    patience: QueryTimeouts,
+    timeouts: QueryTimeouts,
     heard: _Heard,
 ) -> Reply:
     """Send the questions in turn, all with one number, until one is answered."""
     hear_icmp(asking)
     asking.connect(where)
-    for number, seconds in enumerate(patience.tries):
-        if (number >= _MIN_TRIES and patience.settled()) or (number and patience.hopeless()):
+    for number, seconds in enumerate(timeouts.tries):
+        if (number >= _MIN_TRIES and timeouts.settled()) or (number and timeouts.hopeless()):
             return _silence(heard)
         asking.send(queries[number % len(queries)].to_wire())
-        message = _answer(asking, queries[0], time.monotonic() + patience.left(seconds), heard)
+        message = _answer(asking, queries[0], time.monotonic() + timeouts.left(seconds), heard)
         if message is not None:
             return _reply(message, heard)
-    seconds = 0.0 if patience.settled() or patience.hopeless() else patience.left(patience.further)
+    seconds = 0.0 if timeouts.settled() or timeouts.hopeless() else timeouts.left(timeouts.further)
     message = _answer(asking, queries[0], time.monotonic() + seconds, heard)
     return _silence(heard) if message is None else _reply(message, heard)
 

@@ -46,18 +46,20 @@ def read_routes(context: DiagnosisContext) -> None:
     names = _interface_names()
     for version in (4, 6):
         source, error = source_to(WORLD[version])
-        ways = netlink.default_ways(version)
-        usable = [way for way in ways or () if way.type == "unicast"]
-        way = usable[0] if usable else None
+        entries = netlink.default_routes(version)
+        usable = [entry for entry in entries or () if entry.type == "unicast"]
+        entry = usable[0] if usable else None
         facts = RouteFacts(
             family=version,
             route=source is not None,
-            default=bool(usable) if ways is not None else source is not None,
-            gateway=way.gateway if way else None,
-            interface=names.get(way.interface) if way else None,
+            default=bool(usable) if entries is not None else source is not None,
+            gateway=entry.gateway if entry else None,
+            interface=names.get(entry.interface) if entry else None,
             source=source,
             error=error,
-            gateway_state=netlink.neighbour_state(way.gateway) if way and way.gateway else None,
+            gateway_state=netlink.neighbour_state(entry.gateway)
+            if entry and entry.gateway
+            else None,
             hops=_hops(version),
         )
         context.record(
@@ -118,8 +120,8 @@ def source_to_world(version: int) -> str | None:
 
 def _facts_to(address: str, names: dict[int, str]) -> RouteToFacts:
     source, error = source_to(address)
-    way = _way(address, names)
-    table_type = way.type if way else None
+    entry = _route_entry(address, names)
+    table_type = entry.type if entry else None
     if error and table_type in {None, "unicast"}:
         link_local = ipaddress.ip_address(address).is_link_local
         table_type = None if link_local else _TYPE_OF_ERROR.get(error)
@@ -129,31 +131,31 @@ def _facts_to(address: str, names: dict[int, str]) -> RouteToFacts:
         "route": source is not None,
         "source": source,
         "error": error,
-        "on_link": way.gateway is None if way and source else None,
-        "gateway": way.gateway if way and source else None,
+        "on_link": entry.gateway is None if entry and source else None,
+        "gateway": entry.gateway if entry and source else None,
         "table_type": table_type,
-        "interface": names.get(way.interface) if way else None,
-        "gateway_state": _state(way, address) if way and source else None,
+        "interface": names.get(entry.interface) if entry else None,
+        "gateway_state": _state(entry, address) if entry and source else None,
     }
 
 
 def is_on_link(address: str) -> bool | None:
     """Return whether no router is needed to reach an address; ``None``: it is not known."""
-    way = _way(address, _interface_names() if "%" in address else {})
-    return None if way is None or way.type not in _REACHABLE else way.gateway is None
+    entry = _route_entry(address, _interface_names() if "%" in address else {})
+    return None if entry is None or entry.type not in _REACHABLE else entry.gateway is None
 
 
-def _way(address: str, names: dict[int, str]) -> netlink.RouteEntry | None:
+def _route_entry(address: str, names: dict[int, str]) -> netlink.RouteEntry | None:
     plain, _, zone = address.partition("%")
     index = next((i for i, name in names.items() if name == zone), 0)
     try:
-        return netlink.way_to(plain, index)
+        return netlink.route_entry_to(plain, index)
     except OSError:
         return None
 
 
-def _state(way: netlink.RouteEntry, address: str) -> str | None:
-    return netlink.neighbour_state(way.gateway or address.partition("%")[0])
+def _state(entry: netlink.RouteEntry, address: str) -> str | None:
+    return netlink.neighbour_state(entry.gateway or address.partition("%")[0])
 
 
 def _hops(version: int) -> int | None:

@@ -236,16 +236,16 @@ def read_http(
     request = request_of(context.asked)
     try:
         current = _first_connection(context, routes, connections)
-        course = RedirectChain(context, request, proxied=any(route.proxy for route in routes))
+        chain = RedirectChain(context, request, proxied=any(route.proxy for route in routes))
         while current is not None:
             answer = _ask(context, current, request)
-            onward = course.onward(request, answer)
+            onward = chain.onward(request, answer)
             if onward is None:
                 current.close()
                 break
             current = _next_connection(context, current, request, onward, reusable=answer.reusable)
             request = onward
-        return course.elsewhere
+        return chain.elsewhere
     finally:
         for connection in connections:
             connection.close()
@@ -343,7 +343,7 @@ def _in_http2(
         return None
     current.close()
     current.channel = fresh.channel
-    answer = exchange_http2(fresh.channel, request, _patience(context).first)
+    answer = exchange_http2(fresh.channel, request, _timeouts(context).first)
     if answer.head is None and answer.wrong is None:
         return None
     _record_http2(context, request, answer, since)
@@ -382,7 +382,7 @@ def _exchanged(
     tls = current.channel.tls
     if tls is not None and tls.selected_alpn_protocol() == "h2":
         since = context.now()
-        answer = exchange_http2(current.channel, request, _patience(context).first)
+        answer = exchange_http2(current.channel, request, _timeouts(context).first)
         _record_http2(context, request, answer, since)
         return answer
     over = threading.Event()
@@ -391,7 +391,7 @@ def _exchanged(
 
     def ask() -> HttpResponse:
         try:
-            return exchange_http1(channel, text, request.method, _patience(context))
+            return exchange_http1(channel, text, request.method, _timeouts(context))
         finally:
             over.set()
 
@@ -410,7 +410,7 @@ def _is_tunnelled(context: DiagnosisContext, route: OpenRoute, request: HttpRequ
     return request.scheme == "https" or wants_tunnel(context, route)
 
 
-def _patience(context: DiagnosisContext) -> ResponseTimeouts:
+def _timeouts(context: DiagnosisContext) -> ResponseTimeouts:
     usual = RESPONSE_TIMEOUTS
     left = max(0.0, context.left(3600.0) - _MARGIN_SECONDS)
     return ResponseTimeouts(

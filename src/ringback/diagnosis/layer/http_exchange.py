@@ -215,20 +215,20 @@ class ResponseTimeouts:
 
 
 def exchange_http1(
-    channel: TlsChannel, request: bytes, method: str, patience: ResponseTimeouts
+    channel: TlsChannel, request: bytes, method: str, timeouts: ResponseTimeouts
 ) -> HttpResponse:
     """Send a request and return what came of it; the answer's body is read up to 256 KiB."""
     answer = HttpResponse(sent=len(request))
     began = time.monotonic()
     try:
-        channel.send(request, patience.first)
+        channel.send(request, timeouts.first)
     except OSError as error:
         # A server may answer, and close, before it has read all.
         answer.reason = str(error)[:100]
     try:
-        _read_head(channel, answer, began, method, patience)
+        _read_head(channel, answer, began, method, timeouts)
         if answer.head is not None and answer.body is not None:
-            _read_body(channel, answer, answer.body, patience)
+            _read_body(channel, answer, answer.body, timeouts)
     except OSError as error:
         _broken(answer, error, channel)
     if answer.outcome != "answered":
@@ -237,11 +237,11 @@ def exchange_http1(
 
 
 def _read_head(
-    channel: TlsChannel, answer: HttpResponse, began: float, method: str, patience: ResponseTimeouts
+    channel: TlsChannel, answer: HttpResponse, began: float, method: str, timeouts: ResponseTimeouts
 ) -> None:
     data = b""
     while True:
-        limit = patience.head if data else patience.first
+        limit = timeouts.head if data else timeouts.first
         piece = channel.receive(began + limit - time.monotonic())
         if not piece:
             _ended(answer, data)
@@ -298,16 +298,16 @@ def _take_head(answer: HttpResponse, data: bytes, rest: bytes, method: str) -> N
 
 
 def _read_body(
-    channel: TlsChannel, answer: HttpResponse, body: MessageBody, patience: ResponseTimeouts
+    channel: TlsChannel, answer: HttpResponse, body: MessageBody, timeouts: ResponseTimeouts
 ) -> None:
-    ends = time.monotonic() + patience.body
+    ends = time.monotonic() + timeouts.body
     while not (body.complete or body.wrong or body.received > _MAX_BODY or _streams(answer)):
         left = ends - time.monotonic()
         if left <= 0 and body.received >= _MIN_FLOW_BYTES:
             break  # it is long, and comes
         if left <= 0:
             return
-        piece = channel.receive(min(patience.pause, max(left, _MAX_FLOW_PAUSE)))
+        piece = channel.receive(min(timeouts.pause, max(left, _MAX_FLOW_PAUSE)))
         if piece:
             body.feed(piece)
         else:

@@ -166,14 +166,14 @@ def ask_all(
 ) -> list[NameserverQueries]:
     """Ask nameservers for a name and, where it decides something, for other names."""
     asking: list[NameserverQueries] = []
-    patience = QueryTimeouts(
+    timeouts = QueryTimeouts(
         left=context.left,
         further=_ICMP_TIMEOUT,
         settled=lambda: bool(lookup.addresses) and any(queries.resolved for queries in asking),
     )
     if brief:
-        patience = QueryTimeouts(tries=_SHORT_TIMEOUTS, left=context.left)
-    asking += [NameserverQueries(context, server, names, patience) for server in servers]
+        timeouts = QueryTimeouts(tries=_SHORT_TIMEOUTS, left=context.left)
+    asking += [NameserverQueries(context, server, names, timeouts) for server in servers]
     tasks = [task for queries in asking for task in queries.tasks()]
     if not brief:
         sibling = random_sibling(min(names, key=len))

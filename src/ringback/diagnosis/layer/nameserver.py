@@ -121,13 +121,13 @@ class NameserverQueries:
         context: DiagnosisContext,
         server: Server,
         names: Sequence[dns.name.Name],
-        patience: QueryTimeouts,
+        timeouts: QueryTimeouts,
     ) -> None:
         self.server = server
         self.findings: dict[str, NameserverFinding] = {}
         self._context = context
         self._names = tuple(names)
-        self._patience = patience
+        self._timeouts = timeouts
         self._came = threading.Condition()
         self._results: dict[tuple[str, int], NameserverFinding] = {}
 
@@ -168,10 +168,10 @@ class NameserverQueries:
 
     def _one(self, type_: str, index: int) -> NameserverFinding:
         name = self._names[index]
-        patience = replace(
-            self._patience, hopeless=partial(self._unreachable, _other(type_), index)
+        timeouts = replace(
+            self._timeouts, hopeless=partial(self._unreachable, _other(type_), index)
         )
-        reply = ask_nameserver(self.server, name, type_, patience, self._context.may_connect)
+        reply = ask_nameserver(self.server, name, type_, timeouts, self._context.may_connect)
         message = reply.message
         answer = DnsAnswer() if message is None else answer_of(message, name, type_)
         found = NameserverFinding(self.server, type_, name, (name,), reply, answer)
@@ -350,12 +350,12 @@ def hijack(
     for then.
     """
     begun = context.now()
-    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=context.left, hopeless=hopeless)
-    reply, answer = _asked(server, sibling, "A", patience)
+    timeouts = QueryTimeouts(tries=_TRY_TIMEOUTS, left=context.left, hopeless=hopeless)
+    reply, answer = _asked(server, sibling, "A", timeouts)
     if not answer.addresses:
         return
     invented = [
-        name for name in _nowhere(sibling) if _asked(server, name, "A", patience)[1].addresses
+        name for name in _nowhere(sibling) if _asked(server, name, "A", timeouts)[1].addresses
     ]
     hijacked = bool(invented)
     context.record(
@@ -378,8 +378,8 @@ def hijack(
 def control(context: DiagnosisContext, server: Server) -> None:
     """Record whether a nameserver answers a question that every resolver can answer."""
     begun = context.now()
-    patience = QueryTimeouts(tries=_TRY_TIMEOUTS, left=context.left)
-    reply, _ = _asked(server, dns.name.root, "NS", patience)
+    timeouts = QueryTimeouts(tries=_TRY_TIMEOUTS, left=context.left)
+    reply, _ = _asked(server, dns.name.root, "NS", timeouts)
     works = reply.rcode in {"NOERROR", "NXDOMAIN"}
     said = f"it answers for others ({reply.rcode})" if works else "it answers nothing else either"
     context.record(
@@ -399,9 +399,9 @@ def control(context: DiagnosisContext, server: Server) -> None:
 
 
 def _asked(
-    server: Server, name: dns.name.Name, type_: str, patience: QueryTimeouts
+    server: Server, name: dns.name.Name, type_: str, timeouts: QueryTimeouts
 ) -> tuple[Reply, DnsAnswer]:
-    reply = ask_nameserver(server, name, type_, patience, lambda _address, _port: False)
+    reply = ask_nameserver(server, name, type_, timeouts, lambda _address, _port: False)
     message = reply.message
     return reply, DnsAnswer() if message is None else answer_of(message, name, type_)
 

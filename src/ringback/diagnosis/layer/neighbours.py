@@ -262,7 +262,7 @@ def neighbour_tasks(
     context: DiagnosisContext, made: Mapping[str, ConnectResult | None]
 ) -> list[Callable[[], None]]:
     """Return the questions that decide something, their connections counted."""
-    wait = _patience(made)
+    wait = _answer_timeout(made)
     neighbours = [
         neighbour
         for neighbour in chosen_neighbours(context, made)
@@ -277,7 +277,7 @@ def neighbour_tasks(
     ]
 
 
-def _patience(made: Mapping[str, ConnectResult | None]) -> float:
+def _answer_timeout(made: Mapping[str, ConnectResult | None]) -> float:
     """Seconds to wait: some round trips where the target has answered, else as long as for it."""
     ended = [attempt for attempt in made.values() if attempt is not None]
     if len(ended) < len(made) or any(attempt.withheld for attempt in ended):

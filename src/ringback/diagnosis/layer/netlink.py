@@ -113,19 +113,19 @@ def interface_addresses() -> list[tuple[int, str, int]] | None:
     return found
 
 
-def default_ways(version: int) -> list[RouteEntry] | None:
+def default_routes(version: int) -> list[RouteEntry] | None:
     """Return the routes of one family that lead everywhere, the preferred first."""
     family = socket.AF_INET6 if version == 6 else socket.AF_INET
     request = _ROUTE.pack(family, 0, 0, 0, 0, 0, 0, 0, 0)
     answers = _answers(_GET_ROUTE, request, dump=True)
     if answers is None:
         return None
-    ways = [way for body in answers if body[1] == 0 and (way := _way(body))]
-    ways = [way for way in ways if way.family == version and way.type != "local"]
-    return sorted(ways, key=lambda way: (way.table != _MAIN_TABLE, way.metric))
+    entries = [entry for body in answers if body[1] == 0 and (entry := _route_entry(body))]
+    entries = [entry for entry in entries if entry.family == version and entry.type != "local"]
+    return sorted(entries, key=lambda entry: (entry.table != _MAIN_TABLE, entry.metric))
 
 
-def way_to(address: str, zone: int = 0) -> RouteEntry | None:
+def route_entry_to(address: str, zone: int = 0) -> RouteEntry | None:
     """Return the route that packets to an address take."""
     six = ":" in address
     family = socket.AF_INET6 if six else socket.AF_INET
@@ -135,7 +135,7 @@ def way_to(address: str, zone: int = 0) -> RouteEntry | None:
     if zone:
         request += _ATTRIBUTE.pack(8, 4) + struct.pack("=I", zone)
     answers = _answers(_GET_ROUTE, request, dump=False)
-    return _way(answers[0]) if answers else None
+    return _route_entry(answers[0]) if answers else None
 
 
 def neighbour_state(address: str) -> str | None:
@@ -149,7 +149,7 @@ def neighbour_state(address: str) -> str | None:
     return None
 
 
-def _way(body: bytes) -> RouteEntry | None:
+def _route_entry(body: bytes) -> RouteEntry | None:
     family, bits, _, _, table, _, _, type_, _ = _ROUTE.unpack_from(body)
     attributes = _attributes(body[_ROUTE.size :])
     gateway = _text(attributes.get(5, b"")) or _via(attributes.get(18, b""))

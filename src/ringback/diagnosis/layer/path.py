@@ -57,7 +57,7 @@ def silence(context: DiagnosisContext, address: str, last: int) -> None:
     context.record(
         SilenceFacts,
         authority(address, port),
-        result=_TOLD[before],
+        result=_LOST_WORDS[before],
         since=began,
         facts=SilenceFacts(
             address=address,
@@ -71,7 +71,7 @@ def silence(context: DiagnosisContext, address: str, last: int) -> None:
     )
 
 
-_TOLD = {
+_LOST_WORDS = {
     True: "lost before the next router, which another port reaches",
     False: "lost at the target or right before it, where another port is answered",
     None: "another port shows no more",

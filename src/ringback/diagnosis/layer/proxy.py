@@ -101,7 +101,7 @@ def reach_proxy(
     context: DiagnosisContext,
     server: ProxyServer,
     lookup: float = LOOKUP_TIMEOUT,
-    patience: float = CONNECT_TIMEOUT,
+    seconds: float = CONNECT_TIMEOUT,
 ) -> ProxyReached:
     """Connect to the addresses of a proxy, as clients do, until one is open."""
     try:
@@ -109,17 +109,17 @@ def reach_proxy(
     except (OSError, UnicodeError) as error:
         return ProxyReached(eai=_eai(error))
     addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-    made = _open_one(context, addresses[:MAX_ADDRESSES], server.port, patience)
+    made = _open_one(context, addresses[:MAX_ADDRESSES], server.port, seconds)
     return ProxyReached(addresses=addresses, made=made, eai=None if made else "EBUSY")
 
 
 def _open_one(
-    context: DiagnosisContext, addresses: Sequence[str], port: int, patience: float
+    context: DiagnosisContext, addresses: Sequence[str], port: int, seconds: float
 ) -> ConnectResult | None:
     opened = threading.Event()
 
     def connect(address: str) -> ConnectResult:
-        made = attempt_connect(address, port, context.left(patience), needless=opened.is_set)
+        made = attempt_connect(address, port, context.left(seconds), needless=opened.is_set)
         if made.sock is not None:
             opened.set()
         return made
@@ -375,12 +375,12 @@ def _proxy_works(context: DiagnosisContext) -> bool:
     """Wait for what is told of the proxy, at most for a while, and say whether it does well."""
     ends = time.monotonic() + context.left(DIRECT_SILENCE)
     while time.monotonic() < ends:
-        told_of = [reading for reading in context.readings() if reading.layer == "proxy"]
-        if any(reading.state == "failed" for reading in told_of):
+        of_proxy = [reading for reading in context.readings() if reading.layer == "proxy"]
+        if any(reading.state == "failed" for reading in of_proxy):
             return False
         plain = context.asked.protocol == "http" and not context.asked.tls
         enough = {"connect", "tunnel"} if plain else {"tunnel"}
-        if any(reading.what in enough for reading in told_of):
+        if any(reading.what in enough for reading in of_proxy):
             return True
         time.sleep(_POLL_INTERVAL)
     return False

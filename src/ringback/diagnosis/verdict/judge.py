@@ -154,7 +154,7 @@ def _unknown(evidence: Evidence) -> Verdict:
 # What was read of the host that a redirect leads to, as one reading of the diagnosis before it.
 
 
-def tell_elsewhere(
+def record_elsewhere(
     context: DiagnosisContext, url: str, there: DiagnosisContext, since: float
 ) -> None:
     """Tell what was read of another host, as ``http/elsewhere``."""

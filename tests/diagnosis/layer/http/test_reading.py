@@ -13,7 +13,7 @@ SHORT = {
     "timeout": ResponseTimeouts(first=0.3, head=0.3),
     "body_timeout": ResponseTimeouts(first=60.0, head=60.0, pause=0.3, body=0.3),
 }
-"""Outcome to the patience with what never comes."""
+"""Outcome to the timeouts for what never comes."""
 
 OUTCOMES = {
     "tcp.reset:after_request": "reset",
@@ -65,14 +65,14 @@ def lab():
 
 
 @pytest.fixture
-def patience(monkeypatch):
+def timeouts(monkeypatch):
     """Chooses how long an answer is awaited."""
     return lambda chosen: monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", chosen)
 
 
 @pytest.fixture(autouse=True)
-def _patient(patience):
-    patience(LONG)
+def _patient(timeouts):
+    timeouts(LONG)
 
 
 def met(lab, name):
@@ -87,8 +87,8 @@ def met_at(endpoint):
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_a_broken_answer_is_recorded(lab, name, patience):
-    patience(SHORT.get(OUTCOMES[name], LONG))
+def test_a_broken_answer_is_recorded(lab, name, timeouts):
+    timeouts(SHORT.get(OUTCOMES[name], LONG))
     request = only(met(lab, name), "request")
 
     assert request.facts["outcome"] == OUTCOMES[name]
@@ -119,8 +119,8 @@ def test_what_clients_take_is_well(lab, name):
     assert request.facts["outcome"] == "answered"
 
 
-def test_what_the_kernel_knows_is_recorded_of_silence(lab, patience):
-    patience(SHORT["timeout"])
+def test_what_the_kernel_knows_is_recorded_of_silence(lab, timeouts):
+    timeouts(SHORT["timeout"])
     facts = only(met(lab, "http.response.timed_out:silent"), "request").facts
 
     assert (facts["unacked"], facts["retransmits"]) == (0, 0)
@@ -149,8 +149,8 @@ def test_the_query_is_sent_and_not_recorded(lab):
     assert "secret" not in str(context.readings())
 
 
-def test_a_long_body_that_comes_well_is_no_failure(lab, patience):
-    patience(ResponseTimeouts(first=60.0, head=60.0, pause=60.0, body=0.3))
+def test_a_long_body_that_comes_well_is_no_failure(lab, timeouts):
+    timeouts(ResponseTimeouts(first=60.0, head=60.0, pause=60.0, body=0.3))
 
     def handler(connection):
         connection.read_request()

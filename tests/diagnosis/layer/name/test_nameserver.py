@@ -34,9 +34,9 @@ def context():
     return DiagnosisContext(parse_target("https://example.com/"), Options(timeout=60.0))
 
 
-def ask(context, server, *names, patience=LONG):
+def ask(context, server, *names, timeouts=LONG):
     absolute = [dns.name.from_text(name) for name in names]
-    asking = NameserverQueries(context, Server(*server.address), absolute, patience)
+    asking = NameserverQueries(context, Server(*server.address), absolute, timeouts)
     together(context, asking.tasks())
     return {reading.facts["type"]: reading for reading in context.readings()}
 
@@ -88,7 +88,7 @@ def test_an_extended_error_is_recorded(context, server, label, code, text):
 
 
 def test_silence_is_recorded(context, server):
-    told = ask(context, server, "silent.lab.test", patience=SHORT)
+    told = ask(context, server, "silent.lab.test", timeouts=SHORT)
 
     facts = told["A"].facts
     assert (facts["timed_out"], facts["rcode"], facts["error"]) == (True, None, None)
@@ -98,7 +98,7 @@ def test_silence_is_recorded(context, server):
 
 def test_a_question_is_sent_again_when_no_answer_comes(context):
     with Nameserver(ANSWERS, bind("127.0.0.1")) as server:
-        ask(context, server, "silent.lab.test", patience=SHORT)
+        ask(context, server, "silent.lab.test", timeouts=SHORT)
         ends = time.monotonic() + 60
         while len(server.asked) < 4 and time.monotonic() < ends:
             time.sleep(0.01)  # what was sent may not be read yet
@@ -107,7 +107,7 @@ def test_a_question_is_sent_again_when_no_answer_comes(context):
 
 
 def test_a_late_answer_to_the_first_try_still_counts(context, server):
-    told = ask(context, server, "slow.lab.test", patience=QueryTimeouts(tries=(0.1, 30.0)))
+    told = ask(context, server, "slow.lab.test", timeouts=QueryTimeouts(tries=(0.1, 30.0)))
 
     assert told["A"].facts["answers"] == ["127.0.0.1"]
 
@@ -131,7 +131,7 @@ def test_a_cut_answer_without_tcp_is_none(context, server):
 @pytest.mark.parametrize("label", ["wrong-id", "wrong-question"])
 def test_the_answer_to_another_question_is_counted_but_not_taken(context, server, label):
     # Both are read while it listens after the second try.
-    told = ask(context, server, f"{label}.lab.test", patience=QueryTimeouts(tries=(0.1, 1.5)))
+    told = ask(context, server, f"{label}.lab.test", timeouts=QueryTimeouts(tries=(0.1, 1.5)))
 
     facts = told["A"].facts
     assert (facts["timed_out"], facts["rcode"], facts["answers"]) == (True, None, [])
@@ -202,7 +202,7 @@ def test_after_a_refusal_only_the_name_as_written_is_tried(context, server):
 
 
 def test_nothing_more_is_asked_of_a_server_that_is_silent(context, server):
-    told = ask(context, server, "silent.lab.test", "ok.lab.test", patience=SHORT)
+    told = ask(context, server, "silent.lab.test", "ok.lab.test", timeouts=SHORT)
 
     assert told["A"].facts["tried"] == ["silent.lab.test"]
     assert told["A"].facts["timed_out"] is True
@@ -273,7 +273,7 @@ class Raw:
 
 def test_bytes_that_are_no_message_are_malformed(context):
     with Raw(lambda wire: wire[:2] + b"\xff" * 9) as server:
-        told = ask(context, server, "ok.lab.test", patience=LONG)
+        told = ask(context, server, "ok.lab.test", timeouts=LONG)
 
     facts = told["A"].facts
     assert (facts["malformed"], facts["timed_out"], facts["rcode"]) == (True, False, None)
@@ -294,7 +294,7 @@ def without_edns(wire):
 
 def test_a_server_that_does_not_know_edns_is_asked_without(context):
     with Raw(without_edns) as server:
-        told = ask(context, server, "ok.lab.test", patience=LONG)
+        told = ask(context, server, "ok.lab.test", timeouts=LONG)
 
     facts = told["A"].facts
     assert (facts["answers"], facts["edns"], facts["ttl"]) == (["192.0.2.1"], False, 60)
@@ -306,7 +306,7 @@ def deaf_to_edns(wire):
 
 def test_a_server_that_does_not_answer_edns_is_asked_without(context):
     with Raw(deaf_to_edns) as server:
-        told = ask(context, server, "ok.lab.test", patience=QueryTimeouts(tries=(0.2, 30.0)))
+        told = ask(context, server, "ok.lab.test", timeouts=QueryTimeouts(tries=(0.2, 30.0)))
 
     facts = told["A"].facts
     assert (facts["answers"], facts["edns"], facts["timed_out"]) == (["192.0.2.1"], False, False)
@@ -320,7 +320,7 @@ def test_hostile_text_is_made_harmless(context):
         return reply.to_wire()
 
     with Raw(answer) as server:
-        told = ask(context, server, "ok.lab.test", patience=LONG)
+        told = ask(context, server, "ok.lab.test", timeouts=LONG)
 
     ((_, text),) = told["A"].facts["ede"]
     assert text.startswith("�[2J")
