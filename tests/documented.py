@@ -23,10 +23,10 @@ def readings():
 def undocumented(diagnosis):
     """The readings of a diagnosis, and their facts, that the reference does not name."""
     known = readings()
-    places = [(one.layer, one.what) for one in diagnosis.readings]
+    places = [(reading.layer, reading.what) for reading in diagnosis.readings]
     missing = [f"{layer}/{what}" for layer, what in places if (layer, what) not in known]
     return missing + [
-        f"{one.layer}/{one.what}: {fact}"
-        for one in diagnosis.readings
-        for fact in set(one.facts) - known.get((one.layer, one.what), set())
+        f"{reading.layer}/{reading.what}: {fact}"
+        for reading in diagnosis.readings
+        for fact in set(reading.facts) - known.get((reading.layer, reading.what), set())
     ]

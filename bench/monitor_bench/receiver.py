@@ -29,9 +29,9 @@ class Receiver:
             if self.messages[key] > 1:
                 return
             for incident in message["incidents"]:
-                for one in incident["notices"]:
-                    self.notices[one["id"]].add(key)
-                    self.told[incident["id"]].append(one["what"])
+                for notice in incident["notices"]:
+                    self.notices[notice["id"]].add(key)
+                    self.told[incident["id"]].append(notice["what"])
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ def facts(row, found, load):
         "name": row.name,
         "title": row.title,
         "load": [round(one, 1) for one in load],
-        "goals": [dataclasses.asdict(one) | {"met": one.met} for one in found.goals],
+        "goals": [dataclasses.asdict(goal) | {"met": goal.met} for goal in found.goals],
         "lines": found.lines,
         "notes": list(found.notes),
     }

@@ -65,10 +65,10 @@ def test_json_is_one_object_a_line_after_the_schema(ringback, fault, closed):
     records = [json.loads(line) for line in done.stdout.splitlines()]
 
     assert done.returncode == 1
-    assert [one["target"] for one in records][:3] == urls[:3]
-    for one in records:
-        jsonschema.Draft202012Validator(record_schema()).validate(one)
-    assert [one["verdict"]["kind"] for one in records][:2] == ["healthy", "tcp.refused"]
+    assert [record["target"] for record in records][:3] == urls[:3]
+    for record in records:
+        jsonschema.Draft202012Validator(record_schema()).validate(record)
+    assert [record["verdict"]["kind"] for record in records][:2] == ["healthy", "tcp.refused"]
     assert records[3]["verdict"]["kind"] == "url.invalid"
 
 

@@ -322,7 +322,7 @@ def test_asyncio_keeps_all_addresses_in_one_text(lab, monkeypatch):
     port = lab.reserve().endpoint.port
     connect_to(monkeypatch, "127.0.0.1", "::1")
     failure = failure_of(asyncio.run, asyncio.open_connection("two.test", port))
-    assert [(one.address, one.kind) for one in failure.addresses] == [
+    assert [(address.address, address.kind) for address in failure.addresses] == [
         (f"127.0.0.1:{port}", "tcp.refused"),
         (f"[::1]:{port}", "tcp.refused"),
     ]

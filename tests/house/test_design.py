@@ -47,7 +47,9 @@ def paragraphs():
 def test_the_order_of_the_rooms_is_the_one_that_is_enforced():
     shown = re.search(r"```text\n(testing\n[\w\n]+)```", PAGE)
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-    rooms = next(one for one in contracts["contracts"] if one["name"].startswith("Rooms"))
+    rooms = next(
+        contract for contract in contracts["contracts"] if contract["name"].startswith("Rooms")
+    )
     layers = [layer.removeprefix("__main__ | ") for layer in rooms["layers"]]
 
     assert shown is not None

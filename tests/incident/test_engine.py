@@ -25,7 +25,7 @@ def run(engine, checks):
 
 
 def whats(changes, *, notify=None):
-    return [one.what for one in changes if notify is None or one.told is notify]
+    return [change.what for change in changes if notify is None or change.told is notify]
 
 
 def engine_of(*ids, **more):
@@ -155,7 +155,7 @@ def test_one_success_speaks_against_our_own_network():
     engine = engine_of("a", "b", "c", "d")
     checks = [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(8)]
     changes = run(engine, [*checks[:3], check(3.5, "d", True), *checks[4:]])
-    assert all(one.incident.pattern != "own_network_down" for one in changes)
+    assert all(change.incident.pattern != "own_network_down" for change in changes)
 
 
 def test_what_is_notified_already_is_part_of_a_lost_network_once_that_is_known():
@@ -176,7 +176,7 @@ def test_what_a_lost_network_hides_is_unknown_and_its_return_is_notified():
     run(engine, [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)])
     assert [engine.state_of(one) for one in "abc"] == ["unknown"] * 3
     assert engine.wants_retry("a") is False
-    moves = [(one.endpoint, one.after) for one in engine.transitions()]
+    moves = [(transition.endpoint, transition.after) for transition in engine.transitions()]
     assert moves == [*((one, "suspect") for one in "abc"), *((one, "unknown") for one in "abc")]
     changes = run(engine, [check(60 + i, "abc"[i % 3], True) for i in range(6)])
     assert whats(changes) == ["left", "left", "left", "closed"]
@@ -218,7 +218,7 @@ def test_one_certificate_that_has_ended_is_one_incident():
     kind = "tls.cert.date_invalid.expired"
     for name, seen in (("a", ended), ("b", ended), ("c", other)):
         run(engine, [replace(one, certificate=seen) for one in failing(name, 3, kind=kind)])
-    outages = [one.members for one in engine.incidents() if not one.detector]
+    outages = [incident.members for incident in engine.incidents() if not incident.detector]
     assert outages == [("a", "b"), ("c",)]
 
 
@@ -231,7 +231,7 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     assert whats(engine.tick(T + 19.5 * DAY)) == ["reminded", "reminded"]
     kind, begins = "tls.cert.date_invalid.expired", 20 * DAY + 1
     changes = run(engine, failing("a", 3, begins, kind=kind))
-    (worse,) = (one for one in changes if one.what == "opened")
+    (worse,) = (change for change in changes if change.what == "opened")
     assert (worse.told, worse.incident.id, worse.incident.state) == (True, first.id, "open")
     assert (worse.incident.kind, worse.incident.detector) == (kind, "")
     assert worse.incident.summary.startswith("a is down: ")
@@ -241,7 +241,9 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     assert (first.id, "a") in engine.needs_diagnosis()
     changes = run(engine, failing("b", 3, begins + 30, kind=kind))
     assert whats(changes) == ["reminded", "joined", "closed"]
-    assert [(one.id, one.members) for one in engine.incidents()] == [(first.id, ("a", "b"))]
+    assert [(incident.id, incident.members) for incident in engine.incidents()] == [
+        (first.id, ("a", "b"))
+    ]
     assert (changes[-1].incident.id, changes[-1].incident.part_of) == (second.id, first.id)
     new = CertificateSeen(not_after=T + 120 * DAY, issuer="CA", key="2")
     both = [*well("a", 2, begins + 60), *well("b", 2, begins + 60)]
@@ -305,7 +307,7 @@ def test_a_certificate_that_ends_soon_hides_no_outage():
     assert whats(run(engine, failing("shop", 3, 30))) == ["opened"]
     assert engine.incident_of("shop").pattern == "service_outage"
     assert whats(run(engine, well("shop", 2, 90))) == ["left", "closed"]
-    assert [one.pattern for one in engine.incidents()] == ["certificate"]
+    assert [incident.pattern for incident in engine.incidents()] == ["certificate"]
 
 
 def test_the_failures_in_a_row_begin_after_the_last_success():
@@ -470,7 +472,7 @@ def test_a_job_whose_report_is_overdue_is_down_until_the_next():
     assert engine.since("job") == T + 91
     run(engine, [check(200, "job", True, origin="heartbeat")])
     assert (engine.state_of("job"), engine.kind_of("job")) == ("ok", None)
-    assert [(one.after, one.kind) for one in engine.transitions()] == [
+    assert [(transition.after, transition.kind) for transition in engine.transitions()] == [
         ("ok", None),
         ("down", "unknown"),
         ("ok", None),
@@ -491,7 +493,7 @@ def test_a_late_report_of_a_failure_makes_the_missed_one_an_outage():
     failed = check(100, "job", False, "service.rejected", origin="heartbeat", detail="disk full")
     assert whats(engine.see(failed)) == ["closed", "opened"]
     assert engine.state_of("job") == "down"
-    assert [one.kind for one in engine.incidents()] == ["service.rejected"]
+    assert [incident.kind for incident in engine.incidents()] == ["service.rejected"]
 
 
 def test_reports_that_are_missed_now_and_then_are_no_flapping():
@@ -553,7 +555,7 @@ def taken_up(engine, other, now=T):
     cases = {id_: other.dump_endpoint(id_) for id_ in other.watched()}
     return engine.load(
         json.loads(json.dumps(cases)),
-        [incident_from_json(incident_json(one)) for one in other.incidents()],
+        [incident_from_json(incident_json(incident)) for incident in other.incidents()],
         json.loads(json.dumps(other.dump_silences())),
         now,
     )
@@ -592,7 +594,7 @@ def test_whoever_is_notified_of_a_beginning_is_notified_of_its_end(checks):
         changes += run(engine, [check(end - T + i, name, True) for i in range(2)])
     for i in range(400):
         changes += engine.tick(end + i * 10)
-    opened = {one.incident.id for one in changes if one.what == "opened" and one.told}
-    closed = {one.incident.id for one in changes if one.what == "closed" and one.told}
+    opened = {change.incident.id for change in changes if change.what == "opened" and change.told}
+    closed = {change.incident.id for change in changes if change.what == "closed" and change.told}
     assert opened <= closed
     assert engine.incidents() == []

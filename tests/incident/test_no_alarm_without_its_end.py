@@ -56,11 +56,11 @@ class World:
         getattr(self, what)(*more)
 
     def note(self, changes):
-        for one in changes:
-            about = (one.endpoint,) if one.what == "joined" else one.incident.members
-            begins = one.what in {"opened", "reminded", "joined"}
-            if begins and one.told and self.engine.silences.covers(about, one.at):
-                self.muted.append(one)
+        for change in changes:
+            about = (change.endpoint,) if change.what == "joined" else change.incident.members
+            begins = change.what in {"opened", "reminded", "joined"}
+            if begins and change.told and self.engine.silences.covers(about, change.at):
+                self.muted.append(change)
         self.changes += changes
 
     def check(self, endpoint, up, **more):
@@ -99,8 +99,8 @@ class World:
             self.engine.silences.remove(one.id)
 
     def acknowledge(self):
-        for one in self.engine.incidents()[:1]:
-            self.note(self.engine.acknowledge(one.id, "ada", self.now))
+        for incident in self.engine.incidents()[:1]:
+            self.note(self.engine.acknowledge(incident.id, "ada", self.now))
 
     def drop(self, endpoint):
         self.watched = {id_: one for id_, one in ALL.items() if id_ != endpoint}
@@ -109,7 +109,7 @@ class World:
     def restart(self):
         before, self.engine = self.engine, self.made()
         cases = {id_: before.dump_endpoint(id_) for id_ in before.watched()}
-        incidents = [incident_from_json(incident_json(one)) for one in before.incidents()]
+        incidents = [incident_from_json(incident_json(incident)) for incident in before.incidents()]
         quiet = json.loads(json.dumps(before.dump_silences()))
         self.note(self.engine.load(json.loads(json.dumps(cases)), incidents, quiet, self.now))
 
@@ -148,14 +148,14 @@ def test_no_alarm_is_without_its_end_and_no_end_without_its_alarm(ops):
     world.all_is_well()
     assert world.engine.incidents() == []
     begun, ended = [], []
-    for one in world.changes:
-        id_ = one.incident.id
-        if one.what == "closed":
-            assert one.told == (id_ in begun), "an end goes to those who know of the beginning"
+    for change in world.changes:
+        id_ = change.incident.id
+        if change.what == "closed":
+            assert change.told == (id_ in begun), "an end goes to those who know of the beginning"
             ended.append(id_)
-        elif one.told:
+        elif change.told:
             assert id_ not in ended, "nothing is told of what is over"
-            if one.what not in {"opened", "reminded"}:
+            if change.what not in {"opened", "reminded"}:
                 assert id_ in begun, "what goes on was told to begin"
             begun.append(id_)
     assert sorted(set(begun) - set(ended)) == []

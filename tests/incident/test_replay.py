@@ -17,7 +17,7 @@ def log(*ups, code="503"):
 
 def test_an_outage_is_notified_once_and_its_end():
     changes = list(replay(log(True, False, False, False, False, True, True)))
-    assert [one.what for one in changes if one.told] == ["opened", "closed"]
+    assert [change.what for change in changes if change.told] == ["opened", "closed"]
     assert changes[0].incident.kind == "http.error.unavailable"
 
 

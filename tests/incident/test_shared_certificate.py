@@ -27,7 +27,7 @@ def looks(at, ids, seen, up=True, kind=None):
 def restarted(engine):
     again = engine_of(*engine.watched())
     cases = {id_: json.loads(json.dumps(engine.dump_endpoint(id_))) for id_ in engine.watched()}
-    incidents = [incident_from_json(incident_json(one)) for one in engine.incidents()]
+    incidents = [incident_from_json(incident_json(incident)) for incident in engine.incidents()]
     assert again.load(cases, incidents, engine.dump_silences(), T) == []
     return again
 
@@ -53,7 +53,7 @@ def test_it_is_over_when_the_last_endpoint_has_another_one():
     engine = engine_of("a", "b")
     run(engine, looks(0, "ab", ends(20)))
     assert whats(run(engine, looks(60, "a", ends(90, "2")))) == ["left"]
-    assert [one.members for one in engine.incidents()] == [("a", "b")]
+    assert [incident.members for incident in engine.incidents()] == [("a", "b")]
     assert whats(run(engine, looks(60, "b", ends(90, "2")))) == ["closed"]
     assert engine.incidents() == []
 
@@ -107,7 +107,7 @@ def test_who_fails_when_it_has_ended_is_down_and_who_does_not_is_not():
     assert (outage.detector, outage.members, outage.well) == ("", ("a", "b"), ("b",))
     changes = run(engine, failing("b", 3, at + 30, kind=ENDED))
     assert whats(changes) == ["joined"]
-    new = [one for i in range(2) for one in looks(at + 100 + i * 60, "ab", ends(400, "2"))]
+    new = [check for i in range(2) for check in looks(at + 100 + i * 60, "ab", ends(400, "2"))]
     assert whats(run(engine, new))[-2:] == ["left", "closed"]
     assert engine.incidents() == []
 
@@ -136,14 +136,14 @@ def test_who_joins_another_outage_leaves_the_others_their_warning():
 def test_servers_that_answer_in_turn_are_notified_once():
     engine = engine_of("a")
     pair = (ends(200), ends(220, "2"))
-    seen = [one for i in range(160) for one in looks(i * 600, "a", pair[i % 2])]
+    seen = [check for i in range(160) for check in looks(i * 600, "a", pair[i % 2])]
     assert whats(run(engine, seen)) == ["opened", "closed"]
 
 
 def test_of_servers_in_turn_the_certificate_that_ends_first_counts():
     engine = engine_of("a")
     pair = (ends(20), ends(90, "2"))
-    seen = [one for i in range(40) for one in looks(i * 60, "a", pair[i % 2])]
+    seen = [check for i in range(40) for check in looks(i * 60, "a", pair[i % 2])]
     assert whats(run(engine, seen)) == ["opened", "closed", "opened"]
     assert "in 20 days" in engine.incidents()[0].summary
     engine = restarted(engine)

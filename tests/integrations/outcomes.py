@@ -256,7 +256,9 @@ def _watched(name, calls):
     logging.disable(logging.NOTSET)
     messages = [str(one.message) for one in warned if one.category is ResourceWarning]
     # Under trio, httpx leaves its generators to the garbage collector, and trio says so.
-    return outcomes, left + [one for one in messages if not one.startswith("Async generator")]
+    return outcomes, left + [
+        message for message in messages if not message.startswith("Async generator")
+    ]
 
 
 def _clear():
@@ -374,7 +376,7 @@ def _waits(fault):
 
 
 def _read_events(outcome, events):
-    attempts = [one for one in events if one.what == "attempt"]
+    attempts = [event for event in events if event.what == "attempt"]
     begins = [index for index, one in enumerate(attempts) if one.attempt == 1]
     last = attempts[begins[-1] :] if begins else []
     outcome.attempts = len(last)

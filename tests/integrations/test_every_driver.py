@@ -145,7 +145,7 @@ def test_no_address_masks_another(lab, monkeypatch, port, driver):
     failure = dataclasses.replace(classify(caught.value), cause=None)
     assert failure.kind == "tcp.refused"
     if driver in KEEPS_ADDRESSES:
-        assert [(one.address, one.kind) for one in failure.addresses] == [
+        assert [(address.address, address.kind) for address in failure.addresses] == [
             (f"127.0.0.1:{port}", "tcp.refused"),
             (f"[::1]:{port}", "tcp.refused"),
         ]

@@ -19,7 +19,7 @@ def _no_monitor(monkeypatch):
 
 
 def monitors_of(listeners):
-    return [one for one in listeners.sinks if isinstance(one, Reporter)]
+    return [sink for sink in listeners.sinks if isinstance(sink, Reporter)]
 
 
 def test_the_default_is_the_log():
@@ -68,5 +68,5 @@ def test_an_environment_that_names_no_monitor_is_said_and_harms_nobody(monkeypat
     monkeypatch.setenv(listening.URL_VARIABLE, "nonsense")
     assert monitors_of(listeners_for(None)) == []
     assert monitors_of(listeners_for(None)) == []
-    said = [one for one in caplog.records if listening.URL_VARIABLE in one.getMessage()]
+    said = [record for record in caplog.records if listening.URL_VARIABLE in record.getMessage()]
     assert [one.levelno for one in said] == [logging.WARNING]

@@ -108,7 +108,7 @@ def test_who_raises_is_complained_of_once_a_minute(patient, caplog):
     for _ in range(3):
         box.post(broken, 1)
     assert flush(60)
-    (line,) = [one for one in caplog.messages if one.startswith("this one")]
+    (line,) = [message for message in caplog.messages if message.startswith("this one")]
     assert line.startswith("this one raised 1 times (last: RuntimeError('disk full'))")
 
 

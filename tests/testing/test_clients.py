@@ -96,4 +96,4 @@ def test_the_installed_ones_are_offered():
 
 def test_every_way_to_provoke_is_known():
     known = {"get", "upload", "twice", "json", "crl", "http2", "client_certificate"}
-    assert {one.provoke for one in FAULTS.values() if not missing(one.needs)} <= known
+    assert {fault.provoke for fault in FAULTS.values() if not missing(fault.needs)} <= known

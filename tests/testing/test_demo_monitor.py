@@ -145,7 +145,7 @@ def test_everything_is_named_and_reported_and_can_be_looked_at_as_long_as_it_is_
     assert outage["where"] == moved["where"] == "their service"
     assert "ss -ltn" in outage["advice"]
     assert "2 of 2 match: answer, Server header" in moved["evidence"][-1]
-    kept = {one["id"]: one["state"] for one in json.loads(shown.stdout)}
+    kept = {row["id"]: row["state"] for row in json.loads(shown.stdout)}
     assert {one["id"] for one in found} <= set(kept)
     assert [id_ for id_, state in kept.items() if state == "open"] == [found[0]["id"]]
 

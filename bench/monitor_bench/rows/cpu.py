@@ -66,7 +66,7 @@ def at(rate, limit, without=()):
                         time.sleep(STARTED)
                         seconds = max(bench.seconds, CYCLE) if name == OURS else bench.seconds
                         windows[name].append(_window(site, pids, seconds))
-        own = statistics.median(one["cpu_ms"] for one in windows[OURS])
+        own = statistics.median(window["cpu_ms"] for window in windows[OURS])
         goal = Goal(text=f"CPU per probe at {rate}/s", measured=own, limit=limit, unit="ms")
         missing = [f"not measured: {name}" for name in CONTENDERS if name not in here]
         return Found(
@@ -96,11 +96,11 @@ def _window(site, pids, seconds):
 
 
 def _line(name, windows, own):
-    median = {key: statistics.median(one[key] for one in windows) for key in windows[0]}
+    median = {key: statistics.median(window[key] for window in windows) for key in windows[0]}
     return {
         "": name,
         "probes/s": median["rate"],
-        "CPU ms per probe": spread([one["cpu_ms"] for one in windows]),
+        "CPU ms per probe": spread([window["cpu_ms"] for window in windows]),
         "times ringback's": f"{median['cpu_ms'] / own:.1f}",
         "new connections": f"{median['fresh']:.0%}",
         "RSS MB": median["rss_mb"],

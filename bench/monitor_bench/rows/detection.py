@@ -94,7 +94,7 @@ def in_real_time():
             stack.enter_context(socket.create_server((f"127.0.{number}.1", 0), backlog=64))
             for number in range(1, REAL + 2)
         ]
-        urls = ["tcp://{}:{}".format(*one.getsockname()) for one in ports]
+        urls = ["tcp://{}:{}".format(*port.getsockname()) for port in ports]
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         habits = {"every": REAL_INTERVAL, "retry_every": REAL_RETRY, "timeout": 1}
         monitor = stack.enter_context(Monitor(folder, endpoints(urls, **habits)))

@@ -51,8 +51,8 @@ def scored(alarms, rises):
         alarms: Where there is one.
         rises: Where there should be.
     """
-    found = [one for one in rises if any(one <= at < one + LATE for at in alarms)]
-    idle = [at for at in alarms if not any(one <= at < one + LATE for one in rises)]
+    found = [rise for rise in rises if any(rise <= at < rise + LATE for at in alarms)]
+    idle = [at for at in alarms if not any(rise <= at < rise + LATE for rise in rises)]
     return {"rises": len(rises), "found": len(found), "for nothing": len(idle)}
 
 
@@ -69,7 +69,7 @@ def read(path):
     text = path.read_text("utf-8")
     rows = list(csv.reader(text.splitlines(), delimiter=";" if ";" in text[:200] else ","))
     heading = [name.strip().lower() for name in rows[0]]
-    name = next((one for one in COLUMNS if one in heading), None)
+    name = next((column for column in COLUMNS if column in heading), None)
     if name is None:
         return [float(row[-1]) for row in rows if row and _is_number(row[-1])], []
     at, factor = heading.index(name), 1e-3 if name in IN_MS else 1.0

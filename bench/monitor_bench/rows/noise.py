@@ -32,7 +32,7 @@ def measure(bench):
         lines=[
             {
                 "checks": len(checks),
-                "endpoints": len({one["endpoint"] for one in checks}),
+                "endpoints": len({check["endpoint"] for check in checks}),
                 "changes of status": changed,
                 "incidents": incidents,
                 "notices": len(notices),
@@ -51,10 +51,10 @@ def flips(checks):
         checks: As in the log.
     """
     last, count = {}, 0
-    for one in checks:
-        if one["up"] is not None:
-            count += last.setdefault(one["endpoint"], one["up"]) != one["up"]
-            last[one["endpoint"]] = one["up"]
+    for check in checks:
+        if check["up"] is not None:
+            count += last.setdefault(check["endpoint"], check["up"]) != check["up"]
+            last[check["endpoint"]] = check["up"]
     return count
 
 
@@ -75,7 +75,9 @@ def sent(notices):
 
 
 def _ready(notices):
-    (group,) = notice_groups([Queued(notice=one, attempts=0, due=one.at) for one in notices])
+    (group,) = notice_groups(
+        [Queued(notice=notice, attempts=0, due=notice.at) for notice in notices]
+    )
     return GROUP_WAIT.due_at(group)
 
 

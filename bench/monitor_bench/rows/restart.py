@@ -103,10 +103,10 @@ def _counted(store, id_):
 def _failed_last(checks):
     """Return how many failures in a row were kept."""
     failed = 0
-    for one in checks:  # newest first
-        if one.up:
+    for check in checks:  # newest first
+        if check.up:
             break
-        failed += one.up is False
+        failed += check.up is False
     return failed
 
 

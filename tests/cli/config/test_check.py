@@ -49,7 +49,7 @@ def test_json_says_the_same(ringback, folder):
     bad = json.loads(done.stdout)
 
     assert good["ok"]
-    assert [one["id"] for one in good["endpoints"]] == ["a", "b"]
+    assert [endpoint["id"] for endpoint in good["endpoints"]] == ["a", "b"]
     assert good["files"] == ["ringback.toml", "more.toml"]
     assert done.returncode == 2
     assert bad == {

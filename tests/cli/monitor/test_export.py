@@ -103,8 +103,8 @@ def test_history_shows_what_happened_oldest_first(ringback, database):
 def test_history_as_json(ringback, database):
     done = ringback("history", "shop", "--db", database, "--failures", "1", "--json")
     told = json.loads(done.stdout)
-    assert [one["after"] for one in told["transitions"]] == ["ok", "suspect", "down"]
-    assert [one["kind"] for one in told["failures"]] == ["http.error.unavailable"]
+    assert [transition["after"] for transition in told["transitions"]] == ["ok", "suspect", "down"]
+    assert [failure["kind"] for failure in told["failures"]] == ["http.error.unavailable"]
     assert [one["state"] for one in told["incidents"]] == ["open"]
 
 

@@ -71,7 +71,7 @@ def test_what_is_on_a_later_page_is_shown_and_counted(ringback):
         listed = ringback("status", "--json", "--url", url)
     assert done.returncode == 1
     assert "5 endpoints, 1 down" in done.stdout
-    assert [one["id"] for one in json.loads(listed.stdout)] == [f"web-{n}" for n in range(5)]
+    assert [row["id"] for row in json.loads(listed.stdout)] == [f"web-{n}" for n in range(5)]
 
 
 def test_an_old_incident_is_shown_whatever_came_after_it(ringback):
@@ -85,7 +85,7 @@ def test_an_old_incident_is_shown_whatever_came_after_it(ringback):
         done = ringback("incidents", "--json", "--url", url)
         every = ringback("incidents", "--json", "--all", "--url", url)
     assert done.returncode == 1
-    assert [one["id"] for one in json.loads(done.stdout)] == ["taken", "old"]
+    assert [row["id"] for row in json.loads(done.stdout)] == ["taken", "old"]
     assert len(json.loads(every.stdout)) == 7
 
 

@@ -14,7 +14,7 @@ def filled(*events):
 
 
 def shape(parcel):
-    return [one["kind"] if isinstance(one, dict) else one.calls for one in parcel.entries]
+    return [entry["kind"] if isinstance(entry, dict) else entry.calls for entry in parcel.entries]
 
 
 def test_successes_within_a_second_are_one_entry_each_origin():

@@ -65,7 +65,7 @@ def test_many_entries_do_not_wait(monitor, reporter, monkeypatch):
     for _ in range(EARLY_SEND_ENTRIES):
         reporter(given_up())
     monitor.wait_for(
-        lambda: sum(len(one["events"]) for one in monitor.batches) >= EARLY_SEND_ENTRIES
+        lambda: sum(len(batch["events"]) for batch in monitor.batches) >= EARLY_SEND_ENTRIES
     )
     assert len(monitor.events()) == EARLY_SEND_ENTRIES
 
@@ -106,8 +106,8 @@ def test_what_was_refused_for_now_is_sent_again_as_the_same_batch(caplog, asked_
         reporter.close(30)
     ids = [body["id"] for _, _, body in monitor.requests]
     assert ids[0] == ids[1] == ids[2] != ids[3]
-    assert [len(one["events"]) for one in monitor.batches] == [1, 1]
-    said = [one for one in caplog.records if "takes no reports" in one.message]
+    assert [len(batch["events"]) for batch in monitor.batches] == [1, 1]
+    said = [record for record in caplog.records if "takes no reports" in record.message]
     assert [one.levelno for one in said] == [logging.WARNING]
 
 
@@ -121,7 +121,7 @@ def test_what_is_never_taken_is_dropped_and_counted(status):
         assert reporter.flush(30)
         reporter.close(30)
     assert reporter.tally.dropped == 1
-    assert [one["dropped"] for one in monitor.batches] == [1]
+    assert [batch["dropped"] for batch in monitor.batches] == [1]
 
 
 def test_a_monitor_that_hangs_holds_nobody_up():
@@ -149,7 +149,7 @@ def test_it_goes_on_in_a_forked_process(monitor, reporter):
     assert os.waitpid(child, 0)[1] == 0
     assert reporter.flush(30)
     assert len(monitor.events()) == 3
-    assert len({one["id"] for one in monitor.batches}) == 3
+    assert len({batch["id"] for batch in monitor.batches}) == 3
 
 
 def test_a_signal_handler_may_make_calls(monitor, reporter):
@@ -162,7 +162,7 @@ def test_a_signal_handler_may_make_calls(monitor, reporter):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert reporter.flush(30)
-    assert sum(one.get("calls", 0) for one in monitor.events()) <= 5000
+    assert sum(event.get("calls", 0) for event in monitor.events()) <= 5000
 
 
 def test_the_end_of_a_program_sends_what_is_left(monitor):
