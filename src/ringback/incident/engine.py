@@ -90,7 +90,7 @@ class Engine:
                 changes += self._correlator.signalled(tracker, signal)
         changes += self._correlator.tick(now)
         for incident in self._registry.all():
-            changes += self._told_again(incident, now)
+            changes += self._remind(incident, now)
         return self._showing(changes)
 
     def state_of(self, endpoint: str) -> EndpointState:
@@ -149,10 +149,10 @@ class Engine:
         return [self._registry.acknowledge(now, incident, who)]
 
     def silence(self, silence: Silence) -> None:
-        """Tell nobody of what begins on some endpoints for a while."""
+        """Notify nobody of what begins on some endpoints for a while."""
         self.silences.add(silence)
 
-    def _told_again(self, incident: Incident, now: float) -> list[Change]:
+    def _remind(self, incident: Incident, now: float) -> list[Change]:
         if incident.state == "acknowledged" or self.silences.covers(incident.members, now):
             return []
         if incident.told_at is None:

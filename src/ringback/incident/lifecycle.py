@@ -352,16 +352,18 @@ class IncidentRegistry:
         step, known = LIFECYCLE[name], self._open.get(incident.id)
         assert (known.state if known else None) in step.before, (name, incident.id)
         informed = incident.told_at is not None
-        told = notify and (step.notifies == "anew" or (step.notifies == "informed" and informed))
+        notified = notify and (
+            step.notifies == "anew" or (step.notifies == "informed" and informed)
+        )
         if step.after is not None:
             incident = replace(incident, state=step.after)
         if step.after == "closed":
             incident = replace(incident, closed_at=at)
-        if told and step.notifies == "anew":
+        if notified and step.notifies == "anew":
             incident = replace(incident, told_at=at)
         incident = _with_entry(incident, TimelineEntry(at=at, what=step.what, text=text))
         self._file(incident)
-        return Change(at=at, what=step.what, incident=incident, endpoint=endpoint, told=told)
+        return Change(at=at, what=step.what, incident=incident, endpoint=endpoint, told=notified)
 
     def _file(self, incident: Incident) -> None:
         before, closed = self._open.get(incident.id), incident.state == "closed"

@@ -214,7 +214,7 @@ class WatchedEndpoint:
     # `(k, n)`: also down when `k` of the last `n` checks failed; `None`: not
     of_last: tuple[int, int] | None = (6, 10)
     latency: bool = True  # Whether a lasting rise of its latency is an incident
-    # Days before its certificate's end at which to tell
+    # Days before its certificate's end at which to notify
     certificate_days: tuple[int, ...] = (30, 14, 7, 1)
     every: float = 30.0  # Seconds between two checks; of a heartbeat, between two reports
     grace: float | None = None  # Seconds that a heartbeat may be late; `None`: it is no heartbeat

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """A time in which nobody is notified of what begins; the end of what was told still is."""
+    """A time in which nobody is notified of what begins; ends are, to those who know of it."""
 
     id: str  # Its name
     endpoints: tuple[str, ...]  # Ids, or patterns with `*`, of the endpoints it is for

@@ -1,1 +1,1 @@
-"""The service that watches endpoints: it probes, listens, keeps, decides and tells."""
+"""The service that watches endpoints: it probes, listens, keeps, decides and notifies."""

@@ -30,7 +30,7 @@ class CertificateDetector(SignalDetector):
     The dates are those of the newest certificate that was seen, and count on when no more is seen:
     also after it has expired, when handshakes fail. Where one comes back after another, because
     several servers answer in turn, they are those of the one that ends first, and that it is
-    another one is told once.
+    another one is reported once.
     """
 
     name: ClassVar[str] = "certificate"
@@ -40,7 +40,7 @@ class CertificateDetector(SignalDetector):
         self._seen: CertificateSeen | None = None
         self._lately: dict[str, tuple[CertificateSeen, float]] = {}  # the newest last
         self._in_turn = False
-        self._told: int | None = None  # the smallest number of days that was told
+        self._reported: int | None = None  # the smallest number of days that was reported
         self._changed_at: float | None = None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
@@ -52,7 +52,9 @@ class CertificateDetector(SignalDetector):
         self._seen = new
         back = self._note(new, check.at)
         if old is not None and old.key != new.key and not back:
-            self._told = None if self._days(check.at) > max(self._steps, default=0) else self._told
+            self._reported = (
+                None if self._days(check.at) > max(self._steps, default=0) else self._reported
+            )
             return self._replaced(old, new, check.at)
         return self.tick(check.at)
 
@@ -74,16 +76,16 @@ class CertificateDetector(SignalDetector):
         """Return that another of the configured days has been reached, or that all is well."""
         if self._seen is None:
             return None
-        # Its end is told as well, where anything is.
+        # Its end is reported as well, where anything is.
         due = [step for step in (*self._steps, 0) if self._steps and self._days(now) <= step]
         step = min(due, default=None)
         if step is None:
-            was, self._told = self._told, None
+            was, self._reported = self._reported, None
             over = was is not None or self._changed_over(now)
             return self.signal(now, active=False) if over else None
-        if self._told is not None and step >= self._told:
+        if self._reported is not None and step >= self._reported:
             return None
-        self._told = step
+        self._reported = step
         return self.signal(
             now,
             active=True,
@@ -145,7 +147,7 @@ class CertificateDetector(SignalDetector):
         return self.signal(now, active=True, evidence=(words,), advice=(advice,))
 
     def _changed_over(self, now: float) -> bool:
-        """Return whether a change was told a day ago, and is taken for meant from now on."""
+        """Return whether a change was reported a day ago, and is taken for meant from now on."""
         if self._changed_at is None or now - self._changed_at < DAY_SECONDS:
             return False
         self._changed_at = None
@@ -155,14 +157,14 @@ class CertificateDetector(SignalDetector):
         lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}
         return [
             self._seen and asdict(self._seen),
-            self._told,
+            self._reported,
             self._changed_at,
             lately,
             self._in_turn,
         ]
 
     def load(self, kept: Any) -> None:
-        seen, self._told, self._changed_at, lately, self._in_turn = kept
+        seen, self._reported, self._changed_at, lately, self._in_turn = kept
         self._seen = CertificateSeen(**seen) if seen else None
         self._lately = {id_: (CertificateSeen(**seen), at) for id_, (seen, at) in lately.items()}
 

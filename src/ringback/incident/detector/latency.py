@@ -15,7 +15,7 @@ MIN_BASELINE_VALUES = 20  # Values before anything is said
 SLACK = 1.0
 """Standard deviations by which a value may lie above the median without counting (CUSUM's k)."""
 
-ALARM_SUM = 14.0  # Sum of what lies beyond the slack at which a rise is told (CUSUM's h)
+ALARM_SUM = 14.0  # Sum of what lies beyond the slack at which a rise is reported (CUSUM's h)
 MAX_SCORE = 6.0  # Standard deviations that one value counts at most: one spike is no rise
 
 MIN_RATIO, MIN_STEP_SECONDS = 1.2, 0.005
@@ -61,7 +61,7 @@ class LatencyLevel:
         return self.before is not None
 
     def add(self, seconds: float) -> bool | None:
-        """Take a value; return ``True`` where a rise is told with it, ``False`` where one ends."""
+        """Take a value; return ``True`` where a rise begins with it, ``False`` where one ends."""
         value = log(max(seconds, 1e-6))
         if self.before is not None:
             return self._while_risen(value)
@@ -169,15 +169,15 @@ class LatencyDetector(SignalDetector):
         del state
         if not check.up or check.origin != "probe" or not check.seconds:
             return None
-        told = self._level.add(check.seconds)
-        if told is None:
+        risen = self._level.add(check.seconds)
+        if risen is None:
             return None
         evidence: tuple[str, ...] = ()
-        if told and self._level.before is not None:
+        if risen and self._level.before is not None:
             evidence = (
                 f"{_latency_text(self._level.now)} instead of {_latency_text(self._level.before)}",
             )
-        return self.signal(check.at, active=told, evidence=evidence)
+        return self.signal(check.at, active=risen, evidence=evidence)
 
     def dump(self) -> Any:
         return self._level.dump()
@@ -187,7 +187,7 @@ class LatencyDetector(SignalDetector):
 
 
 def latency_alarms(series: Iterable[float]) -> list[int]:
-    """Return where in a series of latencies the detector tells a lasting rise: indices from 0."""
+    """Return where in a series of latencies the detector reports a lasting rise: indices from 0."""
     level = LatencyLevel()
     return [index for index, seconds in enumerate(series) if seconds > 0 and level.add(seconds)]
 

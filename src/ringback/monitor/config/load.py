@@ -168,7 +168,7 @@ def _notifier(shape: ChannelShape) -> NotifierSettings:
 
 
 def _routes(whole: MergedConfig) -> tuple[RouteSettings, ...]:
-    """The routes; without any, all notifiers are told of everything."""
+    """The routes; without any, all notifiers are notified of everything."""
     if not whole.routes and whole.notifiers:
         return (RouteSettings(notifiers=tuple(item.shape.name for item in whole.notifiers)),)
     return tuple(_route(whole, item.shape) for item in whole.routes)

@@ -72,7 +72,7 @@ class WeeklyWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceWindow:
-    """A time in which nobody is told of what begins."""
+    """A time in which nobody is notified of what begins."""
 
     name: str  # What people call it
     endpoints: tuple[str, ...]  # Ids of the endpoints it is for, or patterns with `*`

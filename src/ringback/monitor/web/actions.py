@@ -31,7 +31,7 @@ async def acknowledge_form(request: Request) -> Response:
 
 
 async def silence_form(request: Request) -> Response:
-    """Tell nobody of some endpoints for a while, and go back."""
+    """Silence some endpoints for a while, and go back."""
     grant = require(request, "write")
     form = await read_form(request)
     endpoints = tuple(form.get("endpoint", ()))[:_MAX_ENDPOINTS]

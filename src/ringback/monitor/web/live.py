@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ringback")
 
-MAX_PAGES: Final = 100  # Pages that are told at the same time
+MAX_PAGES: Final = 100  # Pages that follow at the same time
 _MAX_WAITING: Final = 16  # messages that a page may be behind
 _MAX_CARDS: Final = 200  # in one message; changes of state come first
 _MAX_SENTENCES: Final = 3  # sentences in one message
@@ -56,7 +56,7 @@ class LiveUpdates:
 
     @property
     def full(self) -> bool:
-        """Whether no further page can be told."""
+        """Whether no further page can follow."""
         return len(self._pages) >= MAX_PAGES or self._closed
 
     async def follow(self) -> AsyncIterator[bytes]:
@@ -74,7 +74,7 @@ class LiveUpdates:
                 self._stop()
 
     def close(self) -> None:
-        """Tell nobody any more; the open connections end."""
+        """Publish no more; the open connections end."""
         self._closed = True
         self.end()
 

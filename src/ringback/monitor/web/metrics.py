@@ -178,7 +178,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
 def certificate_metrics(
     views: list[EndpointView], seen: dict[str, CertificateSeen]
 ) -> MetricFamily:
-    """Return when certificates end; what has ended is still told."""
+    """Return when certificates end; what has ended is still there."""
     return _of_each(
         [view for view in views if view.endpoint.id in seen],
         "ringback_certificate_not_after_seconds",

@@ -29,7 +29,7 @@ class Site:
     commands: MonitorCommands  # What it can be asked to do
     settings: WebSettings  # How the page is served
     renderer: Renderer  # Makes pages of templates
-    live: LiveUpdates  # Tells open pages what changes
+    live: LiveUpdates  # Publishes to open pages what changes
     status_page: CachedText  # The status page for everybody
     certificates: LastCertificates  # What was seen of certificates
     inbox: Inbox  # Reads what programs report

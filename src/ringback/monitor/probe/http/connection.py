@@ -196,14 +196,14 @@ class ProbeConnection(asyncio.Protocol):
             self.data_received(self._early)
 
     def abort(self) -> None:
-        """End the connection; nobody is told."""
+        """End the connection; nobody is notified."""
         self._on_answer = self.on_lost = None
         self._parser = None
         self.lost = True
         if self._transport is not None:
             self._transport.abort()
 
-    # What the event loop tells.
+    # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -239,7 +239,7 @@ class ProbeConnection(asyncio.Protocol):
             on_lost, self.on_lost = self.on_lost, None
             on_lost()
 
-    # What the parser tells.
+    # What the parser calls.
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
