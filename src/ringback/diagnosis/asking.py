@@ -50,7 +50,7 @@ def _is_held_by_portal(context: DiagnosisContext) -> bool:
 
 
 def _visit(context: DiagnosisContext, request: HttpRequest) -> None:
-    """Look at the host that a redirect leads to as at any other, and tell that as one reading."""
+    """Look at the host that a redirect leads to as at any other, and record that as one reading."""
     since = context.now()
     asked = parse_target(f"{request.scheme}://{request.authority}{request.target}")
     left = context.left(context.options.timeout)

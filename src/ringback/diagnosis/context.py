@@ -163,9 +163,9 @@ def together(
 ) -> list[T | None]:
     """Run tasks in a thread each and return what they returned, in their order.
 
-    A task that raises, or that is not done in time, gives ``None``; the first is told as a reading,
-    so that nothing is silently missing. The threads of late tasks end by their own time limits and
-    do not keep the program alive.
+    A task that raises, or that is not done in time, gives ``None``; that one raised is recorded, so
+    that nothing is silently missing. The threads of late tasks end by their own time limits and do
+    not keep the program alive.
     """
     results: list[T | None] = [None] * len(tasks)
 
@@ -188,7 +188,7 @@ def together(
 
 
 def record_defect(context: DiagnosisContext, error: Exception) -> None:
-    """Tell that a reading failed within ringback, so that nothing is silently missing."""
+    """Record that a reading failed within ringback, so that nothing is silently missing."""
     result = f"a reading failed within ringback: {type(error).__name__}: {error}"[:200]
     at = round(context.now(), 6)
     context.add(Reading(layer="host", what="defect", state="skipped", result=result, at=at))

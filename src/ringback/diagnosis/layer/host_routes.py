@@ -42,7 +42,7 @@ _TYPE_OF_ERROR: Final = {
 
 
 def read_routes(context: DiagnosisContext) -> None:
-    """Tell, for each family, whether a route leads out of this host's own networks."""
+    """Record, for each family, whether a route leads out of this host's own networks."""
     names = _interface_names()
     for version in (4, 6):
         source, error = source_to(WORLD[version])

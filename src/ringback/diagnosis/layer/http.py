@@ -205,7 +205,7 @@ def _mark(request: HttpRequest) -> HttpRequest:
 
 RESPONSE_TIMEOUTS = ResponseTimeouts()
 _MARGIN_SECONDS = 0.1
-"""Seconds before the end of the diagnosis at which waiting ends, so that it is told."""
+"""Seconds before the end of the diagnosis at which waiting ends, so that it is recorded."""
 
 
 @dataclass(slots=True)
@@ -226,7 +226,7 @@ class _HttpConnection:
 def read_http(
     context: DiagnosisContext, routes: Sequence[OpenRoute], connections: Sequence[TlsConnection]
 ) -> HttpRequest | None:
-    """Send the request that is asked for, follow its redirects, and tell what came of each.
+    """Send the request that is asked for, follow its redirects, and record what came of each.
 
     Redirects are followed on the same host only; where they lead to another, that request is
     returned.

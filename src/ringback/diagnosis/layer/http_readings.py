@@ -119,7 +119,7 @@ server via date retry-after content-type content-length transfer-encoding alt-sv
 age x-squid-error x-amzn-waf-action x-sucuri-id
 """
 _MIN_CLOCK_OFFSET = 2.0
-"""Seconds from which a difference of clocks is worth telling."""
+"""Seconds from which a difference of clocks is worth recording."""
 _TITLE = re.compile(rb"<title[^>]*>\s*([^<]{1,200}?)\s*</title", re.IGNORECASE)
 _WORDS = {
     "timeout": "no answer came in time",

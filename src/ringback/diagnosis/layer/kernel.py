@@ -54,7 +54,7 @@ class Icmp:
 
     type: int  # Of ICMP or ICMPv6
     code: int  # Of ICMP or ICMPv6
-    sender: str | None  # Its address; `None`: not told
+    sender: str | None  # Its address; `None`: not known
     own: bool  # Whether that is an address of this host
     is_target: bool  # Whether it is the address that was written to
     family: int

@@ -55,7 +55,7 @@ class SystemLookup:
     """A call of ``getaddrinfo`` in a thread of its own, which cannot be interrupted.
 
     Attributes:
-        done: Is set when there is a result, told as a reading.
+        done: Is set when there is a result, recorded as a reading.
         addresses: What it gave, in its order.
         failed: Whether it gave an error.
     """
@@ -70,7 +70,7 @@ class SystemLookup:
         threading.Thread(target=self._look_up, daemon=True, name="ringback-getaddrinfo").start()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the result, and tell if it does not come in time."""
+        """Wait for the result, and record if it does not come in time."""
         if self.done.wait(self._context.left(self._begun + seconds - self._context.now())):
             return
         taken = self._context.now() - self._begun
@@ -289,7 +289,7 @@ def read_name(context: DiagnosisContext) -> tuple[str, ...]:
 def _configured() -> ResolverConfig:
     try:
         return configured_resolver()
-    except OSError:  # no descriptor is left, which is told as a reading of its own
+    except OSError:  # no descriptor is left, which is recorded as a reading of its own
         return ResolverConfig()
 
 

@@ -158,7 +158,7 @@ _SPOKEN_TO = frozenset({"partner", "common"})
 
 
 def ask_neighbour(context: DiagnosisContext, neighbour: Neighbour, wait: float) -> None:
-    """Connect to a neighbour, whose connection is counted, and tell what came of it."""
+    """Connect to a neighbour, whose connection is counted, and record what came of it."""
     began = context.now()
     made = attempt_connect(neighbour.address, neighbour.port, context.left(wait))
     spoken = None

@@ -80,7 +80,7 @@ class RouteEntry:
     table: int  # Number of the routing table
     gateway: str | None  # Address of the next router; `None`: the destination is on the link
     interface: int  # Number of the interface; 0: none
-    source: str | None  # The address that packets will carry; `None`: not told
+    source: str | None  # The address that packets will carry; `None`: not known
     metric: int  # Of several alike the lowest is taken
 
 

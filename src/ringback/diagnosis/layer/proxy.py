@@ -52,7 +52,7 @@ LOOKUP_TIMEOUT = 3.0
 """Seconds for the name of a proxy."""
 
 CONNECT_TIMEOUT = 3.4
-"""Seconds for the answer of an address; see ``tcp.reading.PATIENCE``."""
+"""Seconds for the answer of an address; see ``tcp.CONNECT_TIMEOUT``."""
 
 MAX_ADDRESSES = 4
 """Addresses of a proxy that are tried, all at once."""
@@ -75,7 +75,7 @@ class ProxyReached:
 
     @property
     def outcome(self) -> str:
-        """How it came out: ``unresolved``, or as in ``Attempt``."""
+        """How it came out: ``unresolved``, or as in ``ConnectResult``."""
         return self.made.outcome if self.made else "unresolved"
 
     @property
@@ -322,7 +322,7 @@ DIRECT_SILENCE = 1.2
 """Seconds without a word of the proxy after which the direct way is tried beside."""
 
 DIRECT_TIMEOUT = 3.4
-"""Seconds for an answer; see ``tcp.reading.PATIENCE``."""
+"""Seconds for an answer; see ``tcp.CONNECT_TIMEOUT``."""
 
 _MAX_DIRECT = 2
 _POLL_INTERVAL = 0.02
@@ -331,7 +331,7 @@ _POLL_INTERVAL = 0.02
 def try_direct(context: DiagnosisContext, addresses: Sequence[str], *, wait: bool = True) -> None:
     """Record whether the target can be reached directly, unless the proxy works.
 
-    It may run beside ``read``: it waits until that has told how the proxy does, or for 1.2 s.
+    It may run beside ``read_proxy``: it waits until that has recorded something, or for 1.2 s.
     """
     if wait and _proxy_works(context):
         return
@@ -372,7 +372,7 @@ def _try_direct(context: DiagnosisContext, address: str) -> ConnectResult:
 
 
 def _proxy_works(context: DiagnosisContext) -> bool:
-    """Wait for what is told of the proxy, at most for a while, and say whether it does well."""
+    """Wait for readings of the proxy, at most for a while; return whether it works."""
     ends = time.monotonic() + context.left(DIRECT_SILENCE)
     while time.monotonic() < ends:
         of_proxy = [reading for reading in context.readings() if reading.layer == "proxy"]

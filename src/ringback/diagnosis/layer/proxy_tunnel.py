@@ -240,7 +240,7 @@ class TunnelStream:
         self._sock.sendall(data)
 
     def take(self, size: int) -> bytes:
-        """Return the next ``size`` bytes; ``Closed``: the peer ended before."""
+        """Return the next ``size`` bytes; ``TunnelClosed``: the peer ended before."""
         taken = b""
         while len(taken) < size:
             self._allow()
@@ -538,8 +538,8 @@ def _asked(
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
-        told = getattr(error, "verify_message", "") or error.reason or ""
-        return str(told).replace("_", " ").lower()[:200]
+        message = getattr(error, "verify_message", "") or error.reason or ""
+        return str(message).replace("_", " ").lower()[:200]
     if isinstance(error, TimeoutError):
         return ""
     return str(getattr(error, "strerror", None) or error)[:200]

@@ -405,7 +405,7 @@ _WORDS = {
 def read_service(
     context: DiagnosisContext, routes: Sequence[OpenRoute], connections: Sequence[TlsConnection]
 ) -> None:
-    """Exchange the first words of the protocol that is asked for, and tell what came of it."""
+    """Exchange the first words of the protocol that is asked for, and record what came of it."""
     protocol = protocol_of(context.asked.scheme)
     try:
         if protocol is None or protocol.name in {"http", "none", "dns"}:

@@ -81,9 +81,9 @@ def again(
     count: int,
     use: Callable[[ConnectResult], None],
 ) -> None:
-    """Try an address again and tell how many of all attempts opened, the first among them.
+    """Try an address again and record how many of all attempts opened, the first among them.
 
-    Nothing is told, nor waited for, where the first is answered with an error after all.
+    Nothing is recorded, nor waited for, where the first is answered with an error after all.
     """
     began = context.now()
     left = LAST_ATTEMPT_END - _FIRST_RETRY

@@ -79,7 +79,7 @@ def record_clock(
 
 
 def ask_clock(context: DiagnosisContext, route: OpenRoute) -> None:
-    """Ask a server whose certificate is out of date for the time, and tell it.
+    """Ask a server whose certificate is out of date for the time, and record it.
 
     The connection is not verified: a ``HEAD /`` without credentials is sent over it, and nothing
     but ``Date`` is taken from the answer.

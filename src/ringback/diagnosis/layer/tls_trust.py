@@ -63,9 +63,9 @@ def store_of(context: DiagnosisContext) -> TrustStore:
 
 
 def context_of_program(context: DiagnosisContext) -> tuple[ssl.SSLContext, TrustStore]:
-    """Return a context that trusts whom the program trusts, and tell how many authorities it has.
+    """Return a context that trusts whom the program trusts, and record how many authorities it has.
 
-    Where a file cannot be used that is told, and the context trusts what could be loaded.
+    Where a file cannot be used that is recorded, and the context trusts what could be loaded.
     """
     since = context.now()
     store = store_of(context)

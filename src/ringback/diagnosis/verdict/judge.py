@@ -157,7 +157,7 @@ def _unknown(evidence: Evidence) -> Verdict:
 def record_elsewhere(
     context: DiagnosisContext, url: str, there: DiagnosisContext, since: float
 ) -> None:
-    """Tell what was read of another host, as ``http/elsewhere``."""
+    """Record what was read of another host, as ``http/elsewhere``."""
     readings = there.readings()
     requests = [
         reading for reading in readings if (reading.layer, reading.what) == ("http", "request")
