@@ -26,12 +26,6 @@ SAME = {
     "Silence": SHAPE,
     "TimelineEntry": SHAPE,
 }
-# Names that are still defined with different meanings. Nothing is added: who renames, removes.
-NOT_YET_RENAMED: set[str] = set()
-CLASSES_NOT_YET_RENAMED: set[str] = set()
-# Folders in which loops still call their item `one`. Nothing is added here either.
-ITEMS_NOT_YET_NAMED: set[str] = set()
-
 # Classes called by a word that the glossary has against something else, and why they may be.
 OTHERWISE_MEANT = {
     "Identity": "of a host that the lab makes: certificate and key, as TLS libraries call it",
@@ -56,20 +50,11 @@ def modules_of_names():
     return found
 
 
-def defined_twice():
-    return {name for name, modules in modules_of_names().items() if len(modules) > 1}
-
-
 def test_a_name_means_one_thing():
-    found = modules_of_names()
-    unknown = defined_twice() - set(SAME) - NOT_YET_RENAMED
+    twice = {name: sorted(m) for name, m in modules_of_names().items() if len(m) > 1}
 
-    assert {name: sorted(found[name]) for name in sorted(unknown)} == {}
-
-
-def test_what_is_excepted_is_defined_twice():
-    assert (set(SAME) | NOT_YET_RENAMED) - defined_twice() == set()
-    assert set(SAME) & NOT_YET_RENAMED == set()
+    assert {name: twice[name] for name in sorted(set(twice) - set(SAME))} == {}
+    assert set(SAME) <= set(twice), "what is no longer defined twice needs no reason"
 
 
 def column(row_matches, index):
@@ -93,6 +78,9 @@ def test_a_constant_is_named_as_the_field_names_it():
         for name in constants(tree)
         if name.rpartition("_")[2] in words
     ] == []
+    assigned = re.compile(rf"^\w*(?:{'|'.join(words)})(?:: \w+)? = ", re.MULTILINE)
+    others = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    assert [path.name for path in others if assigned.search(path.read_text("utf-8"))] == []
 
 
 def constants(tree):
@@ -113,29 +101,22 @@ def test_a_class_is_not_called_by_a_word_that_stands_for_something_else():
     }
 
     assert len(against) > 50
-    assert called == set(OTHERWISE_MEANT) | CLASSES_NOT_YET_RENAMED
+    assert called == set(OTHERWISE_MEANT)
 
 
 def test_the_item_of_a_loop_is_named():
-    files = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")]
-    found = {
-        path.relative_to(SOURCE).as_posix()
-        for path in files
-        if re.search(r"\bfor (?:one|each) in\b", code_of(path))
-    }
-    folders = {next((f for f in ITEMS_NOT_YET_NAMED if file.startswith(f)), file) for file in found}
+    loops = [
+        path
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension)
+        and isinstance(node.target, ast.Name)
+        and node.target.id in {"one", "each"}
+    ]
+    pages = [
+        path.name
+        for path in SOURCE.rglob("*.html")
+        if re.search(r"\bfor (?:one|each) in\b", path.read_text("utf-8"))
+    ]
 
-    assert folders == ITEMS_NOT_YET_NAMED
-
-
-def code_of(path):
-    """A file without its comments and texts, in which the words may stand."""
-    text = path.read_text("utf-8")
-    return ast.unparse(without_texts(ast.parse(text))) if path.suffix == ".py" else text
-
-
-def without_texts(tree):
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""
-    return tree
+    assert loops + pages == []
