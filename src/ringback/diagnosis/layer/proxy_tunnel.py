@@ -14,8 +14,8 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Generator
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
@@ -355,49 +355,73 @@ _NAME = 3
 _SOCKS_TEXT_TIMEOUT = 0.3
 
 
+Dialogue = Generator[bytes | int, bytes, "TunnelReply"]
+"""What is said to a proxy until its reply is known: bytes are to be sent, of a number so many are
+to be taken and handed in. So it can be held over any connection, also by a monitor's probes."""
+
+
 def socks_tunnel(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """Return what a SOCKS proxy answers to the wish for a connection."""
+    reply = _held(stream, socks_dialogue(server, host, port))
+    if reply.outcome != "nonsense":
+        return reply
+    stream.rest(200, _SOCKS_TEXT_TIMEOUT)
+    return replace(reply, first_bytes=printable_line(bytes(stream.received)))
+
+
+def _held(stream: TunnelStream, dialogue: Dialogue) -> TunnelReply:
+    try:
+        step = next(dialogue)
+        while True:
+            if isinstance(step, bytes):
+                stream.send(step)
+                step = next(dialogue)
+            else:
+                step = dialogue.send(stream.take(step))
+    except StopIteration as ended:
+        return cast("TunnelReply", ended.value)
+
+
+def socks_dialogue(server: ProxyServer, host: str, port: int) -> Dialogue:
+    """Return what is said to a SOCKS proxy for a connection to a target."""
     four = server.scheme.startswith("socks4")
-    return _four(stream, server, host, port) if four else _five(stream, server, host, port)
+    return _four(server, host, port) if four else _five(server, host, port)
 
 
-def _four(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
+def _four(server: ProxyServer, host: str, port: int) -> Dialogue:
     user = server.user.encode() + b"\0"
     try:
         named, address = b"", ipaddress.IPv4Address(host).packed
     except ValueError:
         named, address = host.encode("idna") + b"\0", b"\0\0\0\1"
-    stream.send(struct.pack("!BBH", 4, 1, port) + address + user + named)
-    if stream.take(1) != b"\0":
-        return _nonsense(stream, server)
-    code = stream.take(7)[0]
+    yield struct.pack("!BBH", 4, 1, port) + address + user + named
+    if (yield 1) != b"\0":
+        return _nonsense(server)
+    code = (yield 7)[0]
     return _socks_answer(server, 0 if code == _GRANTED_4 else code)
 
 
-def _five(stream: TunnelStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
+def _five(server: ProxyServer, host: str, port: int) -> Dialogue:
     methods = b"\0\2" if server.user or server.password else b"\0"
-    stream.send(bytes((5, len(methods))) + methods)
-    if stream.take(1) != b"\5":
-        return _nonsense(stream, server)
-    method = stream.take(1)[0]
+    yield bytes((5, len(methods))) + methods
+    if (yield 1) != b"\5":
+        return _nonsense(server)
+    method = (yield 1)[0]
     if method not in methods:
         return _socks_answer(server, NO_METHOD)
-    if method == 2 and not _logged_in(stream, server):
-        return _socks_answer(server, USER_REJECTED)
-    stream.send(b"\5\1\0" + _address(host) + struct.pack("!H", port))
-    if stream.take(1) != b"\5":
-        return _nonsense(stream, server)
-    code, _, kind = stream.take(3)
+    if method == 2:
+        user, password = server.user.encode()[:255], server.password.encode()[:255]
+        yield b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password
+        if (yield 2)[1] != 0:
+            return _socks_answer(server, USER_REJECTED)
+    yield b"\5\1\0" + _address(host) + struct.pack("!H", port)
+    if (yield 1) != b"\5":
+        return _nonsense(server)
+    code, _, kind = yield 3
     if code == 0:
-        length = _LENGTHS.get(kind) or stream.take(1)[0]
-        stream.take(length + 2)
+        length = _LENGTHS.get(kind) or (yield 1)[0]
+        yield length + 2
     return _socks_answer(server, code)
-
-
-def _logged_in(stream: TunnelStream, server: ProxyServer) -> bool:
-    user, password = server.user.encode()[:255], server.password.encode()[:255]
-    stream.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
-    return stream.take(2)[1] == 0
 
 
 def _address(host: str) -> bytes:
@@ -415,10 +439,8 @@ def _socks_answer(server: ProxyServer, code: int) -> TunnelReply:
     return TunnelReply(method=_method(server), outcome=outcome, socks_code=code)
 
 
-def _nonsense(stream: TunnelStream, server: ProxyServer) -> TunnelReply:
-    stream.rest(200, _SOCKS_TEXT_TIMEOUT)
-    seen = printable_line(bytes(stream.received))
-    return TunnelReply(method=_method(server), outcome="nonsense", first_bytes=seen)
+def _nonsense(server: ProxyServer) -> TunnelReply:
+    return TunnelReply(method=_method(server), outcome="nonsense")
 
 
 def _method(server: ProxyServer) -> str:

@@ -2,19 +2,18 @@
 
 import re
 import socket
-import struct
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.layer.proxy_tunnel import (
-    NO_METHOD,
-    USER_REJECTED,
     Outcome,
     ProxyServer,
     TunnelReply,
     authority,
     proxy_server,
+    socks_dialogue,
 )
 from ringback.failure.names import KindName
 from ringback.monitor.closing import closed_on_error
@@ -27,8 +26,6 @@ SCHEMES = ("http", "socks5", "socks5h")  # Those of proxies that probes go throu
 ENVIRONMENT = "environment"  # Stands for the proxy that the environment names
 _STATUS = re.compile(r"HTTP/1\.\d ([1-5]\d\d)(?: (.*))?")
 _MAX_LINES = 200
-_LENGTHS = {1: 4, 4: 16}
-_NAME = 3
 
 
 def endpoint_proxy(endpoint: Endpoint, url: str) -> ProxyServer | None:
@@ -136,40 +133,14 @@ async def _connect(stream: LineStream, server: ProxyServer, host: str, port: int
 
 async def _socks5(stream: LineStream, server: ProxyServer, host: str, port: int) -> TunnelReply:
     """RFC 1928, and RFC 1929 for the user."""
-    methods = b"\0\2" if server.user or server.password else b"\0"
-    await stream.send(bytes((5, len(methods))) + methods)
-    if await stream.take(1) != b"\5":
-        return TunnelReply(method="SOCKS5", outcome="nonsense")
-    method = (await stream.take(1))[0]
-    if method not in methods:
-        return _refused(NO_METHOD)
-    if method == 2 and not await _logged_in(stream, server):
-        return _refused(USER_REJECTED)
-    await stream.send(b"\5\1\0" + _socks_address(host) + struct.pack("!H", port))
-    version, code, _, kind = await stream.take(4)
-    if version != 5:
-        return TunnelReply(method="SOCKS5", outcome="nonsense")
-    if code:
-        return _refused(code)
-    await stream.take((_LENGTHS.get(kind) or (await stream.take(1))[0]) + 2)
-    return TunnelReply(method="SOCKS5", outcome="open", socks_code=0)
-
-
-async def _logged_in(stream: LineStream, server: ProxyServer) -> bool:
-    user, password = server.user.encode()[:255], server.password.encode()[:255]
-    await stream.send(b"\1" + bytes((len(user),)) + user + bytes((len(password),)) + password)
-    return (await stream.take(2))[1] == 0
-
-
-def _socks_address(host: str) -> bytes:
-    for family, kind in ((socket.AF_INET, b"\1"), (socket.AF_INET6, b"\4")):
-        try:
-            return kind + socket.inet_pton(family, host.partition("%")[0])
-        except OSError:
-            continue
-    name = host.encode("idna")
-    return bytes((_NAME, len(name))) + name
-
-
-def _refused(code: int) -> TunnelReply:
-    return TunnelReply(method="SOCKS5", outcome="refused_by_proxy", socks_code=code)
+    dialogue = socks_dialogue(server, host, port)
+    try:
+        step = next(dialogue)
+        while True:
+            if isinstance(step, bytes):
+                await stream.send(step)
+                step = next(dialogue)
+            else:
+                step = dialogue.send(await stream.take(step))
+    except StopIteration as ended:
+        return cast("TunnelReply", ended.value)
