@@ -1,6 +1,6 @@
 """An explanation and the reference page of a kind as people read them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -30,7 +30,7 @@ def show_explanation(text: str, explanation: Explanation, screen: Console | None
     screen.print()
     for name, value in _facts(explanation):
         hanging(screen, Text(name, style="dim"), Text(plain(value)), _LABEL_WIDTH)
-    _show_advice(screen, KINDS[explanation.kind])
+    _show_advice(screen, explanation.advice, KINDS[explanation.kind].dont)
     screen.print()
     screen.print(Text.assemble("More: ", (f"ringback explain {explanation.kind}", "cyan")))
 
@@ -50,7 +50,7 @@ def show_page(kind: Kind, screen: Console | None = None) -> None:
         hanging(screen, Text(name, style="dim"), Text(value), _LABEL_WIDTH)
     _show_labelled(screen, "What it looks like", kind.looks_like, SEEN_IN)
     show_lines(screen, "Usual causes", kind.causes)
-    _show_advice(screen, kind)
+    _show_advice(screen, kind.do, kind.dont)
     if kind.layer != "none":
         reproduction = f"`ringback lab {kind.name}`, if `ringback lab --list` lists it."
         show_lines(screen, "How to reproduce it", [reproduction], "")
@@ -102,6 +102,6 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "Confidence", f"{explanation.confidence:.0%}"
 
 
-def _show_advice(screen: Console, kind: Kind) -> None:
-    show_lines(screen, "What to do", kind.do, STEPS)
-    show_lines(screen, "What not to do", kind.dont)
+def _show_advice(screen: Console, steps: Sequence[str], never: Sequence[str]) -> None:
+    show_lines(screen, "What to do", steps, STEPS)
+    show_lines(screen, "What not to do", never)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ringback.errors.tree import RingbackError, error_class
 from ringback.failure import KINDS, Failure
+from ringback.failure.advice import filled, known_of
 from ringback.failure.names import KindName
 
 # Which built-in exception says the same as a kind of failure.
@@ -263,14 +264,14 @@ def note(failure: Failure) -> str:
     Args:
         failure: What went wrong.
     """
-    return _note_of(failure.kind)
+    line = _meaning_of(failure.kind)
+    steps = KINDS[failure.kind].do
+    return f"{line} Try: {filled(steps[0], known_of(failure.target))}" if steps else line
 
 
 @cache
-def _note_of(kind: KindName) -> str:
-    known = KINDS[kind]
-    line = f"ringback: {kind}: {known.meaning.rstrip('.')}."
-    return f"{line} Try: {known.do[0]}" if known.do else line
+def _meaning_of(kind: KindName) -> str:
+    return f"ringback: {kind}: {KINDS[kind].meaning.rstrip('.')}."
 
 
 def _complete(new: RingbackError, exc: BaseException, failure: Failure) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ringback.failure.advice import filled, known_of
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.names import KindName
@@ -46,10 +47,11 @@ class AddressFailure:
 
 
 class OfKind:
-    """Whatever has a kind, and with it what is known of the kind."""
+    """Whatever has a kind and a target, and with it what is known of the kind."""
 
     __slots__ = ()
     kind: KindName
+    target: Target
 
     @property
     def layer(self) -> Layer:
@@ -68,8 +70,9 @@ class OfKind:
 
     @property
     def advice(self) -> tuple[str, ...]:
-        """What to do, in order."""
-        return KINDS[self.kind].do
+        """What to do, in order; in its commands stands what is known of the target."""
+        known = known_of(self.target)
+        return tuple(filled(step, known) for step in KINDS[self.kind].do)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,6 @@ name and the address, and has done many of these steps itself.
 
 from __future__ import annotations
 
-import re
-import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.diagnosis.facts import (
@@ -33,6 +31,7 @@ from ringback.diagnosis.facts import (
     UrlFacts,
 )
 from ringback.diagnosis.verdict.evidence import family
+from ringback.failure.advice import filled, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,18 +79,9 @@ ANSWERED: Final[dict[str, Callable[[Evidence], bool]]] = {
 }
 """How a step begins, to whether the readings have its answer already."""
 
-_COMMAND = re.compile(r"`[^`]*`")
-_PLACEHOLDER = re.compile(
-    r"//HOST:PORT\b|//HOST\b|\bHOST:443\b|\bPROXY:PORT\b|@ADDRESS\b"
-    r"|\b(?:URL|HOST|PORT|NAME|ADDRESS|GATEWAY)\b"
-)
-_PLAIN = re.compile(r"[\w.:%@/\[\]-]{1,300}", re.ASCII)
-_QUOTED = re.compile(r"[^\s`]{1,300}")
-"""What may stand in a command that somebody pastes into a shell; else the placeholder stays."""
-
 
 def advice_for(
-    steps: Sequence[str], evidence: Evidence, known: Mapping[str, str]
+    steps: Sequence[str], evidence: Evidence, known: Mapping[str, object]
 ) -> tuple[str, ...]:
     """Return the steps that are left to do, with what is known in the place of placeholders."""
     left = [step for step in steps if not _is_answered(step, evidence)]
@@ -102,37 +92,17 @@ def _is_answered(step: str, evidence: Evidence) -> bool:
     return any(step.startswith(begin) and read(evidence) for begin, read in ANSWERED.items())
 
 
-def filled(step: str, known: Mapping[str, str]) -> str:
-    """Return a step whose commands have what is known in the place of placeholders."""
-
-    def put(match: re.Match[str]) -> str:
-        return known.get(match[0], match[0])
-
-    return _COMMAND.sub(lambda command: _PLACEHOLDER.sub(put, command[0]), step)
-
-
-def placeholders(evidence: Evidence, deciding: Sequence[Reading]) -> dict[str, str]:
+def placeholders(evidence: Evidence, deciding: Sequence[Reading]) -> dict[str, object]:
     """Return the placeholders of which it is known what stands in their place, and that."""
-    parsed, host, port = evidence.first(UrlFacts), evidence.host, evidence.asked["port"]
+    parsed = evidence.first(UrlFacts)
     tried = [reading.facts["address"] for reading in deciding]
     asked = [reading.facts["server"] for reading in (*deciding, *evidence.all(NameserverFacts))]
     gateways = [reading.facts["gateway"] for reading in evidence.all(RouteFacts)]
     resolver = next(filter(family, asked), None)  # one at another port is asked in another way
-    found = {
-        "URL": parsed and shlex.quote(parsed.subject),
-        "HOST": host,
-        "//HOST": host and (f"//[{host}]" if ":" in host else f"//{host}"),
-        "//HOST:PORT": port and f"//{evidence.place}",
-        "HOST:443": port and evidence.place,
-        "PORT": port,
-        "NAME": host if evidence.named else None,
+    return place_of(evidence.host, evidence.asked["port"]) | {
+        "URL": parsed and parsed.subject,
         "ADDRESS": next(filter(family, (*tried, *evidence.addresses)), None),
         "@ADDRESS": resolver and f"@{resolver}",
         "GATEWAY": next(filter(None, gateways), None),
         "PROXY:PORT": str(evidence.facts(ProxyConnectFacts)["proxy"] or "").partition("://")[2],
-    }
-    return {
-        key: str(value)
-        for key, value in found.items()
-        if (_QUOTED if key == "URL" else _PLAIN).fullmatch(str(value or ""))
     }

@@ -14,9 +14,10 @@ from ringback.diagnosis.facts import (
 )
 from ringback.diagnosis.model import HEALTHY, Reading, Verdict
 from ringback.diagnosis.sorts import ReadingOf, readings_of
-from ringback.diagnosis.verdict.advice import advice_for, filled, placeholders
+from ringback.diagnosis.verdict.advice import advice_for, placeholders
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rules import HARMLESS, LESSER, RULES
+from ringback.failure.advice import filled
 from ringback.failure.kinds import KINDS
 
 if TYPE_CHECKING:
