@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from ringback import Backoff, Policy, Session, Timeout
-from ringback.failure import KINDS, explain
+from ringback.failure import Failure, explain
+from ringback.failure.target import target_of_url
 from ringback.retry import GiveUp, Retry
 from ringback.sink import CallbackSink
 
@@ -67,15 +68,16 @@ def recovery_record(recovery: Recovery) -> dict[str, Any]:
     }
 
 
-def incident_event(incident: Document, endpoint: str, seconds: float) -> dict[str, Any]:
+def incident_event(incident: Document, endpoint: Document, seconds: float) -> dict[str, Any]:
     """Return what is told of an incident."""
     diagnosis = incident["diagnosis"] or {}
     verdict = diagnosis.get("verdict") or {}
-    known = KINDS.get(incident["kind"] or "")
-    advice = verdict.get("advice") or incident.get("advice") or (known.do if known else ())
+    advice = verdict.get("advice") or incident.get("advice")
+    if not advice and (kind := incident["kind"]):
+        advice = Failure(kind=kind, target=target_of_url(endpoint["url"])).advice
     return {
         "event": "incident",
-        "endpoint": endpoint,
+        "endpoint": endpoint["id"],
         "id": incident["id"],
         "pattern": incident["pattern"],
         "kind": incident["kind"],

@@ -218,8 +218,8 @@ class DemoEndpoint:
 
     def _tell(self, incident: Document, says: str = "") -> None:
         seconds = time.monotonic() - self._since
-        incident = self._monitor.whole(incident)
+        incident, endpoint = self._monitor.whole(incident), self._monitor.endpoint(self._id)
         step = f"{incident['pattern']} {incident['kind'] or ''}".rstrip()
         if says not in incident["summary"]:
             step += f", and {says} is not named"
-        self._stage.happened(step, incident_event(incident, self._id, seconds))
+        self._stage.happened(step, incident_event(incident, endpoint, seconds))
