@@ -51,6 +51,7 @@ def meet(lab, client, fault):
     pytest.fail("nothing was raised")
 
 
+@pytest.mark.in_turn("client")
 @pytest.mark.parametrize("client", THROUGH_HTTP)
 @pytest.mark.parametrize("fault", CONNECT_STATUS)
 def test_the_status_of_connect_is_data(lab, client, fault):
@@ -61,6 +62,7 @@ def test_the_status_of_connect_is_data(lab, client, fault):
     assert failure.delivered == "no"
 
 
+@pytest.mark.in_turn("client")
 @pytest.mark.parametrize("client", THROUGH_SOCKS)
 @pytest.mark.parametrize("fault", SOCKS_REPLY)
 def test_the_reply_of_socks_is_data(lab, client, fault):
