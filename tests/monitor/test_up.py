@@ -198,6 +198,7 @@ def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
     assert second.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.full
 def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, tmp_path):
     file = configuration(tmp_path, ("Shop", target.url))
     monitor = started()
