@@ -257,7 +257,7 @@ def attempt_event(
     seconds: float,
     failure: Failure | None = None,
 ) -> Event:
-    """Return the event of an attempt; one that the circuit breaker refuses is told as one."""
+    """Return the event of an attempt; one that the circuit breaker refuses has one, too."""
     return Event(
         at=at,
         target=call.target,

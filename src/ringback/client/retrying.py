@@ -323,7 +323,7 @@ def retry(given: Any = None, /, **options: Any) -> Any:
         given: A function, or the policy; the default is ``Policy()``.
         **options: ``idempotent`` (bool): may what may have been processed be done again?
             ``target`` (str): what the function connects to, such as ``postgres://db:5432``:
-            circuit and budget are kept for it, otherwise for the function. ``sinks``: told of every
+            circuit and budget are kept for it, otherwise for the function. ``sinks``: get every
             attempt; the default is the log. ``clock``: time and chance.
 
     Raises:

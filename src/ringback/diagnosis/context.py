@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 OnReading = Callable[[Reading], None]
-"""Is told each reading as it comes, by any thread, one at a time."""
+"""Is called with each reading as it comes, by any thread, one at a time."""
 
 PER_ADDRESS = 3
 """How often one address and port is connected to, at most."""

@@ -1,4 +1,4 @@
-"""The value told to others, and what it means to listen."""
+"""The event of a call, and what it means to listen to events."""
 
 from ringback.event.listen import OF_THE_CALL, Listeners, Sink, Tally
 from ringback.event.model import Event, Origin, Outcome, What

@@ -33,10 +33,10 @@ class Sink(Protocol):
     is called by the thread of the call. Any other is called by another thread, in order, and the
     call goes on without it if it takes long. ``append`` of a list or a deque is known to be quick.
 
-    ``wants_success = False``: it is not told of calls that succeed at the first attempt.
+    ``wants_success = False``: it gets no event of calls that succeed at the first attempt.
 
-    ``wants_refusals = False``: where none of the others wants to be told of calls that an open
-    circuit refuses, there is no event of them.
+    ``wants_refusals = False``: where none of the others wants events of calls that an open circuit
+    refuses, none are made.
     """
 
     def __call__(self, event: Event) -> None:
@@ -44,11 +44,11 @@ class Sink(Protocol):
 
 
 class Tally:
-    """What became of what was told.
+    """What became of the events.
 
     Attributes:
         failed: How many times a sink raised.
-        dropped: How many events were never told, because the sink was too slow.
+        dropped: How many events a sink never got, because it was too slow.
         last_error: What was raised last, as text: the exception would keep the call alive.
     """
 
@@ -77,10 +77,10 @@ IDLE_TIMEOUT = 1.0
 """Seconds until a thread without work ends."""
 
 EXIT_TIMEOUT = 1.0
-"""Seconds that the end of the program waits for what is still to be told."""
+"""Seconds that the end of the program waits for events that are still to be delivered."""
 
 _FLUSH_POLL_INTERVAL = 0.002
-"""Seconds between two looks at whether all has been told."""
+"""Seconds between two looks at whether all events are delivered."""
 
 
 class Job(Protocol):
@@ -94,7 +94,7 @@ class Workers:
     """Daemon threads of this process that take turns at jobs.
 
     Attributes:
-        pending: What has yet to be told, for ``flush``; jobs add to it and take from it.
+        pending: What has yet to be delivered, for ``flush``; jobs add to it and take from it.
     """
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ def workers() -> Workers:
 
 
 def flush(timeout: float = EXIT_TIMEOUT) -> bool:
-    """Wait until every sink has been told everything; return whether it has.
+    """Wait until every sink has all its events; return whether it has.
 
     The end of the program does so by itself.
 
@@ -176,11 +176,11 @@ MAX_QUEUED_CALLS = 1024
 """How many values wait at most; then the oldest is dropped."""
 
 POST_TIMEOUT = 0.1
-"""Seconds that the caller waits for a receiver who has been quick so far."""
+"""Seconds that the caller waits for a receiver that has been quick so far."""
 
 LATE_INTERVAL = 60.0
-"""Seconds that a receiver who was late must have kept up before he is waited for again, and
-between two complaints about him."""
+"""Seconds that a receiver that was late must have kept up before it is waited for again, and
+between two complaints about it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -205,9 +205,9 @@ def _context() -> Context:
 class CallQueue:
     """Calls made one after the other by another thread, in the context of whoever asked for them.
 
-    As long as the receiver is quick the caller waits until he has been called, so that a log line
-    is out before the program goes on. Who took more than 0.1 s once is not waited for any more
-    until he has kept up for a minute. What he causes himself he is not told of.
+    As long as the receiver is quick the caller waits until it has been called, so that a log line
+    is out before the program goes on. One that took more than 0.1 s once is not waited for any more
+    until it has kept up for a minute. It gets nothing that it causes itself.
 
     Attributes:
         tally: What became of it.
@@ -286,7 +286,7 @@ class CallQueue:
         return bool(self._queued) and self._running.acquire(blocking=False)
 
     def _begin_anew(self, current: Workers) -> None:
-        """Forget what is under way; after a fork that is the parent's to tell."""
+        """Forget what is under way; after a fork that is the parent's to deliver."""
         self._workers = current
         self._queued.clear()
         self._running = Lock()
@@ -312,7 +312,7 @@ class Background:
 
     Attributes:
         sink: Whom it stands for.
-        mailbox: What he is still to be told.
+        queue: What it is still to get.
     """
 
     inline = True
@@ -334,7 +334,7 @@ class Background:
         return getattr(self.sink, "wants_refusals", True)
 
     def __call__(self, event: Event) -> None:
-        """Have the sink told."""
+        """Have the sink called."""
         self.queue.post(self.sink, without_exception(event) if self.queue.late else event)
 
     def __reduce__(self) -> tuple[type["Background"], tuple[Sink]]:
@@ -386,7 +386,7 @@ class Listeners:
 
     @property
     def wants_success(self) -> bool:
-        """Whether any sink wants to be told of a call that succeeds at its first attempt."""
+        """Whether any sink wants an event of a call that succeeds at its first attempt."""
         for sink in self.sinks:  # noqa: SIM110 - any() takes three times as long, and each call asks
             if getattr(sink, "wants_success", True):
                 return True
@@ -394,7 +394,7 @@ class Listeners:
 
     @property
     def wants_refusals(self) -> bool:
-        """Whether any sink wants to be told of a call that an open circuit refuses."""
+        """Whether any sink wants an event of a call that an open circuit refuses."""
         for sink in self._told:  # noqa: SIM110 - as above; such calls come in great numbers
             if getattr(sink, "wants_refusals", True):
                 return True
@@ -407,7 +407,7 @@ class Listeners:
 
     @property
     def dropped(self) -> int:
-        """How many events a sink was not told of because it was too slow."""
+        """How many events a sink did not get because it was too slow."""
         return sum(tally.dropped for tally in self._tallies())
 
     @property

@@ -1,4 +1,4 @@
-"""The one value that tells others what happened to a call or a probe."""
+"""The one value that says what happened to a call or a probe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Whom a client integration tells: the program's sinks, or the log; and the monitor."""
+"""Who gets a client integration's events: the program's sinks, or the log; and the monitor."""
 
 import logging
 import os
@@ -20,11 +20,11 @@ def listeners_for(sinks: Iterable[Sink] | Listeners | None) -> Listeners:
     """Return the listeners of a client integration."""
     if isinstance(sinks, Listeners):
         return sinks
-    told: list[Sink] = [LogSink()] if sinks is None else list(sinks)
+    receivers: list[Sink] = [LogSink()] if sinks is None else list(sinks)
     monitor = _monitor()
-    if monitor is not None and not any(_includes(sink, monitor) for sink in told):
-        told.append(monitor)
-    return Listeners(told)
+    if monitor is not None and not any(_includes(sink, monitor) for sink in receivers):
+        receivers.append(monitor)
+    return Listeners(receivers)
 
 
 def report_to_monitor(sink: Sink | None) -> None:

@@ -25,7 +25,7 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0
 
 
 class OpenTelemetrySink:
-    """Records metrics, and tells the current span of attempts that failed.
+    """Records metrics, and adds attempts that failed to the current span.
 
     =============================== ========= =================================================
     metric                          kind      attributes
@@ -58,7 +58,7 @@ class OpenTelemetrySink:
 
         Args:
             meter_provider: Whose; the default is the global one.
-            endpoints: How many endpoints are told apart; others have the address ``other``.
+            endpoints: How many endpoints have their own series; the others' address is ``other``.
             request_duration: Record ``http.client.request.duration``. Say no where an
                 instrumentation of the HTTP library does.
 

@@ -22,7 +22,7 @@ _HOW = ("endpoint", "method", "outcome", "kind")
 
 
 class _Metrics:
-    """What one registry counts, whichever sink tells it."""
+    """What one registry counts, for whichever sink."""
 
     def __init__(self, registry: CollectorRegistry, limit: int) -> None:
         self.endpoints = EndpointNames(limit)

@@ -1,4 +1,4 @@
-"""A program's calls, told to a monitor: summed up, in batches, and never at the calls' expense."""
+"""A program's calls, reported to a monitor: summed up, in batches, never at the calls' expense."""
 
 import atexit
 import http.client
@@ -339,7 +339,7 @@ class Reporter:
     """Reports calls to a monitor, from a thread of its own.
 
     Thread-safe. Neither a monitor that is slow nor one that is absent holds up a call: up to 1,000
-    entries wait for it, of more the oldest are dropped and counted, and it is told how many. Calls
+    entries wait for it, of more the oldest are dropped and counted, and it learns how many. Calls
     to the monitor itself are not reported. A process that forks goes on in both.
 
     Attributes:
@@ -529,8 +529,8 @@ atexit.register(_finish)
 def report(url: str, token: str | None = None, *, program: str | None = None) -> Reporter:
     """Report this program's calls to a monitor, and return the sink that does so.
 
-    Every ``Session``, transport, middleware and ``retry()`` made from now on tells it, beside its
-    own sinks, and so does ``install()``. The same comes about where the environment has
+    Every ``Session``, transport, middleware and ``retry()`` made from now on sends it events,
+    beside its own sinks, and so does ``install()``. The same comes about where the environment has
     ``RINGBACK_URL`` (and ``RINGBACK_TOKEN``) before the first of them is made.
 
     What is sent: for each origin the number of calls that succeeded and how long they took, and

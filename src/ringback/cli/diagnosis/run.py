@@ -89,7 +89,7 @@ class _Results:
 
     def _recorder(self, index: int) -> Callable[[Reading], None]:
         def record(reading: Reading) -> None:
-            # Here, not by the caller: Ctrl-C may come before he has taken it up.
+            # Here, not by the caller: Ctrl-C may come before the caller has taken it up.
             self.read[index].append(reading)
             self.news.put((index, reading))
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DATABASE = Path("ringback.db")  # Where a monitor keeps what it knows, unless it is told otherwise
+DATABASE = Path("ringback.db")  # Where a monitor keeps what it knows, unless configured otherwise
 
 
 def database_option(function: F) -> F:

@@ -4,7 +4,7 @@ Theory of operation
 -------------------
 
 ``getaddrinfo`` cannot be interrupted and does not say how long its answer is valid. So the call is
-made in a thread (see ``lookups``), whoever asked waits only as long as he may, and what comes back
+made in a thread (see ``lookups``), whoever asked waits only as long as it may, and what comes back
 is kept for a short while. An answer in the cache is in one of these states:
 
     fresh     used without asking               ── ``ttl`` over ──→ stale
@@ -22,7 +22,7 @@ Threads drive it with ``Lookups.make`` (``resolve``), tasks with an event of the
 Why it is safe. An answer is kept only if the cache was not emptied after its question was asked
 (``generation``), so that a slow answer from before a change of ``resolv.conf`` is not kept after
 it. An entry is never changed, only replaced, so that it is read without the lock. Whoever replaces
-``socket.getaddrinfo`` is asked every time and nothing is kept: only he knows what his answers mean.
+``socket.getaddrinfo`` is asked every time and nothing is kept: only it knows what its answers mean.
 "No such name" is never answered from a stale entry: a name that was deleted must not live on. A
 forked child starts anew: it has none of the threads, and perhaps a lock that one of them held.
 """

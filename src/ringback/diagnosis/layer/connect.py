@@ -222,7 +222,7 @@ NOT_ATTEMPTED: Final[AttemptFacts] = {
     "unsent": None,
     "repeats": None,
 }
-"""What is told where there is no address to connect to."""
+"""The reading where there is no address to connect to."""
 
 
 def attempt_connect(

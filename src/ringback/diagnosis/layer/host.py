@@ -248,7 +248,7 @@ def _usable(path: str) -> bool:
 
 
 def _system_store() -> dict[str, Any]:
-    """Where OpenSSL looks for authorities when it is told nothing."""
+    """Where OpenSSL looks for authorities when nothing else is set."""
     paths = ssl.get_default_verify_paths()
     file, folder = paths.openssl_cafile, paths.openssl_capath
     return {

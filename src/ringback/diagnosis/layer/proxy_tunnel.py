@@ -537,7 +537,7 @@ class _Target(NamedTuple):
     until: float
 
     def named_to(self, server: ProxyServer) -> str:
-        """The host as the proxy is to be told it."""
+        """The host as the proxy is asked for it."""
         if server.resolves:
             return self.host
         left = max(0.01, self.until - time.monotonic())

@@ -252,7 +252,7 @@ _MAX_GREETING = 4096
 _POKE = b"GET / HTTP/1.0\r\n\r\n"
 """What makes an HTTP or a TLS server give itself away."""
 _USER = "ringback-diagnose"
-"""Whom PostgreSQL is told of where the URL names nobody."""
+"""The user that is given to PostgreSQL where the URL names none."""
 _TLS_WANTED = frozenset({"require", "verify-ca", "verify-full"})
 """Values of ``sslmode`` with which a client of PostgreSQL does not go on without TLS."""
 

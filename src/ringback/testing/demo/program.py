@@ -19,7 +19,7 @@ _CALL_INTERVAL = 0.2
 
 
 def call_for_ever(url: str) -> None:
-    """Call a service; whether that works is what the monitor is told."""
+    """Call a service; whether that works is reported to the monitor."""
     session = ringback.Session(policy=ringback.Policy(attempts=1, breaker=None))
     session.trust_env = False  # the environment's proxy cannot reach the lab
     while True:

@@ -1,4 +1,4 @@
-"""Where a scene is played: the lab, the program's session, and who is told of what, as data."""
+"""Where a scene is played: the lab, the program's session, and what happens as records."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def attempt_record(event: Event) -> dict[str, Any]:
-    """Return what is told of an attempt."""
+    """Return the record of an attempt."""
     failure, decision = event.failure, event.decision
     return {
         "event": "attempt",
@@ -47,7 +47,7 @@ def attempt_record(event: Event) -> dict[str, Any]:
 
 
 def alert_record(alert: Alert) -> dict[str, Any]:
-    """Return what is told of an alert."""
+    """Return the record of an alert."""
     return {
         "event": "alert",
         "endpoint": alert.endpoint,
@@ -59,7 +59,7 @@ def alert_record(alert: Alert) -> dict[str, Any]:
 
 
 def recovery_record(recovery: Recovery) -> dict[str, Any]:
-    """Return what is told of a recovery."""
+    """Return the record of a recovery."""
     return {
         "event": "recovery",
         "endpoint": recovery.alert.endpoint,
@@ -69,7 +69,7 @@ def recovery_record(recovery: Recovery) -> dict[str, Any]:
 
 
 def incident_event(incident: Document, endpoint: Document, seconds: float) -> dict[str, Any]:
-    """Return what is told of an incident."""
+    """Return the record of an incident."""
     diagnosis = incident["diagnosis"] or {}
     verdict = diagnosis.get("verdict") or {}
     advice = verdict.get("advice") or incident.get("advice")
@@ -98,7 +98,7 @@ def _readings(diagnosis: Document, verdict: Document) -> list[str]:
 
 
 def closed_record(incident: Document, endpoint: str) -> dict[str, Any]:
-    """Return what is told of an incident that is over."""
+    """Return the record of an incident that is over."""
     began, ended = (datetime.fromisoformat(incident[field]) for field in ("opened_at", "closed_at"))
     return {
         "event": "closed",
@@ -130,7 +130,7 @@ class Stage:
     """One scene as it is played."""
 
     lab: Lab  # Makes the failures
-    tell: Callable[[Record], None]  # Is told of everything as it happens
+    tell: Callable[[Record], None]  # Gets a record of everything as it happens
     # What has happened, in short: the kind and the decision of each attempt, the exceptions,
     # `alert`, `recovery`; of the monitor the names of incidents, `closed`
     steps: list[str] = field(default_factory=list)
@@ -150,7 +150,7 @@ class Stage:
         return session
 
     def call(self, session: Session, method: str, url: str, **options: Any) -> None:
-        """Make one call of the example program; an exception is told and goes no further."""
+        """Make one call of the example program; an exception is recorded and goes no further."""
         try:
             session.request(method, url, **options)
         except requests.RequestException as error:
@@ -174,7 +174,7 @@ class Stage:
         self.happened(f"raised, explained as {explained.kind}", record)
 
     def happened(self, step: str, record: Record) -> None:
-        """Note that something has happened, and tell it."""
+        """Note that something has happened, and pass it on."""
         self.steps.append(step)
         self.tell(record)
 

@@ -180,7 +180,7 @@ class DemoEndpoint:
         self._monitor.wait(f"{self._id} {state}", found)
 
     def is_named(self, *, diagnosed: bool = True, says: str = "") -> None:
-        """Wait until there is an incident, and tell it."""
+        """Wait until there is an incident, and pass it on."""
 
         def found() -> Document | None:
             one = self._monitor.incident(self._id)
@@ -207,7 +207,7 @@ class DemoEndpoint:
         self._tell(self._monitor.wait(f"{self._id} flapping", seen))
 
     def is_over(self) -> None:
-        """Wait until its incident is over, and tell that."""
+        """Wait until its incident is over, and pass that on."""
 
         def found() -> Document | None:
             one = self._monitor.incident(self._id)
