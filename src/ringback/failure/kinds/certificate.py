@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import new_kind
 
-# Reference data: the server's certificate itself is unacceptable.
+# The server's certificate itself is unacceptable.
 
 CERTIFICATE = (
     new_kind("tls.cert.date_invalid.expired", layer="tls", delivered="no", retry="no")(
@@ -156,7 +156,7 @@ CERTIFICATE = (
 )
 
 
-# Reference data: one side of TLS does not trust the other.
+# One side of TLS does not trust the other.
 
 TRUST = (
     new_kind("tls.cert.authority_invalid.self_signed", layer="tls", delivered="no", retry="no")(

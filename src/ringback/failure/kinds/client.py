@@ -2,7 +2,7 @@
 
 from ringback.failure.kind import new_kind
 
-# Reference data: the call cannot be made as it was asked for.
+# The call cannot be made as it was asked for.
 
 CONFIG = (
     new_kind("url.scheme_invalid", layer="config", delivered="no", retry="no")(
@@ -178,7 +178,7 @@ CONFIG = (
 )
 
 
-# Reference data: this program or its machine is what failed.
+# This program or its machine is what failed.
 
 CLIENT = (
     new_kind("client.closed", layer="client", delivered="no", retry="no")(

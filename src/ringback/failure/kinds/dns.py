@@ -5,7 +5,7 @@ What only a direct query to the resolver can tell apart comes last.
 
 from ringback.failure.kind import new_kind
 
-# Reference data: the name could not be turned into an address.
+# The name could not be turned into an address.
 
 DNS = (
     new_kind("dns.name_not_resolved", layer="dns", delivered="no", retry="no")(
@@ -172,7 +172,7 @@ DNS = (
 )
 
 
-# Reference data: DNS faults that only a direct query to the resolver can tell apart.
+# DNS faults that only a direct query to the resolver can tell apart.
 
 DNS_BY_DIAGNOSIS = (
     new_kind("dns.unreachable", layer="dns", delivered="no", retry="backoff")(

@@ -5,7 +5,7 @@ Before the response's head, in its body, at a redirect, or in HTTP/2.
 
 from ringback.failure.kind import new_kind
 
-# Reference data: the HTTP exchange stopped or broke before a complete response head.
+# The HTTP exchange stopped or broke before a complete response head.
 
 HTTP = (
     new_kind("http.request.timed_out", layer="http", delivered="maybe", retry="idempotent")(
@@ -205,7 +205,7 @@ HTTP = (
 )
 
 
-# Reference data: the response's head arrived, its body is wrong.
+# The response's head arrived, its body is wrong.
 
 HTTP_BODY = (
     new_kind("http.response.body_timed_out", layer="http", delivered="yes", retry="idempotent")(
@@ -379,7 +379,7 @@ HTTP_BODY = (
 )
 
 
-# Reference data: a redirect leads nowhere.
+# A redirect leads nowhere.
 
 HTTP_REDIRECT = (
     new_kind("http.response.redirect_loop", layer="http", delivered="yes", retry="no")(
@@ -443,7 +443,7 @@ HTTP_REDIRECT = (
 )
 
 
-# Reference data: HTTP/2 streams and connections that were ended.
+# HTTP/2 streams and connections that were ended.
 
 HTTP2 = (
     new_kind("h2.refused_stream", layer="http", delivered="no", retry="now")(

@@ -5,7 +5,7 @@ The last ones are what is no connection failure, or has no known cause.
 
 from ringback.failure.kind import new_kind
 
-# Reference data: the answer came, and its HTTP status says that it failed.
+# The answer came, and its HTTP status says that it failed.
 
 STATUS = (
     new_kind("http.error", layer="status", delivered="yes", retry="idempotent")(
@@ -182,7 +182,7 @@ STATUS = (
 )
 
 
-# Reference data: refusals in a service's own protocol, and what is not a connection failure.
+# Refusals in a service's own protocol, and what is not a connection failure.
 
 GENERAL = (
     new_kind("service.rejected", layer="application", delivered="yes", retry="no")(

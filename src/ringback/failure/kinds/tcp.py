@@ -1,13 +1,11 @@
 """Reference data: the address cannot be reached, no connection came about, or it ended early.
 
-# Reference data: the connection could not be made, or did not last.
-
-TCP and Unix sockets.
+Of TCP and Unix sockets.
 """
 
 from ringback.failure.kind import new_kind
 
-# Reference data: the address cannot be reached from here.
+# The address cannot be reached from here.
 
 IP = (
     new_kind("tcp.address_unreachable.network", layer="ip", delivered="no", retry="backoff")(
@@ -302,7 +300,7 @@ TCP = (
 )
 
 
-# Reference data: an established connection ended early.
+# An established connection ended early.
 
 TCP_ESTABLISHED = (
     new_kind("tcp.closed", layer="tcp", delivered="maybe", retry="idempotent")(
@@ -434,7 +432,7 @@ TCP_ESTABLISHED = (
 )
 
 
-# Reference data: a Unix socket could not be opened.
+# A Unix socket could not be opened.
 
 UNIX = (
     new_kind("unix.not_found", layer="tcp", delivered="no", retry="backoff")(
