@@ -72,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(name)
     if not options.check:
         write(options.directory, stale)
-        NAMES.write_text(names_module(), encoding="utf-8")
+        if names_are_stale:
+            NAMES.write_text(names_module(), encoding="utf-8")
     return 1 if options.check and listed else 0
 
 

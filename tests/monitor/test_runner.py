@@ -3,7 +3,6 @@ import contextlib
 import socket
 import time
 from collections import Counter
-from typing import ClassVar
 
 import pytest
 
@@ -23,8 +22,15 @@ def lab():
 class Server(asyncio.Protocol):
     """Answers at once, in the event loop of the test: hundreds of connections cost nothing."""
 
+    def __init__(self, opened):
+        self.opened = opened
+
     def connection_made(self, transport):
         self.transport = transport
+        self.opened.add(transport)
+
+    def connection_lost(self, _):
+        self.opened.discard(self.transport)
 
     def data_received(self, data):
         self.transport.write(ANSWER * data.count(b"\r\n\r\n"))
@@ -32,11 +38,16 @@ class Server(asyncio.Protocol):
 
 @contextlib.asynccontextmanager
 async def healthy():
-    server = await asyncio.get_running_loop().create_server(Server, "127.0.0.1", 0)
+    opened = set()
+    server = await asyncio.get_running_loop().create_server(lambda: Server(opened), "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        # Else those whose end the loop has not seen yet are complained of in a later test.
+        for transport in opened:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 @contextlib.contextmanager
@@ -290,22 +301,17 @@ def test_a_listener_that_raises_does_not_end_the_runner():
 
 def test_a_service_that_goes_is_noticed_before_its_next_look():
     async def look():
-        server = await asyncio.get_running_loop().create_server(Closing, "127.0.0.1", 0)
+        opened = set()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Server(opened), "127.0.0.1", 0
+        )
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with running([endpoint("e", url, every=3600.0)]) as (_, seen):
             await until(lambda: seen)
             server.close()
-            for one in Closing.made:
-                one.transport.close()
+            for transport in opened:
+                transport.close()
             await until(lambda: len(seen) >= 2)
             return [check.kind for check in seen]
 
     assert asyncio.run(look()) == [None, "tcp.refused"]
-
-
-class Closing(Server):
-    made: ClassVar = []
-
-    def connection_made(self, transport):
-        super().connection_made(transport)
-        self.made.append(self)
