@@ -164,21 +164,22 @@ def test_threads_can_enter_and_leave_at_any_time(server):
     assert socket.getaddrinfo is system
 
 
-def test_a_replacement_made_meanwhile_is_left_alone(server, monkeypatch):
+def test_a_replacement_made_meanwhile_is_left_alone(server):
     system = socket.getaddrinfo
-    with resolving(server.address, timeout=WAIT_TIMEOUT):
-        ours = socket.getaddrinfo
 
-        def theirs(*args, **kwargs):
-            return ours(*args, **kwargs)
+    def theirs(*args, **kwargs):
+        return ours(*args, **kwargs)
 
-        monkeypatch.setattr(socket, "getaddrinfo", theirs)
-        assert socket.getaddrinfo("ok.lab.test", 80)
-    assert socket.getaddrinfo is theirs
-    assert socket.getaddrinfo("127.0.0.1", 80) == system("127.0.0.1", 80)
-    with resolving(server.address, timeout=WAIT_TIMEOUT):
-        assert socket.getaddrinfo("ok.lab.test", 80)
-    socket.getaddrinfo = system
+    try:
+        with resolving(server.address, timeout=WAIT_TIMEOUT):
+            ours, socket.getaddrinfo = socket.getaddrinfo, theirs
+            assert socket.getaddrinfo("ok.lab.test", 80)
+        assert socket.getaddrinfo is theirs
+        assert socket.getaddrinfo("127.0.0.1", 80) == system("127.0.0.1", 80)
+        with resolving(server.address, timeout=WAIT_TIMEOUT):
+            assert socket.getaddrinfo("ok.lab.test", 80)
+    finally:
+        socket.getaddrinfo = system  # monkeypatch would put back what stood there within the block
 
 
 @pytest.mark.full
