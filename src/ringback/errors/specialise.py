@@ -9,13 +9,13 @@ import ssl
 from collections import deque
 from dataclasses import dataclass, replace
 from errno import EPIPE, ESHUTDOWN
-from functools import cache, lru_cache
+from functools import lru_cache
 from threading import Lock
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, TypeVar
 
 from ringback.errors.tree import RingbackError, error_class
-from ringback.failure import KINDS, Failure
+from ringback.failure import KINDS, Failure, Target
 from ringback.failure.advice import filled, known_of
 from ringback.failure.names import KindName
 
@@ -264,14 +264,14 @@ def note(failure: Failure) -> str:
     Args:
         failure: What went wrong.
     """
-    line = _meaning_of(failure.kind)
-    steps = KINDS[failure.kind].do
-    return f"{line} Try: {filled(steps[0], known_of(failure.target))}" if steps else line
+    return _note_of(failure.kind, failure.target)
 
 
-@cache
-def _meaning_of(kind: KindName) -> str:
-    return f"ringback: {kind}: {KINDS[kind].meaning.rstrip('.')}."
+@lru_cache(maxsize=256)  # a service that is down fails in the same way again and again
+def _note_of(kind: KindName, target: Target) -> str:
+    known = KINDS[kind]
+    line = f"ringback: {kind}: {known.meaning.rstrip('.')}."
+    return f"{line} Try: {filled(known.do[0], known_of(target))}" if known.do else line
 
 
 def _complete(new: RingbackError, exc: BaseException, failure: Failure) -> None:
