@@ -129,7 +129,7 @@ def last_exchange() -> Wire | None:
 
 _RETRANSMITS_OFFSET = 2
 """Where ``struct tcp_info`` of ``linux/tcp.h`` has ``tcpi_retransmits``, one byte."""
-_LINGER_ZERO = struct.pack("ii", 1, 0)
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _RECORD_OVERHEAD = {
     ("TLSv1.3", "GCM"): 22,
     ("TLSv1.3", "CHACHA20"): 22,
@@ -156,7 +156,7 @@ def note_acknowledged(sock: Any, wire: Wire) -> None:
         wire.overhead = _overhead(sock)
         wire.unacknowledged = _queued(kernel.fileno())
         if wire.acknowledged == "none":
-            kernel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+            kernel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
 
 def _queued(descriptor: int) -> int:

@@ -21,7 +21,7 @@ RECEIVED_KEPT = 16 * 1024
 """Bytes of each connection kept in ``Seen.received``."""
 
 _CHUNK = 64 * 1024
-_LINGER_ZERO = struct.pack("ii", 1, 0)
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Connection:
@@ -94,7 +94,7 @@ class Connection:
     def reset(self) -> None:
         """End it with a RST: close with a linger time of zero, which drops what is unsent."""
         self.seen.ended = "rst"
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.socket.close()
 
     def finish(self, *, linger: bool = False) -> None:
