@@ -69,14 +69,14 @@ def combined_error(attempts: Sequence[ConnectAttempt]) -> OSError:
     ``connect_attempts``, pairs of address and number, which ``ringback.classify`` reads, and with
     several addresses a note for each.
     """
-    kinds = [kind_of_attempt(written(attempt.address), attempt.error.errno) for attempt in attempts]
-    lead = attempts[kinds.index(most_telling(kinds))].error
-    lead.__dict__["connect_attempts"] = tuple(
-        (written(attempt.address), attempt.error.errno) for attempt in attempts
-    )
+    ends = [(written(attempt.address), attempt.error.errno) for attempt in attempts]
+    lead = attempts[0].error
     if len(attempts) > 1:
+        kinds = [kind_of_attempt(*end) for end in ends]
+        lead = attempts[kinds.index(most_telling(kinds))].error
         for address, error in attempts[:_MAX_NOTES]:
             lead.add_note(f"{written(address)}: {error.strerror or error}")
+    lead.__dict__["connect_attempts"] = tuple(ends)
     return lead
 
 
