@@ -69,6 +69,17 @@ class NoticeRouter(Protocol):
         """Return one notice for each channel that is to be notified."""
 
 
+def batch_of(changes: Iterable[Change], router: NoticeRouter) -> StoreBatch:
+    """Return what is to be kept of changes: the incidents as they are now, and the notices."""
+    changes = list(changes)
+    return StoreBatch(
+        incidents=tuple({change.incident.id: change.incident for change in changes}.values()),
+        notices=tuple(
+            notice for change in changes if change.told for notice in router.notices_for(change)
+        ),
+    )
+
+
 class CheckProcessor:
     """Takes checks; to be used by one thread."""
 
@@ -159,16 +170,10 @@ class CheckProcessor:
         states = {f"{_STATE_PREFIX}{id_}": case for id_, case in known if case is not None}
         if changes:
             self._states["quiet"] = self.engine.dump_silences()
-        batch = StoreBatch(
+        batch = replace(
+            batch_of(changes, self._router),
             checks=tuple(self._checks),
             transitions=tuple(self.engine.transitions()),
-            incidents=tuple({change.incident.id: change.incident for change in changes}.values()),
-            notices=tuple(
-                notice
-                for change in changes
-                if change.told
-                for notice in self._router.notices_for(change)
-            ),
             states=states | self._states,
         )
         self._store.keep(batch)

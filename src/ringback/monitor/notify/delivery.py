@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from ringback.monitor.notify.channel import NotSent
+from ringback.monitor.notify.channel import NotSent, channel_of
 from ringback.monitor.notify.channel_state import TIMEOUT_GRACE
 from ringback.monitor.notify.notification import (
     IncidentUpdate,
@@ -31,9 +32,11 @@ from ringback.monitor.store import StoreBatch
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Notice
+    from ringback.monitor.notify.channel import NotifierChannel
     from ringback.monitor.notify.channel_state import ChannelState
     from ringback.monitor.notify.dispatcher import NoticeGroup
-    from ringback.monitor.store import Queued, Store
+    from ringback.monitor.notify.settings import NotifierSettings
+    from ringback.monitor.store import NoticeStore, Queued
 
 
 def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]:
@@ -64,6 +67,18 @@ def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]
     return done
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What notifying takes from outside; a simulation gives it a time and receivers of its own."""
+
+    clock: Callable[[], float] = time.time  # Seconds since 1970 UTC
+    monotonic: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = random.random
+    # Makes a call that may wait for a network or a disk; what is returned is done when it has ended
+    call: Callable[[Callable[[], object], str], asyncio.Future[None]] = run_in_thread
+    channel_of: Callable[[NotifierSettings], NotifierChannel] = channel_of
+
+
 GIVE_UP_SECONDS = 86400.0  # Seconds after which a notice that does not get through is given up
 
 _MAX_UNRECORDED = 10_000
@@ -76,10 +91,10 @@ class Delivery:
 
     def __init__(
         self,
-        store: Store,
+        store: NoticeStore,
         delivery_log: DeliveryLog,
         in_flight: InFlight,
-        clock: Callable[[], float],
+        surroundings: Surroundings,
         wake: asyncio.Event,
     ) -> None:
         self.context = NotificationContext()  # What notifications say beside their incidents
@@ -87,7 +102,8 @@ class Delivery:
         # notices were `given_up`
         self.counts: Counter[tuple[str, str]] = Counter()
         self._store, self._delivery_log, self._in_flight = store, delivery_log, in_flight
-        self._clock, self._wake = clock, wake
+        self._surroundings, self._wake = surroundings, wake
+        self._clock, self._monotonic = surroundings.clock, surroundings.monotonic
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
         # Sent, but the store could not note it.
@@ -144,7 +160,7 @@ class Delivery:
 
     def refresh(self, state: ChannelState) -> None:
         """Send open incidents again, if the channel needs that and it is time."""
-        tick, every = time.monotonic(), state.channel.refresh
+        tick, every = self._monotonic(), state.channel.refresh
         if (
             every is None
             or state.busy
@@ -181,7 +197,7 @@ class Delivery:
             updates=tuple(updates),
             context=self.context,
         )
-        state.begin(time.monotonic())
+        state.begin(self._monotonic())
         state.under_way += 1
         self._under_way.update(ids)
         task = asyncio.get_running_loop().create_task(
@@ -203,9 +219,9 @@ class Delivery:
     ) -> None:
         if state.channel.idempotent and notification.notices and not again:
             await self._in_thread(partial(self._record_in_flight, notification))
-        begun = time.monotonic()
+        begun = self._monotonic()
         error = await self._outcome(state, notification)
-        seconds = time.monotonic() - begun
+        seconds = self._monotonic() - begun
         if error is not None:
             if error.not_delivered:
                 self._delivery_log.end(notification.channel, new)
@@ -213,7 +229,7 @@ class Delivery:
             # Read before the channel's time: due once that opens, so that nothing overtakes it.
             now = self._clock()
             self.counts[notification.channel, "failed"] += 1
-            wait = state.failed(error, incidents, time.monotonic(), seconds)
+            wait = state.failed(error, incidents, self._monotonic(), seconds)
             if error.rejected or (error.answered and not again):
                 await self._in_thread(partial(self._in_flight.forget, notification.channel))
             await self._in_thread(
@@ -221,7 +237,7 @@ class Delivery:
             )
             return
         self.counts[notification.channel, "sent"] += 1
-        state.succeeded(time.monotonic(), seconds)
+        state.succeeded(self._monotonic(), seconds)
         await self._in_thread(partial(self._record_sent, notification.notices))
         over = [
             update.incident.id
@@ -240,14 +256,13 @@ class Delivery:
         except Exception:  # that it arrives matters more than that it arrives once
             log.exception("ringback: the store cannot note what is about to be sent")
 
-    @staticmethod
-    async def _in_thread(call: Callable[[], object]) -> None:
+    async def _in_thread(self, call: Callable[[], object]) -> None:
         """Write to the store in a thread: it waits for the disk, and the loop must not."""
-        await run_in_thread(call, "ringback-notify-outbox")
+        await self._surroundings.call(call, "ringback-notify-outbox")
 
     async def _outcome(self, state: ChannelState, notification: Notification) -> NotSent | None:
         """Return why a notification did not arrive; ``None``: it did."""
-        call = run_in_thread(
+        call = self._surroundings.call(
             partial(state.channel.send, notification), f"ringback-notify-{notification.channel}"
         )
         state.under_way += 1
@@ -304,6 +319,11 @@ class Delivery:
         self.counts[notice.channel, "given_up"] += 1
         self._store.give_up(notice.id, self._clock(), why)
 
+    async def idle(self) -> None:
+        """Wait until nothing is in flight."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self, seconds: float) -> None:
         """Give notifications in flight a moment to arrive."""
         if self._tasks:
@@ -326,7 +346,7 @@ class _Last:
 class InFlight:
     """Remembers the last notification of each channel, over restarts."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: NoticeStore) -> None:
         self._store = store
         self._last = {
             name.removeprefix(IN_FLIGHT_STATE): _Last(kept["key"], frozenset(kept["notices"]))
@@ -366,7 +386,7 @@ MAX_INCIDENTS = 10_000
 class DeliveryLog:
     """Remembers which channel was notified of which incident, over restarts."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: NoticeStore) -> None:
         self._store = store
         kept: dict[str, Any] = store.state(DELIVERY_STATE) or {}
         self._notified = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}

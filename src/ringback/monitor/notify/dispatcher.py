@@ -52,15 +52,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ringback.monitor.notify.channel import channel_of
 from ringback.monitor.notify.channel_state import ChannelState
-from ringback.monitor.notify.delivery import Delivery, DeliveryLog, InFlight
+from ringback.monitor.notify.delivery import Delivery, DeliveryLog, InFlight, Surroundings
 from ringback.monitor.notify.notification import NotificationContext, is_escalation
 from ringback.monitor.notify.routing import Routing
 
@@ -68,7 +65,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Change, Incident, Notice
     from ringback.monitor.model import Endpoint
     from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
-    from ringback.monitor.store import Queued, Store
+    from ringback.monitor.store import NoticeStore, Queued
 
 POLL_INTERVAL = 1.0  # Seconds until the outbox is read again when nothing wakes the dispatcher
 MAX_NOTICES = 1000  # Notices that one round reads
@@ -76,6 +73,8 @@ SHUTDOWN_TIMEOUT = 5.0  # Seconds that notifications in flight have to arrive wh
 SILENCE_INTERVAL = 10.0  # Seconds until an escalation of a silenced incident is tried again
 
 _FAR_FUTURE = 366 * 86400.0
+
+REAL = Surroundings()  # This machine's
 
 log = logging.getLogger("ringback")
 
@@ -130,25 +129,29 @@ class Dispatcher:
 
     def __init__(  # noqa: PLR0913 - all but the first three are given by name
         self,
-        store: Store,
+        store: NoticeStore,
         notifiers: Iterable[NotifierSettings],
         routes: Iterable[RouteSettings],
         *,
-        clock: Callable[[], float] = time.time,
+        surroundings: Surroundings = REAL,
         base_url: str = "",
         vantage: str = "",
         endpoints: Iterable[Endpoint] = (),
         group_wait: GroupWait = GROUP_WAIT,
         is_silenced: Callable[[Incident], bool] = lambda _: False,
     ) -> None:
-        self._store, self._clock, self._group_wait = store, clock, group_wait
+        self._store, self._group_wait = store, group_wait
+        self._surroundings = surroundings
+        self._clock, self._monotonic = surroundings.clock, surroundings.monotonic
         self._trouble = ""
         self._is_silenced = is_silenced
         self._delivery_log, self._in_flight = DeliveryLog(store), InFlight(store)
         self._wake = asyncio.Event()
         self._base_url, self._vantage = base_url, vantage
         self._states: dict[str, ChannelState] = {}
-        self._delivery = Delivery(store, self._delivery_log, self._in_flight, clock, self._wake)
+        self._delivery = Delivery(
+            store, self._delivery_log, self._in_flight, surroundings, self._wake
+        )
         self.configure(notifiers, routes, endpoints)
 
     def configure(
@@ -180,7 +183,8 @@ class Dispatcher:
         known = self._states.get(settings.name)
         if known is not None and known.settings == settings:
             return known
-        return ChannelState(settings, channel_of(settings), time.monotonic(), random.random)
+        made = self._surroundings.channel_of(settings)
+        return ChannelState(settings, made, self._monotonic(), self._surroundings.random)
 
     def notices_for(self, change: Change) -> list[Notice]:
         """Return the notices of a change, to be kept in the same transaction as the change."""
@@ -207,6 +211,12 @@ class Dispatcher:
                 await self._sleep(self._guarded_round())
         finally:
             await self._delivery.close(SHUTDOWN_TIMEOUT)
+
+    async def settle(self) -> float:
+        """Do a round and see it through; return after how many seconds to do the next."""
+        wait = self._round()
+        await self._delivery.idle()
+        return wait
 
     def _guarded_round(self) -> float:
         """Do a round, if the store can be used; return after how many seconds to do the next."""
@@ -265,7 +275,7 @@ class Dispatcher:
 
     def _serve(self, state: ChannelState, queued: list[Queued], *, crowded: bool) -> float:
         """Begin a channel's next notification, if it may go; return when to look again."""
-        now, tick = self._clock(), time.monotonic()
+        now, tick = self._clock(), self._monotonic()
         open_at = state.open_at(tick) - tick
         if state.busy or open_at > 0:
             if open_at > 5 * POLL_INTERVAL or crowded:  # the others need the room

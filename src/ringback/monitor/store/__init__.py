@@ -1,5 +1,12 @@
 """Where the monitor keeps what it knows."""
 
-from ringback.monitor.store.interface import Queued, RollupBucket, Step, Store, StoreBatch
+from ringback.monitor.store.interface import (
+    NoticeStore,
+    Queued,
+    RollupBucket,
+    Step,
+    Store,
+    StoreBatch,
+)
 
-__all__ = ["Queued", "RollupBucket", "Step", "Store", "StoreBatch"]
+__all__ = ["NoticeStore", "Queued", "RollupBucket", "Step", "Store", "StoreBatch"]

@@ -78,12 +78,8 @@ class IncidentFilter:
 EVERY_INCIDENT = IncidentFilter()
 
 
-class Store(Protocol):
-    """Where a monitor keeps what it knows; times are seconds since 1970 UTC.
-
-    Methods block, and any thread may call them: those that write take turns, and none waits for
-    long. One process writes at a time.
-    """
+class NoticeStore(Protocol):
+    """What notifying needs of a store: what is to be sent, and what is known of it."""
 
     def keep(self, batch: StoreBatch) -> None:
         """Keep a batch, all or nothing."""
@@ -93,6 +89,29 @@ class Store(Protocol):
 
     def states(self, prefix: str) -> dict[str, Any]:
         """Return what was kept last as every state whose name begins so, by name."""
+
+    def incident(self, id_: str) -> Incident | None:
+        """Return one incident."""
+
+    def due(self, now: float, limit: int = 100) -> list[Queued]:
+        """Return notices that are to be sent by now, oldest first."""
+
+    def sent(self, id_: str, now: float) -> None:
+        """Note that a notice was sent."""
+
+    def postpone(self, id_: str, due: float, error: str) -> None:
+        """Note that a notice could not be sent, and when it is to be tried again."""
+
+    def give_up(self, id_: str, now: float, error: str) -> None:
+        """Note that a notice will not be tried again."""
+
+
+class Store(NoticeStore, Protocol):
+    """Where a monitor keeps what it knows; times are seconds since 1970 UTC.
+
+    Methods block, and any thread may call them: those that write take turns, and none waits for
+    long. One process writes at a time.
+    """
 
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""
@@ -117,21 +136,6 @@ class Store(Protocol):
         self, wanted: IncidentFilter = EVERY_INCIDENT, limit: int = 100
     ) -> list[Incident]:
         """Return incidents, newest first."""
-
-    def incident(self, id_: str) -> Incident | None:
-        """Return one incident."""
-
-    def due(self, now: float, limit: int = 100) -> list[Queued]:
-        """Return notices that are to be sent by now, oldest first."""
-
-    def sent(self, id_: str, now: float) -> None:
-        """Note that a notice was sent."""
-
-    def postpone(self, id_: str, due: float, error: str) -> None:
-        """Note that a notice could not be sent, and when it is to be tried again."""
-
-    def give_up(self, id_: str, now: float, error: str) -> None:
-        """Note that a notice will not be tried again."""
 
     def maintain(self, now: float) -> None:
         """Seal, roll up and drop what is old; does a bounded piece of work."""
