@@ -398,6 +398,7 @@ def documents():
         "check-config --json": _checked("[[endpoint]]\nurl = 'http://a.example'\n"),
         "check-config --json, invalid": _checked("nonsense = 1\n"),
         "replay --json": _replayed(),
+        "replay --scenarios --json": _played(),
         "compare --json": _compared(),
         **_kept(),
         "event log": _logged(),
@@ -441,6 +442,11 @@ def _replayed():
         for n in range(12)
     ]
     return _printed("replay", "--json", stdin="\n".join(map(json.dumps, checks)))
+
+
+def _played():
+    scenarios = ROOT / "tests" / "incident" / "scenarios.jsonl"
+    return _printed("replay", "--scenarios", "--json", str(scenarios))
 
 
 def _compared():

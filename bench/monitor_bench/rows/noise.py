@@ -5,10 +5,9 @@ import json
 import random
 
 from monitor_bench.row import Found, Row
-from ringback.incident.replay import replay
-from ringback.monitor.notify.dispatcher import GROUP_WAIT, notice_groups
-from ringback.monitor.notify.routing import Routing
-from ringback.monitor.store import Queued
+from ringback.incident.replay import checks_of, held_between, is_log_of_changes
+from ringback.monitor.config import MonitorConfig
+from ringback.monitor.simulation import Simulation
 
 SEED = 7
 ENDPOINTS, PER_HOST = 24, 4
@@ -17,25 +16,23 @@ HOURS = 24
 
 
 def measure(bench):
-    """Replay the log through the engine, the routes and what puts messages together."""
+    """Replay the log in a simulation: the engine, the routes and the dispatcher."""
     lines = bench.log.read_text("utf-8").splitlines() if bench.log else list(made_up())
-    checks = [json.loads(line) for line in lines if line.strip()]
-    changed = flips(checks)
-    notices, incidents = [], 0
-    routing = Routing(("people",), ())
-    for change in replay(lines, every=INTERVAL, remind_every=0):
-        incidents += change.what == "opened"
-        if change.notify:
-            notices += routing.notices(change)
-    messages = sent(notices)
+    checks = list(checks_of(lines))
+    log = checks
+    if is_log_of_changes(checks, lambda _: INTERVAL):
+        log = held_between(checks, lambda _: INTERVAL)
+    with Simulation(MonitorConfig(), checks[0].at) as simulation:
+        changes = list(simulation.replay(log, every=INTERVAL))
+    changed, messages = flips(checks), len(simulation.notifications)
     return Found(
         lines=[
             {
                 "checks": len(checks),
-                "endpoints": len({check["endpoint"] for check in checks}),
+                "endpoints": len({check.endpoint for check in checks}),
                 "changes of status": changed,
-                "incidents": incidents,
-                "notices": len(notices),
+                "incidents": sum(change.what == "opened" for change in changes),
+                "notices": sum(len(sent.notices) for sent in simulation.notifications),
                 "messages": messages,
                 "for each change": messages / max(changed, 1),
             }
@@ -52,33 +49,10 @@ def flips(checks):
     """
     last, count = {}, 0
     for check in checks:
-        if check["up"] is not None:
-            count += last.setdefault(check["endpoint"], check["up"]) != check["up"]
-            last[check["endpoint"]] = check["up"]
+        if check.up is not None:
+            count += last.setdefault(check.endpoint, check.up) != check.up
+            last[check.endpoint] = check.up
     return count
-
-
-def sent(notices):
-    """Return how many messages these are, once what belongs together is put together.
-
-    Args:
-        notices: In order.
-    """
-    waiting, count = {}, 0
-    for notice in notices:
-        incident = notice.change.incident.id
-        for known in [one for one, all_ in waiting.items() if _ready(all_) <= notice.at]:
-            del waiting[known]
-            count += 1
-        waiting.setdefault(incident, []).append(notice)
-    return count + len(waiting)
-
-
-def _ready(notices):
-    (group,) = notice_groups(
-        [Queued(notice=notice, attempts=0, due=notice.at) for notice in notices]
-    )
-    return GROUP_WAIT.due_at(group)
 
 
 def made_up():

@@ -265,7 +265,7 @@ def notify_test_command(
 ) -> None:
     if every == bool(names):
         raise click.UsageError("name the notifiers, or give --all", context)
-    loaded = _loaded(file)
+    loaded = loaded_config(file)
     chosen = _chosen(loaded.notifiers, names, file)
     failed = 0
     with ThreadPoolExecutor(_MAX_PARALLEL) as threads:
@@ -277,7 +277,8 @@ def notify_test_command(
     context.exit(1 if failed else 0)
 
 
-def _loaded(file: Path) -> MonitorConfig:
+def loaded_config(file: Path) -> MonitorConfig:
+    """Return a configuration; one with problems is an error of one line, which names the first."""
     loaded, problems = _read(file)
     if loaded is None:
         rest = len(problems) - 1

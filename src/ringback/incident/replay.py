@@ -1,72 +1,104 @@
-"""A log of checks, gone through again: the same lines give the same incidents."""
+"""A log of checks, read line by line; of one that has a line per change, the checks in between."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from ringback.failure.kind import kind_from
-from ringback.incident.engine import REMINDER_INTERVAL, Engine
-from ringback.incident.model import Change, Check, WatchedEndpoint
+from ringback.incident.model import Check
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
 
-TICK_INTERVAL = 1.0  # Seconds between two ticks of the clock that goes along
-
-_MAX_TICKS_PER_GAP = 3600
-"""Ticks made in a gap between two lines; a longer gap is walked in longer steps."""
-
 _YEAR_10000 = 253_402_300_800  # Seconds since 1970 of the first moment that RFC 3339 cannot write
+
+_MAX_REPEATED_SHARE = 0.1
+"""Share of lines that say what the endpoint's line before said, up to which each is a change."""
+
+_ENOUGH_PAIRS = 50  # Lines with an earlier one of their endpoint that show what sort a log is
+
+INTERVALS_AT_END = 5
+"""Intervals, of the longest, for which states are held after the last line of a log of changes."""
 
 
 class LineInvalid(ValueError):  # noqa: N818 - named after what happened, as in ringback.errors
-    """A line of the log cannot be read; the message says which and why."""
+    """A line cannot be read; the message says which and why."""
 
 
-def replay(
-    lines: Iterable[str],
-    watched: Iterable[WatchedEndpoint] = (),
-    *,
-    every: float = 30.0,
-    remind_every: float = REMINDER_INTERVAL,
-) -> Iterator[Change]:
-    """Yield what would have changed, had these checks been made."""
-    known = {endpoint.id: endpoint for endpoint in watched}
-    engine = Engine(known.values(), remind_every=remind_every)
-    now: float | None = None
+def checks_of(lines: Iterable[str]) -> Iterator[Check]:
+    """Yield the checks of a log, a JSON object a line."""
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        check = _check(number, line)
-        if check.endpoint not in known:
-            known[check.endpoint] = WatchedEndpoint(
-                id=check.endpoint, name=check.endpoint, every=every
-            )
-            yield from engine.configure(known.values(), check.at)
-        if now is not None:
-            yield from _ticked(engine, now, check.at)
-        now = check.at
-        yield from engine.see(check)
-    if now is not None:
-        yield from _ticked(engine, now, now + 2 * every)
+        if line.strip():
+            yield _check(number, line)
 
 
-def _ticked(engine: Engine, begins: float, ends: float) -> Iterator[Change]:
-    step = max(TICK_INTERVAL, (ends - begins) / _MAX_TICKS_PER_GAP)
-    ticks = int((ends - begins) / step)
-    for number in range(1, ticks + 1):
-        yield from engine.tick(begins + number * step)
+def first_of(checks: Iterator[Check]) -> list[Check]:
+    """Take as many checks of a log as show what sort it is."""
+    taken: list[Check] = []
+    seen: set[str] = set()
+    while len(taken) - len(seen) < _ENOUGH_PAIRS and (check := next(checks, None)) is not None:
+        taken.append(check)
+        seen.add(check.endpoint)
+    return taken
+
+
+def is_log_of_changes(checks: Iterable[Check], every_of: Callable[[str], float]) -> bool:
+    """Return whether these are changes of state, and not every check that was made.
+
+    An endpoint's lines then differ from one to the next, and some are further apart than checks.
+    """
+    last: dict[str, Check] = {}
+    pairs, repeated, apart = 0, 0, False
+    for check in checks:
+        before = last.get(check.endpoint)
+        if before is not None:
+            pairs += 1
+            repeated += before.up == check.up and before.kind == check.kind
+            apart = apart or check.at - before.at > 2 * every_of(check.endpoint)
+        last[check.endpoint] = check
+    return apart and repeated <= _MAX_REPEATED_SHARE * pairs
+
+
+def held_between(checks: Iterable[Check], every_of: Callable[[str], float]) -> Iterator[Check]:
+    """Yield changes of state, and between them checks that find the state as it was left."""
+    held: dict[str, Check] = {}
+    due: list[tuple[float, str]] = []
+    now = 0.0
+    for check in checks:
+        now = max(now, check.at)
+        yield from _held_until(now, held, due, every_of)
+        held[check.endpoint] = check
+        heappush(due, (check.at + every_of(check.endpoint), check.endpoint))
+        yield check
+    longest = max(map(every_of, held), default=0.0)
+    yield from _held_until(now + INTERVALS_AT_END * longest, held, due, every_of)
+
+
+def _held_until(
+    until: float,
+    held: dict[str, Check],
+    due: list[tuple[float, str]],
+    every_of: Callable[[str], float],
+) -> Iterator[Check]:
+    while due and due[0][0] < until:
+        at, endpoint = heappop(due)
+        every = every_of(endpoint)
+        if at == held[endpoint].at + every:  # else its state has changed since, and was looked at
+            held[endpoint] = replace(held[endpoint], at=at)
+            heappush(due, (at + every, endpoint))
+            yield held[endpoint]
 
 
 def _check(number: int, line: str) -> Check:
     try:
-        entry = _object(line)
+        entry = json_object(line)
         check = Check(
-            at=_time(entry["at"]),
+            at=seconds_from(entry["at"]),
             endpoint=str(entry["endpoint"]),
             up=None if entry["up"] is None else bool(entry["up"]),
             kind=_kind(entry),
@@ -80,7 +112,8 @@ def _check(number: int, line: str) -> Check:
     return replace(check, kind=None, detail="") if check.up else check
 
 
-def _object(line: str) -> Mapping[str, Any]:
+def json_object(line: str) -> Mapping[str, Any]:
+    """Return the JSON object that a line is."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
@@ -90,7 +123,8 @@ def _object(line: str) -> Mapping[str, Any]:
     return entry
 
 
-def _time(value: Any) -> float:
+def seconds_from(value: Any) -> float:
+    """Return a time as a log has it, in seconds since 1970 UTC."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         if not 0 <= value < _YEAR_10000:  # nor NaN, which compares as neither
             raise ValueError(f"'at' is {value!r}, not seconds since 1970")

@@ -1,26 +1,124 @@
-"""`ringback replay`: input that is none is one line that names it."""
+"""`ringback replay`: a log or scenarios in, incidents, notifications and what is unmet out."""
 
 import json
+from pathlib import Path
 
 import pytest
+
+from ringback.incident.scenario import scenarios_of
+
+SCENARIOS = Path(__file__).parents[2] / "incident" / "scenarios.jsonl"
+T = 1_790_000_000
+
+CONFIG = """
+[[endpoint]]
+name = "router"
+url = "tcp://router.test:22"
+
+[[endpoint]]
+name = "shop"
+url = "https://shop.test/"
+every = 60
+parents = ["router"]
+
+[[notifier]]
+name = "blue"
+type = "command"
+command = ["false"]
+
+[[notifier]]
+name = "red"
+type = "command"
+command = ["false"]
+
+[[route]]
+endpoints = ["router"]
+notifiers = ["red"]
+"""
 
 
 @pytest.fixture
 def log(tmp_path):
-    path = tmp_path / "checks.jsonl"
-    lines = [
-        {"at": 1_790_000_000 + 30 * number, "endpoint": "shop", "up": number == 0}
-        for number in range(6)
-    ]
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    def write(*entries):
+        path = tmp_path / "checks.jsonl"
+        lines = [{"at": T + at, "endpoint": endpoint, "up": up} for at, endpoint, up in entries]
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def checks(log):
+    return log(*((30 * number, "shop", number == 0) for number in range(6)))
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "ringback.toml"
+    path.write_text(CONFIG)
     return path
 
 
-def test_a_log_is_gone_through(ringback, log):
-    done = ringback("replay", log)
+@pytest.fixture
+def scenarios(tmp_path):
+    def write(*lines):
+        path = tmp_path / "scenarios.jsonl"
+        path.write_text("\n".join(lines))
+        return path
+
+    return write
+
+
+def lines_of(begins):
+    lines = SCENARIOS.read_text().splitlines()
+    return [line for line in lines if json.loads(line)["name"].startswith(begins)]
+
+
+def test_a_log_is_gone_through(ringback, checks):
+    done = ringback("replay", checks)
     assert (done.returncode, done.stderr) == (0, "")
     assert "opened" in done.stdout
     assert done.stdout.endswith("6 lines, 1 incident, 1 notification\n")
+
+
+def test_a_log_of_changes_is_taken_as_one_and_that_is_said(ringback, log):
+    path = log((0, "shop", True), (3600, "shop", False), (7200, "shop", True))
+    done = ringback("replay", path)
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"ringback: {path}: each line is a change of state")
+    assert done.stdout.endswith("3 lines, 1 incident, 2 notifications\n")
+    changes = [json.loads(line) for line in ringback("replay", "--json", path).stdout.splitlines()]
+    opened = [change["at"] - T for change in changes if change["what"] == "opened"]
+    assert opened == [3660.0], "at the third check that finds it down"
+    (line,) = ringback("replay", "--changes", path).stdout.splitlines()[-1:]
+    assert line == "3 lines, 1 incident, 2 notifications"
+
+
+def test_a_log_of_checks_without_an_incident_names_the_other_sort(ringback, log):
+    path = log((0, "shop", True), (3600, "shop", False), (7200, "shop", True))
+    done = ringback("replay", "--checks", path)
+    assert done.stdout == "3 lines, 0 incidents, 0 notifications\n"
+    assert "--changes: each line is a change of state" in done.stderr
+    assert done.stderr.count("\n") == 1
+    well = ringback("replay", log((0, "shop", True)))
+    assert (well.stdout, well.stderr) == ("1 line, 0 incidents, 0 notifications\n", "")
+
+
+def test_a_configuration_gives_intervals_parents_and_routes(ringback, log, config):
+    path = log((0, "router", False), (1, "shop", False))
+    done = ringback("replay", "--changes", "--json", "-c", config, path)
+    changes = [json.loads(line) for line in done.stdout.splitlines()]
+    (incident,) = {change["incident"]["id"] for change in changes}
+    assert changes[-1]["incident"]["members"] == ["router", "shop"]
+    assert incident.endswith("-router")
+    told = ringback("replay", "--changes", "-c", config, path).stdout
+    assert told.endswith("2 lines, 1 incident, 1 notification\n"), "to one of the two notifiers"
+
+
+def test_a_configuration_with_a_problem_is_one_line(ringback, one_line, checks, config):
+    config.write_text("[[endpoint]]\nevery = 60\n")
+    assert str(config) in one_line(ringback("replay", "-c", config, checks))
 
 
 def test_a_line_that_is_no_check_names_the_file(ringback, one_line, tmp_path):
@@ -32,7 +130,100 @@ def test_a_line_that_is_no_check_names_the_file(ringback, one_line, tmp_path):
 
 
 @pytest.mark.parametrize("every", ["nan", "inf", "0", "-3", "soon"])
-def test_seconds_that_are_none_are_refused(ringback, one_line, log, every):
-    line = one_line(ringback("replay", f"--every={every}", log))
+def test_seconds_that_are_none_are_refused(ringback, one_line, checks, every):
+    line = one_line(ringback("replay", f"--every={every}", checks))
     assert "--every" in line
     assert every in line
+
+
+def test_scenarios_that_are_met_are_a_table_with_a_sum(ringback, scenarios):
+    done = ringback("replay", "--scenarios", scenarios(*lines_of("met")))
+    assert (done.returncode, done.stderr) == (0, "")
+    first, *_, last = done.stdout.splitlines()
+    assert first.split() == ["scenario", "notified", "unmet"]
+    assert "[RESOLVED] shop" in done.stdout
+    assert last == "3 scenarios, 3 met, 0 not, 3 incidents, 5 notifications"
+
+
+def test_what_is_unmet_is_named_and_is_status_1(ringback):
+    done = ringback("replay", "--scenarios", stdin=SCENARIOS.read_bytes())
+    assert done.returncode == 1
+    assert '{"messages": 1}' in done.stdout
+    assert "15 scenarios, 3 met, 12 not" in done.stdout
+
+
+def test_a_scenario_as_json(ringback):
+    done = ringback("replay", "--scenarios", "--json", SCENARIOS)
+    assert (done.returncode, done.stderr) == (1, "")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    for scenario, outcome in zip(
+        scenarios_of(SCENARIOS.read_text().splitlines()), found, strict=True
+    ):
+        met = scenario.name.startswith("met")
+        assert outcome["unmet"] == ([] if met else [dict(scenario.expectations[0].given)])
+    (incident,) = found[0]["incidents"]
+    id_ = incident.pop("id")
+    assert found[0] == {
+        "name": "met: an outage",
+        "incidents": [
+            {
+                "pattern": "service_outage",
+                "members": ["shop"],
+                "opened_at": 1040.0,
+                "closed_at": 1075.0,
+                "severity": None,
+                "part_of": None,
+                "confidence": 1.0,
+            }
+        ],
+        "messages": [
+            {
+                "at": 1045.0,
+                "notifier": "somebody",
+                "subject": "[DOWN] shop is down: tcp.refused",
+                "incidents": [id_],
+            },
+            {
+                "at": 1076.0,
+                "notifier": "somebody",
+                "subject": "[RESOLVED] shop: no longer down, after 35 s",
+                "incidents": [id_],
+            },
+        ],
+        "states": {
+            "shop": [
+                [1000.0, "unknown"],
+                [1000.0, "ok"],
+                [1030.0, "suspect"],
+                [1040.0, "down"],
+                [1070.0, "recovering"],
+                [1075.0, "ok"],
+            ]
+        },
+        "unmet": [],
+    }
+
+
+def test_scenarios_take_a_configuration(ringback, scenarios, config):
+    config.write_text('[[endpoint]]\nname = "shop"\nurl = "tcp://shop:1"\nthreshold = 4\n')
+    path = scenarios(*lines_of("met: an outage"))
+    done = ringback("replay", "--scenarios", "--json", "-c", config, path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout.splitlines()[0])["incidents"] == []
+
+
+def test_an_expectation_of_an_unknown_sort_is_named(ringback, one_line, scenarios):
+    odd = json.loads(lines_of("met")[0]) | {"expect": [{"weather": "fine"}]}
+    path = scenarios(json.dumps(odd))
+    line = one_line(ringback("replay", "--scenarios", path))
+    assert f"{path}: line 1 is no scenario: there is no expectation of this sort: weather" in line
+
+
+def test_a_log_of_checks_is_no_scenario(ringback, one_line, checks):
+    assert "line 1 is no scenario" in one_line(ringback("replay", "--scenarios", checks))
+
+
+def test_scenarios_are_neither_checks_nor_changes(ringback):
+    done = ringback("replay", "--scenarios", "--checks", SCENARIOS)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--changes and --checks say what a log is, not scenarios" in done.stderr

@@ -1,0 +1,154 @@
+"""What would have been made of a log, or of a scenario, by the code that a monitor runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ringback.incident.model import Check, WatchedEndpoint
+from ringback.incident.scenario import scenarios_of
+from ringback.monitor.config import MonitorConfig
+from ringback.monitor.config.settings import MaintenanceWindow
+from ringback.monitor.model import Endpoint
+from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.simulation import Simulation, scenario_outcome
+
+LINES = (Path(__file__).parents[1] / "incident" / "scenarios.jsonl").read_text().splitlines()
+SCENARIOS = list(scenarios_of(LINES))
+T = 1_790_000_000.0
+
+
+def log(*ups, every=30.0, endpoint="shop"):
+    return [
+        Check(at=T + i * every, endpoint=endpoint, up=up, kind=None if up else "tcp.refused")
+        for i, up in enumerate(ups)
+    ]
+
+
+def replayed(checks, config=None, **options):
+    with Simulation(config or MonitorConfig(), T) as simulation:
+        changes = list(simulation.replay(checks, every=30.0, **options))
+    return changes, simulation.notifications
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_each_sort_of_expectation_is_met_or_not(scenario):
+    outcome = scenario_outcome(scenario, MonitorConfig())
+    met = {expected.is_met_by(outcome) for expected in scenario.expectations}
+    assert met == {scenario.name.startswith("met")}
+
+
+def test_the_same_scenario_gives_the_same_outcome():
+    for scenario in SCENARIOS:
+        assert scenario_outcome(scenario, MonitorConfig()) == scenario_outcome(
+            scenario, MonitorConfig()
+        )
+
+
+def test_an_outage_is_notified_once_and_its_end():
+    changes, notifications = replayed(log(True, False, False, False, False, True, True))
+    assert [change.what for change in changes if change.told] == ["opened", "closed"]
+    assert [update.headline for one in notifications for update in one.updates] == [
+        "opened",
+        "closed",
+    ]
+    assert [one.at - T for one in notifications] == [95.0, 181.0]  # a diagnosis is waited for
+
+
+def test_the_same_checks_give_the_same():
+    checks = log(*[True, False, False, False, True] * 20)
+    assert replayed(checks) == replayed(checks)
+
+
+def test_time_passes_between_checks_that_come_fast():
+    """A child's alarm is held for its parent, and no longer than a minute."""
+    watched = (
+        WatchedEndpoint(id="router", threshold=1000, of_last=None),
+        WatchedEndpoint(id="shop", parents=("router",)),
+    )
+    endpoints = tuple(
+        Endpoint(id=one.id, name=one.id, url="", type="tcp", watched=one) for one in watched
+    )
+    checks = [
+        check
+        for number in range(300)
+        for check in (
+            Check(at=T + number / 2, endpoint="router", up=False, kind="tcp.refused"),
+            Check(at=T + number / 2, endpoint="shop", up=False, kind="tcp.refused"),
+        )
+    ]
+    changes, _ = replayed(checks, MonitorConfig(endpoints=endpoints))
+    assert [(change.what, change.endpoint) for change in changes] == [("opened", "shop")]
+    assert changes[0].at - T == pytest.approx(60.0, abs=2.0)
+
+
+def test_routes_say_who_is_notified():
+    config = MonitorConfig(
+        endpoints=(
+            Endpoint(
+                id="shop",
+                name="The shop",
+                url="",
+                type="tcp",
+                labels={"team": "blue"},
+                watched=WatchedEndpoint(id="shop", name="The shop", threshold=2),
+            ),
+        ),
+        notifiers=tuple(
+            NotifierSettings(name=name, type="command", command=("false",))
+            for name in ("blue", "red")
+        ),
+        routes=(
+            RouteSettings(notifiers=("blue",), labels={"team": "blue"}, stop=True),
+            RouteSettings(notifiers=("red",)),
+        ),
+    )
+    checks = sorted(
+        [*log(True, False, False, True), *log(True, False, False, True, endpoint="db")],
+        key=lambda check: check.at,
+    )
+    _, notifications = replayed(checks, config)
+    assert [one.channel for one in notifications] == ["blue"]
+    assert notifications[0].context.names["shop"] == "The shop"
+
+
+def test_somebody_who_is_called_after_a_while_is_called_then():
+    config = MonitorConfig(
+        notifiers=(
+            NotifierSettings(name="first", type="webhook"),
+            NotifierSettings(name="boss", type="webhook"),
+        ),
+        routes=(RouteSettings(notifiers=("first",), escalate_after=300.0, escalate_to=("boss",)),),
+    )
+    _, notifications = replayed(log(True, *[False] * 20), config)
+    assert [(one.channel, one.at - T) for one in notifications] == [
+        ("first", 95.0),
+        ("boss", 390.0),
+    ]
+
+
+def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
+    window = MaintenanceWindow(name="update", endpoints=("*",), begins=T, ends=T + 300)
+    _, notifications = replayed(log(*[False] * 5, True, True), MonitorConfig(maintenance=(window,)))
+    assert notifications == []
+    _, notifications = replayed(log(*[False] * 20), MonitorConfig(maintenance=(window,)))
+    assert [one.at - T for one in notifications] == [301.0], "what is left of it is"
+
+
+def test_thresholds_of_a_configuration_hold_for_a_scenario():
+    line = json.loads(LINES[0])
+    patient = WatchedEndpoint(id="shop", name="The shop", host="other.test", threshold=4)
+    endpoint = Endpoint(id="shop", name="The shop", url="", type="tcp", watched=patient)
+    (scenario,) = scenarios_of([json.dumps(line)], {"shop": patient})
+    assert scenario.watched[0].host == "shop.example.com"
+    assert scenario_outcome(scenario, MonitorConfig(endpoints=(endpoint,))).incidents == ()
+
+
+def test_a_diagnosis_in_a_scenario_reaches_the_incident():
+    line = json.loads(LINES[0])
+    said = {"at": 1042, "endpoint": "shop", "observer": "diagnosis", "ok": None}
+    line["events"].append(said | {"kind": "where:DNS"})
+    (scenario,) = scenarios_of([json.dumps(line)])
+    outcome = scenario_outcome(scenario, MonitorConfig())
+    assert [incident.pattern for incident in outcome.incidents] == ["dns_failure"]
+    assert outcome.patterns == {"dns_failure", "service_outage"}
