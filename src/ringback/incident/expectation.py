@@ -75,12 +75,6 @@ def expectation_from(given: Mapping[str, Any]) -> Expectation:
     return Expectation(given, sort.read(given))
 
 
-def severity_of(incident: Incident) -> str | None:
-    """Return how urgent an incident is; ``None``: it is not said. Incidents say it of none yet."""
-    del incident
-    return None
-
-
 def _incident(given: Mapping[str, Any]) -> Judge:
     """Some incident has this pattern and these members, and was opened and closed then."""
     pattern, members = str(given["incident"]), frozenset(map(str, given["members"]))
@@ -95,7 +89,7 @@ def _incident(given: Mapping[str, Any]) -> Judge:
             and (found >= members if given.get("more") else found == members)
             and is_opened(incident.opened_at - start)
             and is_closed(None if incident.closed_at is None else incident.closed_at - start)
-            and severity in {None, severity_of(incident)}
+            and severity in {None, incident.severity}
         )
 
     return lambda outcome: any(is_meant(incident, outcome.start) for incident in outcome.whole)

@@ -10,9 +10,10 @@ from ringback.failure.names import KindName
 Origin = Literal["probe", "call", "heartbeat"]
 """Who looked: the monitor, a program that called anyway, or a job that reports in."""
 
-EndpointState = Literal["unknown", "ok", "suspect", "down", "recovering"]
-"""``unknown``: not seen yet, or this host has no network. ``suspect``: failing, not yet often
-enough to say so. ``recovering``: down, with a success that must be confirmed."""
+EndpointState = Literal["unknown", "ok", "suspect", "partial", "down", "recovering"]
+"""``unknown``: nobody who can judge it has seen it lately. ``suspect``: failing, not yet often
+enough to say so. ``partial``: down for some observers and well for others. ``recovering``: down,
+with a success that must be confirmed."""
 
 Input = Literal["success", "failure", "failed_enough", "recovered", "not_known"]
 """What a check, or what a detector saw, means for the state of an endpoint."""
@@ -20,6 +21,8 @@ Input = Literal["success", "failure", "failed_enough", "recovered", "not_known"]
 Pattern = Literal[
     "service_outage",
     "network_partition",
+    "callers_only",
+    "prober_path",
     "own_network_down",
     "dns_failure",
     "port_change",
@@ -30,7 +33,11 @@ Pattern = Literal[
     "heartbeat_missed",
     "prober_sick",
 ]
-"""What sort of incident it is; ``rejected`` is an authentication or rate-limit change."""
+"""What sort of incident it is. ``callers_only``: only programs fail, the probes get through;
+``prober_path``: only the probe fails. ``rejected`` is an authentication or rate-limit change."""
+
+Severity = Literal["page", "warn"]
+"""``page``: somebody has to act now. ``warn``: worth knowing; it can wait for the morning."""
 
 IncidentState = Literal["open", "acknowledged", "closed"]
 
@@ -62,7 +69,8 @@ class Check:
     # Phase (`dns`, `connect`, `tls`, `first_byte`, `transfer`) to seconds
     timings: Mapping[str, float] = field(default_factory=dict)
     origin: Origin = "probe"  # Who looked
-    vantage: str = ""
+    vantage: str = ""  # The observer's place: the monitor's, or the host of the program that called
+    domain: str = ""  # What fails together with the observer; `""`: nothing but its place
     status: int | None = None  # HTTP status, where there was one
     address: str | None = None  # The address used, where one was
     certificate: CertificateSeen | None = None
@@ -143,6 +151,7 @@ class Incident:
     opened_at: float  # In seconds since 1970 UTC
     closed_at: float | None = None  # `None`: it is not over
     confidence: float = 1.0  # 0 to 1, of the pattern
+    severity: Severity = "page"
     evidence: tuple[str, ...] = ()  # What decided, a line each
     # What to do, a line each, as far as it is known without a diagnosis
     advice: tuple[str, ...] = ()
@@ -162,9 +171,19 @@ class Incident:
 
 
 What = Literal[
-    "opened", "joined", "left", "renamed", "diagnosed", "acknowledged", "reminded", "closed"
+    "opened",
+    "joined",
+    "left",
+    "renamed",
+    "escalated",
+    "diagnosed",
+    "acknowledged",
+    "reminded",
+    "reopened",
+    "closed",
 ]
-"""``joined``, ``left``: a member. ``renamed``: it has another pattern. ``reminded``: it goes on."""
+"""``joined``, ``left``: a member. ``renamed``: it has another pattern. ``escalated``: it is worse
+than it was taken for. ``reminded``: it goes on. ``reopened``: its end was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ def incident_record(incident: Incident, *, whole: bool = False) -> dict[str, Any
         "id": incident.id,
         "pattern": incident.pattern,
         "state": incident.state,
+        "severity": incident.severity,
         "kind": incident.kind,
         "summary": without_secrets(incident.summary),
         "members": list(incident.members),

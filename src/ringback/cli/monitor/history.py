@@ -158,7 +158,13 @@ Exit status:
   2  it is not, or the database cannot be read
 """
 
-_STYLES = {"ok": "green", "down": "bold red", "suspect": "yellow", "recovering": "yellow"}
+_STYLES = {
+    "ok": "green",
+    "down": "bold red",
+    "partial": "yellow",
+    "suspect": "yellow",
+    "recovering": "yellow",
+}
 _INDENT = 22
 
 

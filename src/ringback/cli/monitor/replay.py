@@ -18,7 +18,6 @@ from ringback.cli.config import loaded_config
 from ringback.cli.input import InputError, Seconds, open_file, standard_input
 from ringback.cli.layout import console
 from ringback.cli.terminal import counted, plain
-from ringback.incident.expectation import severity_of
 from ringback.incident.pattern import stamp, two_units
 from ringback.incident.replay import (
     LineInvalid,
@@ -218,7 +217,7 @@ def _record(
                 "members": incident.members,
                 "opened_at": incident.opened_at,
                 "closed_at": incident.closed_at,
-                "severity": severity_of(incident),
+                "severity": incident.severity,
                 "part_of": incident.part_of or None,
                 "confidence": incident.confidence,
             }

@@ -15,8 +15,14 @@ from ringback.cli.layout import console, hanging
 from ringback.cli.monitor.remote import Remote, monitor_options, segment
 from ringback.cli.terminal import counted, plain
 
-MARKS = {"ok": "✓", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
-STYLES = {"ok": "green", "down": "bold red", "suspect": "yellow", "recovering": "yellow"}
+MARKS = {"ok": "✓", "partial": "◐", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
+STYLES = {
+    "ok": "green",
+    "down": "bold red",
+    "partial": "yellow",
+    "suspect": "yellow",
+    "recovering": "yellow",
+}
 _DOWN_STATES = frozenset({"down", "recovering"})
 
 _STATUS_HELP = """Show the state of every endpoint of a running monitor.

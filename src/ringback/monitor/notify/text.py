@@ -28,6 +28,8 @@ _MENTION = re.compile(r"@(?=everyone|here|channel|all\b)|<(?=[!@#])", re.IGNOREC
 PATTERN_WORDS: Mapping[Pattern, tuple[str, str]] = {
     "service_outage": ("DOWN", "down"),
     "network_partition": ("UNREACHABLE", "unreachable"),
+    "callers_only": ("DOWN FOR CALLERS", "failing for some who call"),
+    "prober_path": ("PROBE FAILS", "failing for the probe"),
     "own_network_down": ("NO NETWORK", "without network"),
     "dns_failure": ("DOWN", "down"),
     "port_change": ("MOVED", "down"),

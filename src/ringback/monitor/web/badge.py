@@ -63,6 +63,7 @@ _TONES: Final[dict[EndpointState, Tone]] = {
     "ok": "good",
     "suspect": "unsure",
     "recovering": "unsure",
+    "partial": "unsure",
     "down": "bad",
     "unknown": "none",
 }

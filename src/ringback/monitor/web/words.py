@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MARKS: Final[dict[EndpointState, str]] = {
     "ok": "✓",
     "suspect": "?",
+    "partial": "◐",
     "down": "✗",
     "recovering": "↗",
     "unknown": "–",
@@ -21,6 +22,7 @@ MARKS: Final[dict[EndpointState, str]] = {
 
 STATES: Final[dict[EndpointState, str]] = {
     "down": "down",
+    "partial": "down for some",
     "suspect": "suspect",
     "recovering": "recovering",
     "unknown": "unknown",
@@ -31,6 +33,8 @@ STATES: Final[dict[EndpointState, str]] = {
 PATTERNS: Final[dict[Pattern, str]] = {
     "service_outage": "Service outage",
     "network_partition": "Network partition",
+    "callers_only": "Only callers fail",
+    "prober_path": "Only the probe fails",
     "own_network_down": "Own network down",
     "dns_failure": "DNS failure",
     "port_change": "Port changed",

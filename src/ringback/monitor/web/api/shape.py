@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 from typing_extensions import TypedDict  # pydantic's own: Python 3.11 has less of it
 
-from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
+from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern, Severity
 
 # The annotations are read when the program runs: pydantic writes the schemas from them.
 
@@ -89,6 +89,7 @@ class Incident(TypedDict):
 
     id: str
     pattern: Pattern
+    severity: Severity
     state: IncidentState
     kind: str | None
     summary: str
