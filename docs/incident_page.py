@@ -1,62 +1,65 @@
-"""The reference page of states and incidents, from the state table and the detectors."""
+"""The reference page of states and incidents, from the tables that decide and the detectors."""
 
+import re
 from inspect import getdoc
-from typing import get_args
+from types import ModuleType
 
-from ringback.incident.correlation import CORRELATION_WINDOW_SECONDS as WINDOW
+from ringback.incident import cause, judgement, observer, vote
+from ringback.incident.cause import MIN_JOIN_WINDOW, UNITED_SHARE
 from ringback.incident.correlation import MAX_PARENT_WAIT_SECONDS as WAIT
-from ringback.incident.correlation import MIN_OWN_NETWORK_HOSTS as HOSTS
 from ringback.incident.detector import DETECTORS
-from ringback.incident.lifecycle import LIFECYCLE
-from ringback.incident.model import EndpointState, Input
-from ringback.incident.state import TABLE
+from ringback.incident.lifecycle import LIFECYCLE, REOPEN_SECONDS
 
 INTRODUCTION = """# States and incidents
 
-## The state of an endpoint
+Who sees an endpoint is an *observer*: the probe of a vantage, the calls of the programs on one
+host, a job that reports in. Each has a vote of its own, and what they say together is the state.
 
-Each check is one of five inputs, and the table below decides; nothing else does.
-
-| input | it is given by |
-|---|---|
-| `success`, `failure` | a look of the monitor, or a call that a program reports |
-| `failed_enough` | the failure with which so many in a row, or of the last, have failed |
-| `recovered` | the success with which so many in a row have succeeded |
-| `not_known` | a check that says nothing: the monitor itself was not well |
+## The vote of one observer
 """
 
-OUTAGE = """**An outage:** `threshold` failures in a row (3; after the first the next look comes
-soon), or `of_last` (6 of the last 10), seen by probes or by programs that called. It is a
-`dns_failure`, `certificate`, `rejected`, `network_partition` or `service_outage` by the kind of
-failure; what the diagnosis finds may make a `port_change` of it, or name another place.
+DIAGRAM = """```mermaid
+stateDiagram-v2
+    [*] --> unknown
+    unknown --> ok: success
+    unknown --> suspect: failure
+    ok --> suspect: failure
+    suspect --> ok: success
+    suspect --> down: score reached
+    down --> recovering: success
+    recovering --> down: failure
+    recovering --> ok: enough successes
+```
 """
 
-BESIDE = """While this host has lost its network, an endpoint that fails for it is shown as
-`unknown`, and its checks count as such. That somebody has taken an incident (*acknowledged*), and
-that nobody is told of what begins (a *silence*, a window of *maintenance*), belongs to the incident
-and to those who are told; it changes no state.
+STATES = """That somebody has taken an incident (*acknowledged*), and that nobody is told of what
+begins (a *silence*, a window of *maintenance*), belongs to the incident and to those who are told;
+it changes no state.
 """
 
-TOGETHER = f"""## What is one incident
+OUTAGE = """**An outage:** a state with a pattern in the tables above. By its kind it is a
+`dns_failure`, `certificate`, `rejected`, `network_partition` or `service_outage`; what the
+diagnosis finds may make a `port_change` of it, or name another place. `page` means that somebody
+has to act now, `warn` that it can wait.
+"""
 
-An endpoint that is found down is part of an outage that is open already, by the first that fits:
+TOGETHER = f"""An endpoint that is found down is part of an outage that is open already, by the
+first that fits:
 
-1. one of its parents is down, or it is the parent of what went down before it;
-2. this host has lost its network: at least {HOSTS} hosts fail as a missing network shows, and
-   nothing has been reached since the first failure. What is on this host does not count;
-3. an outage of the same kind that was joined within {WINDOW:.0f} s, of an endpoint with the same
-   host, the same address, the same certificate (where that is what is wrong), the same parent
-   domain (of names) or the same nameserver (where that is what fails).
+1. one of its parents is down, or it is the parent of what went down before it; its alarm waits for
+   a parent that is suspect, {WAIT:.0f} s at most;
+2. an outage with which it shares a cause (a pure key) and that was joined within
+   {MIN_JOIN_WINDOW:.0f} s, or two intervals and a timeout where that is more.
 
-Its alarm waits for a parent that is suspect, {WAIT:.0f} s at most. An outage is over when the last
-of its members is well. A member that was well and goes down again is back in it within those
-{WINDOW:.0f} s, and later an outage of its own.
+What ended within the last {REOPEN_SECONDS:.0f} s is reopened. When a key turns out to be pure over
+{UNITED_SHARE:.0%} of the endpoints that carry it, their outages become one. An outage is over when
+the last of its members is well.
 
 Endpoints that show the same certificate have one `certificate` incident, and each of its days is
 told once for all of them. Those that have another one by then are no longer part of it.
 
-An endpoint that goes down for what a `certificate` incident has warned of makes an outage of that
-incident: it is told anew, and whoever had taken the warning has not taken the outage.
+An endpoint that goes down for what a `certificate` incident has warned of makes an outage of
+that incident: it is told anew, and whoever had taken the warning has not taken the outage.
 """
 
 
@@ -78,18 +81,22 @@ def incident_page() -> str:
     """Return the page."""
     parts = [
         INTRODUCTION,
-        *_table(),
+        _theory(vote),
+        DIAGRAM,
+        "## The state of an endpoint",
         "",
-        "```mermaid",
-        "stateDiagram-v2",
-        *_diagram(),
-        "```",
+        _rest(judgement),
+        STATES,
+        "## The own network of an observer",
         "",
-        BESIDE,
+        _theory(observer),
         "## What opens an incident",
         "",
         OUTAGE,
         *(line for one in DETECTORS for line in (f"**`{one.name}`:** {_first(one)}", "")),
+        "## What is one incident",
+        "",
+        _rest(cause),
         TOGETHER,
         LIFE,
         *_steps(),
@@ -97,18 +104,25 @@ def incident_page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
+def _theory(module: ModuleType) -> str:
+    """Return the theory of operation at the head of a module."""
+    return _written(module, "-------------------\n")
+
+
+def _rest(module: ModuleType) -> str:
+    """Return what stands below the first sentence of a module."""
+    return _written(module, "\n\n")
+
+
+def _written(module: ModuleType, after: str) -> str:
+    """Return what a module says of itself, with its constants as numbers."""
+    text = (getdoc(module) or "").partition(after)[2].strip()
+    text = re.sub(r"``([A-Z_]+)``", lambda found: f"{getattr(module, found[1]):g}", text)
+    return text.replace("``", "`").replace("::\n", ":\n") + "\n"
+
+
 def _first(cls: type) -> str:
     return " ".join((getdoc(cls) or "").partition("\n\nArgs:")[0].split())
-
-
-def _table() -> list[str]:
-    inputs = get_args(Input)
-    head = ["| state | " + " | ".join(f"`{one}`" for one in inputs) + " |"]
-    head.append("|---" * (len(inputs) + 1) + "|")
-    return head + [
-        f"| **{state}** | " + " | ".join(TABLE[state][one] for one in inputs) + " |"
-        for state in get_args(EndpointState)
-    ]
 
 
 def _steps() -> list[str]:
@@ -117,13 +131,3 @@ def _steps() -> list[str]:
         f" | {step.after or 'the same'} | {NOTIFIED[step.notifies]} |"
         for name, step in LIFECYCLE.items()
     ]
-
-
-def _diagram() -> list[str]:
-    arrows: dict[tuple[str, str], list[str]] = {}
-    for state, answers in TABLE.items():
-        for given, after in answers.items():
-            if after != state:
-                arrows.setdefault((state, after), []).append(given)
-    lines = [f"    {one} --> {other}: {', '.join(by)}" for (one, other), by in arrows.items()]
-    return ["    [*] --> unknown", *lines]

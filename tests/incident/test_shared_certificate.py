@@ -28,7 +28,7 @@ def restarted(engine):
     again = engine_of(*engine.watched())
     cases = {id_: json.loads(json.dumps(engine.dump_endpoint(id_))) for id_ in engine.watched()}
     incidents = [incident_from_json(incident_json(incident)) for incident in engine.incidents()]
-    assert again.load(cases, incidents, engine.dump_silences(), T) == []
+    assert again.load(cases, incidents, engine.dump_shared(), T) == []
     return again
 
 

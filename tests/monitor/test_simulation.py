@@ -63,7 +63,7 @@ def test_the_same_checks_give_the_same():
 def test_time_passes_between_checks_that_come_fast():
     """A child's alarm is held for its parent, and no longer than a minute."""
     watched = (
-        WatchedEndpoint(id="router", threshold=1000, of_last=None),
+        WatchedEndpoint(id="router", threshold=1000),
         WatchedEndpoint(id="shop", parents=("router",)),
     )
     endpoints = tuple(

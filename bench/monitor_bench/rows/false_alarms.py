@@ -11,11 +11,7 @@ LOSS, CORRELATION = 1e-3, 0.5
 CHECKS = 1_000_000
 INTERVAL = 30.0
 YEAR = 365.25 * 86400 / INTERVAL
-RULES = {
-    "3 in a row": {"threshold": 3, "of_last": None},
-    "6 of the last 10": {"threshold": 1000, "of_last": (6, 10)},
-    "either (the default)": {},
-}
+RULES = {"score of 9 (the default)": {"threshold": 3}, "score of 15": {"threshold": 5}}
 
 
 def measure(bench):

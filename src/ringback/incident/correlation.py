@@ -1,42 +1,41 @@
-"""Which incident a failing endpoint belongs to: a parent's, the own network's, a shared cause's.
+"""Which incident a failing endpoint belongs to: its parent's, its observer's, a shared cause's.
 
-An endpoint that goes down is part of the first open outage that fits (its family, the own network,
-a correlation key that can cause this kind), else it opens one, out of the warning that foretold it
-where there is one. What a detector sees beside the state (a certificate, latency, flapping) opens
-or renames an incident of its own, unless the endpoint is down for it already.
+An endpoint that goes down is part of the first open outage that fits: its family (a parent that is
+down, a child that was found first), then the outages whose members share a cause with it and were
+joined within the window. Whoever could tell and was not looked at yet is asked first, and the
+decision waits for that for a moment. Else it reopens the outage that it had until lately, else it
+opens one, out of the warning that foretold it where there is one. When a cause turns out to be that
+of nearly all who carry it, their outages are united: the oldest stays.
+
+What an observer's own network makes fail is one incident of that observer, beside the outages.
+
+What a detector sees beside the state (a certificate, latency, flapping) opens or renames an
+incident of its own, unless the endpoint is down for it already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
-from ringback.incident.pattern import (
-    RESOLVER_KINDS,
-    duration_text,
-    is_of_the_network,
-    pattern_of,
-    time_of_day,
-)
+from ringback.incident.cause import CauseFinder, is_recent, join_window
+from ringback.incident.observer import HOLD_GRACE, MAX_ASKED, MIN_HOLD
+from ringback.incident.pattern import duration_text, pattern_of, time_of_day
 
 if TYPE_CHECKING:
-    from ringback.failure.names import KindName
-    from ringback.incident.lifecycle import CorrelationKey, IncidentRegistry
-    from ringback.incident.model import Change, Incident, Pattern, Signal
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from ringback.incident.judgement import Judgement
+    from ringback.incident.lifecycle import IncidentRegistry
+    from ringback.incident.model import Change, Incident, Pattern, Severity, Signal
+    from ringback.incident.observer import NetworkFinding, Observer
     from ringback.incident.silences import Silences
     from ringback.incident.tracker import EndpointTracker
+    from ringback.incident.vote import Vote
 
-CORRELATION_WINDOW_SECONDS = 120.0
-"""Seconds after an incident's newest member within which another joins it for the same cause."""
-
-MIN_OWN_NETWORK_HOSTS = 3
-"""Unrelated hosts that must fail alike, and none succeed, before the own network is blamed."""
-
-MAX_PARENT_WAIT_SECONDS = 60.0  # Seconds that a child's alarm waits for a parent that is suspect
-
-_KINDS_CAUSED_BY = {"zone": "dns.", "resolver": "dns.", "certificate": "tls.cert."}
-"""A key that is a cause only of the kinds that begin so; the others are of every kind."""
+MAX_PARENT_WAIT_SECONDS: Final = 60.0
+"""Seconds that a child's alarm waits for a parent that is suspect."""
 
 
 def parent_down(tracker: EndpointTracker, trackers: Mapping[str, EndpointTracker]) -> str | None:
@@ -55,65 +54,6 @@ def parent_suspect(tracker: EndpointTracker, trackers: Mapping[str, EndpointTrac
     )
 
 
-def own_network_down(
-    tracker: EndpointTracker, trackers: Iterable[EndpointTracker]
-) -> list[EndpointTracker]:
-    """Return the endpoints that fail because this host has no network; ``[]``: it has one.
-
-    Since the first failure every target that was asked has failed as a missing network shows, and
-    they are on several hosts. What is on this host itself says nothing.
-    """
-    since = tracker.streak.since
-    if since is None or not is_of_the_network(tracker.kind) or tracker.is_here:
-        return []
-    failing: list[EndpointTracker] = []
-    for other in trackers:
-        if other.is_here or other.seen is None or other.seen < since:
-            continue
-        if other.reached is not None and other.reached >= since:
-            return []
-        failing.append(other)
-    hosts = {other.watched.host for other in failing}
-    return failing if len(hosts) >= MIN_OWN_NETWORK_HOSTS else []
-
-
-def correlation_keys_of(tracker: EndpointTracker) -> Iterator[CorrelationKey]:
-    """Yield what an endpoint may have in common with others that fail."""
-    if tracker.watched.host:
-        yield "host", tracker.watched.host
-    if tracker.address is not None:
-        yield "address", tracker.address
-    if zone := _zone(tracker):
-        yield "zone", zone
-    if tracker.certificate is not None:
-        yield "certificate", tracker.certificate
-    yield "resolver", tracker.watched.resolver
-
-
-def outage_with_shared_cause(
-    tracker: EndpointTracker, registry: IncidentRegistry
-) -> Incident | None:
-    """Return the open outage with which an endpoint shares its cause, the oldest; ``None``: none.
-
-    The same kind within the window, and the same host, address, certificate (where that is what is
-    wrong), or of names the same parent domain or the same resolver.
-    """
-    found = {
-        incident.id: incident
-        for key in correlation_keys_of(tracker)
-        if _may_cause(key, tracker.kind)
-        for incident in registry.sharing(key)
-    }
-    alike = [
-        incident
-        for incident in found.values()
-        if not incident.detector
-        and incident.kind == tracker.kind
-        and is_recent(incident, tracker.seen or 0.0)
-    ]
-    return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
-
-
 def of_same_certificate(
     tracker: EndpointTracker, registry: IncidentRegistry, signal: Signal
 ) -> Incident | None:
@@ -126,28 +66,6 @@ def of_same_certificate(
         if incident.pattern == "certificate" and incident.kind == signal.kind
     ]
     return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
-
-
-def is_recent(
-    incident: Incident, now: float, whats: Collection[str] = ("opened", "joined")
-) -> bool:
-    """Return whether an incident's newest member joined it within the window."""
-    joined = next(
-        (entry.at for entry in reversed(incident.timeline) if entry.what in whats),
-        incident.opened_at,
-    )
-    return now - joined <= CORRELATION_WINDOW_SECONDS
-
-
-def _may_cause(key: CorrelationKey, kind: KindName | None) -> bool:
-    if key[0] == "resolver" and kind not in RESOLVER_KINDS:
-        return False
-    return kind is not None and kind.startswith(_KINDS_CAUSED_BY.get(key[0], ""))
-
-
-def _zone(tracker: EndpointTracker) -> str:
-    labels = tracker.watched.host.rstrip(".").split(".")
-    return ".".join(labels[-2:]) if len(labels) >= 2 else ""
 
 
 PATTERN_BY_DETECTOR: dict[str, Pattern] = {
@@ -170,9 +88,10 @@ class Correlator:
         silences: Silences,
     ) -> None:
         self._trackers, self._registry, self._silences = trackers, registry, silences
+        self._causes = CauseFinder(trackers, registry)
         self._children: dict[str, list[str]] = {}
-        self._reached = 0.0
-        self._held: dict[str, float] = {}  # endpoint: since when its alarm waits for its parent
+        # Endpoint: since when its alarm waits, for its parent or for carriers of a shared key
+        self._held: dict[str, float] = {}
         self._undiagnosed: list[tuple[str, str]] = []  # (incident, endpoint)
 
     def configure(self) -> None:
@@ -182,9 +101,6 @@ class Correlator:
             for parent in tracker.watched.parents:
                 self._children.setdefault(parent, []).append(id_)
         self._held = {id_: at for id_, at in self._held.items() if id_ in self._trackers}
-        self._reached = 0.0
-        for tracker in self._trackers.values():
-            self.note(tracker)
 
     def take_undiagnosed(self) -> list[tuple[str, str]]:
         """Return ``(incident, endpoint)`` of the outages opened since the last call."""
@@ -192,7 +108,7 @@ class Correlator:
         return taken
 
     def dump(self) -> dict[str, float]:
-        """Return which alarms wait for a parent, and since when."""
+        """Return which alarms wait, and since when."""
         return dict(self._held)
 
     def load(self, held: Mapping[str, float]) -> None:
@@ -206,10 +122,21 @@ class Correlator:
             and (members := self._registry.members_of(incident))
         ]
 
-    def note(self, tracker: EndpointTracker) -> None:
-        """Remember when something was last reached through the network."""
-        if tracker.reached is not None and not tracker.is_here:
-            self._reached = max(self._reached, tracker.reached)
+    # What the state of an endpoint changes.
+
+    def judged(self, tracker: EndpointTracker, at: float) -> list[Change]:
+        """Return what changes by what the votes on an endpoint mean now."""
+        judgement = tracker.judgement
+        if judgement.state == "ok":
+            return self.well(tracker, at)
+        if judgement.pattern is None:
+            return self.down(tracker, at) if tracker.id in self._held else []
+        known = self._registry.outage_of(tracker.id)
+        if known is not None:
+            return self._raised(tracker, judgement, known, at)
+        if self._registry.seen_by("heartbeat", tracker.id) is not None:
+            return []  # that its report is missing was told
+        return self.down(tracker, at)
 
     def down(self, tracker: EndpointTracker, at: float) -> list[Change]:
         """Return what changes with an endpoint that is part of no outage and may be down."""
@@ -217,22 +144,23 @@ class Correlator:
             since = self._held.setdefault(tracker.id, at)
             if at - since < MAX_PARENT_WAIT_SECONDS:
                 return []
-        self._held.pop(tracker.id, None)
-        if tracker.state != "down":
+        if tracker.judgement.pattern is None:
+            self._held.pop(tracker.id, None)
             return []
-        known = (
-            self._of_family(tracker, at)
-            or self._of_own_network(tracker)
-            or outage_with_shared_cause(tracker, self._registry)
-        )
+        known = self._of_family(tracker, at) or self._causes.shared_outage(tracker, at)
+        if known is None and self._waits_for_carriers(tracker, at):
+            return []
+        self._held.pop(tracker.id, None)
         warning = self._registry.warning_of(tracker.id, tracker.kind)
         if known is not None:
-            joined = self._joined(tracker, known, at)
-            return [
-                joined,
-                *([self._taken_from_warning(tracker, at, warning, known)] if warning else []),
-            ]
-        return self._own_network_lost(tracker, at) or self._begun(tracker, at, warning)
+            changes = [self._joined(tracker, known, at)]
+            if warning is not None:
+                changes.append(self._taken_from_warning(tracker, at, warning, known))
+        elif (ended := self._registry.ended_lately(tracker.id, at)) is not None:
+            changes = [self._reopened(tracker, ended, at)]
+        else:
+            changes = self._begun(tracker, at, warning)
+        return [*changes, *self._united(tracker, at)]
 
     def well(self, tracker: EndpointTracker, at: float) -> list[Change]:
         """Return what changes with an endpoint that is well again."""
@@ -240,17 +168,50 @@ class Correlator:
         incident = self._registry.outage_of(tracker.id)
         if incident is None or tracker.flaps:  # its end is notified when it has been steady
             return []
-        left = self._registry.leave(at, incident, tracker.id, f"{tracker.name} is well again")
+        return self._left(tracker, incident, at, f"{tracker.name} is well again")
+
+    def tick(self, now: float) -> list[Change]:
+        """Return what changes because an alarm has waited for long enough."""
+        return [
+            change for id_ in list(self._held) for change in self.down(self._trackers[id_], now)
+        ]
+
+    def asks(self) -> Iterator[str]:
+        """Yield what is to be looked at, so that it is known whether a cause is shared."""
+        for id_, since in islice(self._held.items(), MAX_ASKED):
+            unseen = self._causes.unseen_carriers(self._trackers[id_], since)
+            yield from islice(unseen, MAX_ASKED)
+
+    def _left(
+        self, tracker: EndpointTracker, incident: Incident, at: float, text: str
+    ) -> list[Change]:
+        left = self._registry.leave(at, incident, tracker.id, text)
         if self._registry.members_of(left.incident):
             return [left]
         text = f"over after {duration_text(at - incident.opened_at)}"
         return [left, self._registry.resolve(at, left.incident, text)]
 
-    def tick(self, now: float) -> list[Change]:
-        """Return what changes because an alarm has waited long enough for a parent."""
-        return [
-            change for id_ in list(self._held) for change in self.down(self._trackers[id_], now)
-        ]
+    def _raised(
+        self, tracker: EndpointTracker, judgement: Judgement, known: Incident, at: float
+    ) -> list[Change]:
+        """Return that an open incident is worse than it was: its pattern and severity only rise."""
+        pattern, severity = judgement.pattern, judgement.severity
+        worse = _RANK.get(known.pattern, 3) < _RANK.get(pattern or known.pattern, 3)
+        if pattern is None:
+            return []
+        if not worse and (known.severity, severity) != ("warn", "page"):
+            return []
+        summary = _summary(tracker)
+        raised: dict[str, Any] = {"severity": severity}
+        if worse:
+            raised |= {"pattern": pattern, "summary": summary, "kind": tracker.kind}
+        notify = not self._silences.covers(known.members, at)
+        return [self._registry.raise_to(at, known, summary, notify=notify, **raised)]
+
+    def _reopened(self, tracker: EndpointTracker, ended: Incident, at: float) -> Change:
+        notify = not self._silences.covers((tracker.id,), at)
+        text = f"{tracker.name} is down again: {tracker.detail or tracker.kind or 'it fails'}"
+        return self._registry.reopen(at, ended, tracker.id, text, notify=notify)
 
     def _of_family(self, tracker: EndpointTracker, at: float) -> Incident | None:
         parent = parent_down(tracker, self._trackers)
@@ -259,75 +220,123 @@ class Correlator:
         # A child may have been asked first, and be known to be down before its parent is.
         for child in self._children.get(tracker.id, ()):
             known = self._registry.outage_of(child)
-            if known is not None and is_recent(known, at):
+            if known is not None and is_recent(known, at, join_window(tracker)):
                 return known
         return None
 
-    def _of_own_network(self, tracker: EndpointTracker) -> Incident | None:
-        if not is_of_the_network(tracker.kind) or tracker.is_here:
-            return None
-        return self._registry.of_pattern("own_network_down")
+    def _waits_for_carriers(self, tracker: EndpointTracker, at: float) -> bool:
+        if tracker.watched.parents and parent_suspect(tracker, self._trackers):
+            return False
+        since = self._held.get(tracker.id, at)
+        hold = max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE
+        if at - since >= hold or next(self._causes.unseen_carriers(tracker, at), None) is None:
+            return False
+        self._held.setdefault(tracker.id, at)
+        return True
+
+    def _united(self, tracker: EndpointTracker, at: float) -> list[Change]:
+        """Unite the outages of endpoints that turn out to fail for one reason."""
+        mine = self._registry.outage_of(tracker.id)
+        if mine is None:
+            return []
+        for key in self._causes.of(tracker):
+            found = self._causes.one_cause(key, tracker, at)
+            if len(found) > 1:
+                first, *others = sorted(
+                    found, key=lambda incident: (incident.opened_at, incident.id)
+                )
+                return self._taken_together(first, others, at)
+        return []
+
+    def _taken_together(
+        self, first: Incident, others: Iterable[Incident], at: float
+    ) -> list[Change]:
+        changes: list[Change] = []
+        for incident in others:
+            members = self._registry.members_of(incident)
+            changes.append(self._registry.unite(at, incident, first))
+            for id_ in members:
+                changes.append(self._joined(self._trackers[id_], first, at))
+                first = changes[-1].incident
+        return changes
 
     def _joined(self, tracker: EndpointTracker, incident: Incident, at: float) -> Change:
         text = f"{tracker.name} is down too: {tracker.detail or tracker.kind or 'it fails'}"
-        return self._registry.join(
-            at,
-            incident,
-            tracker.id,
-            text,
-            notify=not self._silences.covers((tracker.id,), at),
-        )
+        notify = not self._silences.covers((tracker.id,), at)
+        return self._registry.join(at, incident, tracker.id, text, notify=notify)
 
-    def _own_network_lost(self, tracker: EndpointTracker, at: float) -> list[Change]:
-        if tracker.streak.since is None or self._reached >= tracker.streak.since:
-            return []
-        alike = own_network_down(tracker, self._trackers.values())
-        if not alike:
-            return []
-        ids = tuple(dict.fromkeys((tracker.id, *(other.id for other in alike))))
-        text = (
-            f"This host has lost its network: {len(ids)} endpoints on several hosts fail alike, "
-            "and nothing else answers."
-        )
-        known = self._known_outages(ids)
-        if known:
-            return self._taken_together(known, ids, text, at)
+    # The own network of an observer.
+
+    def network_lost(self, observer: Observer, finding: NetworkFinding, at: float) -> list[Change]:
+        """Return what changes now that what an observer sees fail is its own network."""
+        ids = [other.id for other in finding.failing]
+        blamed = self._blamed_for(observer, ids)
+        alone = [
+            id_
+            for id_ in ids
+            if self._registry.outage_of(id_) is None or self._registry.outage_of(id_) in blamed
+        ] or ids[:1]
+        severity: Severity = "page" if observer.origin == "probe" else "warn"
+        loses = " loses packets" if finding.cause == "loss" else " is down"
+        text = f"The network of {observer.name}{loses}: {'; '.join(finding.evidence)}."
         opened = self._registry.open_incident(
             at,
             "own_network_down",
-            ids,
+            tuple(alone),
             text,
-            kind=tracker.kind,
-            evidence=tuple(f"{other.id}: {other.kind}" for other in alike[:3]),
-            confidence=0.85,
-            notify=not self._silences.covers(ids, at),
+            kind=finding.failing[0].kind,
+            evidence=finding.evidence,
+            confidence=finding.confidence,
+            severity=severity,
+            observer=observer.id,
+            notify=not self._silences.covers(alone, at),
         )
-        self._undiagnosed.append((opened.incident.id, tracker.id))
-        return [opened]
+        observer.cut(opened.incident.id, finding.cause, at)
+        self._undiagnosed.append((opened.incident.id, alone[0]))
+        for id_ in alone:
+            self._held.pop(id_, None)
+        return [opened, *(self._registry.unite(at, outage, opened.incident) for outage in blamed)]
 
-    def _known_outages(self, ids: Iterable[str]) -> list[Incident]:
-        found = {
-            incident.id: incident
-            for id_ in ids
-            if (incident := self._registry.outage_of(id_)) is not None
-        }
-        return sorted(found.values(), key=lambda incident: (incident.opened_at, incident.id))
+    def _blamed_for(self, observer: Observer, ids: Collection[str]) -> list[Incident]:
+        """Return the outages that were told of what turns out to be the observer's network."""
+        found: dict[str, Incident] = {}
+        begun = min(
+            (since for id_ in ids if (since := self._trackers[id_].since) is not None), default=0.0
+        )
+        for id_ in ids:
+            outage = self._registry.outage_of(id_)
+            if outage is None or outage.opened_at < begun:
+                continue
+            members = self._registry.members_of(outage)
+            seen_by = {id_ for member in members for id_ in self._trackers[member].votes}
+            if seen_by == {observer.id} and set(members) <= set(ids):
+                found[outage.id] = outage
+        return list(found.values())
 
-    def _taken_together(
-        self, known: list[Incident], ids: tuple[str, ...], text: str, at: float
+    def fails_meanwhile(
+        self, observer: Observer, tracker: EndpointTracker, at: float
     ) -> list[Change]:
-        """Take the outages of endpoints that turn out to fail for one reason for one outage."""
-        first, *others = known
-        changes = [
-            self._registry.unite(at, incident, first)
-            for incident in others
-            if set(self._registry.members_of(incident)) <= set(ids)
-        ]
-        changes.append(self._registry.rename(at, first, "own_network_down", text, summary=text))
-        alone = [id_ for id_ in ids if self._registry.outage_of(id_) is None]
-        for id_ in alone:  # one after the other: each adds to what the incident is by then
-            changes.append(self._joined(self._trackers[id_], changes[-1].incident, at))
-        return changes
+        """Return what changes with an endpoint that fails while its observer is cut off."""
+        incident = self._registry.own_network_of(observer.id)
+        known = self._registry.outage_of(tracker.id)
+        if incident is None or known is not None:
+            return []
+        if tracker.id in self._registry.members_of(incident):
+            return []
+        return [self._joined(tracker, incident, at)]
+
+    def network_back(self, observer: Observer, at: float) -> list[Change]:
+        """Return what changes now that an observer is no longer cut off."""
+        incident = self._registry.own_network_of(observer.id)
+        for tracker, vote in observer.restore():
+            if self._registry.outage_of(tracker.id) is None:
+                vote.forget()
+        if incident is None:
+            return []
+        text = f"over after {duration_text(at - incident.opened_at)}"
+        return [self._registry.resolve(at, incident, text)]
+
+    # Beginnings.
 
     def _taken_from_warning(
         self, tracker: EndpointTracker, at: float, warning: Incident, known: Incident
@@ -351,10 +360,8 @@ class Correlator:
         return [*changes, self._opened(tracker, at, warning)]
 
     def _opened(self, tracker: EndpointTracker, at: float, warning: Incident | None) -> Change:
-        id_, name = tracker.id, tracker.name
-        since = time_of_day(tracker.streak.since or at)
-        summary = f"{name} is down: {tracker.detail or tracker.kind or 'it fails'}"
-        evidence = (f"{tracker.streak.failures} failures in a row since {since}",)
+        id_, judgement = tracker.id, tracker.judgement
+        summary, evidence = _summary(tracker), _evidence(tracker, at)
         notify = not self._silences.covers((id_,), at)
         if warning is not None:
             opened = self._registry.escalate(
@@ -363,11 +370,12 @@ class Correlator:
         else:
             opened = self._registry.open_incident(
                 at,
-                pattern_of(tracker.kind),
+                judgement.pattern or pattern_of(tracker.kind),
                 (id_,),
                 summary,
                 kind=tracker.kind,
                 evidence=evidence,
+                severity=judgement.severity,
                 notify=notify,
             )
         self._undiagnosed.append((opened.incident.id, id_))
@@ -392,7 +400,9 @@ class Correlator:
                     signal.at, known, tracker.id, f"{name} has another certificate"
                 )
                 return [left, *self._warned(tracker, signal, notify=notify)]
-            if known.kind == signal.kind and is_recent(known, signal.at, _NOTIFYING_CHANGES):
+            if known.kind == signal.kind and is_recent(
+                known, signal.at, join_window(tracker), _NOTIFYING_CHANGES
+            ):
                 return []  # another has just said so
         if not signal.active:
             return [self._registry.resolve(signal.at, known, "over")] if known else []
@@ -428,6 +438,7 @@ class Correlator:
                 evidence=signal.evidence,
                 advice=signal.advice,
                 detector=signal.detector,
+                severity="page" if signal.detector == "heartbeat" else "warn",
                 notify=notify,
             )
         ]
@@ -438,7 +449,12 @@ class Correlator:
             return [] if known is None else self._steady(tracker, known, signal.at)
         name, text = tracker.name, "; ".join(signal.evidence)
         if known is not None:
-            return [self._registry.rename(signal.at, known, "flapping", f"{name} flaps: {text}")]
+            summary = f"{name} comes and goes: {text}."
+            return [
+                self._registry.rename(
+                    signal.at, known, "flapping", f"{name} flaps: {text}", summary=summary
+                )
+            ]
         return [
             self._registry.open_incident(
                 signal.at,
@@ -464,3 +480,35 @@ class Correlator:
             text = f"{tracker.name} is steady"
             changes.append(self._registry.rename(at, known, pattern_of(tracker.kind), text))
         return changes
+
+
+_RANK: Final[Mapping[Pattern, int]] = {
+    "flapping": 4, "callers_only": 0, "prober_path": 0, "network_partition": 1,
+}  # fmt: skip
+"""How much of an endpoint a sort of incident says is down; whatever is not named here is 3."""
+
+
+def _names(votes: Iterable[Vote]) -> str:
+    places = [vote.observer.partition(":")[2] or vote.observer for vote in votes]
+    shown = ", ".join(places[:3])
+    return f"{shown} and {len(places) - 3} more" if len(places) > 3 else shown
+
+
+def _summary(tracker: EndpointTracker) -> str:
+    judgement, name = tracker.judgement, tracker.name
+    why = tracker.detail or tracker.kind or "it fails"
+    if judgement.state != "partial":
+        return f"{name} is down: {why}"
+    return f"{name} is down for {_names(judgement.votes)} only: {why}"
+
+
+def _evidence(tracker: EndpointTracker, at: float) -> tuple[str, ...]:
+    judgement = tracker.judgement
+    since = time_of_day(tracker.since or at)
+    failures = max((vote.failures for vote in judgement.votes), default=0)
+    lines = [f"{failures} failures in a row since {since}"]
+    if judgement.against:
+        lines.append(f"it is well for {_names(judgement.against)}")
+    if judgement.unheard:
+        lines.append(f"{_names(judgement.unheard)} not heard")
+    return tuple(lines)

@@ -1,11 +1,23 @@
-"""Checks in, changes of incidents out: deterministic, and all of it can be kept and taken up."""
+"""Checks in, changes of incidents out: deterministic, and all of it can be kept and taken up.
+
+A check goes to the vote of its observer, the votes are judged together, detectors look at what
+came of it, and the correlator finds the incident. Where a vote becomes down with a kind that a
+missing network shows, its observer is asked first whether that is its own network.
+
+Time alone changes a judgement as well: votes grow stale, and what is waited for does not come. Each
+tracker says when (``Judgement.until``), and a heap has one entry for each; a look that comes in
+time costs nothing there, because the entry is moved only when it is due.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from heapq import heappop, heappush
+from math import inf
 from typing import Any
 
 from ringback.failure.names import KindName
-from ringback.incident.correlation import Correlator, correlation_keys_of
+from ringback.incident.cause import correlation_keys_of
+from ringback.incident.correlation import Correlator
 from ringback.incident.lifecycle import IncidentRegistry
 from ringback.incident.model import (
     Change,
@@ -15,12 +27,16 @@ from ringback.incident.model import (
     Transition,
     WatchedEndpoint,
 )
-from ringback.incident.pattern import duration_text
+from ringback.incident.observer import CONTROL_PREFIX, Observer, observer_id
+from ringback.incident.pattern import duration_text, is_of_the_network
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
+from ringback.incident.vote import BROKEN, Vote
 
 REMINDER_INTERVAL = 4 * 3600.0
 """Seconds until an incident that nobody has taken is notified again, by default; 0: never."""
+
+MAX_OBSERVERS = 10_000  # Observers that are told apart; what others see is of no observer's network
 
 
 class Engine:
@@ -31,11 +47,15 @@ class Engine:
     ) -> None:
         self._remind_every = remind_every
         self._trackers: dict[str, EndpointTracker] = {}
+        self._observers: dict[str, Observer] = {}
         self._registry = IncidentRegistry()
         self.silences = Silences()
         self._correlator = Correlator(self._trackers, self._registry, self.silences)
         self._shown: dict[str, tuple[EndpointState, float | None]] = {}
         self._transitions: list[Transition] = []
+        self._wakes: list[tuple[float, str]] = []
+        self._asked: dict[str, None] = {}  # endpoints whose other observers are waited for
+        self._to_look_at: dict[str, None] = {}  # endpoints that are looked at anew
         self.configure(watched, 0.0)
 
     def configure(
@@ -66,21 +86,22 @@ class Engine:
         """Return what changes with a check; that of an endpoint not watched changes nothing."""
         tracker = self._trackers.get(check.endpoint)
         if tracker is None:
-            return []
-        id_, before, set_keys = tracker.watched.id, tracker.state, _keys_seen(tracker)
-        signals = tracker.see(check)
-        self._correlator.note(tracker)
+            return self._see_control(check) if check.endpoint.startswith(CONTROL_PREFIX) else []
+        observer = self._observers.get(f"{check.origin}:{check.vantage}") or self._met(check)
+        vote = tracker.votes.get(observer.id) or tracker.vote_of(observer)
+        set_keys, before = _keys_seen(tracker), vote.state
+        tracker.see(check, vote)
+        at, changes = check.at, []
         if _keys_seen(tracker) != set_keys:
-            self._registry.set_keys(id_, correlation_keys_of(tracker))
-        changes: list[Change] = []
-        if before != "ok" and tracker.state == "ok":
-            changes += self._correlator.well(tracker, check.at)
-        for signal in signals:
-            changes += self._correlator.signalled(tracker, signal)
-        if tracker.state == "down" and self._registry.outage_of(id_) is None:
-            changes += self._correlator.down(tracker, check.at)
-        self._show((id_,), check.at, check.kind)
-        return self._showing(changes)
+            self._registry.set_keys(tracker.id, correlation_keys_of(tracker))
+        if not tracker.is_here:
+            changes = self._see_network(observer, tracker, vote, check, new=before not in BROKEN)
+        if tracker.state != "ok" or vote.state != "ok" or before != "ok":
+            changes += self._judge(tracker, at)
+        if tracker.detectors:
+            changes += self._detect(tracker, check)
+        self._show((tracker.id,), at, check.kind)
+        return self._showing(changes) if changes else changes
 
     def tick(self, now: float) -> list[Change]:
         """Return what changes by the passing of time; to be called about once a second."""
@@ -88,24 +109,193 @@ class Engine:
         for tracker in self._trackers.values():
             for signal in tracker.tick(now):
                 changes += self._correlator.signalled(tracker, signal)
+        for observer in self._observers.values():
+            if observer.held:
+                changes += self._judge_held(observer, now)
+        while self._wakes and self._wakes[0][0] <= now:
+            changes += self._wake(heappop(self._wakes)[1], now)
         changes += self._correlator.tick(now)
         for incident in self._registry.all():
             changes += self._remind(incident, now)
         return self._showing(changes)
 
+    def asks(self, now: float) -> list[str]:
+        """Return what is to be looked at now: endpoints, and controls by their prefix.
+
+        What others see of an endpoint that is down for one observer, what would tell an outage from
+        an observer's own network, and whether others share a cause.
+        """
+        del now
+        wanted = dict.fromkeys((*self._asked, *self._to_look_at))
+        self._to_look_at.clear()
+        for observer in self._observers.values():
+            wanted |= dict.fromkeys(observer.asks())
+        wanted |= dict.fromkeys(self._correlator.asks())
+        return list(wanted)
+
+    # Votes, and what they mean together.
+
+    def _met(self, check: Check) -> Observer:
+        id_ = observer_id(check)
+        observer = Observer(id_, check.origin, check.vantage, check.domain or check.vantage)
+        if len(self._observers) < MAX_OBSERVERS:
+            self._observers[id_] = observer
+        return observer
+
+    def _judge(self, tracker: EndpointTracker, now: float) -> list[Change]:
+        watched, observers = tracker.watched, self._observers
+
+        def counts(vote: Vote) -> bool:
+            if vote.fresh_until(watched) < now:
+                return False
+            observer = observers.get(vote.observer)
+            return observer is None or observer.counts(vote)
+
+        judgement = tracker.judge(counts, now)
+        if judgement.asks:
+            self._asked[tracker.id] = None
+        else:
+            self._asked.pop(tracker.id, None)
+        if judgement.until < tracker.wakes_at:
+            tracker.wakes_at = judgement.until
+            if judgement.until < inf:
+                heappush(self._wakes, (judgement.until, tracker.id))
+        return self._correlator.judged(tracker, now)
+
+    def _wake(self, id_: str, now: float) -> list[Change]:
+        tracker = self._trackers.get(id_)
+        if tracker is None or tracker.wakes_at > now:
+            return []
+        tracker.wakes_at = inf
+        changes = self._judge(tracker, now)
+        self._show((id_,), now, tracker.kind)
+        return changes
+
+    def _detect(self, tracker: EndpointTracker, check: Check) -> list[Change]:
+        changes: list[Change] = []
+        for signal in tracker.detect(check):
+            changes += self._correlator.signalled(tracker, signal)
+            if signal.means is not None or not signal.active:
+                changes += self._judge(tracker, check.at)
+        return changes
+
+    # The own network of an observer.
+
+    def _see_network(
+        self,
+        observer: Observer,
+        tracker: EndpointTracker,
+        vote: Vote,
+        check: Check,
+        *,
+        new: bool,
+    ) -> list[Change]:
+        """Return what changes about an observer's own network; ``new``: it was not down before."""
+        observer.trackers[tracker.id] = tracker
+        changes: list[Change] = []
+        if observer.see(tracker, vote, check):
+            changes += self._network_back(observer, check.at)
+        if check.up is False:
+            changes += self._network_of(observer, tracker, vote, check.at, new=new)
+        if observer.held:
+            changes += self._judge_held(observer, check.at)
+        return changes
+
+    def _network_of(
+        self, observer: Observer, tracker: EndpointTracker, vote: Vote, at: float, *, new: bool
+    ) -> list[Change]:
+        """Return what changes with a failure that may be the network's."""
+        if not is_of_the_network(vote.kind):
+            return []
+        if observer.cut_off is not None:
+            if observer.counts(vote):
+                return []
+            return self._correlator.fails_meanwhile(observer, tracker, at)
+        if not vote.is_broken or not (new or vote.held_until is not None):
+            return []
+        return self._ask_of_network(observer, tracker, vote, at)
+
+    def _ask_of_network(
+        self, observer: Observer, tracker: EndpointTracker, vote: Vote, at: float
+    ) -> list[Change]:
+        finding = observer.judged(tracker, vote, at)
+        if finding == "held":
+            observer.held[tracker.id] = vote
+            return []
+        vote.held_until = None
+        observer.held.pop(tracker.id, None)
+        if finding is None:
+            return []
+        changes = self._correlator.network_lost(observer, finding, at)
+        for other in finding.failing:
+            other.votes[observer.id].held_until = None
+            changes += self._judge(other, at)
+        return changes
+
+    def _judge_held(self, observer: Observer, at: float) -> list[Change]:
+        """Return what changes because it is known by now whether it is the network."""
+        changes: list[Change] = []
+        for id_, vote in list(observer.held.items()):
+            tracker = self._trackers.get(id_)
+            if tracker is None or not vote.is_broken:
+                vote.held_until = None
+                observer.held.pop(id_, None)
+            elif id_ in observer.held:
+                changes += self._ask_of_network(observer, tracker, vote, at)
+                if id_ not in observer.held:
+                    changes += self._judge(tracker, at)
+        return changes
+
+    def _network_back(self, observer: Observer, at: float) -> list[Change]:
+        """Return what changes with an observer that is no longer cut off: all is looked at anew."""
+        failed = [
+            tracker
+            for tracker in observer.trackers.values()
+            if (vote := tracker.votes.get(observer.id)) is not None and vote.failures
+        ]
+        changes = self._correlator.network_back(observer, at)
+        for tracker in failed:
+            self._to_look_at[tracker.id] = None
+            changes += self._judge(tracker, at)
+        return changes
+
+    def _see_control(self, check: Check) -> list[Change]:
+        observer = self._observers.get(observer_id(check)) or self._met(check)
+        changes: list[Change] = []
+        if observer.see_control(check):
+            changes += self._network_back(observer, check.at)
+        elif observer.cut_off is None and check.up is False:
+            for id_, vote in list(observer.failing.items()):
+                if vote.is_broken and id_ in self._trackers and observer.cut_off is None:
+                    changes += self._ask_of_network(observer, self._trackers[id_], vote, check.at)
+        elif observer.held:
+            changes += self._judge_held(observer, check.at)
+        return self._showing(changes)
+
+    # What is known.
+
     def state_of(self, endpoint: str) -> EndpointState:
-        """Return the state of an endpoint: unknown while this host has no network to ask it by."""
+        """Return the state of an endpoint: unknown where nobody can judge it now."""
         tracker = self._trackers.get(endpoint)
-        return "unknown" if tracker is None or self.is_cut_off(endpoint) else tracker.state
+        return "unknown" if tracker is None else tracker.state
+
+    def votes_on(self, endpoint: str) -> list[Vote]:
+        """Return what each observer says of an endpoint."""
+        tracker = self._trackers.get(endpoint)
+        return [] if tracker is None else list(tracker.votes.values())
+
+    def believes(self, check: Check) -> bool:
+        """Return whether a check counts: not where its observer's own network is at fault."""
+        observer = self._observers.get(observer_id(check))
+        tracker = self._trackers.get(check.endpoint)
+        if observer is None or observer.cut_off is None or tracker is None or check.up:
+            return True
+        vote = tracker.votes.get(observer.id)
+        return vote is None or tracker.is_here or observer.counts(vote)
 
     def since(self, endpoint: str) -> float | None:
         """Return since when an endpoint is in its state; ``None``: it was not seen yet."""
         return self._shown.get(endpoint, (None, None))[1]
-
-    def is_cut_off(self, endpoint: str) -> bool:
-        """Return whether an endpoint fails because this host has no network."""
-        incident = self._registry.outage_of(endpoint)
-        return incident is not None and incident.pattern == "own_network_down"
 
     def watched(self) -> list[str]:
         return list(self._trackers)
@@ -113,7 +303,7 @@ class Engine:
     def kind_of(self, endpoint: str) -> KindName | None:
         """Return the kind of an endpoint's newest failure, while it is failing."""
         tracker = self._trackers.get(endpoint)
-        return tracker.kind if tracker is not None and tracker.streak.since is not None else None
+        return tracker.kind if tracker is not None and tracker.is_failing else None
 
     def incident_of(self, endpoint: str) -> Incident | None:
         return self._registry.incident_of(endpoint)
@@ -121,7 +311,7 @@ class Engine:
     def wants_retry(self, endpoint: str) -> bool:
         """Return whether an endpoint is to be checked again soon: its state is not settled."""
         tracker = self._trackers.get(endpoint)
-        return tracker is not None and tracker.state in {"suspect", "recovering"}
+        return tracker is not None and tracker.wants_retry
 
     def incidents(self) -> list[Incident]:
         """Return the incidents that are not over, oldest first."""
@@ -140,7 +330,17 @@ class Engine:
         incident = self._registry.get(id_)
         if incident is None:
             return []
-        return self._showing([self._registry.diagnosed(now, incident, report)])
+        changes = [self._registry.diagnosed(now, incident, report)]
+        if (report.get("verdict") or {}).get("kind") == "healthy":
+            changes += self._found_healthy(incident, str(report.get("vantage") or ""), now)
+        return self._showing(changes)
+
+    def _found_healthy(self, incident: Incident, vantage: str, now: float) -> list[Change]:
+        """Take it as the vote of who has looked: it got through, all the way."""
+        diagnosed = next(iter(self._registry.members_of(incident)), None)
+        if diagnosed is None:
+            return []
+        return self.see(Check(at=now, endpoint=diagnosed, up=True, vantage=vantage))
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
         incident = self._registry.get(id_)
@@ -174,6 +374,10 @@ class Engine:
                 changes.append(self._registry.resolve(now, left.incident, "no longer watched"))
         self._registry.forget(endpoint)
         self._trackers.pop(endpoint, None)
+        self._asked.pop(endpoint, None)
+        for observer in self._observers.values():
+            for known in (observer.trackers, observer.failing, observer.held):
+                known.pop(endpoint, None)
         self._shown.pop(endpoint, None)
         return changes
 
@@ -203,34 +407,60 @@ class Engine:
         tracker = self._trackers.get(endpoint)
         return None if tracker is None else tracker.dump() | {"shown": self._shown[endpoint]}
 
-    def dump_silences(self) -> dict[str, Any]:
-        """Return what is known of silences and of alarms that wait, as JSON has it."""
-        return {"silences": self.silences.dump(), "held": self._correlator.dump()}
+    def dump_shared(self) -> dict[str, Any]:
+        """Return what is known beside endpoints and incidents, as JSON has it."""
+        return {
+            "silences": self.silences.dump(),
+            "held": self._correlator.dump(),
+            "observers": [observer.dump() for observer in self._observers.values()],
+        }
+
+    def _meet_those_who_vote(self) -> None:
+        """Know every observer of a vote: what was last kept of it may be older than the vote."""
+        for tracker in self._trackers.values():
+            for id_, vote in tracker.votes.items():
+                if id_ not in self._observers:
+                    who = [id_, vote.origin, id_.partition(":")[2], vote.domain]
+                    self._observers[id_] = Observer.load({"who": who}, self._trackers)
+
+    def ended_lately(self) -> list[Incident]:
+        """Return the incidents that are over and may reopen."""
+        return self._registry.ended()
 
     def load(
         self,
         trackers: Mapping[str, Any],
         incidents: Iterable[Incident],
-        silences: Mapping[str, Any] | None,
+        shared: Mapping[str, Any] | None,
         now: float,
     ) -> list[Change]:
-        """Go on from where an earlier process was; return what changes by what is gone since."""
+        """Go on from where an earlier process was; return what changes by what is gone since.
+
+        ``incidents`` are those that are not closed, and those that may reopen, oldest first.
+        """
         for id_, kept in trackers.items():
             if id_ in self._trackers:
-                self._trackers[id_].load(kept)
-                self._registry.set_keys(id_, correlation_keys_of(self._trackers[id_]))
+                tracker = self._trackers[id_]
+                tracker.load(kept)
+                self._registry.set_keys(id_, correlation_keys_of(tracker))
                 self._shown[id_] = (kept["shown"][0], kept["shown"][1])
-        if silences is not None:
-            self.silences.load(silences["silences"])
+                if tracker.wakes_at < inf:
+                    heappush(self._wakes, (tracker.wakes_at, id_))
+        shared = shared or {"silences": (), "held": {}, "observers": ()}
+        self.silences.load(shared["silences"])
         self._correlator.configure()
         self._registry.load(incidents)
+        for kept in shared["observers"]:
+            observer = Observer.load(kept, self._trackers)
+            self._observers[observer.id] = observer
+        self._meet_those_who_vote()
         members = {
             id_ for incident in self._registry.all() for id_ in self._registry.members_of(incident)
         }
         changes: list[Change] = []
         for gone in sorted(members - self._trackers.keys()):
             changes += self._forget(gone, now)
-        self._correlator.load(silences["held"] if silences is not None else {})
+        self._correlator.load(shared["held"])
         return changes
 
 

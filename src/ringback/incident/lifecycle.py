@@ -11,6 +11,11 @@ then on only the steps of ``LIFECYCLE`` happen to it:
   id. Nobody has acknowledged that outage, whoever acknowledged the warning.
 - Incidents that turn out to have one cause **unite**: the oldest one stays, the others close as
   part of it. What becomes known of a cause may **rename** an incident, a **diagnosis** may as well.
+- While it is open its pattern and severity only **rise**: from some observers to all, from a
+  warning to what somebody has to act on now. What was partial and ends as a whole outage is one
+  incident, and so is an outage that some observers see a little longer than others.
+- What fails again within ``REOPEN_SECONDS`` **reopens** the incident that had ended: where nobody
+  was notified of that end yet, nobody is of the reopening.
 - Somebody **acknowledges** it; until then those who are responsible are **reminded**.
 
 Who is notified follows from the table as well, so that no alarm is without its end and no end
@@ -37,6 +42,7 @@ from ringback.incident.model import (
     Incident,
     IncidentState,
     Pattern,
+    Severity,
     TimelineEntry,
     What,
 )
@@ -59,6 +65,7 @@ class Membership:
         self._endpoints: dict[str, dict[str, None]] = {}  # incident → endpoints
         self._keys: dict[str, tuple[CorrelationKey, ...]] = {}
         self._sharing: dict[CorrelationKey, Counter[str]] = {}
+        self._carriers: dict[CorrelationKey, dict[str, None]] = {}  # key → endpoints that have it
 
     def join(self, incident: str, endpoint: str) -> None:
         if endpoint not in self._endpoints.setdefault(incident, {}):
@@ -83,7 +90,13 @@ class Membership:
         incidents = list(self._incidents.get(endpoint, ()))
         for incident in incidents:
             self._count(incident, self._keys.get(endpoint, ()), -1)
+        for key in self._keys.get(endpoint, ()):
+            self._carriers[key].pop(endpoint, None)
+            if not self._carriers[key]:
+                del self._carriers[key]
         self._keys[endpoint] = tuple(keys)
+        for key in self._keys[endpoint]:
+            self._carriers.setdefault(key, {})[endpoint] = None
         for incident in incidents:
             self._count(incident, self._keys[endpoint], 1)
 
@@ -101,6 +114,13 @@ class Membership:
     def sharing(self, key: CorrelationKey) -> Iterable[str]:
         """Return the ids of the incidents of endpoints that have a key."""
         return self._sharing.get(key, ())
+
+    def keys_of(self, endpoint: str) -> tuple[CorrelationKey, ...]:
+        return self._keys.get(endpoint, ())
+
+    def carriers(self, key: CorrelationKey) -> Mapping[str, None]:
+        """Return the ids of the endpoints that have a key, failing or not."""
+        return self._carriers.get(key, {})
 
     def _count(self, incident: str, keys: Iterable[CorrelationKey], step: int) -> None:
         for key in keys:
@@ -132,6 +152,8 @@ StepName = Literal[
     "rejoined",
     "left",
     "renamed",
+    "raised",
+    "reopened",
     "diagnosed",
     "acknowledged",
     "reminded",
@@ -150,6 +172,8 @@ LIFECYCLE: dict[StepName, Step] = {
     "rejoined": Step("joined", _ACTIVE, None, "nobody"),
     "left": Step("left", _ACTIVE, None, "nobody"),
     "renamed": Step("renamed", _ACTIVE, None, "informed"),
+    "raised": Step("raised", _ACTIVE, None, "anew"),
+    "reopened": Step("reopened", _NEW, "open", "anew"),
     "diagnosed": Step("diagnosed", _ACTIVE, None, "informed"),
     "acknowledged": Step("acknowledged", _OPEN, "acknowledged", "informed"),
     "reminded": Step("reminded", _ACTIVE, None, "anew"),
@@ -157,6 +181,8 @@ LIFECYCLE: dict[StepName, Step] = {
     "united": Step("closed", _ACTIVE, "closed", "informed"),
 }
 """What can happen to an incident; docs/reference/incidents.md shows it."""
+
+REOPEN_SECONDS = 600.0  # Seconds within which what fails again is the same incident
 
 MAX_TIMELINE_ENTRIES = 200  # Lines of a timeline that are kept; the first ones stay
 
@@ -167,6 +193,7 @@ class IncidentRegistry:
     def __init__(self) -> None:
         self._open: dict[str, Incident] = {}  # by id, in the order they were opened
         self._membership = Membership()
+        self._closed: dict[str, Incident] = {}  # by endpoint, those that may reopen, oldest first
         self._by_pattern: dict[Pattern, dict[str, None]] = {}
         self._issued: tuple[str, set[str]] = ("", set())  # ids that were given in this second
 
@@ -187,17 +214,17 @@ class IncidentRegistry:
         return [self._open[id_] for id_ in self._membership.incidents(endpoint)]
 
     def incident_of(self, endpoint: str) -> Incident | None:
-        """Return the incident that an endpoint is part of, an outage before a warning."""
+        """Return the incident of an endpoint: its outage, else its observer's, else a warning."""
         if not self._membership.incidents(endpoint):  # asked several times for every check
             return None
         return min(
             self.incidents_of(endpoint),
-            key=lambda incident: (incident.detector, incident.opened_at, incident.id),
+            key=lambda found: (found.detector, found.observer, found.opened_at, found.id),
         )
 
     def outage_of(self, endpoint: str) -> Incident | None:
         found = self.incident_of(endpoint)
-        return None if found is None or found.detector else found
+        return None if found is None or found.detector or found.observer else found
 
     def seen_by(self, detector: str, endpoint: str) -> Incident | None:
         """Return the incident that a detector sees at an endpoint, beside outages."""
@@ -212,8 +239,29 @@ class IncidentRegistry:
     def of_pattern(self, pattern: Pattern) -> Incident | None:
         return next((self._open[id_] for id_ in self._by_pattern.get(pattern, ())), None)
 
+    def own_network_of(self, observer: str) -> Incident | None:
+        found = map(self._open.__getitem__, self._by_pattern.get("own_network_down", ()))
+        return next((incident for incident in found if incident.observer == observer), None)
+
     def sharing(self, key: CorrelationKey) -> list[Incident]:
         return [self._open[id_] for id_ in self._membership.sharing(key)]
+
+    def keys_of(self, endpoint: str) -> tuple[CorrelationKey, ...]:
+        return self._membership.keys_of(endpoint)
+
+    def carriers(self, key: CorrelationKey) -> Mapping[str, None]:
+        return self._membership.carriers(key)
+
+    def ended(self) -> list[Incident]:
+        """Return those that may reopen, in the order they ended."""
+        return list({incident.id: incident for incident in self._closed.values()}.values())
+
+    def ended_lately(self, endpoint: str, now: float) -> Incident | None:
+        """Return the outage of an endpoint that ended so lately that a new one is the same."""
+        incident = self._closed.get(endpoint)
+        if incident is None or now - (incident.closed_at or 0.0) > REOPEN_SECONDS:
+            return None
+        return incident
 
     def set_keys(self, endpoint: str, keys: Iterable[CorrelationKey]) -> None:
         self._membership.set_keys(endpoint, keys)
@@ -222,8 +270,11 @@ class IncidentRegistry:
         self._membership.forget(endpoint)
 
     def load(self, incidents: Iterable[Incident]) -> None:
-        """Know incidents that an earlier process opened, oldest first."""
+        """Know incidents of an earlier process, oldest first, those that may reopen too."""
         for incident in incidents:
+            if incident.state == "closed":
+                self._remember(incident)
+                continue
             self._file(incident)
             for endpoint in incident.members:
                 if endpoint not in incident.well:
@@ -243,6 +294,8 @@ class IncidentRegistry:
         advice: tuple[str, ...] = (),
         confidence: float = 1.0,
         detector: str = "",
+        severity: Severity = "page",
+        observer: str = "",
         notify: bool = True,
     ) -> Change:
         incident = Incident(
@@ -254,8 +307,10 @@ class IncidentRegistry:
             members=members,
             opened_at=at,
             confidence=confidence,
+            severity=severity,
             evidence=evidence,
             advice=advice,
+            observer=observer,
             detector=detector,
         )
         for endpoint in members:
@@ -276,6 +331,7 @@ class IncidentRegistry:
         outage = replace(
             warning,
             detector="",
+            severity="page",
             acknowledged_by="",
             summary=summary,
             kind=kind,
@@ -306,6 +362,29 @@ class IncidentRegistry:
         """Note that an incident has another pattern than it was taken for."""
         renamed = replace(incident, pattern=pattern, summary=summary or incident.summary)
         return self._take("renamed", at, renamed, text)
+
+    def raise_to(
+        self,
+        at: float,
+        incident: Incident,
+        text: str,
+        *,
+        notify: bool = True,
+        **raised: Any,
+    ) -> Change:
+        """Note that an incident is worse than it was taken for: pattern, severity, summary."""
+        return self._take("raised", at, replace(incident, **raised), text, notify=notify)
+
+    def reopen(
+        self, at: float, incident: Incident, endpoint: str, text: str, *, notify: bool = True
+    ) -> Change:
+        """Note that the end of an incident was none."""
+        well = tuple(member for member in incident.members if member != endpoint)
+        open_again = replace(incident, closed_at=None, well=well, acknowledged_by="", part_of="")
+        for member in incident.members:
+            self._closed.pop(member, None)
+        self._membership.join(incident.id, endpoint)
+        return self._take("reopened", at, open_again, text, endpoint, notify=notify)
 
     def diagnosed(self, at: float, incident: Incident, report: Mapping[str, Any]) -> Change:
         """Attach a diagnosis to an incident: its verdict names the pattern and the summary."""
@@ -372,9 +451,24 @@ class IncidentRegistry:
         if closed:
             self._membership.end(incident.id)
             del self._open[incident.id]
+            self._remember(incident)
             return
         self._open[incident.id] = incident
         self._by_pattern.setdefault(incident.pattern, {})[incident.id] = None
+
+    def _remember(self, incident: Incident) -> None:
+        """Know for a while what may reopen: an outage that ended by itself."""
+        now = incident.closed_at or 0.0
+        while self._closed:
+            endpoint, ended = next(iter(self._closed.items()))
+            if now - (ended.closed_at or 0.0) <= REOPEN_SECONDS:
+                break
+            del self._closed[endpoint]
+        if incident.detector or incident.part_of or incident.observer:
+            return
+        for member in incident.members:
+            self._closed.pop(member, None)
+            self._closed[member] = incident
 
     def _new_id(self, at: float, endpoint: str) -> str:
         stamp = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -7,16 +7,17 @@ from typing import Any, Literal
 from ringback.event import Event
 from ringback.failure.names import KindName
 
-Origin = Literal["probe", "call", "heartbeat"]
-"""Who looked: the monitor, a program that called anyway, or a job that reports in."""
+Origin = Literal["probe", "call", "heartbeat", "report"]
+"""Who looked: the monitor, a program that called anyway, a job that reports in, or another monitor
+that reports of the endpoint."""
 
 EndpointState = Literal["unknown", "ok", "suspect", "partial", "down", "recovering"]
 """``unknown``: nobody who can judge it has seen it lately. ``suspect``: failing, not yet often
 enough to say so. ``partial``: down for some observers and well for others. ``recovering``: down,
 with a success that must be confirmed."""
 
-Input = Literal["success", "failure", "failed_enough", "recovered", "not_known"]
-"""What a check, or what a detector saw, means for the state of an endpoint."""
+Meaning = Literal["failure", "success"]
+"""What a detector saw means for the endpoint, as its own word."""
 
 Pattern = Literal[
     "service_outage",
@@ -125,7 +126,7 @@ class Signal:
     since: float  # Since when it holds
     kind: KindName | None = None  # Kind of failure, where one is behind it
     evidence: tuple[str, ...] = ()  # What decided, a line each, three at most
-    means: Input | None = None  # What it means for the endpoint's state; `None`: nothing
+    means: Meaning | None = None  # What it means for the endpoint's state; `None`: nothing
     advice: tuple[str, ...] = ()  # What to do, a line each, two at most
 
 
@@ -163,6 +164,8 @@ class Incident:
     well: tuple[str, ...] = ()
     # When people were last notified that it began or goes on; `None`: never
     told_at: float | None = None
+    # The observer that it is about, where it is about one: its own network
+    observer: str = ""
     # The detector that sees it while the endpoint may be up; `""`: it is an outage
     detector: str = ""
     # Id of the incident that it turned out to be part of, when it was closed; `""`: it ended by
@@ -175,14 +178,14 @@ What = Literal[
     "joined",
     "left",
     "renamed",
-    "escalated",
+    "raised",
     "diagnosed",
     "acknowledged",
     "reminded",
     "reopened",
     "closed",
 ]
-"""``joined``, ``left``: a member. ``renamed``: it has another pattern. ``escalated``: it is worse
+"""``joined``, ``left``: a member. ``renamed``: it has another pattern. ``raised``: it is worse
 than it was taken for. ``reminded``: it goes on. ``reopened``: its end was none."""
 
 
@@ -230,14 +233,15 @@ class WatchedEndpoint:
     host: str = ""  # The host it is on, as it was written; `""`: none
     threshold: int = 3  # How many failures in a row mean that it is down
     recovery: int = 2  # How many successes in a row mean that it is well again
-    # `(k, n)`: also down when `k` of the last `n` checks failed; `None`: not
-    of_last: tuple[int, int] | None = (6, 10)
     latency: bool = True  # Whether a lasting rise of its latency is an incident
     # Days before its certificate's end at which to notify
     certificate_days: tuple[int, ...] = (30, 14, 7, 1)
     every: float = 30.0  # Seconds between two checks; of a heartbeat, between two reports
+    timeout: float = 10.0  # Seconds that one check may take
     grace: float | None = None  # Seconds that a heartbeat may be late; `None`: it is no heartbeat
     resolver: str = ""  # The nameserver that it is asked of; `""`: the system's
+    # The proxy that it is reached through, without credentials; `""`: none
+    proxy: str = field(default="", repr=False)
     # Ids of endpoints without which this one cannot be reached
     parents: tuple[str, ...] = field(default=())
     group: str = ""  # Name of its group

@@ -27,13 +27,44 @@ nameserver has answered."""
 NETWORK_KINDS = ("tcp.address_unreachable.", "tcp.timed_out", *RESOLVER_KINDS, "proxy.unreachable")
 """Beginnings of the kinds that a network of one's own that is down makes of every target."""
 
+_SEEN_BY_SOME: frozenset[Pattern] = frozenset({"callers_only", "prober_path"})
+
 _PATTERN_BY_FAULT: Mapping[str, Pattern] = {
-    "this host": "own_network_down",
-    "this network": "own_network_down",
     "path": "network_partition",
     "DNS": "dns_failure",
     "their certificate": "certificate",
 }
+
+
+REACH_KINDS = ("tcp.", "tls.", "proxy.", "http.request.timed_out", "http.response.timed_out")
+"""Beginnings of the kinds that a host, an address or a proxy that is dead can cause; of those that
+begin with ``tls.`` not what is wrong with a certificate."""
+
+_NO_REPLY = (
+    *NETWORK_KINDS,
+    "dns.",
+    "proxy.",
+    "client.",
+    "config.",
+    "url.",
+    "http.error.captive_portal",
+)
+"""Beginnings of the kinds that come without a sign of life from beyond the gateway."""
+
+
+def is_of_reach(kind: KindName | None) -> bool:
+    """Return whether something on the way, or a host that is dead, can cause this kind."""
+    return kind is not None and kind.startswith(REACH_KINDS) and not kind.startswith("tls.cert.")
+
+
+def concerns_reaching(kind: KindName | None) -> bool:
+    """Return whether who reached the service refutes this kind; no status and no content is."""
+    return kind is not None and (kind.startswith("dns.") or is_of_reach(kind))
+
+
+def is_reply(kind: KindName | None) -> bool:
+    """Return whether somebody beyond the gateway must have answered for a failure of this kind."""
+    return kind is not None and not kind.startswith(_NO_REPLY)
 
 
 def pattern_of(kind: KindName | None) -> Pattern:
@@ -58,6 +89,8 @@ def is_of_the_network(kind: KindName | None) -> bool:
 
 def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pattern:
     """Return the sort of incident once a diagnosis has said where the fault lies."""
+    if pattern in _SEEN_BY_SOME or pattern == "own_network_down":
+        return pattern  # who sees it fail says more than what one look finds
     confidence = verdict.get("confidence")
     if not isinstance(confidence, float | int) or confidence < 0.6:
         return pattern

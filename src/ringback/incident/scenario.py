@@ -105,6 +105,7 @@ _WATCHED_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "host": str,
     "every": float,
     "resolver": str,
+    "proxy": str,
     "parents": lambda given: tuple(map(str, given)),
 }
 """What a scenario and the engine call alike, and how it is read."""

@@ -1,16 +1,23 @@
-"""One endpoint: its state, what its detectors remember, and its newest failure."""
+"""One endpoint: the votes on it, its state, what its detectors remember, and its newest failure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ringback.incident.detector import detectors_of
 from ringback.incident.detector.flapping import FlappingDetector
-from ringback.incident.model import Check, EndpointState, Input, Signal, WatchedEndpoint
-from ringback.incident.pattern import is_of_the_network
-from ringback.incident.state import BROKEN, Streak, next_state
+from ringback.incident.judgement import Judgement, Waiting, judged
+from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
+from ringback.incident.observer import Observer
+from ringback.incident.vote import BROKEN, Vote
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
+
+MAX_FORGOTTEN_INTERVALS = 20
+"""Intervals without a look after which an observer no longer has a vote, an hour at least."""
+
+_LEAD_INTERVALS = 10  # Intervals after which another observer's looks are those of the detectors
 
 
 class EndpointTracker:
@@ -18,18 +25,20 @@ class EndpointTracker:
 
     def __init__(self, watched: WatchedEndpoint) -> None:
         self.watched = watched
-        self.state: EndpointState = "unknown"
-        self.streak = Streak(watched)
+        self.votes: dict[str, Vote] = {}  # Observer to its vote
+        self.judgement = Judgement("unknown")
+        self.waiting = Waiting()
         self.detectors = detectors_of(watched)
         self.kind: KindName | None = None  # Kind of the newest failure
+        self.status: int | None = None  # HTTP status of the newest failure
         self.detail = ""  # Of the newest failure
         self.address: str | None = None
         # What the certificate seen last is known by: its identity
         self.certificate: str | None = None
         self.seen: float | None = None  # When the newest check was, in seconds since 1970 UTC
-        # When the newest was that came through a network: a success, or a failure that a network
-        # which is down does not make
-        self.reached: float | None = None
+        self.wakes_at = inf  # When it is judged again, whatever comes
+        # Detectors compare what one observer sees: whose looks they are given, and its newest
+        self._lead, self._lead_at = "", float("-inf")
 
     @property
     def id(self) -> str:
@@ -40,9 +49,18 @@ class EndpointTracker:
         return self.watched.name or self.watched.id
 
     @property
+    def state(self) -> EndpointState:
+        return self.judgement.state
+
+    @property
     def is_broken(self) -> bool:
         """Whether it is down, and was not well for long enough since."""
-        return self.state in BROKEN
+        return self.judgement.state in BROKEN
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the newest look of some observer failed."""
+        return any(vote.failures for vote in self.votes.values())
 
     @property
     def is_here(self) -> bool:
@@ -52,29 +70,76 @@ class EndpointTracker:
         return is_loopback or self.watched.grace is not None
 
     @property
+    def since(self) -> float | None:
+        """When the failures began that make it what it is; ``None``: it is well."""
+        votes = self.judgement.votes or self.votes.values()
+        begun = [vote.since for vote in votes if vote.state != "ok" and vote.since is not None]
+        return min(begun, default=None)
+
+    @property
     def flaps(self) -> bool:
         return any(
             isinstance(detector, FlappingDetector) and detector.active
             for detector in self.detectors
         )
 
+    @property
+    def wants_retry(self) -> bool:
+        """Whether it is to be checked again soon: what the probe says is not settled."""
+        return any(
+            vote.state in {"suspect", "recovering"} and not vote.is_program
+            for vote in self.votes.values()
+        )
+
     def configure(self, watched: WatchedEndpoint) -> None:
         """Take another configuration; what is known is kept."""
         kept = {detector.name: detector.dump() for detector in self.detectors}
         self.watched = watched
-        self.streak.configure(watched)
         self.detectors = detectors_of(watched)
         for detector in self.detectors:
             if detector.name in kept:
                 detector.load(kept[detector.name])
 
-    def see(self, check: Check) -> list[Signal]:
-        """Take a check; return what the detectors saw."""
-        was_broken = self.is_broken
-        self.state = next_state(self.state, self.streak.see(check))
-        self._remember(check)
-        if self.state == "ok":
-            self.streak.well(after_outage=was_broken)
+    def vote_of(self, observer: Observer) -> Vote:
+        """Return the vote of an observer, a new one if it has none."""
+        vote = self.votes.get(observer.id)
+        if vote is None:
+            vote = Vote(observer.id, observer.origin, observer.domain)
+            self.votes[observer.id] = vote
+        return vote
+
+    def see(self, check: Check, vote: Vote) -> None:
+        """Take a check of an observer."""
+        vote.see(check, self.watched)
+        if check.up is None:
+            return
+        self.seen = check.at
+        self.address = check.address or self.address
+        if check.certificate is not None:
+            seen = check.certificate
+            self.certificate = seen.identity if seen.key else None
+        if not check.up:
+            self.kind, self.status, self.detail = check.kind, check.status, check.detail
+
+    def judge(self, counts: Callable[[Vote], bool], now: float) -> Judgement:
+        """Settle what the votes mean now."""
+        gone = now - max(MAX_FORGOTTEN_INTERVALS * self.watched.every, 3600.0)
+        if len(self.votes) > 1:
+            for id_, vote in list(self.votes.items()):
+                if vote.at is not None and vote.at < gone:
+                    del self.votes[id_]
+        self.judgement = judged(self.votes.values(), counts, self.watched, self.waiting, now)
+        return self.judgement
+
+    def detect(self, check: Check) -> list[Signal]:
+        """Return what the detectors see in a check, which the judgement knows already."""
+        observer = f"{check.origin}:{check.vantage}"
+        if observer != self._lead:
+            silent = check.at - self._lead_at > _LEAD_INTERVALS * self.watched.every
+            if not silent and check.origin != "heartbeat":
+                return []
+            self._lead = observer
+        self._lead_at = check.at
         return self._meant(detector.see(check, self.state) for detector in self.detectors)
 
     def _meant(self, seen: Iterable[Signal | None]) -> list[Signal]:
@@ -85,49 +150,69 @@ class EndpointTracker:
                 continue
             signals.append(signal)
             if signal.means is not None:
-                self._take(signal, signal.means)
+                self._take(signal)
         return signals
 
-    def _take(self, signal: Signal, means: Input) -> None:
-        was_broken = self.is_broken
-        self.state = next_state(self.state, means)
-        if self.state == "ok":
-            self.streak.well(after_outage=was_broken)
+    def _take(self, signal: Signal) -> None:
+        """Take what a detector saw as the endpoint's own word."""
+        own = next((vote for vote in self.votes.values() if vote.origin == "heartbeat"), None)
+        if own is None:
+            own = self.votes["heartbeat:"] = Vote("heartbeat:", "heartbeat", "")
+        own.at = signal.at
+        if signal.means == "success":
+            own.succeed(signal.at, self.watched)
         else:
-            self.kind, self.detail = signal.kind, "; ".join(signal.evidence)
-            self.streak.failing(signal.at)
-
-    def _remember(self, check: Check) -> None:
-        if check.up is None:
-            return
-        self.seen = check.at
-        self.address = check.address or self.address
-        if check.certificate is not None:
-            seen = check.certificate
-            self.certificate = seen.identity if seen.key else None
-        if not check.up:
-            self.kind, self.detail = check.kind, check.detail
-        if check.up or not is_of_the_network(check.kind):
-            self.reached = check.at
+            own.kind, own.detail = signal.kind, "; ".join(signal.evidence)
+            self.kind, self.status, self.detail = own.kind, None, own.detail
+            own.fail(signal.since, self.watched)
+        self.judge(_every, signal.at)
 
     def tick(self, now: float) -> list[Signal]:
         """Return what the passing of time makes the detectors see."""
         return self._meant(detector.tick(now) for detector in self.detectors)
 
     def dump(self) -> Any:
-        newest = [self.kind, self.detail, self.address, self.certificate, self.seen, self.reached]
+        newest = [
+            self.kind, self.status, self.detail, self.address, self.certificate, self.seen,
+        ]  # fmt: skip
         return {
-            "state": self.state,
-            "streak": self.streak.dump(),
+            "judgement": self._dump_judgement(),
+            "votes": [vote.dump() for vote in self.votes.values()],
+            "waiting": [self.waiting.others, self.waiting.split],
+            "lead": [self._lead, self._lead_at],
             "detectors": {detector.name: detector.dump() for detector in self.detectors},
             "last": newest,
         }
 
     def load(self, kept: Any) -> None:
-        self.state = kept["state"]
-        self.streak.load(kept["streak"])
+        self.votes = {vote.observer: vote for vote in map(Vote.load, kept["votes"])}
+        self._load_judgement(kept["judgement"])
+        self.waiting.others, self.waiting.split = kept["waiting"]
+        self._lead, self._lead_at = kept["lead"]
         newest = kept["last"]
-        self.kind, self.detail, self.address, self.certificate, self.seen, self.reached = newest
+        self.kind, self.status, self.detail, self.address, self.certificate, self.seen = newest
         for detector in self.detectors:
             if detector.name in kept["detectors"]:
                 detector.load(kept["detectors"][detector.name])
+
+    def _dump_judgement(self) -> Any:
+        found = self.judgement
+        named = [
+            [vote.observer for vote in votes]
+            for votes in (found.votes, found.against, found.unheard)
+        ]
+        wakes_at = None if self.wakes_at == inf else self.wakes_at
+        return [found.state, found.pattern, found.severity, *named, wakes_at]
+
+    def _load_judgement(self, kept: Any) -> None:
+        state, pattern, severity, *named, wakes_at = kept
+        votes, against, unheard = (
+            tuple(self.votes[id_] for id_ in ids if id_ in self.votes) for ids in named
+        )
+        self.judgement = Judgement(state, pattern, severity, votes, against, unheard)
+        self.wakes_at = inf if wakes_at is None else wakes_at
+
+
+def _every(vote: Vote) -> bool:
+    del vote
+    return True

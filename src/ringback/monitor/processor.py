@@ -15,12 +15,13 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ringback.incident.lifecycle import REOPEN_SECONDS
 from ringback.monitor.model import UiEvent
 from ringback.monitor.store.interface import IncidentFilter, StoreBatch
 
 if TYPE_CHECKING:
     from ringback.incident.engine import Engine
-    from ringback.incident.model import Change, Check, Notice
+    from ringback.incident.model import Change, Check, Incident, Notice
     from ringback.monitor.store import Store
 
 MAX_WAITING_EVENTS = 1_000  # What is kept for one who is slow; the oldest goes first
@@ -57,8 +58,10 @@ SNAPSHOT_INTERVAL = 60.0
 """Seconds within which what is known of every healthy endpoint is kept once."""
 
 _STATE_PREFIX = "case:"
+_CLOSED = IncidentFilter(states=("closed",))
 _NOT_CLOSED = IncidentFilter(states=("open", "acknowledged"))
 _MAX_INCIDENTS = 1_000_000
+_MAX_ENDED = 1_000  # Incidents that are looked through for those that may reopen
 _MAX_DETAIL = 200
 
 
@@ -111,12 +114,23 @@ class CheckProcessor:
         cases = self._store.states(_STATE_PREFIX)
         changes = self.engine.load(
             {name.removeprefix(_STATE_PREFIX): kept for name, kept in cases.items()},
-            reversed(self._store.incidents(_NOT_CLOSED, _MAX_INCIDENTS)),
+            self._incidents(),
             self._store.state("quiet"),
             self._clock(),
         )
         if changes:
             self.apply(changes)
+
+    def _incidents(self) -> list[Incident]:
+        """Return the incidents that go on, and those that may reopen, oldest first."""
+        since = self._clock() - REOPEN_SECONDS
+        ended = (
+            incident
+            for incident in self._store.incidents(_CLOSED, _MAX_ENDED)
+            if (incident.closed_at or 0.0) >= since
+        )
+        found = (*ended, *self._store.incidents(_NOT_CLOSED, _MAX_INCIDENTS))
+        return sorted(found, key=lambda incident: (incident.opened_at, incident.id))
 
     def take(self, checks: Iterable[Check]) -> None:
         """Take checks, in the order they ended."""
@@ -137,7 +151,7 @@ class CheckProcessor:
 
     def _believed(self, check: Check) -> Check:
         """Return a check as it counts: what fails because this host has no network is not known."""
-        if check.up is not False or not self.engine.is_cut_off(check.endpoint):
+        if check.up is not False or self.engine.believes(check):
             return check
         detail = f"not counted, this host has no network: {check.detail}"[:_MAX_DETAIL]
         return replace(check, up=None, detail=detail)
@@ -156,7 +170,7 @@ class CheckProcessor:
     def apply(self, changes: list[Change]) -> None:
         """Keep and publish what somebody changed: an acknowledgement, a diagnosis, a reload."""
         self._changes += changes
-        self._states["quiet"] = self.engine.dump_silences()
+        self._states["quiet"] = self.engine.dump_shared()
         self.flush()
 
     def keep_state(self, name: str, value: Any) -> None:
@@ -169,7 +183,7 @@ class CheckProcessor:
         known = ((id_, self.engine.dump_endpoint(id_)) for id_ in self._dirty)
         states = {f"{_STATE_PREFIX}{id_}": case for id_, case in known if case is not None}
         if changes:
-            self._states["quiet"] = self.engine.dump_silences()
+            self._states["quiet"] = self.engine.dump_shared()
         batch = replace(
             batch_of(changes, self._router),
             checks=tuple(self._checks),

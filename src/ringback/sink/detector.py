@@ -11,12 +11,11 @@ from ringback.failure import Failure
 from ringback.failure.names import KindName
 from ringback.incident.model import (
     Check,
-    EndpointState,
     WatchedEndpoint,
     check_of_call,
     says_something_of_endpoint,
 )
-from ringback.incident.state import Streak, next_state
+from ringback.incident.vote import Vote
 from ringback.sink.formatting import endpoint_of_target
 
 _OF_PROCESS = {"_failing", "_lock", "tally"}
@@ -60,9 +59,8 @@ class Recovery:
 class _Failing:
     """An endpoint that fails, counted as the monitor counts it."""
 
-    streak: Streak
+    vote: Vote
     since: float
-    state: EndpointState = "ok"
     kinds: Counter[KindName] = field(default_factory=Counter)
     alert: Alert | None = None
 
@@ -108,9 +106,7 @@ class Detector:
             raise ValueError("alert_after, recover_after and endpoints must be at least 1")
         self._on_alert = on_alert
         self._on_recovery = on_recovery
-        self._thresholds = WatchedEndpoint(
-            id="", threshold=alert_after, recovery=recover_after, of_last=None
-        )
+        self._thresholds = WatchedEndpoint(id="", threshold=alert_after, recovery=recover_after)
         self._limit = endpoints
         self._failing: OrderedDict[str, _Failing] = OrderedDict()
         self._lock = Lock()
@@ -153,14 +149,14 @@ class Detector:
         with self._lock:
             failing = self._failing.get(check.endpoint)
             if failing is None:
-                failing = _Failing(Streak(self._thresholds), since=check.at)
+                failing = _Failing(Vote("", "call", ""), since=check.at)
                 self._failing[check.endpoint] = failing
             self._failing.move_to_end(check.endpoint)
             if len(self._failing) > self._limit:
                 self._failing.popitem(last=False)
             failing.kinds[failure.kind] += 1
-            failing.state = next_state(failing.state, failing.streak.see(check))
-            if failing.alert or failing.state != "down":
+            failing.vote.see(check, self._thresholds)
+            if failing.alert or failing.vote.state != "down":
                 return None
             failing.alert = Alert(
                 check.endpoint,
@@ -177,8 +173,8 @@ class Detector:
             failing = self._failing.get(check.endpoint)
             if failing is None:
                 return None
-            failing.state = next_state(failing.state, failing.streak.see(check))
-            if failing.state != "ok":
+            failing.vote.see(check, self._thresholds)
+            if failing.vote.state != "ok":
                 return None
             del self._failing[check.endpoint]
             return Recovery(failing.alert, check.at) if failing.alert else None

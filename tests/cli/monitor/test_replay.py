@@ -171,7 +171,7 @@ def test_a_scenario_as_json(ringback):
                 "members": ["shop"],
                 "opened_at": 1040.0,
                 "closed_at": 1075.0,
-                "severity": None,
+                "severity": "page",
                 "part_of": None,
                 "confidence": 1.0,
             }

@@ -39,7 +39,6 @@ every = 15
 retries = 4
 recovery = 1
 retry_every = "1s"
-of_last = [3, 5]
 watch_latency = false
 certificate_days = [7, 30]
 method = "POST"
@@ -189,10 +188,10 @@ def test_an_endpoint_has_everything_that_was_written(configured, tmp_path):
             host="shop.example",
             threshold=5,
             recovery=1,
-            of_last=(3, 5),
             latency=False,
             certificate_days=(30, 7),
             every=15.0,
+            timeout=5.0,
             parents=("gateway",),
             group="shop",
         ),

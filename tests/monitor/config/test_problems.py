@@ -51,10 +51,6 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
             ),
         ),
         (
-            f"{ENDPOINT}of_last = [5, 3]\n",
-            "ringback.toml:4:11: endpoint[0].of_last must be [k, n], with k at most n, or false",
-        ),
-        (
             f'{ENDPOINT}expect.json = {{ "a[" = 1 }}\n',
             "ringback.toml:4:8: endpoint[0].expect.json: not a JSON path: 'a['",
         ),

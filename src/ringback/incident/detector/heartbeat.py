@@ -35,7 +35,7 @@ class HeartbeatDetector(SignalDetector):
         if not self._missed:
             return None
         self._missed = False
-        return self.signal(check.at, active=False, means="recovered" if check.up else None)
+        return self.signal(check.at, active=False, means="success" if check.up else None)
 
     def tick(self, now: float) -> Signal | None:
         """Return that a report is overdue; the first is waited for from the first tick on."""
@@ -54,7 +54,7 @@ class HeartbeatDetector(SignalDetector):
             since=self._last,
             kind=MISSED_KIND,
             evidence=(words,),
-            means="failed_enough",
+            means="failure",
         )
 
     def dump(self) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ringback.failure.target import without_secrets
 from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.config.address import (
     AddressError,
@@ -76,6 +77,8 @@ def build_config(whole: MergedConfig) -> MonitorConfig:
 def make_endpoint(address: ProbeAddress, name: str, **more: Any) -> Endpoint:
     id_ = slug(name)
     watched = more.pop("watched", {})
+    proxy = more.get("options", {}).get("proxy", "")
+    watched["proxy"] = "" if proxy == "environment" else without_secrets(proxy)
     return Endpoint(
         id=id_,
         name=name,
@@ -120,10 +123,10 @@ def _watched(
     return {
         "threshold": shape.threshold,
         "recovery": shape.recovery,
-        "of_last": shape.of_last,
         "latency": shape.watch_latency and not heartbeat,
         "certificate_days": tuple(sorted(set(shape.certificate_days), reverse=True)),
         "every": shape.every,
+        "timeout": min(shape.timeout, shape.every),
         "grace": shape.grace if heartbeat else None,
         "resolver": nameserver_of(shape.nameserver),
         "parents": parents_of(whole, item),

@@ -13,7 +13,6 @@ from ringback.monitor.config.values import (
     Day,
     Duration,
     JSONText,
-    KOfN,
     Moment,
     Patterns,
     Port,
@@ -94,8 +93,6 @@ class CheckDefaults(Shape):
     """The same, counted as retries: failures that are checked again first."""
     recovery: Count = 2
     """Number of successes in a row after which it is up again."""
-    of_last: KOfN = (6, 10)
-    """[k, n]: also down when k of the last n checks failed; false: off."""
     watch_latency: bool = True
     """Whether a lasting rise of its latency opens an incident."""
     certificate_days: tuple[Days, ...] = (30, 14, 7, 1)

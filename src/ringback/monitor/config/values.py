@@ -129,16 +129,6 @@ def zone_of(value: str) -> str:
     return value
 
 
-def k_of_n(value: object) -> tuple[int, int] | None:
-    if value is None or value is False:
-        return None
-    if isinstance(value, list | tuple) and [type(number) for number in value] == [int, int]:
-        k, n = value
-        if 1 <= k <= n <= 1000:
-            return k, n
-    raise ValueError("must be [k, n], with k at most n, or false")
-
-
 def json_text_of(value: object) -> str:
     """Return what a value in a JSON document is compared with: a text as it is, else its JSON."""
     if not isinstance(value, str | int | float):
@@ -192,14 +182,6 @@ Day = Annotated[
 Zone = Annotated[str, AfterValidator(zone_of)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1000)]
-KOfN = Annotated[
-    tuple[int, int] | None,
-    BeforeValidator(k_of_n),
-    _schema(
-        {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
-        {"const": False},
-    ),
-]
 JSONText = Annotated[
     str,
     BeforeValidator(json_text_of),
