@@ -1,6 +1,7 @@
 """A monitor that begins, without a network."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, event
@@ -152,3 +153,25 @@ def test_failures_that_come_together_are_kept_within_a_moment(tmp_path):
         return before, core.processor.kept
 
     assert asyncio.run(live()) == (0, 5)
+
+
+def test_each_observer_of_an_endpoint_is_shown_with_what_it_says(tmp_path):
+    async def live():
+        store = SQLiteStore(tmp_path / "store.db")
+        core, queries, _commands = monitor(endpoints(1), store, lambda: T + 30)
+        core.take(replace(check("e0", 5), vantage="here"))
+        for at in (10, 15, 20):
+            failed = check("e0", at, up=False)
+            core.take(replace(failed, origin="call", vantage="web1", kind="tcp.timed_out"))
+        core.take(replace(check("e0", 25), vantage="here"))
+        view = queries.view("e0")
+        store.close()
+        return view
+
+    view = asyncio.run(live())
+    assert view.state == "partial"
+    assert [(seen.id, seen.state, seen.kind_of_failure) for seen in view.observers] == [
+        ("probe:here", "ok", None),
+        ("call:web1", "down", "tcp.timed_out"),
+    ]
+    assert view.observers[1].since == pytest.approx(T + 9.9)

@@ -143,15 +143,7 @@ class Engine:
         return observer
 
     def _judge(self, tracker: EndpointTracker, now: float) -> list[Change]:
-        watched, observers = tracker.watched, self._observers
-
-        def counts(vote: Vote) -> bool:
-            if vote.fresh_until(watched) < now:
-                return False
-            observer = observers.get(vote.observer)
-            return observer is None or observer.counts(vote)
-
-        judgement = tracker.judge(counts, now)
+        judgement = tracker.judge(lambda vote: self.counts(tracker.id, vote, now), now)
         if judgement.asks:
             self._asked[tracker.id] = None
         else:
@@ -283,6 +275,14 @@ class Engine:
         """Return what each observer says of an endpoint."""
         tracker = self._trackers.get(endpoint)
         return [] if tracker is None else list(tracker.votes.values())
+
+    def counts(self, endpoint: str, vote: Vote, now: float) -> bool:
+        """Return whether a vote on an endpoint is one and not unknown: fresh, and believed."""
+        tracker = self._trackers.get(endpoint)
+        if tracker is None or vote.fresh_until(tracker.watched) < now:
+            return False
+        observer = self._observers.get(vote.observer)
+        return observer is None or tracker.is_here or observer.counts(vote)
 
     def believes(self, check: Check) -> bool:
         """Return whether a check counts: not where its observer's own network is at fault."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ringback.failure.names import KindName
-from ringback.incident.model import Check, EndpointState, WatchedEndpoint
+from ringback.incident.model import Check, EndpointState, Origin, WatchedEndpoint
 
 ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
 
@@ -57,6 +57,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObserverView:
+    """What one observer says of an endpoint now."""
+
+    id: str
+    kind: Origin  # Who it is
+    domain: str  # What fails together with it: a place has one vote
+    state: EndpointState  # What it says; `unknown`: it is stale, or its own network is at fault
+    since: float | None  # When its failures began; `None`: it has none
+    kind_of_failure: KindName | None
+    at: float | None  # Its newest check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointView:
     """One endpoint as it is now."""
 
@@ -67,6 +80,7 @@ class EndpointView:
     last: Check | None = None  # The newest check
     incident: str | None = None  # Id of the open incident that it is part of
     silenced: bool = False  # Whether notifications of it are silenced
+    observers: tuple[ObserverView, ...] = ()  # Those who have a vote on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

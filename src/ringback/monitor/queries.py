@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ringback import __version__
-from ringback.monitor.model import Discovered, EndpointView, UiEvent
+from ringback.monitor.model import Discovered, EndpointView, ObserverView, UiEvent
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident
@@ -89,6 +89,20 @@ class MonitorQueries:
             },
         }
 
+    def _observers(self, id_: str) -> Iterator[ObserverView]:
+        now, engine = self._core.clock(), self._core.engine
+        for vote in engine.votes_on(id_):
+            failing = vote.state not in {"ok", "unknown"}
+            yield ObserverView(
+                id=vote.observer,
+                kind=vote.origin,
+                domain=vote.domain,
+                state=vote.state if engine.counts(id_, vote, now) else "unknown",
+                since=vote.since if failing else None,
+                kind_of_failure=vote.kind if failing else None,
+                at=vote.at,
+            )
+
     def _view(self, endpoint: Endpoint) -> EndpointView:
         id_, engine = endpoint.id, self._core.engine
         incident = engine.incident_of(id_)
@@ -100,4 +114,5 @@ class MonitorQueries:
             last=self._core.last.get(id_),
             incident=None if incident is None else incident.id,
             silenced=engine.silences.covers((id_,), self._core.clock()),
+            observers=tuple(self._observers(id_)),
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
 from ringback.incident.silences import Silence, Silences
-from ringback.monitor.model import Discovered, Endpoint, EndpointView, UiEvent
+from ringback.monitor.model import Discovered, Endpoint, EndpointView, ObserverView, UiEvent
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import EVERY_INCIDENT, RollupBucket
 
@@ -248,6 +248,26 @@ def sample(now=NOW):
             kind="tcp.refused",
             last=refused("api", now - 10),
             incident="inc-1",
+            observers=(
+                ObserverView(
+                    id="probe:here",
+                    kind="probe",
+                    domain="here",
+                    state="down",
+                    since=now - 600,
+                    kind_of_failure="tcp.refused",
+                    at=now - 10,
+                ),
+                ObserverView(
+                    id="call:web1",
+                    kind="call",
+                    domain="web1",
+                    state="unknown",
+                    since=None,
+                    kind_of_failure=None,
+                    at=now - 900,
+                ),
+            ),
         ),
         EndpointView(
             endpoint=endpoint("db", group="shop", type="tcp", url="tcp://db.example:5432"),

@@ -57,6 +57,7 @@ class Renderer:
             "MARKS": words.MARKS,
             "STATES": words.STATES,
             "PATTERNS": words.PATTERNS,
+            "ORIGINS": words.ORIGINS,
             "INCIDENT_STATES": words.INCIDENT_STATES,
             "PHASES": words.PHASES,
             "KINDS": KINDS,

@@ -8,7 +8,7 @@ from ringback.diagnosis.wording import duration
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
-    from ringback.incident.model import EndpointState, IncidentState, Pattern
+    from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
 
 MARKS: Final[dict[EndpointState, str]] = {
     "ok": "✓",
@@ -46,6 +46,14 @@ PATTERNS: Final[dict[Pattern, str]] = {
     "prober_sick": "Monitor unhealthy",
 }
 """Sorts of incident as people call them."""
+
+ORIGINS: Final[dict[Origin, str]] = {
+    "probe": "probe",
+    "call": "programs on",
+    "heartbeat": "its own reports",
+    "report": "reports of",
+}
+"""Observers as people call them, before their place."""
 
 INCIDENT_STATES: Final[dict[IncidentState, str]] = {
     "open": "open",

@@ -246,3 +246,11 @@ def test_failures_that_say_the_same_are_one_line():
 
     assert "89 since" in text
     assert text.count("192.0.2.7:443") == 1
+
+
+def test_who_sees_an_endpoint_is_shown_where_several_do():
+    asking = Asking(sample())
+    page = asking.get("/endpoints/api", headers={"accept": "text/html"}).text
+    assert "Who sees it" in page
+    assert "programs on web1" in page
+    assert "Who sees it" not in asking.get("/endpoints/web", headers={"accept": "text/html"}).text

@@ -41,6 +41,18 @@ class Check(TypedDict):
     detail: str
 
 
+class Observer(TypedDict):
+    """What one observer says of an endpoint now; ``domain`` is what fails together with it."""
+
+    id: str
+    kind: Origin
+    domain: str
+    state: EndpointState
+    since: Moment | None
+    kind_of_failure: str | None
+    at: Moment | None
+
+
 class Endpoint(TypedDict):
     """One endpoint as it is now; ``check`` is the newest, ``last`` when it was."""
 
@@ -57,6 +69,7 @@ class Endpoint(TypedDict):
     incident: str | None
     silenced: bool
     check: Check | None
+    observers: list[Observer]
 
 
 class RollupBucket(TypedDict):

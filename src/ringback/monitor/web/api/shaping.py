@@ -13,7 +13,7 @@ from ringback.monitor.web.words import shown_url
 if TYPE_CHECKING:
     from ringback.incident import model
     from ringback.incident.silences import Silence
-    from ringback.monitor.model import Discovered, EndpointView
+    from ringback.monitor.model import Discovered, EndpointView, ObserverView
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.store.interface import RollupBucket
     from ringback.monitor.web.api import shape
@@ -39,7 +39,13 @@ def endpoint_shape(seen: EndpointView) -> shape.Endpoint:
         "incident": seen.incident,
         "silenced": seen.silenced,
         "check": check_shape(last) if last else None,
+        "observers": [observer_shape(observer) for observer in seen.observers],
     }
+
+
+def observer_shape(observer: ObserverView) -> shape.Observer:
+    times = {"since": moment_or_none(observer.since), "at": moment_or_none(observer.at)}
+    return cast("shape.Observer", {**members_of(observer), **times})
 
 
 def bucket_shape(bucket: RollupBucket) -> shape.RollupBucket:
