@@ -4,7 +4,7 @@ import re
 from inspect import getdoc
 from types import ModuleType
 
-from ringback.incident import cause, judgement, observer, vote
+from ringback.incident import cause, judgement, own_network, vote
 from ringback.incident.cause import MIN_JOIN_WINDOW, UNITED_SHARE
 from ringback.incident.correlation import MAX_PARENT_WAIT_SECONDS as WAIT
 from ringback.incident.detector import DETECTORS
@@ -89,7 +89,7 @@ def incident_page() -> str:
         STATES,
         "## The own network of an observer",
         "",
-        _theory(observer),
+        _theory(own_network),
         "## What opens an incident",
         "",
         OUTAGE,

@@ -598,9 +598,9 @@ def test_whoever_is_notified_of_a_beginning_is_notified_of_its_end(checks):
     changes = run(engine, [replace(one, at=T + i * 7.0) for i, one in enumerate(checks)])
     end = T + len(checks) * 7.0
     for name in "abc":
-        changes += run(engine, [check(end - T + i, name, True) for i in range(2)])
+        changes += run(engine, [check(end - T + i, name, True) for i in range(30)])
     for i in range(400):
-        changes += engine.tick(end + i * 10)
+        changes += engine.tick(end + 30 + i * 10)
     opened = {change.incident.id for change in changes if change.what == "opened" and change.told}
     closed = {change.incident.id for change in changes if change.what == "closed" and change.told}
     assert opened <= closed

@@ -67,8 +67,8 @@ def test_a_mixed_run_ends_only_when_it_has_been_well_for_long():
 
 def test_a_run_that_fails_while_it_recovers_is_mixed_until_it_fails_for_long():
     seen = cast(vote(), "FFFSF")
-    assert cast(seen, "SS", begins=100).state == "down"
-    assert cast(seen, "F" * 8 + "SS", begins=200).state == "ok"
+    assert cast(seen, "SS", begins=40).state == "down"
+    assert cast(seen, "F" * 8 + "SS", begins=60).state == "ok"
 
 
 def test_calls_count_in_a_row_only():
@@ -116,3 +116,9 @@ def test_three_failures_in_a_row_are_down_whatever_was_before(outcomes):
     letters = "".join({True: "S", False: "F", None: "?"}[one] for one in outcomes)
     assert cast(vote(), letters + "FFF").state == "down"
     assert cast(vote(), letters + "S" * 60).state in {"ok", "unknown"}
+
+
+def test_a_success_after_a_long_silence_has_nothing_to_recover_from():
+    assert cast(cast(vote(), "FFF"), "S", begins=60.0).state == "recovering"
+    assert cast(cast(vote(), "FFF"), "S", begins=600.0).state == "ok"
+    assert cast(cast(vote(), "FFF"), "F", begins=600.0).state == "down"

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.incident.cause import CauseFinder, is_recent, join_window
-from ringback.incident.observer import HOLD_GRACE, MAX_ASKED, MIN_HOLD
+from ringback.incident.own_network import HOLD_GRACE, MAX_ASKED, MIN_HOLD
 from ringback.incident.pattern import duration_text, pattern_of, time_of_day
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ringback.incident.judgement import Judgement
     from ringback.incident.lifecycle import IncidentRegistry
     from ringback.incident.model import Change, Incident, Pattern, Severity, Signal
-    from ringback.incident.observer import NetworkFinding, Observer
+    from ringback.incident.own_network import Network, NetworkFinding
     from ringback.incident.silences import Silences
     from ringback.incident.tracker import EndpointTracker
     from ringback.incident.vote import Vote
@@ -267,18 +267,18 @@ class Correlator:
 
     # The own network of an observer.
 
-    def network_lost(self, observer: Observer, finding: NetworkFinding, at: float) -> list[Change]:
+    def network_lost(self, network: Network, finding: NetworkFinding, at: float) -> list[Change]:
         """Return what changes now that what an observer sees fail is its own network."""
         ids = [other.id for other in finding.failing]
-        blamed = self._blamed_for(observer, ids)
+        blamed = self._blamed_for(network, ids)
         alone = [
             id_
             for id_ in ids
             if self._registry.outage_of(id_) is None or self._registry.outage_of(id_) in blamed
         ] or ids[:1]
-        severity: Severity = "page" if observer.origin == "probe" else "warn"
+        severity: Severity = "page" if network.has_probe else "warn"
         loses = " loses packets" if finding.cause == "loss" else " is down"
-        text = f"The network of {observer.name}{loses}: {'; '.join(finding.evidence)}."
+        text = f"The network of {network.name}{loses}: {'; '.join(finding.evidence)}."
         opened = self._registry.open_incident(
             at,
             "own_network_down",
@@ -288,16 +288,16 @@ class Correlator:
             evidence=finding.evidence,
             confidence=finding.confidence,
             severity=severity,
-            observer=observer.id,
+            observer=network.name,
             notify=not self._silences.covers(alone, at),
         )
-        observer.cut(opened.incident.id, finding.cause, at)
+        network.cut(opened.incident.id, finding, at)
         self._undiagnosed.append((opened.incident.id, alone[0]))
         for id_ in alone:
             self._held.pop(id_, None)
         return [opened, *(self._registry.unite(at, outage, opened.incident) for outage in blamed)]
 
-    def _blamed_for(self, observer: Observer, ids: Collection[str]) -> list[Incident]:
+    def _blamed_for(self, network: Network, ids: Collection[str]) -> list[Incident]:
         """Return the outages that were told of what turns out to be the observer's network."""
         found: dict[str, Incident] = {}
         begun = min(
@@ -308,16 +308,18 @@ class Correlator:
             if outage is None or outage.opened_at < begun:
                 continue
             members = self._registry.members_of(outage)
-            seen_by = {id_ for member in members for id_ in self._trackers[member].votes}
-            if seen_by == {observer.id} and set(members) <= set(ids):
+            seen_by = {
+                vote.domain for member in members for vote in self._trackers[member].votes.values()
+            }
+            if seen_by == {network.domain} and set(members) <= set(ids):
                 found[outage.id] = outage
         return list(found.values())
 
     def fails_meanwhile(
-        self, observer: Observer, tracker: EndpointTracker, at: float
+        self, network: Network, tracker: EndpointTracker, at: float
     ) -> list[Change]:
         """Return what changes with an endpoint that fails while its observer is cut off."""
-        incident = self._registry.own_network_of(observer.id)
+        incident = self._registry.own_network_of(network.name)
         known = self._registry.outage_of(tracker.id)
         if incident is None or known is not None:
             return []
@@ -325,10 +327,10 @@ class Correlator:
             return []
         return [self._joined(tracker, incident, at)]
 
-    def network_back(self, observer: Observer, at: float) -> list[Change]:
+    def network_back(self, network: Network, at: float) -> list[Change]:
         """Return what changes now that an observer is no longer cut off."""
-        incident = self._registry.own_network_of(observer.id)
-        for tracker, vote in observer.restore():
+        incident = self._registry.own_network_of(network.name)
+        for tracker, vote in network.restore():
             if self._registry.outage_of(tracker.id) is None:
                 vote.forget()
         if incident is None:

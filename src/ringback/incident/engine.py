@@ -27,7 +27,7 @@ from ringback.incident.model import (
     Transition,
     WatchedEndpoint,
 )
-from ringback.incident.observer import CONTROL_PREFIX, Observer, observer_id
+from ringback.incident.own_network import CONTROL_PREFIX, Network
 from ringback.incident.pattern import duration_text, is_of_the_network
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
@@ -36,7 +36,7 @@ from ringback.incident.vote import BROKEN, Vote
 REMINDER_INTERVAL = 4 * 3600.0
 """Seconds until an incident that nobody has taken is notified again, by default; 0: never."""
 
-MAX_OBSERVERS = 10_000  # Observers that are told apart; what others see is of no observer's network
+MAX_NETWORKS = 10_000  # Failure domains whose network is judged
 
 
 class Engine:
@@ -47,7 +47,7 @@ class Engine:
     ) -> None:
         self._remind_every = remind_every
         self._trackers: dict[str, EndpointTracker] = {}
-        self._observers: dict[str, Observer] = {}
+        self._networks: dict[str, Network] = {}  # by failure domain
         self._registry = IncidentRegistry()
         self.silences = Silences()
         self._correlator = Correlator(self._trackers, self._registry, self.silences)
@@ -87,15 +87,14 @@ class Engine:
         tracker = self._trackers.get(check.endpoint)
         if tracker is None:
             return self._see_control(check) if check.endpoint.startswith(CONTROL_PREFIX) else []
-        observer = self._observers.get(f"{check.origin}:{check.vantage}") or self._met(check)
-        vote = tracker.votes.get(observer.id) or tracker.vote_of(observer)
+        vote = tracker.votes.get(f"{check.origin}:{check.vantage}") or tracker.new_vote(check)
         set_keys, before = _keys_seen(tracker), vote.state
         tracker.see(check, vote)
         at, changes = check.at, []
         if _keys_seen(tracker) != set_keys:
             self._registry.set_keys(tracker.id, correlation_keys_of(tracker))
         if not tracker.is_here:
-            changes = self._see_network(observer, tracker, vote, check, new=before not in BROKEN)
+            changes = self._see_network(tracker, vote, check, new=before not in BROKEN)
         if tracker.state != "ok" or vote.state != "ok" or before != "ok":
             changes += self._judge(tracker, at)
         if tracker.detectors:
@@ -109,9 +108,9 @@ class Engine:
         for tracker in self._trackers.values():
             for signal in tracker.tick(now):
                 changes += self._correlator.signalled(tracker, signal)
-        for observer in self._observers.values():
-            if observer.held:
-                changes += self._judge_held(observer, now)
+        for network in self._networks.values():
+            if network.held:
+                changes += self._judge_held(network, now)
         while self._wakes and self._wakes[0][0] <= now:
             changes += self._wake(heappop(self._wakes)[1], now)
         changes += self._correlator.tick(now)
@@ -128,19 +127,21 @@ class Engine:
         del now
         wanted = dict.fromkeys((*self._asked, *self._to_look_at))
         self._to_look_at.clear()
-        for observer in self._observers.values():
-            wanted |= dict.fromkeys(observer.asks())
+        for network in self._networks.values():
+            wanted |= dict.fromkeys(network.asks())
         wanted |= dict.fromkeys(self._correlator.asks())
         return list(wanted)
 
     # Votes, and what they mean together.
 
-    def _met(self, check: Check) -> Observer:
-        id_ = observer_id(check)
-        observer = Observer(id_, check.origin, check.vantage, check.domain or check.vantage)
-        if len(self._observers) < MAX_OBSERVERS:
-            self._observers[id_] = observer
-        return observer
+    def _network(self, check: Check) -> Network:
+        domain = check.domain or check.vantage
+        network = self._networks.get(domain)
+        if network is None:
+            network = Network(domain)
+            if len(self._networks) < MAX_NETWORKS:
+                self._networks[domain] = network
+        return network
 
     def _judge(self, tracker: EndpointTracker, now: float) -> list[Change]:
         judgement = tracker.judge(lambda vote: self.counts(tracker.id, vote, now), now)
@@ -171,97 +172,78 @@ class Engine:
                 changes += self._judge(tracker, check.at)
         return changes
 
-    # The own network of an observer.
+    # The own network of observers.
 
     def _see_network(
-        self,
-        observer: Observer,
-        tracker: EndpointTracker,
-        vote: Vote,
-        check: Check,
-        *,
-        new: bool,
+        self, tracker: EndpointTracker, vote: Vote, check: Check, *, new: bool
     ) -> list[Change]:
-        """Return what changes about an observer's own network; ``new``: it was not down before."""
-        observer.trackers[tracker.id] = tracker
+        """Return what changes about the network of who checked; ``new``: it was not down before."""
+        network, at = self._network(check), check.at
+        network.trackers[tracker.id] = tracker
         changes: list[Change] = []
-        if observer.see(tracker, vote, check):
-            changes += self._network_back(observer, check.at)
-        if check.up is False:
-            changes += self._network_of(observer, tracker, vote, check.at, new=new)
-        if observer.held:
-            changes += self._judge_held(observer, check.at)
+        if network.see(tracker, vote, check):
+            changes += self._network_back(network, at)
+        if check.up is False and is_of_the_network(check.kind):
+            if network.cut_off is not None and not network.counts(tracker, vote):
+                changes += self._correlator.fails_meanwhile(network, tracker, at)
+            elif vote.is_broken and (new or vote.held_until is not None):
+                changes += self._ask_of_network(network, tracker, vote, at)
+        if network.held:
+            changes += self._judge_held(network, at)
         return changes
 
-    def _network_of(
-        self, observer: Observer, tracker: EndpointTracker, vote: Vote, at: float, *, new: bool
-    ) -> list[Change]:
-        """Return what changes with a failure that may be the network's."""
-        if not is_of_the_network(vote.kind):
-            return []
-        if observer.cut_off is not None:
-            if observer.counts(vote):
-                return []
-            return self._correlator.fails_meanwhile(observer, tracker, at)
-        if not vote.is_broken or not (new or vote.held_until is not None):
-            return []
-        return self._ask_of_network(observer, tracker, vote, at)
-
     def _ask_of_network(
-        self, observer: Observer, tracker: EndpointTracker, vote: Vote, at: float
+        self, network: Network, tracker: EndpointTracker, vote: Vote, at: float
     ) -> list[Change]:
-        finding = observer.judged(tracker, vote, at)
+        if network.cut_off is not None:
+            return []
+        finding = network.judged(tracker, vote, at)
         if finding == "held":
-            observer.held[tracker.id] = vote
+            network.held[tracker.id, vote.observer] = vote
             return []
         vote.held_until = None
-        observer.held.pop(tracker.id, None)
+        network.held.pop((tracker.id, vote.observer), None)
         if finding is None:
             return []
-        changes = self._correlator.network_lost(observer, finding, at)
+        changes = self._correlator.network_lost(network, finding, at)
         for other in finding.failing:
-            other.votes[observer.id].held_until = None
             changes += self._judge(other, at)
         return changes
 
-    def _judge_held(self, observer: Observer, at: float) -> list[Change]:
+    def _judge_held(self, network: Network, at: float) -> list[Change]:
         """Return what changes because it is known by now whether it is the network."""
         changes: list[Change] = []
-        for id_, vote in list(observer.held.items()):
-            tracker = self._trackers.get(id_)
+        for voted, vote in list(network.held.items()):
+            tracker = self._trackers.get(voted[0])
             if tracker is None or not vote.is_broken:
                 vote.held_until = None
-                observer.held.pop(id_, None)
-            elif id_ in observer.held:
-                changes += self._ask_of_network(observer, tracker, vote, at)
-                if id_ not in observer.held:
-                    changes += self._judge(tracker, at)
+                network.held.pop(voted, None)
+            elif voted in network.held:
+                changes += self._ask_of_network(network, tracker, vote, at)
+            if tracker is not None and voted not in network.held:
+                changes += self._judge(tracker, at)
         return changes
 
-    def _network_back(self, observer: Observer, at: float) -> list[Change]:
-        """Return what changes with an observer that is no longer cut off: all is looked at anew."""
-        failed = [
-            tracker
-            for tracker in observer.trackers.values()
-            if (vote := tracker.votes.get(observer.id)) is not None and vote.failures
-        ]
-        changes = self._correlator.network_back(observer, at)
+    def _network_back(self, network: Network, at: float) -> list[Change]:
+        """Return what changes with a network that is well again: all is checked anew."""
+        failed = [tracker for tracker in network.trackers.values() if tracker.is_failing]
+        changes = self._correlator.network_back(network, at)
         for tracker in failed:
             self._to_look_at[tracker.id] = None
             changes += self._judge(tracker, at)
         return changes
 
     def _see_control(self, check: Check) -> list[Change]:
-        observer = self._observers.get(observer_id(check)) or self._met(check)
+        network = self._network(check)
         changes: list[Change] = []
-        if observer.see_control(check):
-            changes += self._network_back(observer, check.at)
-        elif observer.cut_off is None and check.up is False:
-            for id_, vote in list(observer.failing.items()):
-                if vote.is_broken and id_ in self._trackers and observer.cut_off is None:
-                    changes += self._ask_of_network(observer, self._trackers[id_], vote, check.at)
-        elif observer.held:
-            changes += self._judge_held(observer, check.at)
+        if network.see_control(check):
+            changes += self._network_back(network, check.at)
+        elif check.up is False:
+            for (id_, _), vote in list(network.failing.items()):
+                if vote.is_broken and id_ in self._trackers:
+                    changes += self._ask_of_network(network, self._trackers[id_], vote, check.at)
+        elif network.held:
+            changes += self._judge_held(network, check.at)
         return self._showing(changes)
 
     # What is known.
@@ -281,17 +263,17 @@ class Engine:
         tracker = self._trackers.get(endpoint)
         if tracker is None or vote.fresh_until(tracker.watched) < now:
             return False
-        observer = self._observers.get(vote.observer)
-        return observer is None or tracker.is_here or observer.counts(vote)
+        network = self._networks.get(vote.domain)
+        return network is None or tracker.is_here or network.counts(tracker, vote)
 
     def believes(self, check: Check) -> bool:
-        """Return whether a check counts: not where its observer's own network is at fault."""
-        observer = self._observers.get(observer_id(check))
+        """Return whether a check counts: not where the own network of who made it is at fault."""
+        network = self._networks.get(check.domain or check.vantage)
         tracker = self._trackers.get(check.endpoint)
-        if observer is None or observer.cut_off is None or tracker is None or check.up:
+        if network is None or network.cut_off is None or tracker is None or check.up:
             return True
-        vote = tracker.votes.get(observer.id)
-        return vote is None or tracker.is_here or observer.counts(vote)
+        vote = tracker.votes.get(f"{check.origin}:{check.vantage}")
+        return vote is None or tracker.is_here or network.counts(tracker, vote)
 
     def since(self, endpoint: str) -> float | None:
         """Return since when an endpoint is in its state; ``None``: it was not seen yet."""
@@ -375,9 +357,8 @@ class Engine:
         self._registry.forget(endpoint)
         self._trackers.pop(endpoint, None)
         self._asked.pop(endpoint, None)
-        for observer in self._observers.values():
-            for known in (observer.trackers, observer.failing, observer.held):
-                known.pop(endpoint, None)
+        for network in self._networks.values():
+            network.forget(endpoint)
         self._shown.pop(endpoint, None)
         return changes
 
@@ -412,16 +393,18 @@ class Engine:
         return {
             "silences": self.silences.dump(),
             "held": self._correlator.dump(),
-            "observers": [observer.dump() for observer in self._observers.values()],
+            "networks": [network.dump() for network in self._networks.values()],
         }
 
-    def _meet_those_who_vote(self) -> None:
-        """Know every observer of a vote: what was last kept of it may be older than the vote."""
+    def _load_networks(self, kept: Iterable[Any]) -> None:
+        """Know every network of a vote: what was last kept of it may be older than the vote."""
+        found = {each["who"][0]: each for each in kept}
         for tracker in self._trackers.values():
-            for id_, vote in tracker.votes.items():
-                if id_ not in self._observers:
-                    who = [id_, vote.origin, id_.partition(":")[2], vote.domain]
-                    self._observers[id_] = Observer.load({"who": who}, self._trackers)
+            for vote in tracker.votes.values():
+                found.setdefault(vote.domain, {"who": [vote.domain, vote.origin == "probe"]})
+        self._networks = {
+            domain: Network.load(each, self._trackers) for domain, each in found.items()
+        }
 
     def ended_lately(self) -> list[Incident]:
         """Return the incidents that are over and may reopen."""
@@ -446,14 +429,11 @@ class Engine:
                 self._shown[id_] = (kept["shown"][0], kept["shown"][1])
                 if tracker.wakes_at < inf:
                     heappush(self._wakes, (tracker.wakes_at, id_))
-        shared = shared or {"silences": (), "held": {}, "observers": ()}
+        shared = shared or {"silences": (), "held": {}, "networks": ()}
         self.silences.load(shared["silences"])
         self._correlator.configure()
         self._registry.load(incidents)
-        for kept in shared["observers"]:
-            observer = Observer.load(kept, self._trackers)
-            self._observers[observer.id] = observer
-        self._meet_those_who_vote()
+        self._load_networks(shared["networks"])
         members = {
             id_ for incident in self._registry.all() for id_ in self._registry.members_of(incident)
         }

@@ -8,11 +8,12 @@ from ringback.incident.detector import detectors_of
 from ringback.incident.detector.flapping import FlappingDetector
 from ringback.incident.judgement import Judgement, Waiting, judged
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
-from ringback.incident.observer import Observer
 from ringback.incident.vote import BROKEN, Vote
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
+
+MAX_VOTES = 256  # Observers of one endpoint whose votes are kept
 
 MAX_FORGOTTEN_INTERVALS = 20
 """Intervals without a look after which an observer no longer has a vote, an hour at least."""
@@ -86,10 +87,7 @@ class EndpointTracker:
     @property
     def wants_retry(self) -> bool:
         """Whether it is to be checked again soon: what the probe says is not settled."""
-        return any(
-            vote.state in {"suspect", "recovering"} and not vote.is_program
-            for vote in self.votes.values()
-        )
+        return any(vote.wants_retry for vote in self.votes.values())
 
     def configure(self, watched: WatchedEndpoint) -> None:
         """Take another configuration; what is known is kept."""
@@ -100,12 +98,12 @@ class EndpointTracker:
             if detector.name in kept:
                 detector.load(kept[detector.name])
 
-    def vote_of(self, observer: Observer) -> Vote:
-        """Return the vote of an observer, a new one if it has none."""
-        vote = self.votes.get(observer.id)
-        if vote is None:
-            vote = Vote(observer.id, observer.origin, observer.domain)
-            self.votes[observer.id] = vote
+    def new_vote(self, check: Check) -> Vote:
+        """Return the vote of an observer that had none; the stalest goes where there are many."""
+        vote = Vote(f"{check.origin}:{check.vantage}", check.origin, check.domain or check.vantage)
+        if len(self.votes) >= MAX_VOTES:
+            del self.votes[min(self.votes, key=lambda id_: self.votes[id_].at or 0.0)]
+        self.votes[vote.observer] = vote
         return vote
 
     def see(self, check: Check, vote: Vote) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 FAILURE_SCORE: Final = 3.0
 SUCCESS_SCORE: Final = 0.25
 MIXED_RECOVERY: Final = 24  # Successes in a row that end a mixed run
+MIXED_RETRIES: Final = 6  # Successes in a row after which a mixed run is checked again soon
 PURE_AGAIN: Final = 8  # Failures in a row that make a mixed run a pure one
 MIN_CALL_FRESHNESS: Final = 60.0  # Seconds that the vote of a program counts, at least
 
@@ -88,6 +89,13 @@ class Vote:
     def is_program(self) -> bool:
         return self.origin == "call"
 
+    @property
+    def wants_retry(self) -> bool:
+        """Whether the probe is to check again soon: what it says is not settled."""
+        if self.state in {"suspect", "recovering"}:
+            return self.origin == "probe"
+        return self.state == "down" and self.successes >= MIXED_RETRIES
+
     def fresh_until(self, watched: WatchedEndpoint) -> float:
         """Return until when it counts."""
         if self.origin in OWN_WORD:  # who misses its reports is another's to say
@@ -102,9 +110,12 @@ class Vote:
         """Take a look of this observer; one that says nothing changes nothing."""
         if check.up is None:
             return
+        stale = check.at > self.fresh_until(watched)
         self.at = check.at
         self.address = check.address or self.address
         if check.up:
+            if stale:  # nothing is known of what was between: there is nothing to recover from
+                self.forget()
             self.succeed(check.at, watched)
             return
         self.kind, self.status, self.detail = check.kind, check.status, check.detail
