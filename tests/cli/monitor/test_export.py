@@ -23,6 +23,7 @@ def database(tmp_path_factory):
         check(NOW - 240, up=False, detail="refused\x1b[31m"),
         check(NOW - 200, up=False, status=503, kind="http.error.unavailable", origin="call"),
         check(NOW - 100, endpoint="api"),
+        check(NOW - 90, endpoint="api", up=False, origin="report", vantage="alertmanager"),
     ]
     changes = [
         change(NOW - 300, "unknown", "ok"),
@@ -63,8 +64,8 @@ def test_a_file_is_written_as_its_name_ends(ringback, database, tmp_path):
     span = f"{time.time() - NOW + 270:.0f}s"  # collected long before: between the first two checks
     done = ringback("export", "checks", "--db", database, "--since", span, "-o", out)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == f"3 checks written to {out}\n"
-    assert len(out.read_text().splitlines()) == 3
+    assert done.stderr == f"4 checks written to {out}\n"
+    assert len(out.read_text().splitlines()) == 4
 
 
 def test_incidents_are_exported(ringback, database):
@@ -77,7 +78,7 @@ def test_parquet_is_written(ringback, database, tmp_path):
     parquet = importlib.import_module("pyarrow.parquet")
     out = tmp_path / "checks.parquet"
     assert ringback("export", "checks", "--db", database, "-o", out).returncode == 0
-    assert parquet.read_table(out).num_rows == 4
+    assert parquet.read_table(out).num_rows == 5
 
 
 def test_what_cannot_be_done_is_one_line(ringback, database, tmp_path, one_line):
@@ -98,6 +99,11 @@ def test_history_shows_what_happened_oldest_first(ringback, database):
     assert "a call failed, http.error.unavailable HTTP 503" in done.stdout
     assert "service outage i1" in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_history_says_who_reported_it(ringback, database):
+    done = ringback("history", "api", "--db", database)
+    assert "  alertmanager reported, tcp.refused" in done.stdout
 
 
 def test_history_as_json(ringback, database):

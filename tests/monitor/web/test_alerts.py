@@ -33,6 +33,15 @@ def test_an_alert_of_prometheus_or_alertmanager_is_a_failed_check(sent):
     ]
 
 
+def test_what_still_fires_is_known_from_one_post_to_the_next():
+    asking = Asking(Taking())
+    other = ALERT | {"labels": ALERT["labels"] | {"alertname": "Slow"}}
+    for alerts in ([ALERT, other], [ALERT | {"status": "resolved"}]):
+        assert asking.post("/api/v2/alerts", json=alerts).status_code == 200
+
+    assert [one.check.up for one in asking.service.taken] == [False, False]
+
+
 @pytest.mark.parametrize("sent", [b"", b"no json", b"3", b'[{"labels": 1}, 2]', b"[" * 100_000])
 def test_what_is_no_list_of_alerts_is_refused(sent):
     response = Asking(Taking()).post("/api/v2/alerts", content=sent)

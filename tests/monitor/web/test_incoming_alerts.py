@@ -1,8 +1,12 @@
 import pytest
 
-from ringback.monitor.web.alerts import MAX_ALERTS, AlertsInvalid, from_alertmanager
+from ringback.monitor.web.alerts import MAX_ALERTS, AlertsInvalid, FiringAlerts
 
 NOW = 1_700_000_000.0
+
+
+def taken(payload, now=NOW):
+    return FiringAlerts().take(payload, now)
 
 
 def alert(**fields):
@@ -17,7 +21,7 @@ def alert(**fields):
 
 
 def test_what_prometheus_posts_while_an_alert_fires_is_a_failed_check():
-    (found,) = from_alertmanager([alert(endsAt="2023-11-14T22:20:00Z")], NOW)
+    (found,) = taken([alert(endsAt="2023-11-14T22:20:00Z")], NOW)
 
     assert found.origin == "https://shop.invalid:443"
     assert (found.check.up, found.check.kind, found.check.detail) == (
@@ -28,8 +32,37 @@ def test_what_prometheus_posts_while_an_alert_fires_is_a_failed_check():
     assert (found.check.at, found.program) == (NOW, "alertmanager")
 
 
+def test_it_is_the_word_of_one_observer_and_no_call():
+    (found,) = taken([alert()], NOW)
+
+    assert (found.check.origin, found.check.vantage) == ("report", "alertmanager")
+
+
+def test_a_place_is_up_when_the_last_of_its_alerts_is_over():
+    firing = FiringAlerts()
+    slow = {"alertname": "Slow"}
+
+    def ups(*alerts):
+        return [one.check.up for one in firing.take(list(alerts), NOW)]
+
+    assert ups(alert(labels=slow), alert(status="resolved")) == [False]
+    assert ups(alert(status="firing")) == [False]
+    assert ups(alert(labels=slow, status="resolved")) == []
+    other = {"instance": "https://api.invalid/"}
+    assert ups(alert(labels=other, status="resolved")) == [True]
+    assert ups(alert(status="resolved")) == [True]
+
+
+def test_an_alert_of_prometheus_that_is_not_sent_again_holds_no_place_down():
+    firing = FiringAlerts()
+    firing.take([alert(labels={"alertname": "Slow"}, endsAt="2023-11-14T22:20:00Z")], NOW)
+
+    assert firing.take([alert(status="resolved")], NOW + 300) == []
+    assert [one.check.up for one in firing.take([alert(status="resolved")], NOW + 500)] == [True]
+
+
 def test_what_prometheus_posts_when_it_is_resolved_is_a_successful_one():
-    (found,) = from_alertmanager([alert(endsAt="2023-11-14T22:13:19.5Z")], NOW)
+    (found,) = taken([alert(endsAt="2023-11-14T22:13:19.5Z")], NOW)
 
     assert (found.check.up, found.check.kind, found.check.detail) == (True, None, "")
 
@@ -38,7 +71,7 @@ def test_what_prometheus_posts_when_it_is_resolved_is_a_successful_one():
 def test_what_alertmanager_s_webhook_posts_says_it_by_its_status(status, up):
     payload = {"version": "4", "status": "firing", "alerts": [alert(status=status)]}
 
-    assert [one.check.up for one in from_alertmanager(payload, NOW)] == [up]
+    assert [one.check.up for one in taken(payload, NOW)] == [up]
 
 
 @pytest.mark.parametrize(
@@ -50,36 +83,34 @@ def test_what_alertmanager_s_webhook_posts_says_it_by_its_status(status, up):
     ],
 )
 def test_the_instance_says_where_it_is(instance, origin):
-    (found,) = from_alertmanager([alert(labels={"instance": instance})], NOW)
+    (found,) = taken([alert(labels={"instance": instance})], NOW)
 
     assert found.origin == origin
 
 
 @pytest.mark.parametrize("instance", ["", "db", "no place at all", "x\n:1", "a" * 3000 + ":1"])
 def test_without_a_place_it_is_passed_over(instance):
-    assert from_alertmanager([alert(labels={"instance": instance})], NOW) == []
+    assert taken([alert(labels={"instance": instance})], NOW) == []
 
 
 def test_a_kind_of_ours_is_kept_and_another_is_not():
-    found = from_alertmanager(
-        [alert(labels={"kind": "tcp.refused"}), alert(labels={"kind": "nonsense"})], NOW
-    )
+    found = taken([alert(labels={"kind": "tcp.refused"}), alert(labels={"kind": "nonsense"})], NOW)
 
     assert [one.check.kind for one in found] == ["tcp.refused", "unknown"]
 
 
 def test_our_own_alerts_do_not_come_back():
-    assert from_alertmanager([alert(labels={"alertname": "RingbackIncident"})], NOW) == []
+    assert taken([alert(labels={"alertname": "RingbackIncident"})], NOW) == []
 
 
 @pytest.mark.parametrize("payload", [None, 3, "x", {}, {"alerts": 1}, [1], {"alerts": [[]]}])
 def test_what_is_no_list_of_alerts_is_refused(payload):
     with pytest.raises(AlertsInvalid, match="list of alerts"):
-        from_alertmanager(payload, NOW)
+        taken(payload, NOW)
 
 
 def test_odd_alerts_do_no_harm():
     odd = [{}, {"labels": 3}, {"labels": {"instance": 4}}, alert(endsAt=17), alert(endsAt=None)]
 
-    assert [one.check.up for one in from_alertmanager(odd, NOW)] == [False, False]
-    assert len(from_alertmanager([alert()] * (MAX_ALERTS + 5), NOW)) == MAX_ALERTS
+    assert [one.check.up for one in taken(odd, NOW)] == [False, False]
+    assert len(taken([alert()] * (MAX_ALERTS + 5), NOW)) == MAX_ALERTS

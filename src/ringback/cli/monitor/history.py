@@ -247,7 +247,12 @@ def _repeated_failures(failed: list[Check]) -> Iterator[tuple[Check, Text]]:
 
 
 def _failure(check: Check) -> str:
-    who = {"call": "a call failed", "heartbeat": "reported", "probe": "failed"}[check.origin]
+    who = {
+        "call": "a call failed",
+        "heartbeat": "reported",
+        "probe": "failed",
+        "report": f"{check.vantage or 'another monitor'} reported",
+    }[check.origin]
     status = f" HTTP {check.status}" if check.status else ""
     detail = f": {check.detail}" if check.detail else ""
     return plain(f"  {who}, {check.kind}{status}{detail}")

@@ -1,10 +1,17 @@
-"""``POST /api/v2/alerts``: alerts of Prometheus and Alertmanager, taken for checks."""
+"""``POST /api/v2/alerts``: alerts of Prometheus and Alertmanager, as the word of an observer.
+
+Alertmanager has looked as often as its rules say before it speaks: what fires is down at once, and
+what is resolved is up at once.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse
@@ -27,7 +34,10 @@ if TYPE_CHECKING:
 OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
 
-MAX_ALERTS = 10_000  # Alerts that are taken of one request
+OBSERVER: Final = "alertmanager"  # Who says it, in checks
+
+MAX_ALERTS = 10_000  # Alerts that are taken of one request, and places that are remembered
+MAX_FIRING = 100  # Alerts of one place that are remembered
 _MAX_PLACE = 2000  # Characters of a place, at most
 
 
@@ -35,25 +45,67 @@ class AlertsInvalid(ValueError):  # noqa: N818 - as EventsInvalid
     """Raised for what is no list of alerts."""
 
 
-def from_alertmanager(payload: Any, now: float) -> list[PassiveCheck]:
-    """Return a check for each alert that says where it is about.
+class FiringAlerts:
+    """Reads alerts, and remembers which fire: a place is down until the last of its alerts is over.
 
-    That is its label ``instance``, or ``target``: a URL, or ``host:port``. What fires is a failed
-    check, what is resolved a successful one. Alerts of ringback itself are passed over.
+    What fired before a restart is known again when it is sent again: by Prometheus within minutes,
+    by Alertmanager after its ``repeat_interval``.
     """
-    alerts = payload.get("alerts") if isinstance(payload, Mapping) else payload
-    if not isinstance(alerts, list) or not all(isinstance(alert, Mapping) for alert in alerts):
-        raise AlertsInvalid("expected a list of alerts, or an object with one as 'alerts'")
-    found = (_check_of(alert, now) for alert in alerts[:MAX_ALERTS])
-    return [check for check in found if check is not None]
+
+    def __init__(self) -> None:
+        # Origin to its alerts, each with when it ends by itself; the ones heard of last are last
+        self._ends: OrderedDict[str, dict[int, float]] = OrderedDict()
+
+    def take(self, payload: Any, now: float) -> list[PassiveCheck]:
+        """Return a check for each alert that says where it is about.
+
+        That is its label ``instance``, or ``target``: a URL, or ``host:port``. What fires is a
+        failed check; what is resolved a successful one, and none while another alert fires there.
+        Alerts of ringback itself are passed over.
+        """
+        given = payload.get("alerts") if isinstance(payload, Mapping) else payload
+        if not isinstance(given, list) or not all(isinstance(alert, Mapping) for alert in given):
+            raise AlertsInvalid("expected a list of alerts, or an object with one as 'alerts'")
+        read = (_alert_from(alert, now) for alert in given[:MAX_ALERTS])
+        alerts = [alert for alert in read if alert is not None]
+        for alert in alerts:
+            self._note(alert, now)
+        return [alert.report for alert in alerts if not (alert.is_over and self._fires(alert, now))]
+
+    def _note(self, alert: _Alert, now: float) -> None:
+        known = self._ends.pop(alert.report.origin, {})
+        known = {key: ends for key, ends in known.items() if ends > now and key != alert.key}
+        if not alert.is_over:
+            known[alert.key] = alert.ends
+        if known:
+            self._ends[alert.report.origin] = dict(list(known.items())[-MAX_FIRING:])
+        if len(self._ends) > MAX_ALERTS:
+            self._ends.popitem(last=False)
+
+    def _fires(self, alert: _Alert, now: float) -> bool:
+        return any(ends > now for ends in self._ends.get(alert.report.origin, {}).values())
 
 
-def _check_of(alert: Mapping[str, Any], now: float) -> PassiveCheck | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alert:
+    """One alert that says where it is about."""
+
+    key: int  # Its labels, which are what it is known by
+    ends: float  # When it ends unless it is sent again, in seconds since 1970 UTC
+    report: PassiveCheck
+
+    @property
+    def is_over(self) -> bool:
+        return self.report.check.up is True
+
+
+def _alert_from(alert: Mapping[str, Any], now: float) -> _Alert | None:
     labels, notes = _texts(alert.get("labels")), _texts(alert.get("annotations"))
     origin = _origin(labels.get("instance") or labels.get("target") or "")
     if not origin or labels.get("alertname") == OWN_ALERT:
         return None
-    up = _is_over(alert, now)
+    ends = _end_of(alert)
+    up = ends <= now
     said = notes.get("summary") or notes.get("description") or labels.get("alertname", "")
     known = KINDS.get(labels.get("kind", ""))
     kind: KindName = known.name if known else "unknown"
@@ -62,20 +114,23 @@ def _check_of(alert: Mapping[str, Any], now: float) -> PassiveCheck | None:
         endpoint="",
         up=up,
         kind=None if up else kind,
-        origin="call",
+        origin="report",
+        vantage=OBSERVER,
         detail="" if up else safe_line(said),
     )
-    return PassiveCheck(origin=origin, check=check, program="alertmanager")
+    report = PassiveCheck(origin=origin, check=check, program=OBSERVER)
+    return _Alert(key=hash(frozenset(labels.items())), ends=ends, report=report)
 
 
-def _is_over(alert: Mapping[str, Any], now: float) -> bool:
+def _end_of(alert: Mapping[str, Any]) -> float:
+    """Return when an alert ends by itself; Alertmanager's webhook says by a word whether it did."""
     if alert.get("status") in {"firing", "resolved"}:
-        return bool(alert["status"] == "resolved")
+        return 0.0 if alert["status"] == "resolved" else inf
     try:
-        ends = datetime.fromisoformat(str(alert.get("endsAt")))
-        return 0 < ends.timestamp() <= now  # the year 1 stands for no end
+        ends = datetime.fromisoformat(str(alert.get("endsAt"))).timestamp()
     except (ValueError, OverflowError):
-        return False
+        return inf
+    return ends if ends > 0 else inf  # the year 1 stands for no end
 
 
 def _origin(place: str) -> str:
@@ -101,7 +156,7 @@ async def take_alerts(request: Request) -> JSONResponse:
     body = await read_body(request, MAX_BODY)
     site = site_of(request)
     try:
-        checks = from_alertmanager(json.loads(body), site.clock())
+        checks = site.alerts.take(json.loads(body), site.clock())
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, AlertsInvalid) else "the body is not JSON"
         raise HTTPProblem(400, said) from None

@@ -21,7 +21,7 @@ from starlette.routing import Mount, Route, Router
 from ringback.failure.target import split_port
 from ringback.monitor.ingest.batch import Inbox
 from ringback.monitor.web import actions
-from ringback.monitor.web.alerts import take_alerts
+from ringback.monitor.web.alerts import FiringAlerts, take_alerts
 from ringback.monitor.web.badge import show_badge
 from ringback.monitor.web.live import LiveUpdates, live_stream
 from ringback.monitor.web.metrics import LastCertificates, show_metrics
@@ -183,6 +183,7 @@ def application(
         status_page=CachedText(STATUS_PAGE_SECONDS, clock),
         certificates=LastCertificates(),
         inbox=Inbox(),
+        alerts=FiringAlerts(),
         clock=clock,
     )
     return app

@@ -153,7 +153,9 @@ async def endpoint_page(request: Request) -> Response:
 
 def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
     """Return failures that say the same as one: the newest, the oldest, and how many they are."""
-    same = groupby(failures, key=lambda check: (check.kind, check.detail, check.origin))
+    same = groupby(
+        failures, key=lambda check: (check.kind, check.detail, check.origin, check.vantage)
+    )
     runs = [list(found) for _, found in same]
     return [(found[0], found[-1], len(found)) for found in runs]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ringback.monitor.commands import MonitorCommands
     from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.queries import MonitorQueries
+    from ringback.monitor.web.alerts import FiringAlerts
     from ringback.monitor.web.live import LiveUpdates
     from ringback.monitor.web.metrics import LastCertificates
     from ringback.monitor.web.render import Renderer
@@ -33,6 +34,7 @@ class Site:
     status_page: CachedText  # The status page for everybody
     certificates: LastCertificates  # What was seen of certificates
     inbox: Inbox  # Reads what programs report
+    alerts: FiringAlerts  # Reads what Alertmanager reports
     clock: Callable[[], float] = time.time  # Gives seconds since 1970 UTC
     # Signs the cookies of those who have logged in; of this process only
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)

@@ -20,7 +20,7 @@ from requires import requires
 from ringback.monitor.notify.channel import channel_of
 from ringback.monitor.notify.notification import NotificationContext
 from ringback.monitor.notify.settings import NotifierSettings
-from ringback.monitor.web.alerts import from_alertmanager
+from ringback.monitor.web.alerts import FiringAlerts
 
 PROGRAM = "prometheus-alertmanager"
 
@@ -95,7 +95,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
     assert firing["labels"] == resolved["labels"]
     assert firing["labels"]["alertname"] == "RingbackIncident"
     assert firing["labels"]["team"] == "blue"
-    assert from_alertmanager(receiver.documents[0], time.time()) == []
+    assert FiringAlerts().take(receiver.documents[0], time.time()) == []
 
 
 def statuses(receiver):
@@ -116,7 +116,7 @@ def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, rec
         assert time.monotonic() < ends
         time.sleep(0.02)
 
-    (found,) = from_alertmanager(receiver.documents[0], time.time())
+    (found,) = FiringAlerts().take(receiver.documents[0], time.time())
     assert (found.origin, found.check.up) == ("tcp://db.invalid:5432", False)
 
 

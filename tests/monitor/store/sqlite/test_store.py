@@ -54,6 +54,7 @@ def test_it_is_a_store(store):
         check(up=False, detail="refused by 127.0.0.1:80", seconds=0.0),
         check(up=None, kind="local.prober_sick"),
         check(timings={"connect": 0.002, "banner": 0.25}),
+        check(up=False, kind="unknown", origin="report", vantage="alertmanager"),
     ],
 )
 def test_a_check_comes_back_as_it_was(store, one):

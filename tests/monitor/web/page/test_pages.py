@@ -254,3 +254,11 @@ def test_who_sees_an_endpoint_is_shown_where_several_do():
     assert "Who sees it" in page
     assert "programs on web1" in page
     assert "Who sees it" not in asking.get("/endpoints/web", headers={"accept": "text/html"}).text
+
+
+def test_a_failure_says_which_monitor_reported_it():
+    service = sample()
+    reported = refused("web", NOW - 60, origin="report", vantage="alertmanager")
+    service.store.kept["web"] = [reported]
+
+    assert "(reported by alertmanager)" in Asking(service).get("/endpoints/web").text

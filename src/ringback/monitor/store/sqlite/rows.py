@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from ringback.monitor.store.sqlite.database import Database
 
-ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat")  # An origin is kept as its place here
+ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat", "report")
+"""An origin is kept as its place here: a new one is the last."""
+
 MAX_DETAIL_LENGTH = 500  # Characters of a detail that are kept
 
 _NUMBER_OF_ORIGIN: dict[str, int] = {origin: number for number, origin in enumerate(ORIGINS)}
