@@ -56,7 +56,8 @@ What ended within the last {REOPEN_SECONDS:.0f} s is reopened. When a key turns 
 the last of its members is well.
 
 Endpoints that show the same certificate have one `certificate` incident, and each of its days is
-told once for all of them. Those that have another one by then are no longer part of it.
+told once for all of them. Those that have another one by then are no longer part of it. Until the
+certificate has ended nothing fails: the incident has no kind of failure.
 
 An endpoint that goes down for what a `certificate` incident has warned of makes an outage of
 that incident: it is told anew, and whoever had taken the warning has not taken the outage.

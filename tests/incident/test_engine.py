@@ -428,7 +428,8 @@ def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
     engine = engine_of("shop")
     seen = CertificateSeen(not_after=T + 7 * DAY, issuer="Example CA R3", key="1")
     (opened,) = engine.see(check(0, "shop", True, certificate=seen))
-    assert opened.incident.kind == "tls.cert.invalid"
+    assert (opened.incident.pattern, opened.incident.kind) == ("certificate", None)
+    assert engine.state_of("shop") == "ok"
     assert opened.incident.summary == (
         "shop: its certificate ends 2026-09-28 14:13 UTC, in 7 days; "
         "it was issued by Example CA R3."

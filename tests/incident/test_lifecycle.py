@@ -19,7 +19,7 @@ def opened(registry, *members, at=T, notify=True, detector=""):
         "certificate" if detector else "service_outage",
         members,
         "down",
-        kind="tls.cert.invalid" if detector else "tcp.refused",
+        kind=None if detector else "tcp.refused",
         detector=detector,
         notify=notify,
     )

@@ -151,3 +151,27 @@ def test_of_servers_in_turn_the_certificate_that_ends_first_counts():
     # The server that had it is not asked any more, or has a new one.
     assert run(engine, looks(DAY / 2, "a", pair[1])) == []
     assert whats(run(engine, looks(2 * DAY, "a", pair[1]))) == ["closed"]
+
+
+def test_another_certificate_does_not_take_the_place_of_the_warning_that_it_ends():
+    engine = engine_of("a")
+    run(engine, looks(0, "a", ends(90)))
+    changes = run(engine, looks(60, "a", ends(20, "2", "Another CA")))
+    assert [change.incident.detector for change in changes] == ["certificate_change"]
+    changes = run(engine, looks(120, "a", ends(20, "2", "Another CA")))
+    assert [change.incident.detector for change in changes] == ["certificate"]
+    engine = restarted(engine)
+    assert whats(engine.tick(T + 60 + DAY))[0] == "closed"
+    (incident,) = engine.incidents()
+    assert (incident.kind, "in 20 days" in incident.summary) == (None, True)
+
+
+def test_a_check_that_expects_more_days_makes_an_outage_of_the_warning():
+    engine = engine_of("a")
+    (warning,) = run(engine, looks(0, "a", ends(14.0005)))
+    changes = run(engine, failing("a", 3, 10, kind="tls.cert.invalid"))
+    assert [(change.what, change.incident.id) for change in changes] == [
+        ("opened", warning.incident.id)
+    ]
+    (again,) = engine.tick(T + DAY)  # within 14 days; the outage goes on
+    assert (again.again, again.incident.id) == (True, warning.incident.id)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ringback.incident.cause import CauseFinder, is_recent, join_window
 from ringback.incident.own_network import HOLD_GRACE, MAX_ASKED, MIN_HOLD
-from ringback.incident.pattern import duration_text, pattern_of, time_of_day
+from ringback.incident.pattern import duration_text, pattern_of, time_of_day, was_warned_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -58,12 +58,14 @@ def of_same_certificate(
     tracker: EndpointTracker, registry: IncidentRegistry, signal: Signal
 ) -> Incident | None:
     """Return what is open of this kind for the same certificate, the oldest; ``None``: nothing."""
-    if signal.detector != "certificate" or tracker.certificate is None:
+    if PATTERN_BY_DETECTOR[signal.detector] != "certificate" or tracker.certificate is None:
         return None
     alike = [
         incident
         for incident in registry.sharing(("certificate", tracker.certificate))
-        if incident.pattern == "certificate" and incident.kind == signal.kind
+        if incident.detector in {"", signal.detector}
+        and incident.pattern == "certificate"
+        and incident.kind == signal.kind
     ]
     return min(alike, key=lambda incident: (incident.opened_at, incident.id), default=None)
 
@@ -71,6 +73,7 @@ def of_same_certificate(
 PATTERN_BY_DETECTOR: dict[str, Pattern] = {
     "latency": "latency",
     "certificate": "certificate",
+    "certificate_change": "certificate",
     "heartbeat": "heartbeat_missed",
 }
 """Detector to the sort of incident that it opens by itself, beside outages."""
@@ -395,9 +398,8 @@ class Correlator:
         name, text = tracker.name, "; ".join(signal.evidence)
         summary = f"{name}: {text}."
         if known is not None and len(self._registry.members_of(known)) > 1:
-            if (
-                not signal.active or signal.kind is None
-            ):  # it has another certificate than the others
+            # It has another certificate than the others.
+            if not signal.active or signal.detector == "certificate_change":
                 left = self._registry.leave(
                     signal.at, known, tracker.id, f"{name} has another certificate"
                 )
@@ -428,7 +430,10 @@ class Correlator:
             text = f"{tracker.name} has the same certificate"
             return [self._registry.join(signal.at, same, tracker.id, text, notify=notify)]
         outage = self._registry.outage_of(tracker.id)
-        if outage is not None and signal.kind is not None and outage.kind == signal.kind:
+        if outage is not None and (
+            (signal.kind is not None and outage.kind == signal.kind)
+            or was_warned_of(signal.detector, outage.kind)
+        ):
             return []  # it is down for what is seen
         return [
             self._registry.open_incident(

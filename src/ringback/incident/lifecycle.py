@@ -234,7 +234,9 @@ class IncidentRegistry:
     def warning_of(self, endpoint: str, kind: KindName | None) -> Incident | None:
         """Return the warning of what an endpoint fails with now; ``None``: there is none."""
         warnings = (incident for incident in self.incidents_of(endpoint) if incident.detector)
-        return next((warning for warning in warnings if was_warned_of(warning, kind)), None)
+        return next(
+            (warning for warning in warnings if was_warned_of(warning.detector, kind)), None
+        )
 
     def of_pattern(self, pattern: Pattern) -> Incident | None:
         return next((self._open[id_] for id_ in self._by_pattern.get(pattern, ())), None)

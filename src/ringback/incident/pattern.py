@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ringback.failure.names import KindName
-from ringback.incident.model import Incident, Pattern
+from ringback.incident.model import Pattern
 
 _PATTERN_BY_KIND: tuple[tuple[str, Pattern], ...] = (
     ("dns.", "dns_failure"),
@@ -28,6 +28,8 @@ NETWORK_KINDS = ("tcp.address_unreachable.", "tcp.timed_out", *RESOLVER_KINDS, "
 """Beginnings of the kinds that a network of one's own that is down makes of every target."""
 
 _SEEN_BY_SOME: frozenset[Pattern] = frozenset({"callers_only", "prober_path"})
+
+_CERTIFICATE_ENDS: tuple[KindName, ...] = ("tls.cert.date_invalid.expired", "tls.cert.invalid")
 
 _PATTERN_BY_FAULT: Mapping[str, Pattern] = {
     "path": "network_partition",
@@ -75,11 +77,12 @@ def pattern_of(kind: KindName | None) -> Pattern:
     return "service_outage"
 
 
-def was_warned_of(warning: Incident, kind: KindName | None) -> bool:
-    """Return whether an outage of this kind is what a warning has warned of."""
-    if warning.pattern != "certificate" or warning.kind is None:  # another one: perhaps meant
-        return False
-    return kind in {warning.kind, "tls.cert.date_invalid.expired"}
+def was_warned_of(detector: str, kind: KindName | None) -> bool:
+    """Return whether an outage of this kind is what a detector has warned of.
+
+    Of a certificate that ends soon: that it has ended, or lasts less long than its check expects.
+    """
+    return detector == "certificate" and kind in _CERTIFICATE_ENDS
 
 
 def is_of_the_network(kind: KindName | None) -> bool:

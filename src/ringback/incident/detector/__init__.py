@@ -1,6 +1,6 @@
 """What can be seen in the checks of one endpoint: one detector each."""
 
-from ringback.incident.detector.certificate import CertificateDetector
+from ringback.incident.detector.certificate import CertificateChangeDetector, CertificateDetector
 from ringback.incident.detector.detector import SignalDetector
 from ringback.incident.detector.flapping import FlappingDetector
 from ringback.incident.detector.heartbeat import HeartbeatDetector
@@ -11,6 +11,7 @@ DETECTORS: tuple[type[SignalDetector], ...] = (
     HeartbeatDetector,
     LatencyDetector,
     CertificateDetector,
+    CertificateChangeDetector,
     FlappingDetector,
 )
 """Every detector that looks beside the state of an endpoint; a new one is a line here.

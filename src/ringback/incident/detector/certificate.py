@@ -13,9 +13,7 @@ DAY_SECONDS = 86400.0
 EARLY_RENEWAL_DAYS = 30.0  # Days left from which a new key is no renewal that was due
 
 EXPIRED_KIND: Final = "tls.cert.date_invalid.expired"
-
-EXPIRES_SOON_KIND: Final = "tls.cert.invalid"
-"""Kind of a certificate that does not last as long as was asked, as of a check that expects it."""
+"""Kind of a certificate that has ended; one that ends soon is good, and has none."""
 
 ALTERNATION_CHECKS = 20
 """Looks, and a day at least, for which a certificate that came back after another still counts: of
@@ -24,72 +22,90 @@ two that answer at random one is missed so often once in a million times."""
 MAX_ALTERNATING_CERTIFICATES = 8  # Certificates that are remembered side by side
 
 
+class _SeenCertificates:
+    """The certificates of an endpoint that were seen lately: several where servers take turns."""
+
+    def __init__(self, watched: WatchedEndpoint) -> None:
+        self.newest: CertificateSeen | None = None
+        self._lately: dict[str, tuple[CertificateSeen, float]] = {}  # the newest last
+        self._in_turn = False
+        self._span = max(DAY_SECONDS, ALTERNATION_CHECKS * watched.every)
+
+    def replaced_by(self, new: CertificateSeen, now: float) -> CertificateSeen | None:
+        """Take a certificate; return that of another key which it replaces for good, if any."""
+        old, self.newest = self.newest, new
+        last, id_ = next(reversed(self._lately), None), new.identity
+        lately = self._since(now)
+        back = lately.pop(id_, None) is not None and last != id_
+        lately[id_] = (new, now)
+        self._lately = dict(list(lately.items())[-MAX_ALTERNATING_CERTIFICATES:])
+        self._in_turn = len(lately) > 1 and (self._in_turn or back)
+        return old if old is not None and old.key != new.key and not back else None
+
+    def first_to_end(self, now: float) -> CertificateSeen | None:
+        """Return the certificate that counts: the newest, of several in turn the first to end."""
+        if not self._in_turn:
+            return self.newest
+        lately = [certificate for certificate, _ in self._since(now).values()]
+        return min(lately, key=lambda certificate: certificate.not_after, default=self.newest)
+
+    def _since(self, now: float) -> dict[str, tuple[CertificateSeen, float]]:
+        since = now - self._span
+        return {identity: known for identity, known in self._lately.items() if known[1] >= since}
+
+    def dump(self) -> Any:
+        lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}
+        return [self.newest and asdict(self.newest), lately, self._in_turn]
+
+    def load(self, kept: Any) -> None:
+        newest, lately, self._in_turn = kept
+        self.newest = CertificateSeen(**newest) if newest else None
+        self._lately = {id_: (CertificateSeen(**seen), at) for id_, (seen, at) in lately.items()}
+
+
 class CertificateDetector(SignalDetector):
     """Says that a certificate ends soon, at each of the days that are configured, and its end.
 
-    The dates are those of the newest certificate that was seen, and count on when no more is seen:
-    also after it has expired, when handshakes fail. Where one comes back after another, because
-    several servers answer in turn, they are those of the one that ends first, and that it is
-    another one is reported once.
+    Until then it is good: what is said has no kind of failure. The dates are those of the newest
+    certificate that was seen, and count on when no more is seen: also after it has expired, when
+    handshakes fail. Where one comes back after another, because several servers answer in turn,
+    they are those of the one that ends first.
     """
 
     name: ClassVar[str] = "certificate"
 
     def __init__(self, watched: WatchedEndpoint) -> None:
         super().__init__(watched)
-        self._seen: CertificateSeen | None = None
-        self._lately: dict[str, tuple[CertificateSeen, float]] = {}  # the newest last
-        self._in_turn = False
+        self._seen = _SeenCertificates(watched)
         self._reported: int | None = None  # the smallest number of days that was reported
-        self._changed_at: float | None = None
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
-        """Return that it ends soon, was replaced, or is well again."""
+        """Return that it ends soon, or is well again."""
         del state  # a certificate ends whatever the state
-        new, old = check.certificate, self._seen
-        if new is None:
+        new = check.certificate
+        if new is None or self._seen.replaced_by(new, check.at) is None:
             return self.tick(check.at)
-        self._seen = new
-        back = self._note(new, check.at)
-        if old is not None and old.key != new.key and not back:
-            self._reported = (
-                None if self._days(check.at) > max(self._steps, default=0) else self._reported
-            )
-            return self._replaced(old, new, check.at)
-        return self.tick(check.at)
-
-    def _note(self, new: CertificateSeen, now: float) -> bool:
-        """Remember a certificate; return whether it came back after another, not long ago."""
-        newest, id_ = next(reversed(self._lately), None), new.identity
-        lately = self._seen_lately(now)
-        back = lately.pop(id_, None) is not None and newest != id_
-        lately[id_] = (new, now)
-        self._lately = dict(list(lately.items())[-MAX_ALTERNATING_CERTIFICATES:])
-        self._in_turn = len(lately) > 1 and (self._in_turn or back)
-        return back
-
-    def _seen_lately(self, now: float) -> dict[str, tuple[CertificateSeen, float]]:
-        since = now - max(DAY_SECONDS, ALTERNATION_CHECKS * self.watched.every)
-        return {identity: known for identity, known in self._lately.items() if known[1] >= since}
+        if self._days(check.at) > max(self._steps, default=0):
+            self._reported = None
+        return self.signal(check.at, active=False)
 
     def tick(self, now: float) -> Signal | None:
         """Return that another of the configured days has been reached, or that all is well."""
-        if self._seen is None:
+        if self._seen.newest is None:
             return None
         # Its end is reported as well, where anything is.
         due = [step for step in (*self._steps, 0) if self._steps and self._days(now) <= step]
         step = min(due, default=None)
         if step is None:
             was, self._reported = self._reported, None
-            over = was is not None or self._changed_over(now)
-            return self.signal(now, active=False) if over else None
+            return self.signal(now, active=False) if was is not None else None
         if self._reported is not None and step >= self._reported:
             return None
         self._reported = step
         return self.signal(
             now,
             active=True,
-            kind=EXPIRED_KIND if self._days(now) <= 0 else EXPIRES_SOON_KIND,
+            kind=EXPIRED_KIND if self._days(now) <= 0 else None,
             evidence=self._words(now),
             advice=self._advice(now),
         )
@@ -99,12 +115,9 @@ class CertificateDetector(SignalDetector):
         return self.watched.certificate_days
 
     def _first(self, now: float) -> CertificateSeen:
-        """The certificate that counts: the newest, of several in turn the one that ends first."""
-        assert self._seen is not None
-        if not self._in_turn:
-            return self._seen
-        lately = [certificate for certificate, _ in self._seen_lately(now).values()]
-        return min(lately, key=lambda certificate: certificate.not_after, default=self._seen)
+        first = self._seen.first_to_end(now)
+        assert first is not None
+        return first
 
     def _days(self, now: float) -> float:
         return (self._first(now).not_after - now) / DAY_SECONDS
@@ -132,11 +145,38 @@ class CertificateDetector(SignalDetector):
             "If a program is to renew it, read its log: by now it should have.",
         )
 
-    def _replaced(self, old: CertificateSeen, new: CertificateSeen, now: float) -> Signal | None:
-        early = (old.not_after - now) / DAY_SECONDS > EARLY_RENEWAL_DAYS
+    def dump(self) -> Any:
+        return [self._seen.dump(), self._reported]
+
+    def load(self, kept: Any) -> None:
+        seen, self._reported = kept
+        self._seen.load(seen)
+
+
+class CertificateChangeDetector(SignalDetector):
+    """Says that a certificate is another one without need: another issuer's, or a very early one.
+
+    Where several servers answer in turn it is said once. After a day it is taken for meant.
+    """
+
+    name: ClassVar[str] = "certificate_change"
+
+    def __init__(self, watched: WatchedEndpoint) -> None:
+        super().__init__(watched)
+        self._seen = _SeenCertificates(watched)
+        self._changed_at: float | None = None
+
+    def see(self, check: Check, state: EndpointState) -> Signal | None:
+        """Return that the certificate was replaced, or is taken for meant by now."""
+        del state  # a certificate is replaced whatever the state
+        new = check.certificate
+        old = None if new is None else self._seen.replaced_by(new, check.at)
+        if new is None or old is None:
+            return self.tick(check.at)
+        early = (old.not_after - check.at) / DAY_SECONDS > EARLY_RENEWAL_DAYS
         if old.issuer == new.issuer and not early:
-            return self.signal(now, active=False)
-        self._changed_at = now
+            return self.tick(check.at)
+        self._changed_at = check.at
         words = f"its certificate is another one: issued by {new.issuer}, before by {old.issuer}"
         if old.issuer == new.issuer:
             words = "its certificate has another key, long before the old one ended"
@@ -144,29 +184,21 @@ class CertificateDetector(SignalDetector):
         advice = (
             f"Ask those who run {where} whether they changed it; until then, trust it with nothing."
         )
-        return self.signal(now, active=True, evidence=(words,), advice=(advice,))
+        return self.signal(check.at, active=True, evidence=(words,), advice=(advice,))
 
-    def _changed_over(self, now: float) -> bool:
-        """Return whether a change was reported a day ago, and is taken for meant from now on."""
+    def tick(self, now: float) -> Signal | None:
+        """Return that a change which was reported a day ago is taken for meant."""
         if self._changed_at is None or now - self._changed_at < DAY_SECONDS:
-            return False
+            return None
         self._changed_at = None
-        return True
+        return self.signal(now, active=False)
 
     def dump(self) -> Any:
-        lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}
-        return [
-            self._seen and asdict(self._seen),
-            self._reported,
-            self._changed_at,
-            lately,
-            self._in_turn,
-        ]
+        return [self._seen.dump(), self._changed_at]
 
     def load(self, kept: Any) -> None:
-        seen, self._reported, self._changed_at, lately, self._in_turn = kept
-        self._seen = CertificateSeen(**seen) if seen else None
-        self._lately = {id_: (CertificateSeen(**seen), at) for id_, (seen, at) in lately.items()}
+        seen, self._changed_at = kept
+        self._seen.load(seen)
 
 
 def _days_text(days: float) -> str:
