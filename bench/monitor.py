@@ -30,6 +30,7 @@ def arguments(words):
     parser.add_argument("--rounds", type=int, default=3, help="in which peers take turns")
     parser.add_argument("--log", type=Path, metavar="FILE", help="outage log for the row noise")
     parser.add_argument("--series", type=Path, nargs="+", default=(), metavar="FILE.csv")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="labelled series, for latency-*")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     parser.add_argument("--markdown", action="store_true", help="also print the goals as Markdown")
     parser.add_argument("--check", action="store_true", help="status 1 where a goal is not met")
@@ -47,6 +48,7 @@ def main(words):
         rounds=options.rounds,
         log=options.log,
         series=tuple(options.series),
+        data=options.data,
     )
     report = {"machine": machine(), "seconds": options.seconds, "rows": []}
     print(head(report["machine"]))

@@ -16,12 +16,14 @@ class Bench:
         rounds: How often those that are compared take turns.
         log: An outage log to replay; ``None``: one is made up.
         series: CSV files of latencies; none: one is made up.
+        data: Where labelled series are; ``None``: nowhere.
     """
 
     seconds: float = 8.0
     rounds: int = 3
     log: Path | None = None
     series: tuple[Path, ...] = ()
+    data: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

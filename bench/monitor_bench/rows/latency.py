@@ -5,6 +5,7 @@ import random
 import statistics
 import time
 
+from monitor_bench import labelled
 from monitor_bench.row import Found, Goal, Row
 from ringback.incident.detector.latency import latency_alarms
 
@@ -105,4 +106,76 @@ def made_up():
     return series, rises
 
 
-ROWS = (Row("latency", "the latency detector", measure),)
+HALVES = {"chosen by": 0, "set aside": 1}
+"""What a half of the series is for, by the rest of their number: parameters were chosen by one."""
+
+MIN_F1, MAX_IDLE = 0.75, 0.25
+
+
+def measure_rtt(bench):
+    """Score it on labelled round trips."""
+    if why := labelled.missing(bench.data):
+        return Found(goals=_rtt_goals(None), notes=(why,))
+    series = labelled.rtt_series(bench.data)
+    lines = [_rtt_line(half, series[rest::2]) for half, rest in HALVES.items()]
+    lines.append(_rtt_line("all", series))
+    return Found(goals=_rtt_goals(lines[1]), lines=lines, notes=_RTT_NOTES)
+
+
+_RTT_NOTES = (
+    f"a rise that matters: {labelled.MIN_RATIO:g} times, and by {labelled.MIN_STEP_MS:g} ms",
+    f"found: an alarm within {labelled.LATE} points, an hour",
+    "other change: an alarm at a marked change that is none of these; counted neither way",
+    "idle: an alarm at no marked change, per series and week",
+)
+
+
+def _rtt_goals(line):
+    known = line or {}
+    return (
+        Goal(
+            text="F1 of the half set aside", measured=known.get("F1"), limit=MIN_F1, at_least=True
+        ),
+        Goal(
+            text="idle alarms of it per series and week",
+            measured=known.get("idle a week"),
+            limit=MAX_IDLE,
+        ),
+    )
+
+
+def _rtt_line(half, series):
+    wanted = found = other = idle = points = 0
+    for _, values, changes in series:
+        matters = labelled.rises(values, changes)
+        hits = labelled.matched(latency_alarms(v / 1000 for v in values), matters, changes)
+        wanted, points = wanted + len(matters), points + len(values)
+        found, other, idle = found + hits[0], other + hits[1], idle + hits[2]
+    weeks = points * labelled.POINT_SECONDS / labelled.WEEK_SECONDS
+    return {
+        "half": half,
+        "series": len(series),
+        "rises": wanted,
+        "found": found,
+        "other change": other,
+        "idle": idle,
+        "F1": 2 * found / max(found + idle + wanted, 1),
+        "idle a week": idle / weeks,
+    }
+
+
+def measure_nab(bench):
+    """Score it on NAB beside the detectors whose results are published there."""
+    if why := labelled.missing(bench.data):
+        return Found(notes=(why,))
+    scores = labelled.nab_scores(bench.data, latency_alarms)
+    ranked = sorted(scores.items(), key=lambda pair: -pair[1]["all"])
+    lines = [{"detector": name, **dict(sorted(of.items()))} for name, of in ranked]
+    return Found(lines=lines, notes=("NAB's standard profile: 0 says nothing, 100 is perfect",))
+
+
+ROWS = (
+    Row("latency", "the latency detector", measure),
+    Row("latency-rtt", "the latency detector on labelled round trips (--data)", measure_rtt),
+    Row("latency-nab", "the latency detector on NAB, beside others (--data)", measure_nab),
+)

@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from math import exp, log
+from math import log
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import SignalDetector
@@ -12,144 +12,163 @@ from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoin
 BASELINE_VALUES = 50  # Values that the baseline is made of
 MIN_BASELINE_VALUES = 20  # Values before anything is said
 
-SLACK = 1.0
-"""Standard deviations by which a value may lie above the median without counting (CUSUM's k)."""
+MIN_RISE, MIN_RISE_SECONDS = 0.2, 0.005
+"""A rise must be this part of the median, and this many seconds."""
 
-ALARM_SUM = 14.0  # Sum of what lies beyond the slack at which a rise is reported (CUSUM's h)
-MAX_SCORE = 6.0  # Standard deviations that one value counts at most: one spike is no rise
+SPREADS = 3.0  # Standard deviations above the median from which a value is high at least
 
-MIN_RATIO, MIN_STEP_SECONDS = 1.2, 0.005
-"""A rise must be this many times the median, and this many seconds."""
+SHARE_WHEN_RISEN = 0.9  # Share of high values after a rise
+MIN_SHARE, MAX_SHARE = 0.02, 0.6
+"""Bounds of the share of high values before a rise, which is learnt."""
 
-RECOVERY_VALUES = 5  # Values in a row at the old level that end a rise
+SHARE_RATE = 0.005  # Part by which each value moves that share
+
+ALARM_SUM = 11.0
+"""Sum of the logarithms of the odds at which a rise is reported (CUSUM's h). Where high values are
+rare, three in a row are enough; of an endpoint that has one in ten, six."""
+
+RECOVERY_VALUES = 3  # Values in a row at the old level that end a rise
 MAX_RISEN_VALUES = 500  # Values after which a level is the usual one
 
-_MIN_DEVIATION = 0.02
-"""Least standard deviation in log space: two per cent, however still a series is."""
-
-_MAD_TO_DEVIATION = 1.4826
+_DEVIATION_OF_QUARTILE = 1.4826  # Standard deviations of a normal distribution in its quartile
 
 
 class LatencyLevel:
-    """Watches one series of seconds: a one-sided CUSUM over robust z-scores in log space.
+    """Watches one series of seconds: a CUSUM over whether each value is a high one.
 
-    Page, E. S.: Continuous inspection schemes (Biometrika 41, 1954). Median and MAD of a sliding
-    window stand for mean and deviation, since latency has heavy tails; after a rise the baseline
-    begins anew, since levels shift with routes.
+    Page, E. S.: Continuous inspection schemes (Biometrika 41, 1954), for a share: each value adds
+    the logarithm of how much more likely it is after a rise than before. A value is high where it
+    is more than half way to a rise that matters, and beyond the usual spread; how often that
+    happens without a rise is learnt, also from rises that did not last. How high it is does not
+    count: latency has heavy tails. After a rise the baseline stays as it was.
     """
 
     __slots__ = (
-        "_age", "_deviation", "_low", "_median", "_recent", "_run", "_sorted", "_sum", "before",
-        "now",
+        "_border", "_high", "_if_high", "_if_low", "_learnt", "_low", "_median", "_recent", "_rise",
+        "_run", "_share", "_sorted", "_sum", "_values", "before", "now",
     )  # fmt: skip
 
     def __init__(self) -> None:
         # Arrays: a window of floats for each of many endpoints would take three times the memory.
         self._recent = array("d")
         self._sorted = array("d")
+        self._learnt = 0
+        self._median = self._rise = self._border = 0.0
+        self._share = self._if_high = self._if_low = 0.0
         self._sum = 0.0
-        self._run: list[float] = []  # what has added to the sum since it was 0
-        self._age = 0
-        self._median = 0.0
-        self._deviation = _MIN_DEVIATION
+        self._run: list[float] = []  # since the sum was 0
+        self._high = 0  # how many of the run, or since the rise, are high
+        self._values = self._low = 0  # since the rise; of them the newest at the old level
         self.before: float | None = None
         self.now = 0.0
-        self._low = 0
-
-    @property
-    def risen(self) -> bool:
-        return self.before is not None
+        self._weigh()
 
     def add(self, seconds: float) -> bool | None:
         """Take a value; return ``True`` where a rise begins with it, ``False`` where one ends."""
-        value = log(max(seconds, 1e-6))
         if self.before is not None:
-            return self._while_risen(value)
+            return self._while_risen(seconds)
         if len(self._sorted) < MIN_BASELINE_VALUES:
-            self._learn(value)
+            self._learn(seconds)
             return None
-        score = min((value - self._median) / self._deviation, MAX_SCORE) - SLACK
-        self._sum = max(0.0, self._sum + score)
+        high = seconds > self._border
+        self._sum += self._if_high if high else self._if_low
+        self._run.append(seconds)
+        self._high += high
         if self._sum <= 0.0:
-            self._run.clear()
-            self._learn(value)
-            return None
-        self._run.append(value)
-        if self._sum >= ALARM_SUM and self._is_real():
-            return self._rise()
-        if len(self._run) >= BASELINE_VALUES:
-            self._begin_anew(self._run)  # a slow drift of no consequence: the usual level now
-        elif score < MAX_SCORE / 2:
-            self._learn(value)
+            self._count(self._high, len(self._run))
+            self._forget_run()
+        elif high and self._sum >= ALARM_SUM and self._is_real():
+            return True
+        if not high:
+            self._learn(seconds)
+        if len(self._run) >= BASELINE_VALUES:  # a drift of no consequence: the usual level now
+            self._count(self._high, len(self._run))
+            self._begin_anew(self._run)
         return None
 
-    def _learn(self, value: float) -> None:
+    def _is_real(self) -> bool:
+        """Return whether half of the run is as high as matters; the rise begins with it if so."""
+        level = sorted(self._run)[(len(self._run) - 1) // 2]
+        if level - self._median < self._rise:
+            return False
+        self.before, self.now = self._median, level
+        self._values, self._low = len(self._run), 0
+        self._sum, self._run = 0.0, []
+        return True
+
+    def _while_risen(self, seconds: float) -> bool | None:
+        self._values += 1
+        self._high += seconds > self._border
+        self._low = self._low + 1 if seconds < self._median + self._rise else 0
+        if self._low < RECOVERY_VALUES and self._values < MAX_RISEN_VALUES:
+            return None
+        self.before = None
+        if self._low >= RECOVERY_VALUES:
+            self._count(self._high, self._values)
+            self._learn(seconds)
+        else:
+            self._begin_anew(())
+        self._forget_run()
+        return False
+
+    def _learn(self, seconds: float) -> None:
         if len(self._recent) == BASELINE_VALUES:
             oldest = self._recent.pop(0)
             del self._sorted[bisect_left(self._sorted, oldest)]
-        self._recent.append(value)
-        insort(self._sorted, value)
-        self._age += 1
-        if self._age % 5 == 0 or len(self._sorted) <= MIN_BASELINE_VALUES:
+        self._recent.append(seconds)
+        insort(self._sorted, seconds)
+        self._learnt += 1
+        if self._learnt % 5 == 0 or len(self._sorted) <= MIN_BASELINE_VALUES:
             self._measure()
 
     def _measure(self) -> None:
         values = self._sorted
         self._median = values[len(values) // 2]
-        # Half the distance between the quartiles: the MAD of a symmetric series, without a sort.
-        spread = (values[3 * len(values) // 4] - values[len(values) // 4]) / 2
-        self._deviation = max(_MIN_DEVIATION, _MAD_TO_DEVIATION * spread)
+        deviation = _DEVIATION_OF_QUARTILE * (values[3 * len(values) // 4] - self._median)
+        self._rise = max(MIN_RISE * self._median, MIN_RISE_SECONDS)
+        self._border = self._median + max(self._rise / 2, SPREADS * deviation)
 
-    def _is_real(self) -> bool:
-        last = sorted(self._run[-RECOVERY_VALUES:])
-        level, usual = exp(last[len(last) // 2]), exp(self._median)
-        return (
-            len(self._run) >= 3 and level >= MIN_RATIO * usual and level - usual >= MIN_STEP_SECONDS
-        )
+    def _count(self, high: int, values: int) -> None:
+        """Learn the share of high values from some that are over."""
+        self._share += (high / values - self._share) * (1 - (1 - SHARE_RATE) ** values)
+        self._weigh()
 
-    def _rise(self) -> bool:
-        self.before = exp(self._median)
-        level = sorted(self._run[-RECOVERY_VALUES:])
-        self.now = exp(level[len(level) // 2])
-        self._low = 0
-        self._begin_anew(self._run)
-        return True
+    def _weigh(self) -> None:
+        share = min(max(self._share, MIN_SHARE), MAX_SHARE)
+        self._if_high = log(SHARE_WHEN_RISEN / share)
+        self._if_low = log((1 - SHARE_WHEN_RISEN) / (1 - share))
 
-    def _while_risen(self, value: float) -> bool | None:
-        assert self.before is not None
-        self._learn(value)
-        border = log(max(MIN_RATIO * self.before, self.before + MIN_STEP_SECONDS))
-        self._low = self._low + 1 if value < border else 0
-        if self._low < RECOVERY_VALUES and self._age < MAX_RISEN_VALUES:
-            return None
-        self.before = None
-        self._begin_anew(
-            list(self._recent)[-RECOVERY_VALUES:]
-            if self._low >= RECOVERY_VALUES
-            else list(self._recent)
-        )
-        return False
+    def _forget_run(self) -> None:
+        self._sum, self._run, self._high = 0.0, [], 0
 
-    def _begin_anew(self, values: list[float]) -> None:
-        kept = list(values)[-BASELINE_VALUES:]
-        self._recent, self._sorted = array("d", kept), array("d", sorted(kept))
-        self._sum, self._age, self._run = 0.0, 0, []
+    def _begin_anew(self, values: Iterable[float]) -> None:
+        self._recent = array("d", values)
+        self._sorted = array("d", sorted(self._recent))
+        self._learnt = 0
+        self._forget_run()
         if self._sorted:
             self._measure()
 
     def dump(self) -> Any:
-        recent = [round(value, 4) for value in self._recent]
-        run = [round(value, 4) for value in self._run]
-        return [recent, round(self._sum, 4), run, self._age, self.before, self.now, self._low]
+        recent = [round(value, 6) for value in self._recent]
+        run = [round(value, 6) for value in self._run]
+        risen = [self.before, self.now, self._values, self._low]
+        return [recent, self._share, self._sum, run, self._high, risen]
 
     def load(self, kept: Any) -> None:
-        recent, sum_, run, age, self.before, self.now, self._low = kept
+        recent, self._share, sum_, run, high, risen = kept
         self._begin_anew(recent)
-        self._sum, self._run, self._age = sum_, list(run), age
+        self._sum, self._run, self._high = sum_, list(run), high
+        self.before, self.now, self._values, self._low = risen
+        self._weigh()
 
 
 class LatencyDetector(SignalDetector):
-    """Says that an endpoint answers more slowly than it used to, and that it no longer does."""
+    """Says that an endpoint answers more slowly than it used to, and that it no longer does.
+
+    By a fifth and by 5 ms at least, several times in a row: how often depends on how often it is
+    slow for a moment.
+    """
 
     name: ClassVar[str] = "latency"
 
@@ -193,4 +212,7 @@ def latency_alarms(series: Iterable[float]) -> list[int]:
 
 
 def _latency_text(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    """With as many digits as tell one latency from another: nothing is 0 ms."""
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.2g} ms"
