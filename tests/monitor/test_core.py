@@ -13,6 +13,7 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.queries import MonitorQueries
 from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.monitor.web.alerts import FiringAlerts
 from ringback.monitor.web.metrics import endpoint_metrics, exposition_of
 
 T = 1_790_000_000.0
@@ -175,3 +176,26 @@ def test_each_observer_of_an_endpoint_is_shown_with_what_it_says(tmp_path):
         ("call:web1", "down", "tcp.timed_out"),
     ]
     assert view.observers[1].since == pytest.approx(T + 9.9)
+
+
+def test_one_alert_that_fires_is_down_and_the_last_that_is_over_is_up(tmp_path):
+    instance = {"instance": "http://e0/"}
+    down, slow = ({"labels": {"alertname": name, **instance}} for name in ("Down", "Slow"))
+    states = []
+
+    async def live():
+        store = SQLiteStore(tmp_path / "alerts.db")
+        core, queries, commands = monitor(endpoints(1), store, lambda: T + 10)
+        firing = FiringAlerts()
+        posts = ([down, slow], [slow | {"status": "resolved"}], [down | {"status": "resolved"}])
+        for at, alerts in enumerate(posts):
+            commands.ingest(firing.take(alerts, T + at))
+            states.append((queries.views()[0].state, len(queries.incidents())))
+        core.flush_urgent()
+        found = [(one.origin, one.vantage, one.up) for one in store.checks("e0", T, T + 10)]
+        store.close()
+        return found
+
+    kept = asyncio.run(live())
+    assert states == [("down", 1), ("down", 1), ("ok", 0)]
+    assert sorted(kept) == [("report", "alertmanager", up) for up in (False, False, True)]
