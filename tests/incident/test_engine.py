@@ -606,3 +606,11 @@ def test_whoever_is_notified_of_a_beginning_is_notified_of_its_end(checks):
     closed = {change.incident.id for change in changes if change.what == "closed" and change.told}
     assert opened <= closed
     assert engine.incidents() == []
+
+
+def test_what_another_version_kept_of_an_endpoint_is_begun_anew():
+    engine = engine_of("shop")
+    old = {"state": "down", "streak": [3, 0, T, "000"], "detectors": {}, "last": [None] * 6}
+    engine.load({"shop": old | {"shown": ["down", T]}}, [], None, T)
+    assert engine.state_of("shop") == "unknown"
+    assert whats(run(engine, failing("shop", 3))) == ["opened"]

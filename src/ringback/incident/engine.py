@@ -28,7 +28,7 @@ from ringback.incident.model import (
     WatchedEndpoint,
 )
 from ringback.incident.own_network import CONTROL_PREFIX, Network
-from ringback.incident.pattern import duration_text, is_of_the_network
+from ringback.incident.pattern import duration_text, may_be_loss
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
 from ringback.incident.vote import BROKEN, Vote
@@ -99,7 +99,6 @@ class Engine:
             changes += self._judge(tracker, at)
         if tracker.detectors:
             changes += self._detect(tracker, check)
-        self._show((tracker.id,), at, check.kind)
         return self._showing(changes) if changes else changes
 
     def tick(self, now: float) -> list[Change]:
@@ -153,16 +152,16 @@ class Engine:
             tracker.wakes_at = judgement.until
             if judgement.until < inf:
                 heappush(self._wakes, (judgement.until, tracker.id))
-        return self._correlator.judged(tracker, now)
+        changes = self._correlator.judged(tracker, now)
+        self._show((tracker.id,), now, tracker.kind if tracker.is_failing else None)
+        return changes
 
     def _wake(self, id_: str, now: float) -> list[Change]:
         tracker = self._trackers.get(id_)
         if tracker is None or tracker.wakes_at > now:
             return []
         tracker.wakes_at = inf
-        changes = self._judge(tracker, now)
-        self._show((id_,), now, tracker.kind)
-        return changes
+        return self._judge(tracker, now)
 
     def _detect(self, tracker: EndpointTracker, check: Check) -> list[Change]:
         changes: list[Change] = []
@@ -183,7 +182,7 @@ class Engine:
         changes: list[Change] = []
         if network.see(tracker, vote, check):
             changes += self._network_back(network, at)
-        if check.up is False and is_of_the_network(check.kind):
+        if check.up is False and may_be_loss(check.kind):
             if network.cut_off is not None and not network.counts(tracker, vote):
                 changes += self._correlator.fails_meanwhile(network, tracker, at)
             elif vote.is_broken and (new or vote.held_until is not None):
@@ -406,6 +405,16 @@ class Engine:
             domain: Network.load(each, self._trackers) for domain, each in found.items()
         }
 
+    @staticmethod
+    def _loaded(watched: WatchedEndpoint, kept: Any) -> EndpointTracker:
+        """Return what was known of an endpoint; what another version kept is not taken up."""
+        tracker = EndpointTracker(watched)
+        try:
+            tracker.load(kept)
+        except (LookupError, TypeError, ValueError):
+            return EndpointTracker(watched)
+        return tracker
+
     def ended_lately(self) -> list[Incident]:
         """Return the incidents that are over and may reopen."""
         return self._registry.ended()
@@ -423,8 +432,8 @@ class Engine:
         """
         for id_, kept in trackers.items():
             if id_ in self._trackers:
-                tracker = self._trackers[id_]
-                tracker.load(kept)
+                tracker = self._loaded(self._trackers[id_].watched, kept)
+                self._trackers[id_] = tracker
                 self._registry.set_keys(id_, correlation_keys_of(tracker))
                 self._shown[id_] = (kept["shown"][0], kept["shown"][1])
                 if tracker.wakes_at < inf:

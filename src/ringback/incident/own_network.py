@@ -46,7 +46,7 @@ from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ringback.incident.pattern import is_of_the_network, is_reply
+from ringback.incident.pattern import is_of_the_network, is_reply, may_be_loss
 from ringback.incident.vote import PURE_AGAIN
 
 if TYPE_CHECKING:
@@ -207,11 +207,11 @@ class Network:
     def counts(self, tracker: EndpointTracker, vote: Vote) -> bool:
         """Return whether a vote through this network says something of the endpoint."""
         cut = self.cut_off
-        if cut is None or vote.state in {"ok", "unknown"} or not is_of_the_network(vote.kind):
+        if cut is None or vote.state in {"ok", "unknown"}:
             return True
-        if cut.cause == "loss" and vote.failures >= PURE_AGAIN:
-            return True  # chance does not lose so many in a row
-        return cut.far and is_near(tracker)
+        if cut.cause == "loss":  # chance does not lose so many in a row
+            return vote.failures >= PURE_AGAIN or not may_be_loss(vote.kind)
+        return not is_of_the_network(vote.kind) or (cut.far and is_near(tracker))
 
     def forget(self, endpoint: str) -> None:
         """Know nothing of an endpoint that is no longer watched."""
@@ -228,13 +228,14 @@ class Network:
             return False
         if vote.origin == "probe":
             self.has_probe = True
+        if may_be_loss(check.kind):
+            self._losses.append((check.at, tracker.id))
         if check.up or is_reply(check.kind):
             if self.failing:
                 self.failing.pop((tracker.id, vote.observer), None)
             return self._replied(check.at, far=not is_near(tracker))
         if is_of_the_network(check.kind):
             self.failing[tracker.id, vote.observer] = vote
-            self._losses.append((check.at, tracker.id))
         return False
 
     def see_control(self, check: Check) -> bool:
@@ -280,7 +281,7 @@ class Network:
             why = self.controls[GATEWAY].detail or "the gateway cannot be reached"
             return self._found("local", 0.95, since, tracker, why)
         if (self._replied_at if is_near(tracker) else self._replied_from_afar) >= since:
-            return self._loses(tracker, now)
+            return self._loses(tracker, now) or self._may_lose(tracker, vote, now)
         if self._holds(tracker, vote, since, now):
             return "held"
         sites = {site_of(other) for other in self._newly_failing(since, tracker)}
@@ -300,7 +301,9 @@ class Network:
         """Yield what is to be checked now: endpoints whose state would tell, and the controls."""
         for (id_, _), vote in islice(self.held.items(), MAX_ASKED):
             if id_ in self.trackers and vote.since is not None:
-                yield from islice(self._unseen(self.trackers[id_], vote.since), MAX_ASKED)
+                tracker = self.trackers[id_]
+                since = vote.since if self._replied_at < vote.since else vote.at or vote.since
+                yield from islice(self._unseen(tracker, since), MAX_ASKED)
         if self.failing or self.cut_off is not None:
             yield from (CONTROL_PREFIX + name for name in self.controls)
 
@@ -366,6 +369,18 @@ class Network:
         words = f"{len(wavering)} sites fail and answer in turn"
         return NetworkFinding("loss", 0.7, (words,), tuple(dict.fromkeys((tracker, *failing))))
 
+    def _may_lose(self, tracker: EndpointTracker, vote: Vote, now: float) -> Literal["held"] | None:
+        """Hold an alarm while it may turn out that this network loses packets.
+
+        That is where other sites have wavered too, not yet enough of them, or where the endpoint
+        itself fails and answers in turn; meanwhile others are asked.
+        """
+        if vote.origin != "probe" or (vote.pure and not self._wavering(now) - {site_of(tracker)}):
+            return None
+        if vote.held_until is None:
+            vote.held_until = now + max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE
+        return "held" if now < vote.held_until else None
+
     def _checked(self, now: float) -> set[str]:
         """Return the sites that were checked within the window."""
         found = {
@@ -410,7 +425,7 @@ class Network:
         self._losses.clear()
         for tracker in self.trackers.values():
             for vote in tracker.votes.values():
-                failed = vote.state not in {"ok", "unknown"} and is_of_the_network(vote.kind)
+                failed = vote.state not in {"ok", "unknown"} and may_be_loss(vote.kind)
                 if failed and vote.domain == self.domain:
                     yield tracker, vote
 

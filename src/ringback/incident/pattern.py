@@ -64,6 +64,11 @@ def concerns_reaching(kind: KindName | None) -> bool:
     return kind is not None and (kind.startswith("dns.") or is_of_reach(kind))
 
 
+def may_be_loss(kind: KindName | None) -> bool:
+    """Return whether a network that loses packets would show as this kind."""
+    return kind is not None and (is_of_the_network(kind) or ".timed_out" in kind)
+
+
 def is_reply(kind: KindName | None) -> bool:
     """Return whether somebody beyond the gateway must have answered for a failure of this kind."""
     return kind is not None and not kind.startswith(_NO_REPLY)
