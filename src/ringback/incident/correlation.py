@@ -333,8 +333,9 @@ class Correlator:
     def network_back(self, network: Network, at: float) -> list[Change]:
         """Return what changes now that an observer is no longer cut off."""
         incident = self._registry.own_network_of(network.name)
+        lost = network.cut_off is not None and network.cut_off.cause == "loss"
         for tracker, vote in network.restore():
-            if self._registry.outage_of(tracker.id) is None:
+            if self._registry.outage_of(tracker.id) is None or (lost and not vote.pure):
                 vote.forget()
         if incident is None:
             return []
@@ -477,7 +478,7 @@ class Correlator:
     def _steady(self, tracker: EndpointTracker, known: Incident, at: float) -> list[Change]:
         """Return what changes when one state has lasted: it is well, or it stays down."""
         changes: list[Change] = []
-        if not tracker.is_broken:
+        if tracker.judgement.pattern is None:
             text = f"{tracker.name} has been well for a while"
             changes.append(self._registry.leave(at, known, tracker.id, text))
             known = changes[-1].incident

@@ -397,12 +397,12 @@ class Engine:
 
     def _load_networks(self, kept: Iterable[Any]) -> None:
         """Know every network of a vote: what was last kept of it may be older than the vote."""
-        found = {each["who"][0]: each for each in kept}
+        found = {known["who"][0]: known for known in kept}
         for tracker in self._trackers.values():
             for vote in tracker.votes.values():
                 found.setdefault(vote.domain, {"who": [vote.domain, vote.origin == "probe"]})
         self._networks = {
-            domain: Network.load(each, self._trackers) for domain, each in found.items()
+            domain: Network.load(known, self._trackers) for domain, known in found.items()
         }
 
     @staticmethod

@@ -100,7 +100,7 @@ def is_near(tracker: EndpointTracker) -> bool:
     return is_inside(tracker.address or tracker.watched.host)
 
 
-def site_of(tracker: EndpointTracker) -> str:
+def reached_at(tracker: EndpointTracker) -> str:
     """Return what an endpoint is reached at: endpoints of one site fail together."""
     return tracker.watched.proxy or tracker.address or tracker.watched.host
 
@@ -284,7 +284,7 @@ class Network:
             return self._loses(tracker, now) or self._may_lose(tracker, vote, now)
         if self._holds(tracker, vote, since, now):
             return "held"
-        sites = {site_of(other) for other in self._newly_failing(since, tracker)}
+        sites = {reached_at(other) for other in self._newly_failing(since, tracker)}
         targets = [
             name
             for name, control in self.controls.items()
@@ -304,7 +304,7 @@ class Network:
                 tracker = self.trackers[id_]
                 since = vote.since if self._replied_at < vote.since else vote.at or vote.since
                 yield from islice(self._unseen(tracker, since), MAX_ASKED)
-        if self.failing or self.cut_off is not None:
+        if self.failing or self.held or self.cut_off is not None:
             yield from (CONTROL_PREFIX + name for name in self.controls)
 
     def _unseen(self, tracker: EndpointTracker, since: float) -> Iterator[str]:
@@ -359,7 +359,7 @@ class Network:
         return NetworkFinding(cause, confidence, (*further, *seen)[:3], failing, far)
 
     def _loses(self, tracker: EndpointTracker, now: float) -> NetworkFinding | None:
-        wavering = {*self._wavering(now), site_of(tracker)}
+        wavering = {*self._wavering(now), reached_at(tracker)}
         least = MIN_WAVERING
         if any(site.startswith(CONTROL_PREFIX) for site in wavering):
             least -= 1
@@ -375,7 +375,9 @@ class Network:
         That is where other sites have wavered too, not yet enough of them, or where the endpoint
         itself fails and answers in turn; meanwhile others are asked.
         """
-        if vote.origin != "probe" or (vote.pure and not self._wavering(now) - {site_of(tracker)}):
+        if vote.origin != "probe" or (
+            vote.pure and not self._wavering(now) - {reached_at(tracker)}
+        ):
             return None
         if vote.held_until is None:
             vote.held_until = now + max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE
@@ -384,7 +386,7 @@ class Network:
     def _checked(self, now: float) -> set[str]:
         """Return the sites that were checked within the window."""
         found = {
-            site_of(other)
+            reached_at(other)
             for other in islice(self.trackers.values(), MAX_SAMPLED)
             if other.seen is not None and now - other.seen <= _window(other)
         }
@@ -407,7 +409,7 @@ class Network:
                 continue
             votes = (vote for vote in tracker.votes.values() if vote.domain == self.domain)
             if any(vote.well_at is not None and vote.well_at > at for vote in votes):
-                found.add(site_of(tracker))
+                found.add(reached_at(tracker))
         return found
 
     # What follows.
