@@ -43,6 +43,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringback.monitor.store.interface import (
@@ -54,7 +55,7 @@ from ringback.monitor.store.interface import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ringback.incident.model import Check, Incident, Transition
@@ -304,6 +305,22 @@ class DegradedStore:
             lambda: self._store.postpone(id_, due, error),
             lambda queued: replace(queued, attempts=queued.attempts + 1, due=due, error=error),
         )
+
+    def defer(self, ids: Sequence[str], due: float) -> None:
+        with self._lock:
+            if self._unkept is None:
+                try:
+                    self._store.defer(ids, due)
+                except StoreProblem as problem:
+                    self._fail(problem)
+                else:
+                    return
+            for id_ in ids:
+                self._note(
+                    id_,
+                    partial(self._store.defer, (id_,), due),
+                    lambda queued: replace(queued, due=due),
+                )
 
     def give_up(self, id_: str, now: float, error: str) -> None:
         self._note(

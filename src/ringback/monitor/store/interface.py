@@ -55,7 +55,7 @@ class Queued:
 
     notice: Notice  # What is to be sent
     attempts: int  # How often it was tried
-    due: float  # When it is to be tried next, in seconds since 1970 UTC
+    due: float  # When it is to be looked at next, in seconds since 1970 UTC
     error: str = ""  # Why it failed last; `""`: it was not tried
 
 
@@ -101,6 +101,9 @@ class NoticeStore(Protocol):
 
     def postpone(self, id_: str, due: float, error: str) -> None:
         """Note that a notice could not be sent, and when it is to be tried again."""
+
+    def defer(self, ids: Sequence[str], due: float) -> None:
+        """Note until when notices wait for others to be sent with; that is no attempt."""
 
     def give_up(self, id_: str, now: float, error: str) -> None:
         """Note that a notice will not be tried again."""

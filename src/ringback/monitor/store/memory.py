@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ringback.monitor.store.interface import Queued, StoreBatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringback.incident.model import Incident
 
 
@@ -54,6 +56,10 @@ class MemoryNoticeStore:
         if queued is not None:
             attempts = queued.attempts + 1
             self._waiting[id_] = replace(queued, attempts=attempts, due=due, error=error)
+
+    def defer(self, ids: Sequence[str], due: float) -> None:
+        for id_ in self._waiting.keys() & set(ids):
+            self._waiting[id_] = replace(self._waiting[id_], due=due)
 
     def give_up(self, id_: str, now: float, error: str) -> None:  # noqa: ARG002 - as above
         self.sent(id_, now)

@@ -159,6 +159,16 @@ def test_a_notice_waits_until_it_is_sent(store):
     assert store.due(AT + 1000) == []
 
 
+def test_notices_that_wait_for_others_were_not_tried(store):
+    store.keep(StoreBatch(notices=[notice("n1"), notice("n2"), notice("n3")]))
+    store.sent("n3", AT)
+    store.defer(["n1", "n3"], AT + 60)
+
+    assert [one.notice.id for one in store.due(AT + 10)] == ["n2"]
+    [_, waits] = store.due(AT + 60)
+    assert (waits.notice.id, waits.attempts, waits.due, waits.error) == ("n1", 0, AT + 60, "")
+
+
 def test_a_notice_is_queued_once(store):
     store.keep(StoreBatch(notices=[notice()]))
     store.sent("n1", AT + 1)

@@ -209,6 +209,12 @@ def postpone_notice(connection: Connection, id_: str, due_at: float, error: str)
     _change(connection, id_, {"due": microseconds(due_at), "error": error})
 
 
+def defer_notices(connection: Connection, ids: Sequence[str], due_at: float) -> None:
+    """Note until when notices wait; those that were sent or given up stay so."""
+    waiting = schema.notice.c.id.in_(ids), schema.notice.c.due.is_not(None)
+    connection.execute(update(schema.notice).where(*waiting).values(due=microseconds(due_at)))
+
+
 def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
     waiting = schema.notice.c.id == id_, schema.notice.c.due.is_not(None)
     attempts = schema.notice.c.attempts + 1

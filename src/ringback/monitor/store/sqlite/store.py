@@ -21,7 +21,7 @@ from ringback.monitor.store.sqlite.rows import RowCodec, interned_certificates, 
 from ringback.monitor.store.sqlite.schema import HOUR, hour, microseconds, migrate, table_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -242,6 +242,10 @@ class SQLiteStore:
     def postpone(self, id_: str, due: float, error: str) -> None:
         with self._writing(durable=False) as connection:
             incidents.postpone_notice(connection, id_, due, error)
+
+    def defer(self, ids: Sequence[str], due: float) -> None:
+        with self._writing(durable=False) as connection:
+            incidents.defer_notices(connection, ids, due)
 
     def give_up(self, id_: str, now: float, error: str) -> None:
         with self._writing(durable=True) as connection:
