@@ -1,0 +1,71 @@
+"""What is advised to somebody who keeps a service running."""
+
+from typing import get_args
+
+import pytest
+from rows import each
+
+from ringback.failure.kinds import KINDS
+from ringback.incident.advice import CALLERS_STEPS, operators_advice
+from ringback.incident.model import Incident, Pattern
+
+
+def opened(pattern="service_outage", kind=None, **fields):
+    return Incident(
+        id="i1",
+        pattern=pattern,
+        state="open",
+        kind=kind,
+        summary="",
+        members=("shop",),
+        opened_at=0.0,
+        **fields,
+    )
+
+
+@each(
+    "pattern, kind",
+    [(pattern, kind) for pattern in get_args(Pattern) for kind in (None, *KINDS)],
+)
+def test_there_is_advice_for_every_incident_and_none_is_for_a_caller(pattern, kind):
+    steps = operators_advice(opened(pattern, kind))
+
+    assert steps
+    assert len(set(steps)) == len(steps)
+    assert not [step for step in steps if step.startswith(CALLERS_STEPS)]
+
+
+def test_every_beginning_of_a_callers_step_is_one():
+    steps = [step for kind in KINDS.values() for step in kind.do]
+
+    assert [known for known in CALLERS_STEPS if not any(s.startswith(known) for s in steps)] == []
+
+
+def test_nobody_who_runs_the_service_is_told_to_wait():
+    wait = KINDS["http.error.unavailable"].do[0]
+    assert wait.startswith("Wait as long as")
+    diagnosed = {"verdict": {"kind": "http.error.unavailable", "advice": [wait, "Do this."]}}
+
+    steps = operators_advice(opened(kind="http.error.unavailable", diagnosis=diagnosed))
+    assert steps[0].startswith("Check whether it is being deployed")
+    assert wait not in steps
+    assert "Do this." in steps
+
+
+def test_what_a_diagnosis_advises_comes_before_what_the_kind_does():
+    diagnosed = {"verdict": {"kind": "tcp.refused", "advice": ["Start it."]}}
+
+    assert operators_advice(opened(kind="tcp.refused", diagnosis=diagnosed))[0] == "Start it."
+
+
+def test_what_a_detector_advises_is_there():
+    warned = opened("certificate", "tls.cert.date_invalid.expired", advice=("Renew it.",))
+
+    assert operators_advice(warned)[0] == "Renew it."
+
+
+@pytest.mark.parametrize("pattern", ["heartbeat_missed", "latency", "own_network_down"])
+def test_what_is_not_about_the_service_says_where_to_look_first(pattern):
+    diagnosed = {"verdict": {"kind": "tcp.refused", "advice": ["Start it."]}}
+
+    assert operators_advice(opened(pattern, "tcp.refused", diagnosis=diagnosed))[0] != "Start it."
