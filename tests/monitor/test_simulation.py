@@ -52,7 +52,7 @@ def test_an_outage_is_notified_once_and_its_end():
         "opened",
         "closed",
     ]
-    assert [one.at - T for one in notifications] == [95.0, 181.0]  # a diagnosis is waited for
+    assert [one.at - T for one in notifications] == [100.0, 300.0]  # a diagnosis is waited for
 
 
 def test_the_same_checks_give_the_same():
@@ -122,7 +122,7 @@ def test_somebody_who_is_called_after_a_while_is_called_then():
     )
     _, notifications = replayed(log(True, *[False] * 20), config)
     assert [(one.channel, one.at - T) for one in notifications] == [
-        ("first", 95.0),
+        ("first", 100.0),
         ("boss", 390.0),
     ]
 

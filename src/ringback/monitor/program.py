@@ -19,7 +19,7 @@ from ringback.monitor.config.watch import watch_files
 from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import UiEvent
 from ringback.monitor.notify.dispatcher import Dispatcher
-from ringback.monitor.notify.routing import remind_every
+from ringback.monitor.notify.routing import remind_every, takes_warnings
 from ringback.monitor.queries import ConfigurationStatus, MonitorQueries
 from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.monitor.store.degraded import DegradedStore
@@ -174,6 +174,8 @@ class Program:
         status.files = [str(file) for file in self._loaded.files]
         status.loaded_at, status.error = time.time(), None
         status.restart = needs_restart(self._began, self._loaded)
+        if self._loaded.routes and not takes_warnings(self._loaded.routes):
+            log.info("ringback: no route takes warnings: they are shown, and nobody is notified")
 
     async def _mind_files(self) -> None:
         assert self._read is not None

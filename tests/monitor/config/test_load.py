@@ -271,7 +271,7 @@ def test_without_a_route_everybody_is_notified_of_everything(loaded):
         '[[notifier]]\nname = "b"\ntype = "command"\ncommand = ["y"]\n'
     )
 
-    assert found.routes == (RouteSettings(notifiers=("a", "b")),)
+    assert found.routes == (RouteSettings(notifiers=("a", "b"), severity=("page", "warn")),)
 
 
 def test_maintenance_names_the_endpoints(configured):

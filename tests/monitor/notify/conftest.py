@@ -114,10 +114,10 @@ def second_receiver():
 def dispatch(store, endpoints):
     """Runs a dispatcher while a coroutine drives it: ``await tell(change)`` and ``until(...)``."""
 
-    def run(notifiers, drive, routes=(), *, group_wait=AT_ONCE, **options):
+    def run(notifiers, drive, routes=(), *, collation=AT_ONCE, **options):
         async def main():
             dispatcher = Dispatcher(
-                store, notifiers, routes, group_wait=group_wait, endpoints=endpoints, **options
+                store, notifiers, routes, collation=collation, endpoints=endpoints, **options
             )
 
             async def tell(*changes):

@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 
 from ringback.incident.model import Change, Incident, TimelineEntry
-from ringback.monitor.notify.dispatcher import GroupWait
+from ringback.monitor.notify.collation import Collation
 from ringback.monitor.notify.notification import IncidentUpdate, Notification, NotificationContext
 from ringback.monitor.notify.settings import NotifierSettings
 
-AT_ONCE = GroupWait(gather=0.0, diagnosis=0.0)
+AT_ONCE = Collation(settle=0.0, diagnosis=0.0, gather=0.0, growth=0.0, end=0.0, rare_end=0.0)
+"""Nothing waits for anything."""
 
 REPORT = {
     "format": 1,

@@ -7,6 +7,8 @@ from ringback.monitor.notify.document import body, document, schema
 
 WHATS = (
     "opened",
+    "reopened",
+    "grown",
     "escalated",
     "reminded",
     "renamed",

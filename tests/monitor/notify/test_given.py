@@ -24,7 +24,7 @@ def _told_and_killed(path, settings):
     store.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 
     async def main():
-        await Dispatcher(store, [settings], [], group_wait=AT_ONCE).run()
+        await Dispatcher(store, [settings], [], collation=AT_ONCE).run()
 
     asyncio.run(main())
 
@@ -62,7 +62,7 @@ def _keep(store, settings, *changes):
 
 def _told_by_the_next_one(store, settings):
     async def drive():
-        dispatcher = Dispatcher(store, [settings], [], group_wait=AT_ONCE)
+        dispatcher = Dispatcher(store, [settings], [], collation=AT_ONCE)
         worker = asyncio.create_task(dispatcher.run())
         await until(lambda: not waiting(store))
         worker.cancel()

@@ -1,11 +1,13 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
-from monitor.notify.made import change, incident
+from monitor.notify.made import REPORT, change, incident
 
-from ringback.incident.model import TimelineEntry, WatchedEndpoint
+from ringback.incident.model import TimelineEntry, WatchedEndpoint, What
 from ringback.monitor.model import Endpoint
-from ringback.monitor.notify.routing import Routing, remind_every
+from ringback.monitor.notify.notification import Told, update_of
+from ringback.monitor.notify.routing import Routing, remind_every, takes_warnings
 from ringback.monitor.notify.settings import RouteSettings
 
 ENDPOINTS = [
@@ -77,14 +79,58 @@ def test_the_end_is_also_for_those_who_sent_the_beginning():
     assert channels(routes, change("closed", incident()), ["b", "gone"]) == ["a", "b"]
 
 
-def test_a_member_that_joins_is_sent_to_those_who_were_sent_nothing():
+def test_a_member_that_joins_is_for_those_it_concerns_and_those_who_know_the_incident():
     routes = [
         RouteSettings(notifiers=("a",), labels={"team": "blue"}),
-        RouteSettings(notifiers=("b", "a"), labels={"team": "red"}),
+        RouteSettings(notifiers=("b",), labels={"team": "red"}),
     ]
     grown = change("joined", incident(1, members=("shop-1", "shop-2")), endpoint="shop-2")
 
     assert channels(routes, grown) == ["b"]
+    assert channels(routes, grown, ["a"]) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "severity", "fits"),
+    [
+        ({}, "page", True),
+        ({}, "warn", False),
+        ({"severity": ("page", "warn")}, "warn", True),
+        ({"severity": ("warn",)}, "page", False),
+        ({"patterns": ("service_*",)}, "warn", True),
+        ({"patterns": ("latency",)}, "warn", False),
+        ({"patterns": ("service_*",), "severity": ("page",)}, "warn", False),
+    ],
+)
+def test_a_warning_goes_where_it_is_asked_for(condition, severity, fits):
+    routes = [RouteSettings(notifiers=("a",), **condition)]
+
+    assert channels(routes, change("opened", incident(severity=severity))) == ["a"] * fits
+    assert takes_warnings(routes) == ("warn" in routes[0].severities)
+
+
+def test_without_a_route_warnings_go_to_everybody():
+    assert channels([], change("opened", incident(severity="warn"))) == ["a", "b", "c"]
+
+
+def test_what_becomes_urgent_goes_to_those_who_were_not_warned():
+    routes = [
+        RouteSettings(notifiers=("a",), escalate_after=60.0, escalate_to=("c",)),
+        RouteSettings(notifiers=("b",), severity=("warn",)),
+    ]
+    warned = change("opened", incident(severity="warn"))
+    worse = change("raised", replace(warned.incident, severity="page"))
+
+    assert channels(routes, warned) == ["b"]
+    assert channels(routes, worse, ["b"]) == ["a", "b", "c"], "and the time until c begins"
+
+
+def test_what_is_reopened_escalates_anew_only_where_its_end_was_told():
+    routes = [RouteSettings(notifiers=("a",), escalate_after=60.0, escalate_to=("c",))]
+    again = change("reopened", incident())
+
+    assert channels(routes, again) == ["a", "c"]
+    assert channels(routes, again, ["a"]) == ["a"]
 
 
 def test_a_diagnosis_that_found_nothing_is_not_notified():
@@ -147,3 +193,13 @@ def test_the_same_change_for_the_same_channel_has_the_same_id():
     ]
     ids = {one.id for each in (opened, closed) for one in routing.notices(each)}
     assert len(ids) == 4
+
+
+@pytest.mark.parametrize("what", [what for what in get_args(What) if what != "left"])
+def test_every_change_says_something_to_those_who_know_the_incident(what):
+    of = change(what, incident(members=("shop-1", "shop-2")), endpoint="shop-2")
+    of = of if what != "diagnosed" else replace(of, incident=replace(of.incident, diagnosis=REPORT))
+    notices = Routing(["a"], [], ENDPOINTS).notices(of, ["a"])
+    known = Told(members=1, pattern="latency", severity="warn")
+
+    assert update_of(notices, of.incident, told=known, live=notices) is not None

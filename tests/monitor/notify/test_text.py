@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import pytest
 from monitor.notify.made import REPORT, change, incident, message, story
 
-from ringback.monitor.notify.notification import IncidentUpdate, NotificationContext
+from ringback.monitor.notify.notification import IncidentUpdate, NotificationContext, Told
 from ringback.monitor.notify.text import html_text, markdown_text, plain_text, subject_line
 
 AT = 1_763_726_723.0  # 2025-11-21 12:05:23 UTC
@@ -22,6 +22,7 @@ def told(headline="opened", **fields):
 def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_is_more():
     assert plain_text(told(summary=REPORT["verdict"]["summary"])) == (
         "[DOWN] shop-1: Nothing listens on 192.0.2.7:443: the connection is refused.\n"
+        "Severity: page\n"
         "Since: 2025-11-21 12:05:23 UTC (3 min 20 s ago)\n"
         "Cause: service outage · tcp.refused · fault: remote service (90% confident)\n"
         "Seen from: paris\n"
@@ -60,6 +61,17 @@ def test_the_end_says_how_long_it_lasted():
         ("acknowledged", {}, "[ACKNOWLEDGED] shop-1: acknowledged"),
         ("opened", {"pattern": "latency"}, "[SLOW] shop-1: Shop 1 is down: connection refused"),
         ("escalated", {}, "[DOWN, NOT ACKNOWLEDGED] shop-1: Shop 1 is down: connection refused"),
+        (
+            "opened",
+            {"pattern": "latency", "severity": "warn"},
+            "[WARNING: SLOW] shop-1: Shop 1 is down: connection refused",
+        ),
+        (
+            "reminded",
+            {"severity": "warn"},
+            "[WARNING: STILL DOWN] shop-1: Shop 1 is down: connection refused",
+        ),
+        ("reopened", {}, "[DOWN AGAIN] shop-1: Shop 1 is down: connection refused"),
     ],
 )
 def test_the_subject_says_what_happened(headline, fields, expected):
@@ -87,7 +99,7 @@ def test_several_incidents_are_all_named():
     several = message(*stories)
 
     assert subject_line(several) == (
-        "[7 open · 1 resolved] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
+        "[7 DOWN · 1 RESOLVED] 8 incidents: shop-1, shop-2, shop-3, shop-4, shop-5 and 3 more"
     )
     for text in (plain_text(several), html_text(several)):
         assert all(f"shop-{number}:" in text for number in range(1, 9))
@@ -102,9 +114,9 @@ def test_many_members_are_counted():
     members = tuple(f"shop-{number}" for number in range(1, 31))
     text = plain_text(told(members=members))
 
-    assert "[DOWN] shop-1, shop-2, shop-3 and 27 more: " in text
+    assert "[DOWN] 30 endpoints (shop-1, shop-2, shop-3 and 27 more): " in text
     assert "Affects: 30: shop-1, " in text
-    assert text.count("\n") < 12
+    assert text.count("\n") < 13
 
 
 @pytest.mark.parametrize("write", [plain_text, markdown_text, html_text, subject_line])
@@ -164,3 +176,43 @@ def test_who_is_named_once():
     assert subject_line(message(told)) == "[DOWN] shop-1 is down: refused"
     other = story(summary="shop-10 is down")
     assert subject_line(message(other)) == "[DOWN] shop-1: shop-10 is down"
+
+
+def known_as(before, headline, **fields):
+    update = IncidentUpdate(headline=headline, incident=incident(at=AT, **fields), before=before)
+    return message(update, at=AT + 200)
+
+
+def test_a_title_counts_the_members_as_they_are_now():
+    members = tuple(f"shop-{number}" for number in range(1, 9))
+    grown = known_as(Told(members=2), "grown", members=members, well=("shop-2", "shop-3"))
+
+    assert subject_line(grown) == (
+        "[DOWN, 2 BEFORE] 6 of 8 endpoints (shop-1, shop-4, shop-5 and 3 more): "
+        "Shop 1 is down: connection refused"
+    )
+    assert "Affects: 6: shop-1, " in plain_text(grown)
+    assert "Well again: 2: shop-2, shop-3\n" in plain_text(grown)
+
+
+def test_a_flap_that_stays_down_is_no_flap_any_more():
+    flapped = Told(members=1, pattern="flapping", severity="page")
+    steady = known_as(flapped, "renamed", summary="Shop 1 comes and goes: 6 changes")
+
+    assert subject_line(steady) == ("[DOWN, WAS FLAPPING] shop-1: stays down, no longer flapping")
+
+
+def test_what_has_become_worse_says_what_it_was_taken_for():
+    warned = Told(members=1, pattern="network_partition", severity="warn")
+
+    assert subject_line(known_as(warned, "opened")).startswith("[DOWN, WAS UNREACHABLE] shop-1: ")
+
+
+def test_what_is_urgent_stands_first():
+    slow = story(number=1, pattern="latency", severity="warn")
+    over = story("closed", number=2, state="closed", closed_at=time.time())
+
+    assert subject_line(message(over, slow, story(number=3))) == (
+        "[1 DOWN · 1 WARNING: SLOW · 1 RESOLVED] 3 incidents: shop-3, shop-1, shop-2"
+    )
+    assert "Severity: warn" in plain_text(message(slow))

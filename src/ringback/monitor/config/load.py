@@ -42,7 +42,7 @@ from ringback.monitor.config.settings import (
     WeeklyWindow,
 )
 from ringback.monitor.model import Endpoint, Expectations, ProbeType
-from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.notify.settings import NotifierSettings, RouteSettings, route_to_all
 from ringback.monitor.web.settings import Token, WebSettings, digest_of
 
 _OPTIONS = {
@@ -173,7 +173,7 @@ def _notifier(shape: ChannelShape) -> NotifierSettings:
 def _routes(whole: MergedConfig) -> tuple[RouteSettings, ...]:
     """The routes; without any, all notifiers are notified of everything."""
     if not whole.routes and whole.notifiers:
-        return (RouteSettings(notifiers=tuple(item.shape.name for item in whole.notifiers)),)
+        return (route_to_all(item.shape.name for item in whole.notifiers),)
     return tuple(_route(whole, item.shape) for item in whole.routes)
 
 

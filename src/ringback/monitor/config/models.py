@@ -17,6 +17,7 @@ from ringback.monitor.config.values import (
     Patterns,
     Port,
     Proxy,
+    Severities,
     Statuses,
     Texts,
     Zone,
@@ -263,6 +264,8 @@ class RouteShape(Shape):
     """Incident patterns, or globs with *: "certificate", "latency"."""
     kinds: Texts = ()
     """Kinds of failure, or globs with *: "tls.*"."""
+    severity: Severities = ()
+    """"page", "warn" or both; default: "page", and what ``patterns`` names also as "warn"."""
     repeat: Duration | None = None
     """Interval at which an open incident is notified again; default: never."""
     escalate_after: Duration | None = None

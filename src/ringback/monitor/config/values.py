@@ -3,10 +3,12 @@
 import json
 import re
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from ringback.incident.model import Severity
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -168,6 +170,12 @@ Statuses = Annotated[
     _schema(*_STATUS, {"type": "array", "items": {"anyOf": list(_STATUS)}}),
 ]
 Texts = Annotated[tuple[str, ...], BeforeValidator(texts_of), _schema(_TEXT, _TEXTS)]
+_SEVERITY: dict[str, Any] = {"type": "string", "enum": list(get_args(Severity))}
+Severities = Annotated[
+    tuple[Severity, ...],
+    BeforeValidator(texts_of),
+    _schema(_SEVERITY, {"type": "array", "items": _SEVERITY}),
+]
 Pattern = Annotated[str, AfterValidator(regex_of)]
 Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(texts_of), _schema(_TEXT, _TEXTS)]
 Moment = Annotated[

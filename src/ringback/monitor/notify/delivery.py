@@ -2,7 +2,7 @@
 
 ``dispatcher.py`` says what states a notice goes through, and why a kill loses and doubles nothing.
 Two things are remembered here over restarts: the last notification of each channel (``InFlight``),
-and which channel was notified of which incident (``DeliveryLog``).
+and what each channel was told of which incident, and when (``DeliveryLog``).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import random
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ringback.monitor.notify.channel import NotSent, channel_of
 from ringback.monitor.notify.channel_state import TIMEOUT_GRACE
@@ -24,6 +24,7 @@ from ringback.monitor.notify.notification import (
     IncidentUpdate,
     Notification,
     NotificationContext,
+    Told,
     idempotency_key,
     is_escalation,
     update_of,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Incident, Notice
     from ringback.monitor.notify.channel import NotifierChannel
     from ringback.monitor.notify.channel_state import ChannelState
-    from ringback.monitor.notify.dispatcher import NoticeGroup
+    from ringback.monitor.notify.collation import NoticeGroup
     from ringback.monitor.notify.settings import NotifierSettings
     from ringback.monitor.store import NoticeStore, Queued
 
@@ -80,6 +81,9 @@ class Surroundings:
 
 
 GIVE_UP_SECONDS = 86400.0  # Seconds after which a notice that does not get through is given up
+
+NOTHING_LEFT = "nothing was left to say"
+"""What the outbox has as the reason where a later change took back what was not sent yet."""
 
 _MAX_UNRECORDED = 10_000
 
@@ -135,18 +139,21 @@ class Delivery:
     ) -> None:
         """Send what there is to say of incidents, as one notification."""
         name, updates = state.settings.name, []
+        idle: list[Notice] = []
         key = self._in_flight.key(name) if again else ""
         for group in groups:
             incident = self._incident_for(group, again=again)
-            notified = self._delivery_log.has(name, incident.id)
-            update = update_of(group.notices, incident, notified=notified)
+            told = self._delivery_log.told(name, incident.id)
+            update = update_of(group.notices, incident, told=told, live=group.live)
             if update is None:
-                self._record_sent(group.notices)
+                idle += group.notices
             else:
                 updates.append(update)
         if updates:
             going = [update.incident.id for update in updates if update.incident.state != "closed"]
             self._start(state, updates, self._delivery_log.begin(name, going), key)
+        for notice in idle:
+            self._store.give_up(notice.id, self._clock(), NOTHING_LEFT)
 
     def _incident_for(self, group: NoticeGroup, *, again: bool) -> Incident:
         """Return an incident as it is now; in a repetition, as it was then.
@@ -176,10 +183,11 @@ class Delivery:
             incident for incident in known if incident is not None and incident.state != "closed"
         ]
         if going:
-            self._start(
-                state,
-                [IncidentUpdate(headline="reminded", incident=incident) for incident in going],
-            )
+            self._start(state, [self._reminder(state.settings.name, known) for known in going])
+
+    def _reminder(self, channel: str, incident: Incident) -> IncidentUpdate:
+        told = self._delivery_log.told(channel, incident.id)
+        return IncidentUpdate(headline="reminded", incident=incident, before=told)
 
     def _start(
         self,
@@ -239,12 +247,7 @@ class Delivery:
         self.counts[notification.channel, "sent"] += 1
         state.succeeded(self._monotonic(), seconds)
         await self._in_thread(partial(self._record_sent, notification.notices))
-        over = [
-            update.incident.id
-            for update in notification.updates
-            if update.incident.state == "closed"
-        ]
-        self._delivery_log.end(notification.channel, over)
+        self._delivery_log.sent(notification)
 
     def _record_in_flight(self, notification: Notification) -> None:
         try:
@@ -384,46 +387,76 @@ MAX_INCIDENTS = 10_000
 
 
 class DeliveryLog:
-    """Remembers which channel was notified of which incident, over restarts."""
+    """Remembers which channel was told what of which incident, and when last, over restarts."""
 
     def __init__(self, store: NoticeStore) -> None:
         self._store = store
-        kept: dict[str, Any] = store.state(DELIVERY_STATE) or {}
-        self._notified = {channel: dict.fromkeys(ids) for channel, ids in kept.items()}
+        self._told: dict[str, dict[str, Told]] = {}
+        self._sent_at: dict[str, float] = {}
+        for channel, kept in (store.state(DELIVERY_STATE) or {}).items():
+            if isinstance(kept, list):  # up to version 0.1: the ids of the incidents
+                self._told[channel] = dict.fromkeys(kept, Told())
+                continue
+            self._told[channel] = {id_: Told(**told) for id_, told in kept["told"].items()}
+            if kept["sent_at"] is not None:
+                self._sent_at[channel] = kept["sent_at"]
 
     def notified_channels(self, incident: str) -> list[str]:
         """Return the channels that were notified that an incident began."""
-        return [channel for channel, ids in self._notified.items() if incident in ids]
+        return [channel for channel, told in self._told.items() if incident in told]
 
     def notified(self, channel: str) -> list[str]:
         """Return the incidents whose beginning a channel was notified of, but not their end."""
-        return list(self._notified.get(channel, ()))
+        return list(self._told.get(channel, ()))
 
-    def has(self, channel: str, incident: str) -> bool:
-        """Return whether a channel was notified that an incident began."""
-        return incident in self._notified.get(channel, ())
+    def told(self, channel: str, incident: str) -> Told | None:
+        """Return what a channel was last told of an incident; ``None``: nothing."""
+        return self._told.get(channel, {}).get(incident)
+
+    def sent_at(self, channel: str) -> float | None:
+        """Return when a channel was last sent a message; ``None``: it is not known."""
+        return self._sent_at.get(channel)
 
     def begin(self, channel: str, incidents: list[str]) -> list[str]:
         """Note that a channel is about to be notified of incidents; return which are new to it."""
-        known = self._notified.setdefault(channel, {})
+        known = self._told.setdefault(channel, {})
         new = [incident for incident in incidents if incident not in known]
         if not new:
             return new
-        known |= dict.fromkeys(new)
+        known |= dict.fromkeys(new, Told())
         while len(known) > MAX_INCIDENTS:
             del known[next(iter(known))]
         self._keep()
         return new
 
     def end(self, channel: str, incidents: list[str]) -> None:
-        """Note that a channel was notified of their end, or never of these incidents."""
-        known = self._notified.get(channel, {})
+        """Note that a channel was never notified of these incidents."""
+        known = self._told.get(channel, {})
         if not any(incident in known for incident in incidents):
             return
         for incident in incidents:
             known.pop(incident, None)
         self._keep()
 
+    def sent(self, notification: Notification) -> None:
+        """Note that a notification arrived; one that only repeats itself ends no quiet."""
+        known = self._told.setdefault(notification.channel, {})
+        for update in notification.updates:
+            if update.incident.state == "closed":
+                known.pop(update.incident.id, None)
+            elif update.incident.id in known:
+                known[update.incident.id] = Told.of(update.incident)
+        if notification.notices:
+            self._sent_at[notification.channel] = notification.at
+        self._keep()
+
     def _keep(self) -> None:
-        states = {channel: list(ids) for channel, ids in self._notified.items() if ids}
+        channels = dict.fromkeys((*self._told, *self._sent_at))
+        states = {
+            channel: {
+                "sent_at": self._sent_at.get(channel),
+                "told": {id_: asdict(told) for id_, told in self._told.get(channel, {}).items()},
+            }
+            for channel in channels
+        }
         self._store.keep(StoreBatch(states={DELIVERY_STATE: states}))

@@ -8,22 +8,36 @@ store's outbox in the transaction that keeps the change itself, so there is neve
 its notices, nor a notice of a change that was not kept. From then on it has one of these states:
 
     waiting ──round──→ in flight ──taken──→ sent
-      ↑  ↑                │  │
-      │  └────not taken───┘  └─after a day─→ given up
-      └─ postponed: the circuit is open, the rate is used up, the incident is silenced or held
+    ↑  ↑  ↑               │  │
+    │  │  └───not taken───┘  └─after a day─→ given up
+    │  └─ gathered: until something goes that it goes along with
+    └─ postponed: the circuit is open, the rate is used up, the incident is silenced or held
 
-Waiting, sent and given up are what the row in the store says; the last two are final. In flight is
-a set in memory (``Delivery``), and for a channel whose receiver knows a notification again by its
-key also a state in the store: ``InFlight`` writes key and notices down durably *before* the first
-byte goes out.
+Waiting, sent and given up are what the row in the store says; the last two are final. Given up is
+also a notice of which nothing is left to say, such as an end whose incident was reopened, and the
+row says so. In flight is a set in memory (``Delivery``), and for a channel whose receiver knows a
+notification again by its key also a state in the store: ``InFlight`` writes key and notices down
+durably *before* the first byte goes out.
 
-A round looks at what is due, by channel. What waits for one channel is grouped by incident
-(``NoticeGroup``), and each group waits a moment for what belongs to it: for further members, and at
-the beginning for the diagnosis (``GroupWait``). The groups that are ready become one notification,
-in which each incident stands once, as it is now.
+A round reads what is due. Of a channel for which something is, it reads all that waits, by incident
+(``NoticeGroup``), and asks ``Collation`` when the next message is to be sent. Not yet: the notices
+that are due are *gathered*, which means deferred in the store until then, so that no later round
+reads them for nothing; what comes meanwhile has all of it looked at again. Now: everything that
+waits for the channel becomes one notification, in which each incident stands once, as it is at this
+moment. A group is then in one of these states, and it is never written down which, because it
+follows from its notices and from what ``DeliveryLog`` says that the receiver was told:
+
+    alarm    goes at once after a time of quiet, when the diagnosis is there; else gathered
+    end      waits: what is reopened meanwhile takes the end along, and nothing is said
+    growth   waits, or is an alarm once the members that were told have doubled
+
+Who joins an incident has no notice of its own while one waits that will count the members anyway:
+there would be thousands, and each holds the whole incident.
 
 Why a kill loses nothing. Until the channel has taken a notification, its rows wait in the store;
-the next process finds them there, and tries at once what was postponed.
+the next process finds them there and looks at all of them at once. What was gathered, and an end
+that waits, it gathers again, until the same moment: that counts from the changes, and from when the
+receiver was last sent something, which ``DeliveryLog`` keeps.
 
 Why a kill doubles nothing, as far as the receiver helps. Killed between the sending and the note of
 it, the process cannot know whether the notification was taken. The next one therefore sends what
@@ -36,7 +50,8 @@ Why the order holds. A channel has one notification under way at a time. Once an
 all that waits for it goes along, also what was postponed, so that no end overtakes its beginning.
 ``DeliveryLog`` knows which channel was notified that an incident began: it is notified of the end
 as well, whatever the routes say by then. For a channel that was not, an incident that began and
-ended meanwhile is sent in one piece.
+ended meanwhile is sent in one piece. An end that was tried may have arrived, so a reopening does
+not cancel it any more, but is told.
 
 Why nobody is flooded. ``ChannelState`` has a rate limit, a circuit breaker with a backoff, and
 holds back by itself an incident that a receiver rejects, so that one bad notification blocks no
@@ -53,10 +68,18 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from ringback.failure.advice import place_of
 from ringback.monitor.notify.channel_state import ChannelState
+from ringback.monitor.notify.collation import (
+    COLLATION,
+    Collation,
+    NoticeGroup,
+    Receiver,
+    notice_groups,
+)
 from ringback.monitor.notify.delivery import Delivery, DeliveryLog, InFlight, Surroundings
 from ringback.monitor.notify.notification import NotificationContext, is_escalation
 from ringback.monitor.notify.routing import Routing
@@ -72,56 +95,13 @@ MAX_NOTICES = 1000  # Notices that one round reads
 SHUTDOWN_TIMEOUT = 5.0  # Seconds that notifications in flight have to arrive when the monitor ends
 SILENCE_INTERVAL = 10.0  # Seconds until an escalation of a silenced incident is tried again
 
+_REST_AFTER_ROUND = 3.0  # Of what a round took: so much is left to others before the next one
+
 _FAR_FUTURE = 366 * 86400.0
 
 REAL = Surroundings()  # This machine's
 
 log = logging.getLogger("ringback")
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeGroup:
-    """The notices of one incident for one channel."""
-
-    notices: tuple[Notice, ...]  # Oldest first; at least one
-
-    @property
-    def incident(self) -> Incident:
-        """The incident as the newest change has it; an escalation comes long after its change."""
-        return max(reversed(self.notices), key=lambda notice: notice.change.at).change.incident
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupWait:
-    """How long to wait for what belongs together."""
-
-    # Seconds from a change until it is sent, so that what follows from one cause is sent at once
-    gather: float = 1.0
-    # Seconds that the beginning of an incident waits for its diagnosis, at most
-    diagnosis: float = 5.0
-
-    def due_at(self, group: NoticeGroup) -> float:
-        """Return when a group is to be sent, in seconds since 1970 UTC."""
-        first = group.notices[0]
-        begins = first.change.what == "opened" and group.incident.state == "open"
-        awaited = begins and group.incident.diagnosis is None and _is_diagnosed(group)
-        return first.change.at + max(self.diagnosis if awaited else 0.0, self.gather)
-
-
-GROUP_WAIT = GroupWait()
-
-
-def notice_groups(queued: Iterable[Queued]) -> list[NoticeGroup]:
-    """Return what waits, by incident: the one that waits longest comes first."""
-    found: dict[str, list[Notice]] = {}
-    for entry in sorted(queued, key=lambda entry: (entry.notice.at, entry.notice.change.at)):
-        found.setdefault(entry.notice.change.incident.id, []).append(entry.notice)
-    return [NoticeGroup(tuple(notices)) for notices in found.values()]
-
-
-def _is_diagnosed(group: NoticeGroup) -> bool:
-    """Return whether such an incident is diagnosed at all."""
-    return group.incident.pattern not in {"latency", "heartbeat_missed", "prober_sick"}
 
 
 class Dispatcher:
@@ -137,10 +117,10 @@ class Dispatcher:
         base_url: str = "",
         vantage: str = "",
         endpoints: Iterable[Endpoint] = (),
-        group_wait: GroupWait = GROUP_WAIT,
+        collation: Collation = COLLATION,
         is_silenced: Callable[[Incident], bool] = lambda _: False,
     ) -> None:
-        self._store, self._group_wait = store, group_wait
+        self._store, self._collation = store, collation
         self._surroundings = surroundings
         self._clock, self._monotonic = surroundings.clock, surroundings.monotonic
         self._trouble = ""
@@ -149,6 +129,9 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._base_url, self._vantage = base_url, vantage
         self._states: dict[str, ChannelState] = {}
+        self._every: dict[str, float] = {}  # Endpoint's id to the seconds between two checks
+        # Channel and incident to the members and the time of the newest change that waits for it
+        self._announced: dict[tuple[str, str], tuple[int, float]] = {}
         self._delivery = Delivery(
             store, self._delivery_log, self._in_flight, surroundings, self._wake
         )
@@ -171,11 +154,13 @@ class Dispatcher:
         self._states = states
         self._base_url = self._base_url if base_url is None else base_url
         self._routing = Routing(states, routes, endpoints)
+        self._every = {endpoint.id: endpoint.watched.every for endpoint in endpoints}
         self._delivery.context = NotificationContext(
             base_url=self._base_url,
             vantage=self._vantage,
             names={endpoint.id: endpoint.name for endpoint in endpoints},
             labels={endpoint.id: endpoint.labels for endpoint in endpoints},
+            places={endpoint.id: _place(endpoint) for endpoint in endpoints},
         )
         self._wake.set()
 
@@ -191,9 +176,24 @@ class Dispatcher:
         notices = self._routing.notices(
             change, self._delivery_log.notified_channels(change.incident.id)
         )
+        if change.what == "joined":
+            notices = [notice for notice in notices if self._is_new(notice)]
+        for notice in notices:
+            if not is_escalation(notice):
+                key = (notice.channel, change.incident.id)
+                self._announced[key] = (len(change.incident.members), change.at)
         if notices:
             self._wake.set()
         return notices
+
+    def _is_new(self, notice: Notice) -> bool:
+        """Return whether that somebody joined is not said anyway by what waits for the channel."""
+        members, at = len(notice.change.incident.members), notice.change.at
+        waiting = self._announced.get((notice.channel, notice.change.incident.id))
+        if waiting is None or waiting == (members, at):  # asked a second time: the same answer
+            return True
+        told = self._delivery_log.told(notice.channel, notice.change.incident.id)
+        return told is not None and waiting[0] < 2 * told.members <= members
 
     def counted(self) -> dict[str, dict[str, int]]:
         """Return how many notifications were sent, failed or were given up since the start."""
@@ -208,7 +208,11 @@ class Dispatcher:
         try:
             self._resume()
             while True:
-                await self._sleep(self._guarded_round())
+                began = self._monotonic()
+                wait = self._guarded_round()
+                # Thousands of notices take a while to read, and the loop has others to serve.
+                await asyncio.sleep(_REST_AFTER_ROUND * (self._monotonic() - began))
+                await self._sleep(wait)
         finally:
             await self._delivery.close(SHUTDOWN_TIMEOUT)
 
@@ -229,11 +233,10 @@ class Dispatcher:
         return wait
 
     def _resume(self) -> None:
-        """Try at once what an earlier process postponed: why it did is not known any more."""
+        """Look at once at what an earlier process put off: why it did is not known any more."""
         now = self._clock()
-        for entry in self._store.due(now + _FAR_FUTURE, MAX_NOTICES):
-            if entry.due > max(now, entry.notice.at):
-                self._store.postpone(entry.notice.id, max(now, entry.notice.at), entry.error)
+        waiting = self._store.due(now + _FAR_FUTURE, MAX_NOTICES)
+        self._store.defer([entry.notice.id for entry in waiting if entry.notice.at <= now], now)
 
     async def _sleep(self, wait: float) -> None:
         # Not wait_for: up to Python 3.11 it can lose a cancellation.
@@ -244,74 +247,99 @@ class Dispatcher:
 
     def _round(self) -> float:
         """Begin every notification that may go; return after how many seconds to look again."""
-        now = self._clock()
-        waiting: dict[str, list[Queued]] = {}
+        now, wait = self._clock(), POLL_INTERVAL
         due = self._delivery.unsent(self._store.due(now, MAX_NOTICES))
-        for entry in self._unsilenced(due, now):
-            waiting.setdefault(entry.notice.channel, []).append(entry)
-        wait = POLL_INTERVAL
-        for name, queued in waiting.items():
-            state = self._states.get(name)
+        self._delivery.postpone(
+            [entry for entry in due if self._is_muted(entry)],
+            now + SILENCE_INTERVAL,
+            "it is silenced",
+        )
+        waiting = self._waiting(now) if due else {}
+        for name in dict.fromkeys(entry.notice.channel for entry in due):
+            state, queued = self._states.get(name), waiting.get(name, [])
             if state is None:
                 self._delivery.give_up(queued, f"there is no notifier {name} any more")
-            else:
+            elif queued:
                 wait = min(wait, self._serve(state, queued, crowded=len(due) >= MAX_NOTICES))
         for state in self._states.values():
             self._delivery.refresh(state)
         return max(wait, 0.01)
 
-    def _unsilenced(self, due: list[Queued], now: float) -> list[Queued]:
-        """Return what may be sent; an escalation waits until its incident is not silenced."""
-        unsilenced: list[Queued] = []
-        silenced: list[Queued] = []
-        for entry in due:
-            incident = entry.notice.change.incident
-            waits = is_escalation(entry.notice) and self._is_silenced(
-                self._store.incident(incident.id) or incident
-            )
-            (silenced if waits else unsilenced).append(entry)
-        self._delivery.postpone(silenced, now + SILENCE_INTERVAL, "it is silenced")
-        return unsilenced
+    def _waiting(self, now: float) -> dict[str, list[Queued]]:
+        """Return all that waits and may be sent, by channel, with what is put off."""
+        found: dict[str, list[Queued]] = {}
+        for entry in self._delivery.unsent(self._store.due(now + _FAR_FUTURE, MAX_NOTICES)):
+            if entry.notice.at <= now and not self._is_muted(entry):
+                found.setdefault(entry.notice.channel, []).append(entry)
+        waiting = {
+            (name, entry.notice.change.incident.id)
+            for name, entries in found.items()
+            for entry in entries
+        }
+        self._announced = {key: at for key, at in self._announced.items() if key in waiting}
+        return found
 
-    def _serve(self, state: ChannelState, queued: list[Queued], *, crowded: bool) -> float:
-        """Begin a channel's next notification, if it may go; return when to look again."""
+    def _is_muted(self, entry: Queued) -> bool:
+        """Return whether it is an escalation of an incident that is silenced now."""
+        incident = entry.notice.change.incident
+        return is_escalation(entry.notice) and self._is_silenced(
+            self._store.incident(incident.id) or incident
+        )
+
+    def _serve(self, state: ChannelState, waiting: list[Queued], *, crowded: bool) -> float:
+        """Begin a channel's next notification, if it is time; return when to look again."""
         now, tick = self._clock(), self._monotonic()
         open_at = state.open_at(tick) - tick
         if state.busy or open_at > 0:
             if open_at > 5 * POLL_INTERVAL or crowded:  # the others need the room
-                self._delivery.postpone(queued, now + max(open_at, POLL_INTERVAL))
+                due = [entry for entry in waiting if entry.due <= now]
+                self._delivery.postpone(due, now + max(open_at, POLL_INTERVAL))
             return POLL_INTERVAL if state.busy else open_at
-        again = self._in_flight.of(state.settings.name, queued)
-        waits = [
-            (
-                max(
-                    self._group_wait.due_at(group) - now,
-                    state.held_until(group.incident.id, tick) - tick,
-                ),
-                group,
-            )
-            for group in notice_groups(queued)
-        ]
-        ready = [group for wait, group in waits if wait <= 0]
-        if ready or again:
-            self._begin(state, ready[: state.most], self._waiting(state, queued, now))
-        return min((wait for wait, _ in waits if wait > 0), default=POLL_INTERVAL)
-
-    def _begin(self, state: ChannelState, groups: list[NoticeGroup], waiting: list[Queued]) -> None:
-        """Begin what may have been taken as it was; else groups with what was postponed of them."""
         if again := self._in_flight.of(state.settings.name, waiting):
-            self._delivery.begin(state, notice_groups(again), again=True)
-            return
-        wanted = {group.incident.id for group in groups}  # no end without its beginning
-        whole = [entry for entry in waiting if entry.notice.change.incident.id in wanted]
-        self._delivery.begin(state, notice_groups(whole))
+            self._begin(state, notice_groups(again), again=True)
+            return POLL_INTERVAL
+        groups: list[NoticeGroup] = []
+        for group in notice_groups(waiting):
+            until = state.held_until(group.incident.id, tick) - tick
+            if until > 0:
+                self._defer(group.entries, now, until)
+            elif group.live:
+                groups.append(group)
+            else:
+                self._begin(state, [group])  # there is nothing to say of it
+        return self._collate(state, groups, now)
 
-    def _waiting(self, state: ChannelState, queued: list[Queued], now: float) -> list[Queued]:
-        """Return all that waits for a channel, with what was postponed."""
-        postponed = self._delivery.unsent(self._store.due(now + _FAR_FUTURE, MAX_NOTICES))
-        found = {
-            entry.notice.id: entry
-            for entry in (*queued, *postponed)
-            if entry.notice.channel == state.settings.name and entry.notice.at <= now
-        }
-        return list(found.values())
+    def _collate(self, state: ChannelState, groups: list[NoticeGroup], now: float) -> float:
+        name = state.settings.name
+        receiver = Receiver(
+            sent_at=self._delivery_log.sent_at(name),
+            told=lambda incident: self._delivery_log.told(name, incident),
+            every=lambda endpoint: self._every.get(endpoint, 0.0),
+        )
+        wait = self._collation.due_at(groups, receiver) - now
+        if wait > 0:
+            self._defer((entry for group in groups for entry in group.entries), now, wait)
+            return wait
+        self._begin(state, groups[: state.most])
+        return POLL_INTERVAL
+
+    def _begin(
+        self, state: ChannelState, groups: list[NoticeGroup], *, again: bool = False
+    ) -> None:
+        for group in groups:
+            self._announced.pop((state.settings.name, group.incident.id), None)
+        self._delivery.begin(state, groups, again=again)
+
+    def _defer(self, entries: Iterable[Queued], now: float, wait: float) -> None:
+        """Have what is due looked at later."""
+        ids = [entry.notice.id for entry in entries if entry.due <= now]
+        if ids:
+            self._store.defer(ids, now + wait)
+
+
+def _place(endpoint: Endpoint) -> dict[str, object]:
+    try:
+        port = urlsplit(endpoint.url).port
+    except ValueError:
+        port = None
+    return place_of(endpoint.watched.host, port)

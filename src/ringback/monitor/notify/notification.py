@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -15,11 +15,22 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.settings import NotifierSettings
 
 Headline = Literal[
-    "opened", "escalated", "reminded", "renamed", "diagnosed", "acknowledged", "closed", "brief"
+    "opened",
+    "reopened",
+    "grown",
+    "escalated",
+    "reminded",
+    "renamed",
+    "diagnosed",
+    "acknowledged",
+    "closed",
+    "brief",
 ]
-"""``escalated``: nobody acknowledged it. ``brief``: it ended before anybody was notified."""
+"""``grown``: it has more members. ``renamed``: it has another pattern or severity. ``escalated``:
+nobody acknowledged it. ``brief``: it ended before anybody was notified."""
 
-_BEGINS = frozenset({"opened", "joined", "reminded"})
+_NEWS = frozenset({"opened", "raised", "joined", "reminded", "renamed", "diagnosed"})
+"""Changes from which somebody who knows nothing of an incident learns that there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +42,31 @@ class NotificationContext:
     names: Mapping[str, str] = field(default_factory=dict)  # Endpoint's id to what people call it
     # Endpoint's id to its labels
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # Endpoint's id to what stands for the placeholders of advice
+    places: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one receiver was last told of an incident."""
+
+    members: int = 0  # How many it had; 0: it is not certain that anything arrived
+    pattern: str = ""
+    severity: str = ""
+    kind: str = ""  # `""`: none
+
+    @classmethod
+    def of(cls, incident: Incident) -> Told:
+        return cls(
+            members=len(incident.members),
+            pattern=incident.pattern,
+            severity=incident.severity,
+            kind=incident.kind or "",
+        )
+
+    def names(self, incident: Incident) -> bool:
+        """Return whether it was told as what it is now."""
+        return (self.pattern, self.severity) == (incident.pattern, incident.severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +76,7 @@ class IncidentUpdate:
     headline: Headline  # What has happened
     incident: Incident  # As it is now
     notices: tuple[Notice, ...] = ()  # Those that are done with this, oldest first
+    before: Told | None = None  # What the receiver knows of it; `None`: nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,28 +96,50 @@ class Notification:
 
 
 def update_of(
-    notices: Sequence[Notice], incident: Incident, *, notified: bool
+    notices: Sequence[Notice], incident: Incident, *, told: Told | None, live: Sequence[Notice]
 ) -> IncidentUpdate | None:
-    """Return what the notices of one incident come to; ``None``: there is nothing to say."""
-    headline = _headline(notices, incident, notified=notified)
+    """Return what the notices of one incident come to; ``None``: there is nothing to say.
+
+    ``live`` are those of them that no later one has cancelled.
+    """
+    headline = _headline(live, incident, told)
     if headline is None:
         return None
-    return IncidentUpdate(headline=headline, incident=incident, notices=tuple(notices))
+    return IncidentUpdate(headline=headline, incident=incident, notices=tuple(notices), before=told)
 
 
-def _headline(notices: Sequence[Notice], incident: Incident, *, notified: bool) -> Headline | None:
-    prompt = [notice for notice in notices if not is_escalation(notice)]
-    if not prompt and (incident.state != "open"):
-        return None
-    whats = {notice.change.what for notice in prompt}
+def _headline(live: Sequence[Notice], incident: Incident, told: Told | None) -> Headline | None:
+    whats = {notice.change.what for notice in live if not is_escalation(notice)}
     if incident.state == "closed":
-        return "brief" if whats & _BEGINS and not notified else "closed"
-    if not prompt:
-        return "escalated"
-    order: tuple[Headline, ...] = ("reminded", "acknowledged", "renamed", "diagnosed")
-    if whats & {"opened", "joined"} or ("reminded" in whats and not notified):
+        ended: Headline = "brief" if told is None else "closed"
+        return ended if whats else None
+    whats -= {"closed"}  # it was reopened, and nobody was to be notified of that
+    if not whats:
+        escalates = any(is_escalation(notice) for notice in live)
+        return "escalated" if escalates and incident.state == "open" else None
+    if "reopened" in whats:
+        return "reopened"
+    if told is None and whats & _NEWS:
         return "opened"  # what began in a silence is news to them
-    return next((headline for headline in order if headline in whats), "reminded")
+    return _headline_of_news(whats, incident, told or Told())
+
+
+def _headline_of_news(whats: Set[str], incident: Incident, told: Told) -> Headline | None:
+    """Return what is new to somebody who knows the incident."""
+    new: tuple[tuple[Headline, bool], ...] = (
+        ("opened", not whats.isdisjoint({"opened", "raised"})),
+        ("reminded", "reminded" in whats),
+        ("acknowledged", "acknowledged" in whats),
+        ("renamed", "renamed" in whats and not told.names(incident)),
+        ("diagnosed", "diagnosed" in whats),
+        ("grown", "joined" in whats and _is_worse(incident, told)),
+    )
+    return next((headline for headline, is_new in new if is_new), None)
+
+
+def _is_worse(incident: Incident, told: Told) -> bool:
+    """Return whether a member that was not told is not well."""
+    return any(member not in incident.well for member in incident.members[told.members :])
 
 
 def is_escalation(notice: Notice) -> bool:

@@ -7,11 +7,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ringback.incident.model import Notice
-from ringback.monitor.notify.settings import RouteSettings
+from ringback.monitor.notify.settings import route_to_all
 
 if TYPE_CHECKING:
     from ringback.incident.model import Change, Incident
     from ringback.monitor.model import Endpoint
+    from ringback.monitor.notify.settings import RouteSettings
 
 
 class Routing:
@@ -24,40 +25,33 @@ class Routing:
         endpoints: Iterable[Endpoint] = (),
     ) -> None:
         self._notifiers = tuple(notifiers)
-        self._routes = tuple(routes) or (RouteSettings(notifiers=self._notifiers),)
+        self._routes = tuple(routes) or (route_to_all(self._notifiers),)
         self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
 
     def notices(self, change: Change, notified: Collection[str] = ()) -> list[Notice]:
         """Return a notice for each notifier that is to be notified of a change."""
         incident = change.incident
+        if change.what == "left" or (change.what == "diagnosed" and not _names_a_cause(incident)):
+            return []
+        if change.what == "joined":
+            concerned = incident.members if change.endpoint is None else (change.endpoint,)
+            return self._of(change, self._routes_of(incident, concerned), notified)
         routes = self._routes_of(incident, incident.members)
-        match change.what:
-            case "left":
-                return []
-            case "joined":
-                return self._joined(change, routes)
-            case "reminded":
-                repeated = [route for route in routes if not change.again or _is_due(route, change)]
-                return self._of(change, repeated, escalate=not notified)
-            case "opened":
-                return self._of(change, routes, escalate=True)
-            case "diagnosed" if not _names_a_cause(incident):
-                return []
-        return self._of(change, routes, notified)
+        if change.what == "reminded":  # each as often as its route says
+            routes = [route for route in routes if not change.again or _is_due(route, change)]
+        further = () if change.what in {"opened", "reminded"} else notified
+        return self._of(change, routes, further, _escalated(change, routes, notified))
 
     def _of(
         self,
         change: Change,
         routes: Iterable[RouteSettings],
         further: Iterable[str] = (),
-        *,
-        escalate: bool = False,
+        escalated: Iterable[RouteSettings] = (),
     ) -> list[Notice]:
-        routes = list(routes)
         names = (*(name for route in routes for name in route.notifiers), *further)
         found = [_notice(change, name, change.at) for name in dict.fromkeys(names)]
-        if escalate:
-            found += self._escalations(change, routes)
+        found += self._escalations(change, escalated)
         return [notice for notice in found if notice.channel in self._notifiers]
 
     @staticmethod
@@ -70,32 +64,46 @@ class Routing:
                     first[name] = min(at, first.get(name, at))
         return [_notice(change, name, at) for name, at in first.items()]
 
-    def _joined(self, change: Change, routes: Iterable[RouteSettings]) -> list[Notice]:
-        """Return notices for those whom the new member concerns and no earlier one did."""
-        earlier = tuple(member for member in change.incident.members if member != change.endpoint)
-        known = {
-            name for route in self._routes_of(change.incident, earlier) for name in route.notifiers
-        }
-        return [notice for notice in self._of(change, routes) if notice.channel not in known]
-
     def _routes_of(self, incident: Incident, members: Iterable[str]) -> list[RouteSettings]:
+        """Return the routes that an incident goes because of some members, in their order."""
+        taking = [(n, route) for n, route in enumerate(self._routes) if route.takes(incident)]
         found: dict[int, RouteSettings] = {}
         for member in members:
             endpoint = self._endpoints.get(member)
             group = endpoint.watched.group if endpoint else ""
             labels = endpoint.labels if endpoint else {}
-            for number, route in enumerate(self._routes):
-                fits = route.takes(incident.pattern, incident.kind)
-                if fits and route.matches(member, group, labels):
+            for number, route in taking:
+                if route.matches(member, group, labels):
                     found[number] = route
                     if route.stop:
                         break
         return [found[number] for number in sorted(found)]
 
 
+def _escalated(
+    change: Change, routes: list[RouteSettings], notified: Collection[str]
+) -> list[RouteSettings]:
+    """Return the routes on which the time begins after which further notifiers are notified."""
+    match change.what:
+        case "opened":
+            return routes
+        case "raised":  # on the others it began with the warning
+            return [route for route in routes if "warn" not in route.severities]
+        case "reminded":
+            return [] if notified else routes
+        case "reopened":
+            return [route for route in routes if not {*route.notifiers} & {*notified}]
+    return []
+
+
 def remind_every(routes: Iterable[RouteSettings]) -> float:
     """Return how often the monitor must remind for every route to have what it asks for."""
     return min((route.repeat for route in routes if route.repeat), default=0.0)
+
+
+def takes_warnings(routes: Iterable[RouteSettings]) -> bool:
+    """Return whether anybody is notified of warnings."""
+    return any("warn" in route.severities for route in routes)
 
 
 def _is_due(route: RouteSettings, change: Change) -> bool:
@@ -114,5 +122,8 @@ def _names_a_cause(incident: Incident) -> bool:
 
 
 def _notice(change: Change, channel: str, at: float) -> Notice:
-    key = "\n".join((change.incident.id, change.what, repr(at), channel))
+    what: str = change.what
+    if what == "joined":  # several may at the same moment
+        what += f" {change.endpoint}"
+    key = "\n".join((change.incident.id, what, repr(at), channel))
     return Notice(id=sha256(key.encode()).hexdigest()[:32], channel=channel, at=at, change=change)

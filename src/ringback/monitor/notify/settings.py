@@ -1,9 +1,11 @@
 """Who is notified of what: the configuration of notifiers and routes as values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
+
+from ringback.incident.model import Incident, Severity
 
 ChannelType = Literal["apprise", "webhook", "alertmanager", "command"]
 
@@ -40,6 +42,8 @@ class RouteSettings:
     labels: Mapping[str, str] = field(default_factory=dict)  # Label to the value that it must have
     patterns: tuple[str, ...] = ()  # Sorts of incident: `service_outage`, `certificate` …
     kinds: tuple[str, ...] = ()  # Kinds of failure: `tls.*` …
+    # How urgent; `()`: `page`, and of the sorts that `patterns` names also `warn`
+    severity: tuple[Severity, ...] = ()
     # Seconds until a reminder, while it is open and not acknowledged; `None`: never
     repeat: float | None = None
     # Seconds until `escalate_to` are notified, unless it is acknowledged; `None`: never
@@ -55,9 +59,26 @@ class RouteSettings:
             and all(fnmatchcase(labels.get(k, ""), v) for k, v in self.labels.items())
         )
 
-    def takes(self, pattern: str, kind: str | None) -> bool:
+    def takes(self, incident: Incident) -> bool:
         """Return whether such incidents go this way, whatever they are about."""
-        return _any(self.patterns, pattern) and _any(self.kinds, kind or "")
+        return (
+            incident.severity in self.severities
+            and _any(self.patterns, incident.pattern)
+            and _any(self.kinds, incident.kind or "")
+        )
+
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """How urgent an incident may be to go this way."""
+        return self.severity or (("page", "warn") if self.patterns else ("page",))
+
+
+def route_to_all(notifiers: Iterable[str]) -> RouteSettings:
+    """Return what stands for routes where there are none: everybody is notified of everything.
+
+    Also of warnings: there is no other route that they could go, and somebody is to know of them.
+    """
+    return RouteSettings(notifiers=tuple(notifiers), severity=("page", "warn"))
 
 
 def _any(patterns: tuple[str, ...], word: str) -> bool:

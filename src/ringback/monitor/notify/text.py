@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ringback.diagnosis.wording import FAULTS
+from ringback.failure.advice import filled
 from ringback.failure.target import without_secrets
+from ringback.incident.advice import operators_advice
 from ringback.incident.pattern import stamp, two_units
 
 if TYPE_CHECKING:
@@ -91,11 +94,27 @@ def subject_line(notification: Notification) -> str:
         return f"[TEST] {safe_line(updates[0].incident.summary, 160)}"
     if len(updates) == 1:
         return safe_line(_title(updates[0], notification.context), 160)
-    ended = sum(update.headline in {"closed", "brief"} for update in updates)
-    going = len(updates) - ended
-    counts = [f"{going} open"] * bool(going) + [f"{ended} resolved"] * bool(ended)
-    affected = dict.fromkeys(id_ for update in updates for id_ in update.incident.members)
-    return f"[{' · '.join(counts)}] {len(updates)} incidents: {named_endpoints(affected, known)}"
+    urgent_first = sorted(updates, key=lambda update: (_is_over(update), _is_warning(update)))
+    counts = Counter(
+        "RESOLVED" if _is_over(update) else _mark(update.incident) for update in urgent_first
+    )
+    marks = " · ".join(f"{count} {mark}" for mark, count in counts.items())
+    affected = dict.fromkeys(id_ for update in urgent_first for id_ in _affected(update.incident))
+    return f"[{marks}] {len(updates)} incidents: {named_endpoints(affected, known)}"
+
+
+def _is_over(update: IncidentUpdate) -> bool:
+    return update.headline in {"closed", "brief"}
+
+
+def _is_warning(update: IncidentUpdate) -> bool:
+    return update.incident.severity == "warn"
+
+
+def _affected(incident: Incident) -> tuple[str, ...]:
+    """Return the members that are not well; of an incident that is over, all of them."""
+    ill = tuple(member for member in incident.members if member not in incident.well)
+    return ill if ill and incident.state != "closed" else incident.members
 
 
 def incident_texts(notification: Notification) -> list[IncidentText]:
@@ -110,22 +129,20 @@ def _incident_text(
     update: IncidentUpdate, notification: Notification, *, full: bool
 ) -> IncidentText:
     incident, context = update.incident, notification.context
-    ended = update.headline in {"closed", "brief"}
-    notified = full and not ended and update.headline != "acknowledged"
+    notified = full and not _is_over(update) and update.headline != "acknowledged"
     return IncidentText(
         title=subject_line(notification) if notification.test else _title(update, context),
         facts=tuple(_facts(update, notification, full=full)),
         evidence=tuple(_evidence(incident)) if notified else (),
-        advice=tuple(_advice(incident)) if notified else (),
+        advice=tuple(_advice(incident, context)) if notified else (),
         link=incident_link(context.base_url, incident.id),
     )
 
 
 def _title(update: IncidentUpdate, context: NotificationContext) -> str:
     incident = update.incident
-    mark, state = PATTERN_WORDS[incident.pattern]
-    who = named_endpoints(incident.members, context.names, most=3)
-    summary = safe_line(incident.summary)
+    state = PATTERN_WORDS[incident.pattern][1]
+    who = _who(incident, context)
     match update.headline:
         case "closed" | "brief" if incident.part_of:
             return f"[MERGED] {who}: now part of incident {incident.part_of}"
@@ -136,11 +153,52 @@ def _title(update: IncidentUpdate, context: NotificationContext) -> str:
         case "acknowledged":
             by = safe_line(incident.acknowledged_by, 80)
             return f"[ACKNOWLEDGED] {who}: {f'acknowledged by {by}' if by else 'acknowledged'}"
-        case "escalated":
-            return f"[{mark}, NOT ACKNOWLEDGED] {_with_name(who, summary)}"
         case "reminded":
-            return f"[STILL {mark}] {_with_name(who, _reminder(update))}"
-    return f"[{mark}] {_with_name(who, summary)}"
+            return f"[{_mark(incident, before='STILL ')}] {_with_name(who, _reminder(update))}"
+    return f"[{_mark(incident)}{_addition(update)}] {_with_name(who, _what_it_is(update, who))}"
+
+
+def _who(incident: Incident, context: NotificationContext) -> str:
+    """Return the endpoints that an incident is about, counted as they are now."""
+    affected, members = _affected(incident), incident.members
+    if len(members) == 1:
+        return named_endpoints(members, context.names)
+    count = f"{len(affected)} of {len(members)}" if affected != members else str(len(members))
+    return f"{count} endpoints ({named_endpoints(affected, context.names, most=3)})"
+
+
+def _mark(incident: Incident, *, before: str = "") -> str:
+    urgency = "WARNING: " if incident.severity == "warn" else ""
+    return f"{urgency}{before}{PATTERN_WORDS[incident.pattern][0]}"
+
+
+def _addition(update: IncidentUpdate) -> str:
+    """Return what stands behind the mark."""
+    match update.headline:
+        case "escalated":
+            return ", NOT ACKNOWLEDGED"
+        case "reopened":
+            return " AGAIN"
+        case "grown" if update.before is not None and update.before.members:
+            return f", {update.before.members} BEFORE"
+        case "opened" | "renamed" if (was := _pattern_before(update)) is not None:
+            return f", WAS {PATTERN_WORDS[was][0]}"
+    return ""
+
+
+def _pattern_before(update: IncidentUpdate) -> Pattern | None:
+    """Return the other pattern that the receiver knows an incident by, if it does."""
+    before = update.before.pattern if update.before is not None else ""
+    return next(
+        (name for name in PATTERN_WORDS if name == before and name != update.incident.pattern), None
+    )
+
+
+def _what_it_is(update: IncidentUpdate, who: str) -> str:
+    """Return the summary, but not that of a flapping that is over: it stays down."""
+    if update.headline == "renamed" and _pattern_before(update) == "flapping":
+        return f"{who}: stays {PATTERN_WORDS[update.incident.pattern][1]}, no longer flapping"
+    return safe_line(update.incident.summary)
 
 
 def _with_name(who: str, summary: str) -> str:
@@ -158,15 +216,12 @@ def _facts(
     update: IncidentUpdate, notification: Notification, *, full: bool
 ) -> list[tuple[str, str]]:
     incident, context = update.incident, notification.context
-    facts = [("Since", _since(update, notification.at))]
+    facts = [("Severity", incident.severity), ("Since", _since(update, notification.at))]
     if len(incident.members) > 1:
-        facts.append(
-            (
-                "Affects",
-                f"{len(incident.members)}: {named_endpoints(incident.members, context.names, 10)}",
-            )
-        )
-    if full and update.headline in {"reminded", "closed", "brief", "acknowledged"}:
+        facts.append(("Affects", _counted(_affected(incident), context)))
+        if incident.well and incident.state != "closed":
+            facts.append(("Well again", _counted(incident.well, context)))
+    if full and update.headline in {"reminded", "closed", "brief", "acknowledged", "renamed"}:
         facts.append(("Summary", safe_line(incident.summary)))
     if full and update.headline != "acknowledged":
         facts.append(("Cause", _cause(incident)))
@@ -175,6 +230,10 @@ def _facts(
     if full and context.vantage:
         facts.append(("Seen from", safe_line(context.vantage, 80)))
     return facts
+
+
+def _counted(members: Collection[str], context: NotificationContext) -> str:
+    return f"{len(members)}: {named_endpoints(members, context.names, 10)}"
 
 
 def _since(update: IncidentUpdate, now: float) -> str:
@@ -228,9 +287,9 @@ def _reading_lines(incident: Incident) -> list[str]:
     ]
 
 
-def _advice(incident: Incident) -> list[str]:
-    found = _verdict(incident).get("advice") or incident.advice
-    return [safe_line(str(line)) for line in found][:MAX_ADVICE]
+def _advice(incident: Incident, context: NotificationContext) -> list[str]:
+    known = context.places.get(incident.members[0], {})
+    return [safe_line(filled(step, known)) for step in operators_advice(incident)[:MAX_ADVICE]]
 
 
 def _verdict(incident: Incident) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@ import re
 import subprocess
 import time
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from monitor.notify.made import (
@@ -17,8 +18,9 @@ from monitor.notify.made import (
 )
 from requires import requires
 
+from ringback.diagnosis.record import moment
 from ringback.monitor.notify.channel import channel_of
-from ringback.monitor.notify.notification import NotificationContext
+from ringback.monitor.notify.notification import IncidentUpdate, NotificationContext, Told
 from ringback.monitor.notify.settings import NotifierSettings
 from ringback.monitor.web.alerts import FiringAlerts
 
@@ -90,7 +92,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
         await until(lambda: "resolved" in statuses(receiver), 120)
         assert alerts(alertmanager) == []
 
-    dispatch([settings(alertmanager)], drive, group_wait=AT_ONCE)
+    dispatch([settings(alertmanager)], drive, collation=AT_ONCE)
     (firing, *_, resolved) = [one for doc in receiver.documents for one in doc["alerts"]]
     assert firing["labels"] == resolved["labels"]
     assert firing["labels"]["alertname"] == "RingbackIncident"
@@ -128,7 +130,7 @@ def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
         await tell(change("closed", opened.incident, at=time.time()))
         await until(lambda: not waiting(store))
 
-    dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, group_wait=AT_ONCE)
+    dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, collation=AT_ONCE)
     assert {path for path, _, _ in receiver.got} == {"/api/v2/alerts"}
     sent = [json.loads(body)[0] for _, _, body in receiver.got]
     assert len({json.dumps(one["labels"], sort_keys=True) for one in sent}) == 1
@@ -139,7 +141,7 @@ def test_the_labels_are_what_prometheus_takes(receiver):
     context = NotificationContext(
         vantage="paris", labels={"shop-1": {"my-team": "x", "0": "y", "é": "z"}}
     )
-    channel = channel_of(settings(receiver.url, labels={"severity": "page", "incident": "no"}))
+    channel = channel_of(settings(receiver.url, labels={"severity": "night", "incident": "no"}))
     channel.send(message(story(), context=context, test=True))
 
     labels = json.loads(receiver.got[0][2])[0]["labels"]
@@ -149,9 +151,42 @@ def test_the_labels_are_what_prometheus_takes(receiver):
         "endpoint": "shop-1",
         "vantage": "paris",
         "test": "true",
-        "severity": "page",
+        "severity": "night",
+        "pattern": "service_outage",
+        "kind": "tcp.refused",
         "my_team": "x",
         "_0": "y",
         "_": "z",
     }
     assert all(re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) for name in labels)
+
+
+def posted(receiver):
+    alerts = json.loads(receiver.got[-1][2])
+    return [(one["labels"]["severity"], one["labels"]["pattern"], one["endsAt"]) for one in alerts]
+
+
+def test_what_becomes_worse_is_another_alert_and_ends_the_first(receiver):
+    channel = channel_of(settings(receiver.url))
+    warned = Told(members=1, pattern="network_partition", severity="warn", kind="tcp.refused")
+    worse = IncidentUpdate(headline="opened", incident=incident(), before=warned)
+    sent = message(worse)
+    channel.send(sent)
+    ended, begun = posted(receiver)
+
+    assert ended[:2] == ("warn", "network_partition")
+    assert begun[:2] == ("page", "service_outage")
+    assert ended[2] == moment(sent.at) < begun[2]
+
+    over = replace(worse.incident, state="closed", closed_at=sent.at + 60)
+    channel.send(message(IncidentUpdate(headline="closed", incident=over, before=warned)))
+    assert posted(receiver) == [("warn", "network_partition", moment(sent.at + 60))]
+
+
+def test_labels_of_the_operators_that_say_the_same_leave_one_alert(receiver):
+    labels = {"severity": "x", "pattern": "y", "kind": "z"}
+    warned = Told(members=1, pattern="latency", severity="warn")
+    update = IncidentUpdate(headline="opened", incident=incident(), before=warned)
+    channel_of(settings(receiver.url, labels=labels)).send(message(update))
+
+    assert len(posted(receiver)) == 1

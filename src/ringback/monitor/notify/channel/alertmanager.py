@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ringback.diagnosis.record import moment
 from ringback.monitor.notify.channel.channel import JSONPoster
+from ringback.monitor.notify.notification import Told
 from ringback.monitor.notify.text import incident_link, plain_text, subject_line
 
 if TYPE_CHECKING:
     from ringback.monitor.notify.notification import (
         IncidentUpdate,
         Notification,
-        NotificationContext,
     )
     from ringback.monitor.notify.settings import NotifierSettings
 
@@ -29,7 +29,8 @@ _NO_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class AlertmanagerChannel:
-    """Posts alerts. Their labels never change while an incident lasts: they are its identity."""
+    """Posts alerts. Their labels are their identity: where one changes, the alert ends, and another
+    one begins."""
 
     idempotent = (
         False  # it knows an alert by its labels, and that an older state comes late it does not
@@ -41,34 +42,53 @@ class AlertmanagerChannel:
         self.refresh: float | None = float(settings.options.get("refresh", REFRESH_INTERVAL))
 
     def send(self, notification: Notification) -> None:
-        alerts = [self._alert(update, notification) for update in notification.updates]
+        alerts = [
+            alert for update in notification.updates for alert in self._alerts(update, notification)
+        ]
         self._post.json(json.dumps(alerts).encode(), {}, "/api/v2/alerts")
 
-    def _alert(self, update: IncidentUpdate, notification: Notification) -> dict[str, Any]:
-        incident, context = update.incident, notification.context
-        lasts = notification.at + (1 if notification.test else LIFETIME_REFRESHES) * (
-            self.refresh or REFRESH_INTERVAL
-        )
-        ends = lasts if incident.closed_at is None else incident.closed_at
+    def _alerts(self, update: IncidentUpdate, notification: Notification) -> list[dict[str, Any]]:
+        """Return the alert of an incident, after the end of the one that stood for it before."""
+        incident, told = update.incident, update.before
+        ended = incident.closed_at
+        labels = self._labelled(update, notification, Told.of(incident))
+        before = self._labelled(update, notification, told) if told and told.members else labels
+        if before == labels:
+            return [self._alert(update, notification, labels, ended)]
+        alerts = [self._alert(update, notification, before, ended or notification.at)]
+        if ended is None:
+            alerts.append(self._alert(update, notification, labels, None))
+        return alerts
+
+    def _alert(
+        self,
+        update: IncidentUpdate,
+        notification: Notification,
+        labels: Mapping[str, str],
+        ended: float | None,
+    ) -> dict[str, Any]:
+        incident, refreshes = update.incident, 1 if notification.test else LIFETIME_REFRESHES
+        lasts = notification.at + refreshes * (self.refresh or REFRESH_INTERVAL)
         return {
-            "labels": self._labelled(update, context, test=notification.test),
+            "labels": labels,
             "annotations": _annotated(update, notification),
             "startsAt": moment(incident.opened_at),
-            "endsAt": moment(ends),
-            "generatorURL": incident_link(context.base_url, incident.id),
+            "endsAt": moment(lasts if ended is None else ended),
+            "generatorURL": incident_link(notification.context.base_url, incident.id),
         }
 
     def _labelled(
-        self, update: IncidentUpdate, context: NotificationContext, *, test: bool
+        self, update: IncidentUpdate, notification: Notification, told: Told
     ) -> dict[str, str]:
-        first = update.incident.members[0]
-        given = {**context.labels.get(first, {}), **self._labels}
+        first, context = update.incident.members[0], notification.context
+        said = {"severity": told.severity, "pattern": told.pattern, "kind": told.kind}
+        given = {**said, **context.labels.get(first, {}), **self._labels}
         own = {"alertname": "RingbackIncident", "incident": update.incident.id, "endpoint": first}
         if context.vantage:
             own["vantage"] = context.vantage
-        if test:
+        if notification.test:
             own["test"] = "true"
-        return {**{_label(name): str(value) for name, value in given.items()}, **own}
+        return {**{_label(name): str(value) for name, value in given.items() if value}, **own}
 
 
 def _annotated(update: IncidentUpdate, notification: Notification) -> dict[str, str]:
@@ -77,8 +97,6 @@ def _annotated(update: IncidentUpdate, notification: Notification) -> dict[str, 
     known = {
         "summary": subject_line(alone),
         "description": plain_text(alone),
-        "pattern": incident.pattern,
-        "kind": incident.kind or "",
         "members": ", ".join(incident.members),
         "acknowledged_by": incident.acknowledged_by,
     }

@@ -18,7 +18,7 @@ from ringback.monitor.notify.text import (
 )
 
 if TYPE_CHECKING:
-    from ringback.monitor.notify.notification import Notification
+    from ringback.monitor.notify.notification import IncidentUpdate, Notification
     from ringback.monitor.notify.settings import NotifierSettings
 
 _FORMATS: dict[str, Callable[[Notification], str]] = {
@@ -27,7 +27,7 @@ _FORMATS: dict[str, Callable[[Notification], str]] = {
     "html": html_text,
 }
 
-_TYPES = {"opened": "failure", "escalated": "failure", "reminded": "failure"}
+_TYPES = dict.fromkeys(("opened", "reopened", "grown", "escalated", "reminded"), "failure")
 _TYPES |= {"renamed": "warning", "diagnosed": "warning", "acknowledged": "info"}
 _TYPES |= {"closed": "success", "brief": "success"}
 
@@ -61,9 +61,14 @@ class AppriseChannel:
 
 
 def _type(notification: Notification) -> str:
-    types = {_TYPES[update.headline] for update in notification.updates}
+    types = {_type_of(update) for update in notification.updates}
     order = ("failure", "warning", "info", "success")
     return "info" if notification.test else next(name for name in order if name in types)
+
+
+def _type_of(update: IncidentUpdate) -> str:
+    found = _TYPES[update.headline]
+    return "warning" if found == "failure" and update.incident.severity == "warn" else found
 
 
 def _opened(settings: NotifierSettings) -> Any:

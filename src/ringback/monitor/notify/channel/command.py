@@ -81,6 +81,7 @@ class CommandChannel:
             "RINGBACK_INCIDENT": first.incident.id,
             "RINGBACK_COUNT": str(len(notification.updates)),
             "RINGBACK_PATTERN": first.incident.pattern,
+            "RINGBACK_SEVERITY": first.incident.severity,
             "RINGBACK_KIND": first.incident.kind or "",
             "RINGBACK_ENDPOINTS": " ".join(dict.fromkeys(members))[:10_000],
             "RINGBACK_LINK": incident_link(notification.context.base_url, first.incident.id),

@@ -1,0 +1,339 @@
+"""What waits to be sent with others: through the real store, in simulated time, over restarts."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
+
+from ringback.incident.model import WatchedEndpoint
+from ringback.monitor.model import Endpoint
+from ringback.monitor.notify.collation import Collation
+from ringback.monitor.notify.delivery import NOTHING_LEFT, Surroundings
+from ringback.monitor.notify.dispatcher import Dispatcher
+from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.store import StoreBatch
+from ringback.monitor.store.sqlite import SQLiteStore
+
+T = 1_790_000_000.0
+
+
+class Desk:
+    """A dispatcher, its store and its receivers, in simulated time; it can be begun again."""
+
+    def __init__(self, path, notifiers=("ops",), routes=(), every=30.0):
+        self.now, self.sent = T, []
+        self.refused = 0  # Messages that are still to be refused
+        self._path, self._routes = path, routes
+        self._settings = [NotifierSettings(name=name, type="webhook") for name in notifiers]
+        self._endpoints = [
+            Endpoint(
+                id=f"shop-{number}",
+                name=f"Shop {number}",
+                url="",
+                type="http",
+                labels={"team": "red" if number > 5 else "blue"},
+                watched=WatchedEndpoint(id=f"shop-{number}", every=every),
+            )
+            for number in range(1, 10)
+        ]
+        self._loop = asyncio.new_event_loop()
+        self._begin()
+
+    def _begin(self):
+        self.store = SQLiteStore(self._path)
+        self.dispatcher = Dispatcher(
+            self.store,
+            self._settings,
+            self._routes,
+            endpoints=self._endpoints,
+            surroundings=Surroundings(
+                clock=lambda: self.now,
+                monotonic=lambda: self.now,
+                random=lambda: 0.5,
+                call=self._called,
+                channel_of=lambda _: self,
+            ),
+        )
+        self.dispatcher._resume()
+
+    refresh, idempotent = None, True
+
+    def send(self, notification):
+        self.sent.append(notification)
+
+    def _called(self, call, _):
+        done = self._loop.create_future()
+        call()
+        done.set_result(None)
+        return done
+
+    def restart(self):
+        """As after a kill: nothing is kept but what the store has."""
+        self.store.close()
+        self._begin()
+
+    def tell(self, *changes):
+        notices = [notice for one in changes for notice in self.dispatcher.notices_for(one)]
+        newest = {one.incident.id: one.incident for one in changes}
+        self.store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
+        return len(notices)
+
+    def until(self, after, restart_every=0):
+        """Let time pass to so many seconds after the start."""
+        while self.now < T + after:
+            self._loop.run_until_complete(self.dispatcher.settle())
+            self.now += 1.0
+            if restart_every and (self.now - T) % restart_every == 0:
+                self.restart()
+        self._loop.run_until_complete(self.dispatcher.settle())
+
+    @property
+    def told(self):
+        return [
+            (one.at - T, *((update.incident.id, update.headline) for update in one.updates))
+            for one in self.sent
+        ]
+
+    def close(self):
+        self.store.close()
+        self._loop.close()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    made = []
+
+    def make(**options):
+        made.append(Desk(tmp_path / f"{len(made)}.db", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def opened(number, after, **fields):
+    return change("opened", incident(number, at=T + after, **fields))
+
+
+def later(what, before, after):
+    return change(what, before.incident, at=T + after)
+
+
+def story(desk, restart_every=0):
+    """An alarm, two that follow, growth, an end that is none, and ends."""
+    first, second, third = opened(1, 0), opened(2, 20), opened(3, 30)
+    grown = replace(second.incident, members=("shop-2", "shop-4"))
+    for after, one in (
+        (0, first),
+        (20, second),
+        (30, third),
+        (100, change("joined", grown, at=T + 100, endpoint="shop-4")),
+        (200, later("closed", first, 200)),
+        (260, change("reopened", first.incident, at=T + 260)),
+        (400, later("closed", third, 400)),
+        (430, later("closed", first, 430)),
+        (600, change("closed", grown, at=T + 600)),
+    ):
+        desk.until(after, restart_every)
+        desk.tell(one)
+    desk.until(900, restart_every)
+    return desk.told
+
+
+EXPECTED = [
+    (10.0, ("i1", "opened")),
+    (80.0, ("i2", "opened"), ("i3", "opened")),
+    (160.0, ("i2", "grown")),
+    (520.0, ("i3", "closed"), ("i1", "closed")),
+    (720.0, ("i2", "closed")),
+]
+
+
+def test_what_belongs_together_is_one_message(desk):
+    ops = desk()
+    assert story(ops) == EXPECTED
+    assert waiting(ops.store) == []
+    assert outcomes(ops) == {"": 7, NOTHING_LEFT: 2}, "an end and the reopening are not sent"
+
+
+@pytest.mark.parametrize("restart_every", [pytest.param(7, marks=pytest.mark.full), 50])
+def test_restarts_change_nothing(desk, restart_every):
+    ops = desk()
+    assert story(ops, restart_every) == EXPECTED
+    ids = [notice.id for one in ops.sent for notice in one.notices]
+    assert len(ids) == len(set(ids))
+    assert waiting(ops.store) == []
+
+
+def outcomes(desk):
+    with closing(sqlite3.connect(desk.store.path)) as connection:
+        rows = connection.execute("SELECT error, count(*) FROM notice GROUP BY error")
+        return dict(rows.fetchall())
+
+
+def test_an_end_rides_with_an_alarm(desk):
+    ops = desk()
+    first = opened(1, 0)
+    ops.tell(first)
+    ops.until(50)
+    ops.tell(later("closed", first, 50))
+    ops.until(70)
+    ops.tell(opened(2, 70))
+    ops.until(400)
+    assert ops.told == [(10.0, ("i1", "opened")), (130.0, ("i1", "closed"), ("i2", "opened"))]
+
+
+def test_an_end_of_what_is_rarely_checked_waits_longer(desk):
+    ops = desk(every=300.0)
+    first = opened(1, 0)
+    ops.tell(first)
+    ops.until(50)
+    ops.tell(later("closed", first, 50))
+    ops.until(400)
+    assert [at for at, *_ in ops.told] == [10.0, 350.0]
+
+
+def test_what_comes_back_after_its_end_was_told_is_told(desk):
+    ops = desk()
+    first = opened(1, 0)
+    ops.tell(first)
+    ops.until(50)
+    ops.tell(later("closed", first, 50))
+    ops.until(300)
+    ops.tell(change("reopened", first.incident, at=T + 300))
+    ops.until(500)
+    assert ops.told[2:] == [(360.0, ("i1", "reopened"))]
+
+
+def test_what_is_reopened_in_a_silence_has_no_end(desk):
+    ops = desk()
+    first = opened(1, 0)
+    ops.tell(first)
+    ops.until(50)
+    ops.tell(later("closed", first, 50))
+    ops.store.keep(StoreBatch(incidents=(first.incident,)))  # reopened, and nobody is notified
+    ops.until(400)
+    assert ops.told == [(10.0, ("i1", "opened"))]
+    ops.tell(later("closed", first, 400))
+    ops.until(600)
+    assert ops.told[1:] == [(520.0, ("i1", "closed"))]
+
+
+def joining(first, members, after):
+    return change(
+        "joined",
+        replace(first.incident, members=tuple(f"shop-{n}" for n in range(1, members + 1))),
+        at=T + after,
+        endpoint=f"shop-{members}",
+    )
+
+
+def test_a_message_counts_the_members_as_they_are_when_it_is_sent(desk):
+    ops = desk()
+    first = opened(1, 0)
+    queued = ops.tell(first, *(joining(first, members, 1) for members in range(2, 500)))
+    assert queued == 1, "who joins is counted by the message that waits"
+    ops.until(20)
+    [sent] = ops.sent
+    assert len(sent.updates[0].incident.members) == 499
+
+
+def test_growth_has_a_notice_when_it_begins_and_when_it_doubles(desk):
+    ops = desk()
+    first = opened(1, 0)
+    ops.tell(first, *(joining(first, members, 0) for members in (2, 3, 4)))
+    ops.until(20)
+    assert sum(ops.tell(joining(first, members, 20)) for members in range(5, 20)) == 2
+    ops.until(100)
+    assert [at for at, *_ in ops.told] == [10.0, 80.0]
+    assert sum(ops.tell(joining(first, members, 100)) for members in range(20, 30)) == 1
+    ops.until(500)
+    assert ops.told[2:] == [(380.0, ("i1", "grown"))]
+
+
+def test_who_was_not_told_of_an_incident_is_told_at_once_when_it_concerns_them(desk):
+    routes = (
+        RouteSettings(notifiers=("ops",), labels={"team": "blue"}),
+        RouteSettings(notifiers=("red",), labels={"team": "red"}),
+    )
+    both = desk(notifiers=("ops", "red"), routes=routes)
+    first = opened(1, 0)
+    both.tell(first, *(joining(first, members, 0) for members in range(2, 6)))
+    both.until(30)
+    both.tell(joining(first, 6, 30))
+    both.until(60)
+    assert [(one.channel, one.at - T) for one in both.sent] == [("ops", 10.0), ("red", 31.0)]
+    assert both.sent[1].updates[0].headline == "opened"
+
+
+def test_a_warning_that_becomes_an_outage_is_told_to_those_who_take_no_warnings(desk):
+    routes = (
+        RouteSettings(notifiers=("pager",)),
+        RouteSettings(notifiers=("chat",), severity=("page", "warn")),
+    )
+    both = desk(notifiers=("pager", "chat"), routes=routes)
+    warned = opened(1, 0, pattern="network_partition", severity="warn")
+    both.tell(warned)
+    both.until(30)
+    worse = replace(warned.incident, pattern="service_outage", severity="page")
+    both.tell(change("raised", worse, at=T + 30))
+    both.until(100)
+    told = {(one.channel, one.at - T, one.updates[0].headline) for one in both.sent}
+    assert told == {
+        ("chat", 10.0, "opened"), ("pager", 31.0, "opened"), ("chat", 90.0, "opened")
+    }  # fmt: skip
+
+
+def _gathering_and_killed(path, settings):
+    """A monitor that is killed as soon as it has put off what it gathers."""
+    store = SQLiteStore(path)
+    really = store.defer
+
+    def defer(*given):
+        really(*given)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    store.defer = defer
+    patient = Collation(diagnosis=3600.0, gather=3600.0, end=3600.0)
+    asyncio.run(Dispatcher(store, [settings], [], collation=patient).run())
+
+
+def test_a_kill_while_it_gathers_loses_and_doubles_nothing(store, receiver):
+    settings = webhook(receiver)
+    first, second = (change("opened", incident(number)) for number in (1, 2))
+    notices = [
+        notice
+        for one in (first, second, change("closed", second.incident, at=time.time()))
+        for notice in Dispatcher(store, [settings], []).notices_for(one)
+    ]
+    over = replace(second.incident, state="closed", closed_at=time.time())
+    store.keep(StoreBatch(incidents=(first.incident, over), notices=tuple(notices)))
+    store.close()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_gathering_and_killed, args=(store.path, settings)
+    )
+    process.start()
+    process.join(600)
+    assert process.exitcode == -signal.SIGKILL
+    assert receiver.got == []
+
+    again = SQLiteStore(store.path)
+
+    async def drive():
+        worker = asyncio.create_task(Dispatcher(again, [settings], [], collation=AT_ONCE).run())
+        await until(lambda: not waiting(again))
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    asyncio.run(drive())
+    again.close()
+    assert receiver.told == [("i1", "opened"), ("i2", "brief")]
+    assert len(receiver.got) == 1
