@@ -36,6 +36,8 @@ from ringback.incident.vote import BROKEN, Vote
 REMINDER_INTERVAL = 4 * 3600.0
 """Seconds until an incident that nobody has taken is notified again, by default; 0: never."""
 
+ASK_INTERVAL = 3.0  # Seconds until the same endpoint is asked for again
+
 MAX_NETWORKS = 10_000  # Failure domains whose network is judged
 
 
@@ -55,6 +57,7 @@ class Engine:
         self._transitions: list[Transition] = []
         self._wakes: list[tuple[float, str]] = []
         self._asked: dict[str, None] = {}  # endpoints whose other observers are waited for
+        self._asked_at: dict[str, float] = {}
         self._to_look_at: dict[str, None] = {}  # endpoints that are looked at anew
         self.configure(watched, 0.0)
 
@@ -123,13 +126,16 @@ class Engine:
         What others see of an endpoint that is down for one observer, what would tell an outage from
         an observer's own network, and whether others share a cause.
         """
-        del now
         wanted = dict.fromkeys((*self._asked, *self._to_look_at))
         self._to_look_at.clear()
         for network in self._networks.values():
             wanted |= dict.fromkeys(network.asks())
         wanted |= dict.fromkeys(self._correlator.asks())
-        return list(wanted)
+        # Not again at once: checks that follow each other so soon are one observation
+        self._asked_at = {id_: at for id_, at in self._asked_at.items() if now - at < ASK_INTERVAL}
+        new = [id_ for id_ in wanted if id_ not in self._asked_at]
+        self._asked_at |= dict.fromkeys(new, now)
+        return new
 
     # Votes, and what they mean together.
 

@@ -67,6 +67,7 @@ HOLD_GRACE: Final = 2.0
 REPLIES_WITHIN: Final = 30.0  # Seconds within which two replies end it
 CONTROL_FRESHNESS: Final = 30.0  # Seconds that what a control said counts
 LOSS_WINDOW: Final = 120.0  # Seconds in which sites waver, at least
+MAX_LOSS_WINDOW: Final = 300.0
 MIN_WAVERING: Final = 3
 MAX_ASKED: Final = 8  # Endpoints of one round
 MAX_SAMPLED: Final = 64  # Endpoints that are gone through to find whom to ask
@@ -280,7 +281,7 @@ class Network:
         if self._is_silent(GATEWAY, now) and self._replied_at < self.controls[GATEWAY].since:
             why = self.controls[GATEWAY].detail or "the gateway cannot be reached"
             return self._found("local", 0.95, since, tracker, why)
-        if (self._replied_at if is_near(tracker) else self._replied_from_afar) >= since:
+        if (self._replied_at if is_near(tracker) else self._replied_from_afar) > since:
             return self._loses(tracker, now) or self._may_lose(tracker, vote, now)
         if self._holds(tracker, vote, since, now):
             return "held"
@@ -433,7 +434,7 @@ class Network:
 
 
 def _window(tracker: EndpointTracker) -> float:
-    return max(LOSS_WINDOW, 4 * tracker.watched.every)
+    return min(max(LOSS_WINDOW, 4 * tracker.watched.every), MAX_LOSS_WINDOW)
 
 
 def _or_none(at: float) -> float | None:
