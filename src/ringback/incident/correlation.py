@@ -214,7 +214,19 @@ class Correlator:
     def _reopened(self, tracker: EndpointTracker, ended: Incident, at: float) -> Change:
         notify = not self._silences.covers((tracker.id,), at)
         text = f"{tracker.name} is down again: {tracker.detail or tracker.kind or 'it fails'}"
-        return self._registry.reopen(at, ended, tracker.id, text, notify=notify)
+        judgement = tracker.judgement
+        return self._registry.reopen(
+            at,
+            ended,
+            tracker.id,
+            text,
+            notify=notify,
+            pattern=judgement.pattern or ended.pattern,
+            severity=judgement.severity,
+            kind=tracker.kind,
+            summary=_summary(tracker),
+            evidence=_evidence(tracker, at),
+        )
 
     def _of_family(self, tracker: EndpointTracker, at: float) -> Incident | None:
         parent = parent_down(tracker, self._trackers)

@@ -378,11 +378,20 @@ class IncidentRegistry:
         return self._take("raised", at, replace(incident, **raised), text, notify=notify)
 
     def reopen(
-        self, at: float, incident: Incident, endpoint: str, text: str, *, notify: bool = True
+        self,
+        at: float,
+        incident: Incident,
+        endpoint: str,
+        text: str,
+        *,
+        notify: bool = True,
+        **now: Any,
     ) -> Change:
-        """Note that the end of an incident was none."""
+        """Note that the end of an incident was none; ``now``: what it is by now."""
         well = tuple(member for member in incident.members if member != endpoint)
-        open_again = replace(incident, closed_at=None, well=well, acknowledged_by="", part_of="")
+        open_again = replace(
+            incident, closed_at=None, well=well, acknowledged_by="", part_of="", **now
+        )
         for member in incident.members:
             self._closed.pop(member, None)
         self._membership.join(incident.id, endpoint)
