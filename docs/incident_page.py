@@ -41,6 +41,11 @@ OUTAGE = """**An outage:** a state with a pattern in the tables above. By its ki
 `dns_failure`, `certificate`, `rejected`, `network_partition` or `service_outage`; what the
 diagnosis finds may make a `port_change` of it, or name another place. `page` means that somebody
 has to act now, `warn` that it can wait.
+
+**`prober_sick`:** what the monitor saw had to be discarded in three seconds running in which checks
+ended, because its event loop was late, its clock jumped, or it had no descriptors or ports left. It
+has no endpoint, and ends when nothing was discarded in three seconds running and a check counted.
+The five seconds after a suspend are expected, and count as neither.
 """
 
 TOGETHER = f"""An endpoint that is found down is part of an outage that is open already, by the

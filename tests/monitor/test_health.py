@@ -195,3 +195,22 @@ def test_a_real_event_loop_that_is_blocked():
     assert check.up is None
     assert health.lag > 0.3
     assert [one.why for one in health.recent()]
+
+
+def test_a_tick_says_what_came_of_the_checks_since_the_one_before(machine):
+    began = machine.monotonic
+    machine.well_for(1)
+    machine.gate(failed(), began)
+    machine.passes(0.8)
+    machine.health.inspect()
+    machine.gate(failed(), began)
+    machine.gate(failed(kind="client.local_address"), machine.monotonic)
+    machine.gate(Check(at=0.0, endpoint="e", up=True), began)
+    tick = machine.health.tick()
+
+    assert (tick.at, tick.checks) == (machine.wall, 4)
+    assert tick.discarded == {"lag": 1, "ports": 1}
+    assert tick.lag == pytest.approx(0.7)
+    again = machine.health.tick()
+    assert (again.checks, again.discarded, again.lag) == (0, {}, 0.0)
+    assert machine.health.lag == pytest.approx(0.7)

@@ -16,10 +16,12 @@ from math import inf
 from typing import Any
 
 from ringback.failure.names import KindName
+from ringback.incident import prober
 from ringback.incident.cause import correlation_keys_of
 from ringback.incident.correlation import Correlator
 from ringback.incident.lifecycle import IncidentRegistry
 from ringback.incident.model import (
+    CONTROL_PREFIX,
     Change,
     Check,
     EndpointState,
@@ -27,7 +29,7 @@ from ringback.incident.model import (
     Transition,
     WatchedEndpoint,
 )
-from ringback.incident.own_network import CONTROL_PREFIX, Network
+from ringback.incident.own_network import Network
 from ringback.incident.pattern import duration_text, may_be_loss
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
@@ -334,6 +336,16 @@ class Engine:
         if incident is None or incident.state == "acknowledged":
             return []
         return [self._registry.acknowledge(now, incident, who)]
+
+    def sick(
+        self, at: float, evidence: tuple[str, ...], advice: tuple[str, ...] = ()
+    ) -> list[Change]:
+        """Return what changes with a prober whose results mean nothing."""
+        return prober.sick(self._registry, self.silences, at, evidence, advice)
+
+    def well_again(self, at: float) -> list[Change]:
+        """Return what changes with a prober whose results count."""
+        return prober.well_again(self._registry, at)
 
     def silence(self, silence: Silence) -> None:
         """Notify nobody of what begins on some endpoints for a while."""

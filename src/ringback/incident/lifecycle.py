@@ -301,7 +301,7 @@ class IncidentRegistry:
         notify: bool = True,
     ) -> Change:
         incident = Incident(
-            id=self._new_id(at, members[0]),
+            id=self._new_id(at, members[0] if members else pattern),
             pattern=pattern,
             state="open",
             kind=kind,
@@ -317,7 +317,8 @@ class IncidentRegistry:
         )
         for endpoint in members:
             self._membership.join(incident.id, endpoint)
-        return self._take("opened", at, incident, summary, members[0], notify=notify)
+        first = members[0] if members else None
+        return self._take("opened", at, incident, summary, first, notify=notify)
 
     def escalate(
         self,

@@ -43,6 +43,11 @@ Severity = Literal["page", "warn"]
 IncidentState = Literal["open", "acknowledged", "closed"]
 
 
+CONTROL_PREFIX = "control:"
+"""Begins the name of what an observer looks at to know of its own network: a check of it is no
+endpoint's. Up: a reply came from beyond this link, of the gateway from the gateway."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateSeen:
     """The certificate that a check saw."""

@@ -46,6 +46,7 @@ from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ringback.incident.model import CONTROL_PREFIX
 from ringback.incident.pattern import is_of_the_network, is_reply, may_be_loss
 from ringback.incident.vote import PURE_AGAIN
 
@@ -55,9 +56,6 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.incident.tracker import EndpointTracker
     from ringback.incident.vote import Vote
-
-CONTROL_PREFIX: Final = "control:"
-"""Begins the name of what is checked to know of a network."""
 
 GATEWAY, RESOLVER, TARGET = "gateway", "resolver", "target"
 

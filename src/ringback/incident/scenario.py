@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 from ringback.failure.kind import kind_from
 from ringback.failure.kinds import KINDS
 from ringback.incident.expectation import Expectation, expectation_from
-from ringback.incident.model import CertificateSeen, Check, Origin, WatchedEndpoint
+from ringback.incident.model import (
+    CONTROL_PREFIX,
+    CertificateSeen,
+    Check,
+    Origin,
+    WatchedEndpoint,
+)
 from ringback.incident.replay import LineInvalid, json_object, seconds_from
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
-
-CONTROL_PREFIX = "control:"
-"""Begins the name of what an observer looks at to know of its own network."""
 
 _DIAGNOSIS = "diagnosis"  # The observer whose events say where the fault lies
 _WHERE = "where:"

@@ -45,9 +45,10 @@ class Silences:
         return list(self._silences.values())
 
     def covers(self, endpoints: Iterable[str], now: float) -> bool:
+        """Return whether all of these are silenced; no endpoint: only by a silence of all."""
         return all(
             any(silence.covers(endpoint, now) for silence in self._silences.values())
-            for endpoint in endpoints
+            for endpoint in tuple(endpoints) or ("",)
         )
 
     def dump(self) -> Any:

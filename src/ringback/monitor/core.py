@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ringback.incident.engine import Engine
+from ringback.incident.model import CONTROL_PREFIX
+from ringback.incident.prober import ProberTick, ProberWatch
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import UiEvent
@@ -63,6 +65,7 @@ class MonitorCore:
         )
         self.processor.load()
         self._flush_timer: asyncio.TimerHandle | None = None
+        self._prober = ProberWatch()
         self._diagnoser = Diagnoser(self._diagnosed, self._with_relocation)
         self.relocations = RelocationWatcher(clock=clock, keep=self._keep_fingerprint)
         for name, kept in store.states(_FINGERPRINT_STATE).items():
@@ -83,18 +86,32 @@ class MonitorCore:
         self.subscribers.publish(UiEvent(what="config"))
 
     def take(self, check: Check) -> None:
-        """Take a check that was made, or a call that was reported."""
-        if check.endpoint not in self.endpoints:
-            return
+        """Take a check that was made, a call that was reported, or a look at a control."""
         if self.vantage and not check.vantage:
             check = replace(check, vantage=self.vantage)
-        self.last[check.endpoint] = check
-        self.relocations.saw(self.endpoints[check.endpoint], check)
-        self.processor.take((check,))
+        if check.endpoint in self.endpoints:
+            self.last[check.endpoint] = check
+            self.relocations.saw(self.endpoints[check.endpoint], check)
+            self.processor.take((check,))
+        elif check.endpoint.startswith(CONTROL_PREFIX):
+            self.processor.take_control(check)
         if self.processor.urgent and self._flush_timer is None:
             loop = asyncio.get_running_loop()
             self._flush_timer = loop.call_later(GATHER_SECONDS, self.flush_urgent)
         self._diagnose_new()
+
+    def mind_prober(self, tick: ProberTick) -> None:
+        """Take what came of the checks of one tick: whether this monitor itself is well."""
+        match self._prober.see(tick):
+            case "sick":
+                found = self._prober
+                changes = self.engine.sick(tick.at, found.evidence, found.advice)
+            case "well":
+                changes = self.engine.well_again(tick.at)
+            case _:
+                return
+        if changes:
+            self.processor.apply(changes)
 
     def flush_urgent(self) -> None:
         """Keep what waits: before it is shown to anybody, or answered to who reported it."""

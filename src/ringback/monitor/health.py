@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ringback.failure.names import KindName
 from ringback.incident.model import Check
+from ringback.incident.prober import ProberTick
 
 if sys.platform != "win32":
     import resource
@@ -110,10 +111,21 @@ class MonitorHealth:
         self._expected: float | None = None
         self._descriptors_inspected_at = float("-inf")
         self._offset, self._asleep = self._compared()
+        self._gated = 0  # Checks since the last tick
+        self._discarded: dict[str, int] = {}  # Of them, those whose result was, by cause
+        self._lag = 0.0  # Since the last tick
 
     @property
     def lag(self) -> float:
         return max(self._lags, default=0.0)
+
+    def tick(self) -> ProberTick:
+        """Return what came of the checks that ended since the last call."""
+        ended = ProberTick(
+            at=self._clocks.wall(), checks=self._gated, discarded=self._discarded, lag=self._lag
+        )
+        self._gated, self._discarded, self._lag = 0, {}, 0.0
+        return ended
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         self._offset, self._asleep = self._compared()
@@ -136,6 +148,7 @@ class MonitorHealth:
         if self._expected is not None:
             late = now - self._expected
             self._lags.append(max(late, 0.0))
+            self._lag = max(self._lag, late)
             if late > MAX_LAG:
                 self._note(self._expected, now, "lag", f"the event loop was {late:.1f} s late")
         self._inspect_clocks(now)
@@ -160,6 +173,7 @@ class MonitorHealth:
         A failure seen while this machine was not well says nothing of the endpoint: it becomes
         unknown. A success remains one, only the time it took is not known.
         """
+        self._gated += 1
         own = _OWN_KINDS.get(check.kind) if check.kind else None
         doubt = own or self.unhealthy(began, ended)
         if doubt is None:
@@ -168,6 +182,7 @@ class MonitorHealth:
             return replace(check, seconds=None, timings={})
         cause, why = doubt
         self.doubted[cause] = self.doubted.get(cause, 0) + 1
+        self._discarded[cause] = self._discarded.get(cause, 0) + 1
         return replace(check, up=None, detail=f"not counted, {why}: {check.detail}"[:200])
 
     def recent(self) -> Iterator[UnhealthyPeriod]:

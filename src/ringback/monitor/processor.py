@@ -149,6 +149,14 @@ class CheckProcessor:
         if len(self._checks) >= MAX_GATHERED_CHECKS:
             self.flush()
 
+    def take_control(self, check: Check) -> None:
+        """Take a look at a control: what follows from it is kept, the look itself is not."""
+        changes = self.engine.see(check)
+        if changes:
+            self._changes += changes
+            self._dirty |= {id_: None for change in changes for id_ in change.incident.members}
+            self.urgent = True
+
     def _believed(self, check: Check) -> Check:
         """Return a check as it counts: what fails because this host has no network is not known."""
         if check.up is not False or self.engine.believes(check):

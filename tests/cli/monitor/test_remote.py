@@ -137,3 +137,15 @@ def test_a_silence_for_an_endpoint_that_is_not_known_says_so(ringback):
     assert done.stdout == "s1: webb for 1h\n"
     assert done.stderr == "ringback: no endpoint is called webb yet; did you mean web?\n"
     assert quiet.stderr == ""
+
+
+def test_an_incident_of_the_monitor_itself_is_listed(ringback):
+    service = MemoryService()
+    sick = incident("i", (), pattern="prober_sick", summary="The monitor is not well.")
+    service.open = service.store.past = [sick]
+    with monitor(service, 5) as url:
+        done = ringback("incidents", "--url", url)
+
+    assert done.returncode == 1
+    assert "prober sick" in done.stdout
+    assert not any(line.rstrip().endswith(";") for line in done.stdout.splitlines())

@@ -203,3 +203,17 @@ def test_every_change_says_something_to_those_who_know_the_incident(what):
     known = Told(members=1, pattern="latency", severity="warn")
 
     assert update_of(notices, of.incident, told=known, live=notices) is not None
+
+
+def test_what_is_about_the_monitor_itself_concerns_everybody():
+    sick = incident(pattern="prober_sick", kind=None, members=())
+    routes = [
+        RouteSettings(notifiers=("a",), groups=("group-blue",), stop=True),
+        RouteSettings(notifiers=("b",), endpoints=("shop-2",)),
+        RouteSettings(notifiers=("c",), patterns=("service_*",)),
+    ]
+
+    assert channels([], change("opened", sick)) == ["a", "b", "c"]
+    assert channels(routes, change("opened", sick)) == ["a", "b"]
+    assert channels(routes, change("closed", sick), told=("c",)) == ["a", "b", "c"]
+    assert channels(routes, change("reminded", sick)) == ["a", "b"]

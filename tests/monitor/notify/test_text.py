@@ -216,3 +216,16 @@ def test_what_is_urgent_stands_first():
         "[1 DOWN · 1 WARNING: SLOW · 1 RESOLVED] 3 incidents: shop-3, shop-1, shop-2"
     )
     assert "Severity: warn" in plain_text(message(slow))
+
+
+def test_what_has_no_endpoint_is_about_the_monitor():
+    sick = {"pattern": "prober_sick", "kind": None, "members": (), "diagnosis": None}
+    opened = told(**sick, summary="The monitor is not well: it sees nothing.", confidence=1.0)
+    closed = told("closed", **sick, closed_at=AT + 180, state="closed")
+    both = message(story(at=AT), story(number=2, **sick, at=AT), at=AT)
+
+    assert plain_text(opened).splitlines()[0] == (
+        "[MONITOR UNHEALTHY] The monitor is not well: it sees nothing."
+    )
+    assert subject_line(closed) == "[RESOLVED] the monitor: no longer unhealthy, after 3 min"
+    assert subject_line(both).endswith("2 incidents: shop-1, the monitor")

@@ -142,7 +142,8 @@ def _show_incident(incident: dict[str, Any], *, whole: bool) -> None:
     if who := incident["acknowledged_by"]:
         closed += f", acknowledged by {plain(who)}"
     facts = f"since {short_time(incident['opened_at'])} UTC{closed}"
-    facts += f"; {', '.join(incident['members'])}"
+    if incident["members"]:
+        facts += f"; {', '.join(incident['members'])}"
     hanging(screen, Text(), Text(plain(facts), style="dim"), 2)
     if whole:
         for line in (incident["diagnosis"] or {}).get("verdict", {}).get("advice", ()):

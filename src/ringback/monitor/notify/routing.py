@@ -67,6 +67,8 @@ class Routing:
     def _routes_of(self, incident: Incident, members: Iterable[str]) -> list[RouteSettings]:
         """Return the routes that an incident goes because of some members, in their order."""
         taking = [(n, route) for n, route in enumerate(self._routes) if route.takes(incident)]
+        if not incident.members:  # it is about the monitor itself, and so concerns everybody
+            return [route for _, route in taking]
         found: dict[int, RouteSettings] = {}
         for member in members:
             endpoint = self._endpoints.get(member)

@@ -33,7 +33,8 @@ class NotifierSettings:
 class RouteSettings:
     """Who is notified of some incidents; an empty condition holds for all, and all must hold.
 
-    Every condition may have ``*`` and ``?``. An incident goes the way of each of its members.
+    Every condition may have ``*`` and ``?``. An incident goes the way of each of its members; one
+    about the monitor itself, which has none, goes every way that takes its pattern and kind.
     """
 
     notifiers: tuple[str, ...]  # Names of those that are notified

@@ -46,6 +46,10 @@ PATTERN_WORDS: Mapping[Pattern, tuple[str, str]] = {
 """Sort of incident to its mark, and to what an endpoint is while it lasts."""
 
 
+THE_MONITOR = "the monitor"
+"""Who an incident is about that has no endpoint."""
+
+
 def safe_line(text: str, most: int = MAX_LINE) -> str:
     """Return one line without credentials, control characters and mentions of everybody."""
     line = " ".join(without_secrets(str(text)).split())
@@ -99,7 +103,9 @@ def subject_line(notification: Notification) -> str:
         "RESOLVED" if _is_over(update) else _mark(update.incident) for update in urgent_first
     )
     marks = " · ".join(f"{count} {mark}" for mark, count in counts.items())
-    affected = dict.fromkeys(id_ for update in urgent_first for id_ in _affected(update.incident))
+    affected = dict.fromkeys(
+        id_ for update in urgent_first for id_ in _affected(update.incident) or (THE_MONITOR,)
+    )
     return f"[{marks}] {len(updates)} incidents: {named_endpoints(affected, known)}"
 
 
@@ -160,7 +166,7 @@ def _title(update: IncidentUpdate, context: NotificationContext) -> str:
 
 def _who(incident: Incident, context: NotificationContext) -> str:
     """Return the endpoints that an incident is about, counted as they are now."""
-    affected, members = _affected(incident), incident.members
+    affected, members = _affected(incident), incident.members or (THE_MONITOR,)
     if len(members) == 1:
         return named_endpoints(members, context.names)
     count = f"{len(affected)} of {len(members)}" if affected != members else str(len(members))
@@ -203,7 +209,7 @@ def _what_it_is(update: IncidentUpdate, who: str) -> str:
 
 def _with_name(who: str, summary: str) -> str:
     """What is said of somebody, who is named once."""
-    named = summary.startswith((f"{who} ", f"{who}:"))
+    named = summary.casefold().startswith((f"{who} ".casefold(), f"{who}:".casefold()))
     return summary if named else f"{who}: {summary}"
 
 
@@ -288,7 +294,7 @@ def _reading_lines(incident: Incident) -> list[str]:
 
 
 def _advice(incident: Incident, context: NotificationContext) -> list[str]:
-    known = context.places.get(incident.members[0], {})
+    known = context.places.get(next(iter(incident.members), ""), {})
     return [safe_line(filled(step, known)) for step in operators_advice(incident)[:MAX_ADVICE]]
 
 

@@ -190,3 +190,19 @@ def test_labels_of_the_operators_that_say_the_same_leave_one_alert(receiver):
     channel_of(settings(receiver.url, labels=labels)).send(message(update))
 
     assert len(posted(receiver)) == 1
+
+
+def test_what_has_no_endpoint_has_no_label_of_one(receiver):
+    context = NotificationContext(labels={"shop-1": {"team": "x"}})
+    sick = story(pattern="prober_sick", members=(), summary="The monitor is not well.", kind=None)
+    channel_of(settings(receiver.url)).send(message(sick, context=context))
+
+    (alert,) = json.loads(receiver.got[0][2])
+    assert alert["labels"] == {
+        "alertname": "RingbackIncident",
+        "incident": "i1",
+        "severity": "page",
+        "pattern": "prober_sick",
+    }
+    assert alert["annotations"]["summary"] == "[MONITOR UNHEALTHY] The monitor is not well."
+    assert "members" not in alert["annotations"]

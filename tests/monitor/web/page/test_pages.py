@@ -160,6 +160,20 @@ def test_an_incident_without_a_diagnosis_says_what_to_do_all_the_same():
     assert "Renew it &lt;soon&gt;." in text
 
 
+def test_an_incident_of_the_monitor_itself_has_no_endpoint_to_silence():
+    service = MemoryService()
+    service.open = [incident("i", (), pattern="prober_sick", summary="The monitor is not well.")]
+    asking = Asking(service)
+    text = asking.get("/incidents/i").text
+
+    assert "Monitor unhealthy" in text
+    assert "None: it is about the monitor itself." in text
+    assert "Silence its endpoints" not in text
+    for path in ("/", "/incidents"):
+        assert "the monitor itself" in asking.get(path).text
+    assert asking.get("/api/v1/incidents").json()[0]["members"] == []
+
+
 def test_an_incident_is_taken_by_a_form():
     asking = Asking()
     response = asking.post("/incidents/inc-1/acknowledge", data={"by": " Ada "})

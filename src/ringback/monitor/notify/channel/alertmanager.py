@@ -80,10 +80,12 @@ class AlertmanagerChannel:
     def _labelled(
         self, update: IncidentUpdate, notification: Notification, told: Told
     ) -> dict[str, str]:
-        first, context = update.incident.members[0], notification.context
+        first, context = next(iter(update.incident.members), ""), notification.context
         said = {"severity": told.severity, "pattern": told.pattern, "kind": told.kind}
         given = {**said, **context.labels.get(first, {}), **self._labels}
-        own = {"alertname": "RingbackIncident", "incident": update.incident.id, "endpoint": first}
+        own = {"alertname": "RingbackIncident", "incident": update.incident.id}
+        if first:  # else it is about the monitor itself
+            own["endpoint"] = first
         if context.vantage:
             own["vantage"] = context.vantage
         if notification.test:

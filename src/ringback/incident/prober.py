@@ -1,0 +1,133 @@
+"""Whether the prober itself is well: an incident about no endpoint.
+
+What a prober sees while its event loop is late, its clock jumps or its descriptors run out means
+nothing, so it is discarded and nobody is blamed. But then nobody watches either. Where results had
+to be discarded in ``SICK_TICKS`` ticks running, one incident says so, with numbers; it is over when
+none was discarded in ``WELL_TICKS`` ticks running and at least one counted. A tick in which no
+check ended is no tick of a sick prober, and none of a well one by itself.
+
+The seconds after a suspend, in which the network comes back, are expected and count as neither.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ringback.incident.pattern import duration_text, time_of_day
+
+if TYPE_CHECKING:
+    from ringback.incident.lifecycle import IncidentRegistry
+    from ringback.incident.model import Change
+    from ringback.incident.silences import Silences
+
+SICK_TICKS = 3
+WELL_TICKS = 3
+
+_EXPECTED = "suspend"
+
+_ADVICE = {
+    "lag": "Give this machine more CPU, or let it watch fewer endpoints or watch them less often.",
+    "descriptors": "Raise the limit of open files of the monitor (LimitNOFILE of systemd).",
+    "ports": "Widen net.ipv4.ip_local_port_range, or watch fewer endpoints from this machine.",
+    "clock": "See what sets the clock of this machine: one time service is enough.",
+}
+"""Cause of discarded results to what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProberTick:
+    """What came of the checks that ended in one tick."""
+
+    at: float  # When it ended, in seconds since 1970 UTC
+    checks: int  # How many checks ended
+    discarded: Mapping[str, int] = field(default_factory=dict)  # Of them, by cause
+    lag: float = 0.0  # Seconds that the event loop was late, at most
+
+
+class ProberWatch:
+    """Counts ticks: says when the prober is sick, and when it is well again."""
+
+    def __init__(self) -> None:
+        self._sick = self._well = 0  # ticks running
+        self._counted = False  # whether a check counted in the well ones
+        self._since = self._lag = 0.0
+        self._checks = 0
+        self._discarded: Counter[str] = Counter()
+
+    def see(self, tick: ProberTick) -> Literal["sick", "well"] | None:
+        """Take a tick; return what has become of the prober with it, each time that it holds."""
+        discarded = {cause: n for cause, n in tick.discarded.items() if cause != _EXPECTED}
+        if discarded:
+            return self._saw_discarded(tick, discarded)
+        if tick.discarded:
+            return None
+        if tick.checks:
+            self._counted, self._sick = True, 0
+        self._well += 1
+        return "well" if self._counted and self._well >= WELL_TICKS else None
+
+    def _saw_discarded(
+        self, tick: ProberTick, discarded: Mapping[str, int]
+    ) -> Literal["sick"] | None:
+        if not self._sick:
+            self._since, self._checks, self._lag = tick.at, 0, 0.0
+            self._discarded.clear()
+        self._sick += 1
+        self._well, self._counted = 0, False
+        self._checks += tick.checks
+        self._lag = max(self._lag, tick.lag)
+        self._discarded.update(discarded)
+        return "sick" if self._sick >= SICK_TICKS else None
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """What decided that it is sick, a line each."""
+        causes = self._discarded.most_common()
+        count, since = self._discarded.total(), time_of_day(self._since)
+        lines = [
+            f"{count} of {self._checks} results were discarded since {since}",
+            "by cause: " + ", ".join(f"{cause} {count}" for cause, count in causes),
+        ]
+        if self._lag >= 0.1:
+            lines.append(f"the event loop was up to {duration_text(self._lag)} late")
+        return tuple(lines)
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        causes = (cause for cause, _ in self._discarded.most_common())
+        return tuple(_ADVICE[cause] for cause in causes if cause in _ADVICE)[:2]
+
+
+def sick(
+    registry: IncidentRegistry,
+    silences: Silences,
+    at: float,
+    evidence: tuple[str, ...],
+    advice: tuple[str, ...] = (),
+) -> list[Change]:
+    """Return what changes with a prober that is sick: nothing, where that is known."""
+    if registry.of_pattern("prober_sick") is not None:
+        return []
+    return [
+        registry.open_incident(
+            at,
+            "prober_sick",
+            (),
+            "The monitor is not well: what it sees has to be discarded, and nobody is watched.",
+            evidence=evidence,
+            advice=advice,
+            notify=not silences.covers((), at),
+        )
+    ]
+
+
+def well_again(registry: IncidentRegistry, at: float) -> list[Change]:
+    """Return what changes with a prober that is well: nothing, where it was."""
+    known = registry.of_pattern("prober_sick")
+    if known is None:
+        return []
+    text = f"the monitor is well again, after {duration_text(at - known.opened_at)}"
+    return [registry.resolve(at, known, text)]

@@ -1,0 +1,113 @@
+"""A prober that is not well: one incident about no endpoint."""
+
+import pytest
+
+from ringback.incident.engine import Engine
+from ringback.incident.model import WatchedEndpoint
+from ringback.incident.prober import ProberTick, ProberWatch
+from ringback.incident.silences import Silence
+
+T = 1_790_000_000.0
+
+
+def tick(at, checks=10, lag=0.0, **discarded):
+    return ProberTick(at=T + at, checks=checks, discarded=discarded, lag=lag)
+
+
+def seen(*ticks):
+    watch = ProberWatch()
+    return [watch.see(one) for one in ticks]
+
+
+def test_three_ticks_running_are_sick_and_say_so_with_numbers():
+    watch = ProberWatch()
+    ticks = [tick(0, lag=1.5), tick(1, lag=0.4), tick(2, 20, lag=0.9), tick(3, lag=0.3)]
+    discarded = [{}, {"lag": 4}, {"lag": 5, "ports": 1}, {"lag": 1}]
+    states = [
+        watch.see(ProberTick(at=one.at, checks=one.checks, discarded=causes, lag=one.lag))
+        for one, causes in zip(ticks, discarded, strict=True)
+    ]
+
+    assert states == [None, None, None, "sick"]
+    assert watch.evidence == (
+        "11 of 40 results were discarded since 14:13:21 UTC",
+        "by cause: lag 10, ports 1",
+        "the event loop was up to 0.9 s late",
+    )
+    assert watch.advice[0].startswith("Give this machine more CPU")
+    assert len(watch.advice) == 2
+
+
+def test_a_tick_in_between_that_counts_begins_anew():
+    assert seen(tick(0, lag=2), *[tick(n, descriptors=1) for n in (1, 2)]) == [None] * 3
+    assert set(seen(*[one for n in range(9) for one in (tick(n, d=1), tick(n, d=1), tick(n))])) == {
+        None
+    }
+
+
+def test_a_tick_without_a_check_is_none_of_either_kind():
+    sick = [tick(n, 1, lag=0.5, ports=1) if n % 60 == 0 else tick(n, 0) for n in range(121)]
+
+    assert seen(*sick)[-1] == "sick"
+    assert "well" not in seen(*sick, *[tick(n, 0) for n in range(121, 300)])
+
+
+@pytest.mark.parametrize(
+    ("after", "states"),
+    [
+        ([tick(3), tick(4), tick(5)], [None, None, "well"]),
+        ([tick(3, 0), tick(4, 0), tick(5, 0), tick(6, 1)], [None, None, None, "well"]),
+        ([tick(3), tick(4, lag=1), tick(5, ports=1), tick(6), tick(7)], [None] * 5),
+    ],
+)
+def test_three_ticks_that_discard_nothing_and_one_check_that_counts_are_well(after, states):
+    sick = [tick(n, ports=1) for n in range(3)]
+
+    assert seen(*sick, *after)[3:] == states
+
+
+def test_the_seconds_after_a_suspend_are_expected():
+    assert seen(*[tick(n, suspend=10) for n in range(9)]) == [None] * 9
+
+
+def test_it_is_one_incident_about_no_endpoint():
+    engine = Engine([WatchedEndpoint(id="e")])
+    (opened,) = engine.sick(T, ("3 of 3 results",), ("act",))
+    assert engine.sick(T + 1, ("4 of 4 results",)) == []
+    (incident,) = engine.incidents()
+    assert (incident.id, incident.pattern) == ("20260921T141320Z-prober_sick", "prober_sick")
+    assert (incident.members, incident.severity) == ((), "page")
+    assert (incident.evidence, incident.advice) == (("3 of 3 results",), ("act",))
+    assert (opened.what, opened.endpoint, opened.told) == ("opened", None, True)
+    assert engine.tick(T + 10) == []
+    assert engine.needs_diagnosis() == []
+    assert engine.state_of("e") == "unknown"
+
+    (closed,) = engine.well_again(T + 30)
+    assert (closed.what, closed.told) == ("closed", True)
+    assert closed.incident.timeline[-1].text == "the monitor is well again, after 30 s"
+    assert engine.well_again(T + 31) == []
+    assert engine.incidents() == []
+
+
+def test_it_goes_on_after_a_restart():
+    before = Engine([WatchedEndpoint(id="e")])
+    before.sick(T, ("numbers",))
+    after = Engine([WatchedEndpoint(id="e")])
+    assert after.load({}, before.incidents(), before.dump_shared(), T + 5) == []
+
+    assert after.sick(T + 6, ("numbers",)) == []
+    (closed,) = after.well_again(T + 9)
+    assert closed.incident.id == before.incidents()[0].id
+
+
+def test_only_a_silence_of_everything_covers_it():
+    def opened(*endpoints):
+        engine = Engine([WatchedEndpoint(id="e")])
+        engine.silence(Silence(id="s", endpoints=endpoints, begins=T - 1, ends=T + 60))
+        (change,) = engine.sick(T, ("numbers",))
+        reminders = [change.told for at in (30, 61) for change in engine.tick(T + at)]
+        return change.told, reminders
+
+    assert opened("e") == (True, [])
+    assert opened("*") == (False, [True])  # told when the silence is over
