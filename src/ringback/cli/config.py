@@ -168,6 +168,7 @@ def _summary(loaded: MonitorConfig) -> list[str]:
         f"checks per second: {rate:.3g}",
         f"notifiers: {notifiers or 'none; add a [[notifier]] to be notified'}",
         f"page: {loaded.web.url}",
+        *filter(None, [loaded.lack_of_controls]),
     ]
 
 

@@ -52,6 +52,7 @@ class Program:
         self._read = read
         self._page: PageServer | None = None
         self._wrong: set[Path] = set()
+        self._lacking = ""  # what to compare a failure with
         self._store = store
         self._adopted: list[str] = list(store.state("adopted") or ())
         vantage = loaded.vantage or socket.gethostname()
@@ -71,8 +72,12 @@ class Program:
             endpoints,
             self._core.take,
             wants_retry=engine.wants_retry,
+            asks=engine.asks,
+            on_control=self._core.take,
+            on_tick=self._core.mind_prober,
             kept=store.state("schedule"),
             settings=RunnerSettings(vantage=vantage),
+            targets=loaded.controls,
         )
         self._configuration = ConfigurationStatus()
         self.queries = MonitorQueries(self._core, self._configuration, counters=self._counters)
@@ -156,7 +161,7 @@ class Program:
     def _apply(self) -> None:
         endpoints = self._endpoints()
         self._core.configure(endpoints, remind_every=remind_every(self._loaded.routes))
-        self._runner.configure(endpoints)
+        self._runner.configure(endpoints, self._loaded.controls)
 
     def _adopt(self, url: str) -> bool:
         if not _of_url(url):
@@ -176,6 +181,10 @@ class Program:
         status.restart = needs_restart(self._began, self._loaded)
         if self._loaded.routes and not takes_warnings(self._loaded.routes):
             log.info("ringback: no route takes warnings: they are shown, and nobody is notified")
+        lacking = self._loaded.lack_of_controls
+        if lacking != self._lacking:
+            self._lacking = lacking
+            log.info("ringback: %s", lacking or "there is enough to compare a failure with")
 
     async def _mind_files(self) -> None:
         assert self._read is not None

@@ -22,6 +22,11 @@ A check that ended goes through ``MonitorHealth.gate``: what was seen while this
 not well is unknown, and blames nobody. Only then it is handed on, and only after that the scheduler
 asks whether the endpoint is suspect and to be checked again soon.
 
+Once a second there is a tick. In it the engine says what it has to know now: endpoints are checked
+at once, though none more than once in ``MIN_INTERVAL``, and so are the controls of this vantage
+(``Controls``), whose results go the same way. And it is said what came of the checks since the
+tick before, so that a monitor that must discard what it sees is known to be sick.
+
 Time is the monotonic clock plus an offset. When ``MonitorHealth`` sees that the wall clock was set,
 or that the system was suspended, the offset is taken anew and the schedule moved; in between no
 timer jumps. There is one timer, for the next round: what is due within ``_MIN_WAIT`` is begun
@@ -40,19 +45,30 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from ringback.incident.model import Check
+from ringback.client.dial.address import is_literal
+from ringback.incident.model import CONTROL_PREFIX, Check
+from ringback.incident.prober import ProberTick
+from ringback.monitor.controls import MIN_INTERVAL, Controls
 from ringback.monitor.health import MonitorHealth, affordable_descriptors
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe import ProbeContext, Prober, probe, prober_of
 from ringback.monitor.probe.connect import Nameserver, ProbeResolver
+from ringback.monitor.probe.control import (
+    ControlProbe,
+    GatewayControl,
+    ResolverControl,
+    TargetControl,
+)
 from ringback.monitor.schedule import Schedule
+from ringback.monitor.web.settings import is_loopback_host
 
 
 class ScheduledProbe:
     """An endpoint and its probe."""
 
     __slots__ = (
-        "_ended", "began", "endpoint", "prober", "slow", "under_way", "waiting", "was_slow",
+        "_ended", "address", "began", "endpoint", "prober", "slow", "under_way", "waiting",
+        "was_slow",
     )  # fmt: skip
 
     def __init__(
@@ -62,7 +78,10 @@ class ScheduledProbe:
         # `slow`: whether the endpoint took long to fail the last time
         # `was_slow`: whether it counts as slow in the check under way
         self.under_way = self.waiting = self.slow = self.was_slow = False
-        self.began = 0.0  # When that began, on `time.monotonic()`
+        self.began = float("-inf")  # When that began, on `time.monotonic()`
+        # The address that it has, as far as that is known
+        host = endpoint.watched.host
+        self.address: str | None = host if is_literal(host) else None
 
     def begin(self) -> None:
         self.under_way, self.was_slow, self.began = True, self.slow, monotonic()
@@ -78,10 +97,14 @@ log = logging.getLogger("ringback")
 MAX_RUNNING = 10_000  # Checks under way at the same time
 _MIN_WAIT = 0.01  # Seconds between two rounds: what is due meanwhile is begun together
 _MAX_WAIT = 0.5
+TICK_INTERVAL = 1.0  # Seconds between two ticks
 _MAX_SLOW_SHARE = 0.75
 """Share of the limit that endpoints which did not answer the last time may take."""
 
 OnCheck = Callable[[Check], None]
+
+Asks = Callable[[float], Iterable[str]]
+"""Returns the ids of the endpoints and controls that are to be looked at now; takes the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,23 +114,29 @@ class RunnerSettings:
     vantage: str = ""  # What this place is called in checks
     # Checks under way at the same time; by default as many as descriptors allow
     limit: int | None = None
-    # Whom to ask why a name has no address; by default those of the system
+    # Whom to ask why a name has no address, and as a control; by default those of the system
     nameservers: tuple[Nameserver, ...] = ()
 
 
 class Runner:
     """Checks endpoints until it is stopped; it belongs to one event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two are given by name
         self,
         endpoints: Iterable[Endpoint],
         on_check: OnCheck,
         *,
         wants_retry: Callable[[str], bool] = lambda _: False,
+        asks: Asks = lambda _: (),
+        on_control: OnCheck | None = None,
+        on_tick: Callable[[ProberTick], None] = lambda _: None,
         kept: Mapping[str, float] | None = None,
         settings: RunnerSettings = RunnerSettings(),
+        targets: Iterable[Endpoint] = (),
     ) -> None:
         self._on_check, self._wants_retry, self._settings = on_check, wants_retry, settings
+        self._asks, self._on_tick = asks, on_tick
+        self._on_control, self._targets = on_control, tuple(targets)
         self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
         self._limit = (
             affordable_descriptors(MAX_RUNNING) if settings.limit is None else settings.limit
@@ -122,7 +151,10 @@ class Runner:
         self._waiting: deque[ScheduledProbe] = deque()
         self._waiting_slow: deque[ScheduledProbe] = deque()
         self._context: ProbeContext | None = None
+        self._owed: list[str] = []  # Asked for so soon after a look that they are looked at later
+        self._controls = Controls(self._saw_control, vantage=settings.vantage)
         self._timer: asyncio.TimerHandle | None = None
+        self._ticker: asyncio.TimerHandle | None = None
         self._wake_at = 0.0
 
     # What others ask for.
@@ -139,13 +171,17 @@ class Runner:
         self.health.start(loop)
         self._offset = time.time() - monotonic()
         self._adopt_endpoints()
+        self._adopt_controls()
         self._begin_due()
+        self._tick()
 
     async def stop(self) -> None:
         self.health.stop()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._ticker):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._ticker = None
+        await self._controls.close()
         for scheduled in self._scheduled.values():
             scheduled.prober.close()
         self._scheduled.clear()
@@ -155,12 +191,16 @@ class Runner:
             self._context.matcher.close()
         await asyncio.sleep(0)  # those that were cancelled end now
 
-    def configure(self, endpoints: Iterable[Endpoint]) -> None:
+    def configure(
+        self, endpoints: Iterable[Endpoint], targets: Iterable[Endpoint] | None = None
+    ) -> None:
         """Check these from now on; those that stay as they are keep connection and time."""
+        self._targets = self._targets if targets is None else tuple(targets)
         self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
         self.schedule.configure(self._endpoints, self._now())
         if self._context is not None:
             self._adopt_endpoints()
+            self._adopt_controls()
             self._arm()
 
     def soon(self, id_: str) -> None:
@@ -262,6 +302,7 @@ class Runner:
         self._release(scheduled)
         self.checks += 1
         check = self.health.gate(check, scheduled.began, now)
+        scheduled.address = check.address or scheduled.address
         scheduled.slow = not check.up and now - scheduled.began >= scheduled.endpoint.timeout / 2
         id_ = scheduled.endpoint.id
         try:
@@ -279,3 +320,43 @@ class Runner:
                 scheduled = waiting.popleft()
                 scheduled.waiting = False
                 self._begin(scheduled)
+
+    # What the engine asks for, and the controls.
+
+    def _tick(self) -> None:
+        assert self._context is not None
+        self._ticker = self._context.loop.call_later(TICK_INTERVAL, self._tick)
+        self._on_tick(self.health.tick())
+        asked = list(self._asks(self._now()))
+        owed, self._owed = self._owed, []
+        for id_ in dict.fromkeys((*owed, *asked)):
+            scheduled = self._scheduled.get(id_)
+            if scheduled is None or scheduled.under_way or scheduled.waiting:
+                continue
+            if monotonic() - scheduled.began >= MIN_INTERVAL:
+                self.soon(id_)
+            else:
+                self._owed.append(id_)
+        self._controls.tick(monotonic(), asked=any(id_.startswith(CONTROL_PREFIX) for id_ in asked))
+
+    def _adopt_controls(self) -> None:
+        """Look at controls where somebody takes them, and something is beyond this host."""
+        assert self._context is not None
+        context, controls = self._context, list[ControlProbe]()
+        if self._on_control is not None and (self._targets or self._hosts()):
+            controls.append(GatewayControl(self._addresses))
+            controls.append(ResolverControl(self._hosts, self._settings.nameservers))
+            controls += (TargetControl(target, context) for target in self._targets)
+        self._controls.configure(controls)
+
+    def _addresses(self) -> list[str]:
+        known = (scheduled.address for scheduled in self._scheduled.values())
+        return [address for address in known if address is not None]
+
+    def _hosts(self) -> list[str]:
+        hosts = (endpoint.watched.host for endpoint in self._endpoints)
+        return [host for host in hosts if host and not is_loopback_host(host)]
+
+    def _saw_control(self, check: Check, began: float) -> None:
+        if self._on_control is not None:
+            self._on_control(self.health.gate(check, began, monotonic()))

@@ -2,6 +2,11 @@ import json
 
 import pytest
 
+SINGLE = (
+    "1 host is watched without controls: an outage there and one of this machine's own network may "
+    "look the same (see the key controls)"
+)
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -24,7 +29,17 @@ def test_a_good_configuration_is_summed_up(ringback, folder):
         "checks per second: 0.1",
         "notifiers: m (command)",
         "page: http://127.0.0.1:8480",
+        SINGLE,
     ]
+
+
+def test_with_enough_to_compare_nothing_is_said_of_controls(ringback, folder):
+    config = folder / "ringback.toml"
+    config.write_text('controls = "tcp://192.0.2.1:443"\n' + config.read_text())
+
+    done = ringback("check-config", cwd=folder)
+
+    assert done.stdout.splitlines()[-1] == "page: http://127.0.0.1:8480"
 
 
 def test_all_problems_are_reported_with_their_place(ringback, folder):

@@ -284,6 +284,24 @@ def test_maintenance_names_the_endpoints(configured):
     assert once.ends - once.begins == 11 * 3600
 
 
+def test_controls_are_asked_for_no_more_than_a_reply(loaded):
+    urls = ("https://user:secret@example.com/status?key=1", "tcp://192.0.2.1:443")
+    controls = loaded(f"controls = {list(urls)!r}\n").controls
+
+    assert [control.id for control in controls] == [
+        "control:target:https-example-com-status",
+        "control:target:tcp-192-0-2-1-443",
+    ]
+    assert [(control.type, control.url) for control in controls] == list(
+        zip(("http", "tcp"), urls, strict=True)
+    )
+    assert {(one.method, one.verify, one.options["redirects"]) for one in controls} == {
+        ("HEAD", False, False)
+    }
+    assert loaded("").controls == ()
+    assert len(loaded('controls = ["tcp://192.0.2.1:443", "tcp://192.0.2.1:443"]').controls) == 1
+
+
 def test_an_empty_file_is_a_configuration(loaded):
     found = loaded("")
 

@@ -40,6 +40,14 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
             ),
         ),
         (
+            'controls = ["tcp://192.0.2.1:443", "htps://192.0.2.2"]\n',
+            "ringback.toml:1:36: control has an unknown scheme: htps; did you mean 'https://'?",
+        ),
+        (
+            'controls = "tcp://127.0.0.1:443"\n',
+            "ringback.toml:1:12: 127.0.0.1 is this machine: it says nothing of its network",
+        ),
+        (
             f"{ENDPOINT}every = 5\ntimeout = '8s'\n",
             "ringback.toml:5:11: timeout (8 s) must not be longer than every (5 s)",
         ),

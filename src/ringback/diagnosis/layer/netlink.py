@@ -25,7 +25,7 @@ _REQUEST, _DUMP = 0x1, 0x300
 _MAX_PACKETS = 512
 """Packets that one answer may have: a full routing table of the internet is not read."""
 
-_UP, _LOOPBACK, _LOWER_UP = 0x1, 0x8, 0x10000
+_UP, _LOOPBACK, _POINT_TO_POINT, _LOWER_UP = 0x1, 0x8, 0x10, 0x10000
 
 TYPES: Final = {
     1: "unicast",
@@ -68,6 +68,7 @@ class Link:
     name: str
     up: bool  # Whether it is switched on and has a carrier
     loopback: bool  # Whether it leads back to this host only
+    point_to_point: bool = False  # Whether there is but one other host on it, as with a tunnel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,15 @@ def links() -> list[Link] | None:
         _, _, index, flags, _ = _LINK.unpack_from(body)
         name = _attributes(body[_LINK.size :]).get(3, b"").rstrip(b"\0").decode("utf-8", "replace")
         up = bool(flags & _UP and flags & _LOWER_UP)
-        found.append(Link(index=index, name=name, up=up, loopback=bool(flags & _LOOPBACK)))
+        found.append(
+            Link(
+                index=index,
+                name=name,
+                up=up,
+                loopback=bool(flags & _LOOPBACK),
+                point_to_point=bool(flags & _POINT_TO_POINT),
+            )
+        )
     return found
 
 
@@ -138,12 +147,17 @@ def route_entry_to(address: str, zone: int = 0) -> RouteEntry | None:
     return _route_entry(answers[0]) if answers else None
 
 
-def neighbour_state(address: str) -> str | None:
-    """Return what is known of a neighbour on the link, ``reachable`` or ``failed`` for instance."""
+def neighbour_state(address: str, interface: int = 0) -> str | None:
+    """Return what is known of a neighbour on the link, ``reachable`` or ``failed`` for instance.
+
+    ``interface`` is the number of that link; 0: any, where the address stands for one host only.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     answers = _answers(_GET_NEIGHBOUR, _NEIGHBOUR.pack(family, 0, 0, 0, 0), dump=True)
     for body in answers or ():
-        _, _, state, _, _ = _NEIGHBOUR.unpack_from(body)
+        _, index, state, _, _ = _NEIGHBOUR.unpack_from(body)
+        if interface not in {0, index}:
+            continue
         if _text(_attributes(body[_NEIGHBOUR.size :]).get(1, b"")) == address:
             return _NEIGHBOUR_STATES.get(state)
     return None

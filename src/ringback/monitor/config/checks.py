@@ -280,7 +280,20 @@ def _check_token(item: Item[TokenShape]) -> None:
         item.add_problem(f"the token is shorter than {MIN_TOKEN_LENGTH} characters", "token")
 
 
-CHECKS = (check_endpoints, check_names, check_parents, check_access)
+def check_controls(whole: MergedConfig) -> None:
+    """Note controls that cannot be looked at, and those that say nothing of the network."""
+    for index, url in enumerate(whole.main.controls):
+        try:
+            host = probe_address_of(url).host
+        except AddressError as error:
+            whole.sources[0].add_problem(("controls", index), f"control {error}", error.hint)
+            continue
+        if is_loopback_host(host):
+            message = f"{host} is this machine: it says nothing of its network"
+            whole.sources[0].add_problem(("controls", index), message)
+
+
+CHECKS = (check_endpoints, check_names, check_parents, check_access, check_controls)
 
 
 def check_all(whole: MergedConfig) -> None:

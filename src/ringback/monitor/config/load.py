@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ringback.failure.target import without_secrets
-from ringback.incident.model import WatchedEndpoint
+from ringback.incident.model import CONTROL_PREFIX, WatchedEndpoint
 from ringback.monitor.config.address import (
     AddressError,
     ProbeAddress,
@@ -55,6 +55,7 @@ _OPTIONS = {
     "fresh_after": "fresh_after",
 }
 """Key to what the probe calls it."""
+_CONTROL_TIMEOUT = 4.0  # Seconds for one look: the next comes after five
 
 
 def build_config(whole: MergedConfig) -> MonitorConfig:
@@ -67,6 +68,7 @@ def build_config(whole: MergedConfig) -> MonitorConfig:
         maintenance=tuple(_window(whole, item.shape) for item in whole.maintenance),
         retention=Retention(**main.retention.model_dump()),
         vantage=main.vantage,
+        controls=tuple(_control(url) for url in dict.fromkeys(main.controls)),
         web=_web(main.web, whole),
         store=whole.sources[0].file.parent / main.store.path,
         files=tuple(source.file for source in whole.sources),
@@ -86,6 +88,24 @@ def make_endpoint(address: ProbeAddress, name: str, **more: Any) -> Endpoint:
         type=address.type,
         watched=WatchedEndpoint(id=id_, name=name, host=address.host, **watched),
         **more,
+    )
+
+
+def _control(url: str) -> Endpoint:
+    """A target whose every reply will do: the lightest request, and no redirect is followed."""
+    address = probe_address_of(url)
+    name = endpoint_name("", address.url)
+    id_ = f"{CONTROL_PREFIX}target:{slug(name)}"
+    return Endpoint(
+        id=id_,
+        name=name,
+        url=address.url,
+        type=address.type,
+        timeout=_CONTROL_TIMEOUT,
+        method="HEAD",
+        verify=False,
+        watched=WatchedEndpoint(id=id_, name=name, host=address.host),
+        options={"redirects": False},
     )
 
 

@@ -400,6 +400,9 @@ class FileShape(IncludedShape):
 
     vantage: str = ""
     """Name of this vantage; default: the machine's name."""
+    controls: Texts = ()
+    """URLs of targets beyond this network, reached for only to know whether it works:
+    ["tcp://192.0.2.1:443", "https://example.com"]."""
     include: tuple[str, ...] = ()
     """Patterns of further files, relative to this one: ["conf.d/*.toml"]."""
     defaults: DefaultsShape = Field(default_factory=DefaultsShape)

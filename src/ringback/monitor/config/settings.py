@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ringback.incident.silences import Silence
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
-from ringback.monitor.web.settings import WebSettings
+from ringback.monitor.web.settings import WebSettings, is_loopback_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +112,10 @@ class Retention:
     hours: float = 400 * DAY  # Rollups of an hour
 
 
+MIN_COMPARED_HOSTS = 3
+"""Distinct hosts with which a failing network of one's own can be told by them alone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorConfig:
     """A whole configuration, without a problem in it."""
@@ -122,9 +126,24 @@ class MonitorConfig:
     maintenance: tuple[MaintenanceWindow, ...] = ()  # Times in which notifications are muted
     retention: Retention = field(default_factory=Retention)  # How long what is kept
     vantage: str = ""  # What this place of observation is called
+    # What is looked at only to know of this vantage's own network, as an endpoint each
+    controls: tuple[Endpoint, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)  # How the page is served, and to whom
     # The database's file; relative to the configuration's folder, or to the current one
     store: Path = Path("ringback.db")
     files: tuple[Path, ...] = ()  # Every file that was read, the main one first
     # Absolute patterns of the files that `include` asked for, so that a new one is noticed
     patterns: tuple[str, ...] = ()
+
+    @property
+    def lack_of_controls(self) -> str:
+        """What to say where nothing is there to compare a failure with; ``""``: there is."""
+        hosts = {endpoint.watched.host for endpoint in self.endpoints} - {""}
+        hosts = {host for host in hosts if not is_loopback_host(host)}
+        if self.controls or not 0 < len(hosts) < MIN_COMPARED_HOSTS:
+            return ""
+        which = "1 host is" if len(hosts) == 1 else f"{len(hosts)} hosts are"
+        return (
+            f"{which} watched without controls: an outage there and one of this machine's own "
+            "network may look the same (see the key controls)"
+        )

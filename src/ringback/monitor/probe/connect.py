@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ringback.client.dial.address import AddrInfo, in_order, is_literal, written
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
 from ringback.client.dial.resolver import Cache, Resolver
+from ringback.diagnosis.layer.host_resolver import configured_resolver
 from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
@@ -43,6 +44,7 @@ def endpoint_family(endpoint: Endpoint) -> int:
     return _FAMILIES.get(endpoint.options.get("family", 0), 0)
 
 
+_DNS_PORT = 53
 _NAMESERVER_TIMEOUT = 1.0  # Seconds that one nameserver has to say why
 
 Nameserver = tuple[str, int]
@@ -113,14 +115,7 @@ def _literal(host: str, port: int) -> list[AddrInfo]:
 
 
 def system_nameservers() -> tuple[Nameserver, ...]:
-    import dns.exception  # noqa: PLC0415 - seldom needed, and large
-    import dns.resolver  # noqa: PLC0415 - as above
-
-    try:
-        found = dns.resolver.Resolver()
-    except dns.exception.DNSException:
-        return ()
-    return tuple((str(address), found.port) for address in found.nameservers)
+    return tuple((address, _DNS_PORT) for address in configured_resolver().nameservers)
 
 
 async def response_code(server: Nameserver, host: str, seconds: float) -> str | None:

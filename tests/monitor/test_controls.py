@@ -1,0 +1,227 @@
+"""What the engine asks for is looked at, and the controls of the vantage with it."""
+
+import asyncio
+import time
+from collections import Counter
+
+import pytest
+from monitor.test_core import T, endpoints, monitor
+from monitor.test_runner import endpoint, healthy, running, until
+
+from ringback.incident.model import Check, WatchedEndpoint
+from ringback.incident.prober import ProberTick
+from ringback.monitor import runner
+from ringback.monitor.controls import Controls
+from ringback.monitor.model import Endpoint
+from ringback.monitor.probe.control import ControlFinding, ControlProbe
+from ringback.monitor.runner import Runner, RunnerSettings
+from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.testing.lab.namespace import Namespaces, inside, run
+from ringback.testing.lab.network import NEEDS, SERVER, Topology
+from tests.requires import requires
+
+
+def test_an_endpoint_that_is_asked_for_is_looked_at_at_once_and_not_all_the_time(monkeypatch):
+    monkeypatch.setattr(runner, "TICK_INTERVAL", 0.02)
+    monkeypatch.setattr(runner, "MIN_INTERVAL", 0.5)
+
+    async def look():
+        async with healthy() as url:
+            ends = [endpoint(id_, url, every=3600.0) for id_ in ("asked", "left")]
+            asked = []
+            async with running(ends, asks=lambda now: asked) as (_, seen):
+                await until(lambda: len(seen) == 2)
+                began = time.monotonic()
+                asked.extend(["asked", "gone"])
+                await until(lambda: len(seen) == 5)
+                return Counter(check.endpoint for check in seen), time.monotonic() - began
+
+    counts, took = asyncio.run(look())
+
+    assert counts == {"asked": 4, "left": 1}
+    assert took > 1.0  # the second and the third each half a second after the one before
+
+
+def test_what_runs_already_is_not_counted_as_skipped(monkeypatch):
+    monkeypatch.setattr(runner, "TICK_INTERVAL", 0.01)
+    monkeypatch.setattr(runner, "MIN_INTERVAL", 0.0)
+
+    async def look():
+        async with (
+            healthy() as url,
+            running([endpoint("e", url)], asks=lambda now: ["e"]) as (runs, seen),
+        ):
+            await until(lambda: len(seen) >= 20)
+            return runs.skipped
+
+    assert asyncio.run(look()) <= 2  # its own time may come meanwhile
+
+
+class Counted(ControlProbe):
+    def __init__(self, id_="control:counted"):
+        super().__init__(id_)
+        self.looks = 0
+
+    async def find(self):
+        self.looks += 1
+        return ControlFinding(True, "fine")
+
+
+def test_controls_are_looked_at_now_and_then_and_often_while_they_are_asked_for():
+    counted, given = Counted(), []
+
+    async def look():
+        watching = Controls(lambda check, began: given.append((began, check)), vantage="here")
+        watching.configure([counted])
+        for now in range(200):
+            watching.tick(now, asked=40 <= now < 52 or now in {61, 63})
+            while counted.looks > len(given):
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        await watching.close()
+
+    asyncio.run(look())
+
+    assert [began for began, _ in given] == [0, 30, 40, 45, 50, 61, 63, 93, 123, 153, 183]
+    assert {(check.endpoint, check.up, check.vantage) for _, check in given} == {
+        ("control:counted", True, "here")
+    }
+
+
+def test_a_control_that_fails_to_look_does_so_alone(caplog):
+    class Broken(Counted):
+        async def find(self):
+            raise ZeroDivisionError
+
+    async def look():
+        given = []
+        watching = Controls(lambda check, began: given.append(check))
+        watching.configure([Broken("control:broken"), Counted()])
+        watching.tick(0.0, asked=False)
+        await until(lambda: given and caplog.text)
+        await watching.close()
+        return [check.endpoint for check in given]
+
+    assert asyncio.run(look()) == ["control:counted"]
+    assert "control:broken cannot be looked at" in caplog.text
+
+
+@pytest.fixture
+def hosts():
+    requires(*NEEDS)
+    with Topology() as made:
+        yield made
+
+
+def watched(url, host):
+    return Endpoint(
+        id="e", name="e", url=url, type="tcp", every=3600.0, timeout=2.0,
+        watched=WatchedEndpoint(id="e", host=host),
+    )  # fmt: skip
+
+
+@pytest.mark.netns
+def test_within_ten_seconds_of_a_cut_uplink_the_controls_say_so(hosts):
+    """The clock runs from the cut; the engine begins to ask with the first failure."""
+    found = []
+
+    async def look():
+        asked = []
+        runs = Runner(
+            [watched(f"tcp://{SERVER[4]}:9", SERVER[4])],
+            lambda check: None,
+            asks=lambda now: asked,
+            on_control=lambda check: found.append((time.monotonic(), check)),
+            settings=RunnerSettings(vantage="here", nameservers=((SERVER[4], 53),)),
+        )
+        runs.start()
+        try:
+            await until(lambda: len(found) == 2)
+            with hosts.inside("router"):
+                run(hosts._names["router"], ["ip", "link", "set", "lab0", "down"])
+            cut = time.monotonic()
+            asked.append("control:gateway")
+            await until(lambda: any(check.up is False for _, check in found))
+            return cut
+        finally:
+            await runs.stop()
+
+    with hosts.inside("client"):
+        cut = asyncio.run(look())
+    before = {check.endpoint: check.up for at, check in found if at < cut}
+    assert before == {"control:gateway": True, "control:resolver": None}  # it refuses
+    at, failed = next((at, check) for at, check in found if check.up is False)
+    assert failed.detail == "lab0 has no carrier"
+    assert failed.vantage == "here"
+    assert at - cut < 10.0
+
+
+@pytest.mark.netns
+def test_a_monitor_of_its_own_host_alone_asks_nobody():
+    requires(*NEEDS)
+    found, counted = [], []
+
+    async def look():
+        runs = Runner(
+            [watched("tcp://127.0.0.1:9", "127.0.0.1")],
+            counted.append,
+            asks=lambda now: ["control:gateway"],
+            on_control=found.append,
+        )
+        runs.start()
+        await until(lambda: counted)
+        await asyncio.sleep(1.5)
+        await runs.stop()
+
+    with Namespaces() as made, inside(made.add("bare")):
+        asyncio.run(look())
+    assert found == []
+
+
+def test_a_look_at_a_control_reaches_the_engine_and_is_neither_kept_nor_shown(tmp_path):
+    async def live():
+        store = SQLiteStore(tmp_path / "kept.db")
+        core, queries, _ = monitor(endpoints(1), store, lambda: T + 10)
+        reached = []
+        see = core.engine.see
+        core.engine.see = lambda check: reached.append(check) or see(check)
+        followed = core.subscribers.subscribe()
+        first = asyncio.ensure_future(anext(followed))
+        await asyncio.sleep(0)
+        core.vantage = "here"
+        core.take(Check(at=T, endpoint="control:gateway", up=False))
+        core.take(Check(at=T, endpoint="never-heard-of", up=False))
+        core.processor.flush()
+        views = queries.views()
+        shown = first.done()
+        first.cancel()
+        kept = store.last_checks()
+        store.close()
+        return reached, views, shown, kept, core.last
+
+    reached, views, shown, kept, last = asyncio.run(live())
+    assert [(check.endpoint, check.vantage) for check in reached] == [("control:gateway", "here")]
+    assert [(view.endpoint.id, view.state, view.last) for view in views] == [
+        ("e0", "unknown", None)
+    ]
+    assert (shown, kept, last) == (False, {}, {})
+
+
+def test_a_sick_monitor_is_one_incident_that_is_kept_until_it_is_well(tmp_path):
+    async def live():
+        store = SQLiteStore(tmp_path / "kept.db")
+        core, queries, _ = monitor(endpoints(1), store, lambda: T + 10)
+        for at in range(5):
+            core.mind_prober(ProberTick(at=T + at, checks=4, discarded={"lag": 3}, lag=0.7))
+        (incident,) = queries.incidents()
+        assert store.incident(incident.id) == incident
+        for at in range(5, 9):
+            core.mind_prober(ProberTick(at=T + at, checks=4))
+        kept = store.incident(incident.id)
+        store.close()
+        return incident, kept, queries.incidents()
+
+    incident, kept, going = asyncio.run(live())
+    assert incident.pattern == "prober_sick"
+    assert incident.evidence[0].startswith("9 of 12 results were discarded")
+    assert (kept.state, kept.closed_at, going) == ("closed", T + 7, [])
