@@ -100,6 +100,7 @@ def started(tmp_path):
 
 
 @pytest.mark.netns
+@pytest.mark.full
 def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(started):
     host = started(1)
     host.router("ip link set lab0 down")
@@ -118,6 +119,7 @@ def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(star
 
 
 @pytest.mark.netns
+@pytest.mark.full
 def test_one_dead_service_is_no_dead_network_where_a_control_replies(started):
     host = started(1, 'controls = ["tcp://198.51.100.53:9"]\n')
     host.router("iptables -w -A FORWARD -d 198.51.100.2 -p tcp -j DROP")

@@ -47,7 +47,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ringback.incident.model import CONTROL_PREFIX
-from ringback.incident.pattern import is_of_the_network, is_reply, may_be_loss
+from ringback.incident.pattern import has_replied, is_of_the_network, may_be_loss
 from ringback.incident.vote import PURE_AGAIN
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Network:
             self.has_probe = True
         if may_be_loss(check.kind):
             self._losses.append((check.at, tracker.id))
-        if check.up or is_reply(check.kind):
+        if has_replied(check):
             if self.failing:
                 self.failing.pop((tracker.id, vote.observer), None)
             return self._replied(check.at, far=not is_near(tracker))

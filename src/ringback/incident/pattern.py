@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ringback.failure.names import KindName
-from ringback.incident.model import Pattern
+from ringback.incident.model import Check, Pattern
 
 _PATTERN_BY_KIND: tuple[tuple[str, Pattern], ...] = (
     ("dns.", "dns_failure"),
@@ -50,8 +50,13 @@ _NO_REPLY = (
     "config.",
     "url.",
     "http.error.captive_portal",
+    "tcp.address_invalid",
+    "unknown",
 )
 """Beginnings of the kinds that come without a sign of life from beyond the gateway."""
+
+_SILENCE = ("tls.timed_out", "http.request.timed_out", "http.response.timed_out")
+"""Kinds of silence on a connection: one that was kept may have been dead for long."""
 
 
 def is_of_reach(kind: KindName | None) -> bool:
@@ -69,9 +74,14 @@ def may_be_loss(kind: KindName | None) -> bool:
     return kind is not None and (is_of_the_network(kind) or ".timed_out" in kind)
 
 
-def is_reply(kind: KindName | None) -> bool:
-    """Return whether somebody beyond the gateway must have answered for a failure of this kind."""
-    return kind is not None and not kind.startswith(_NO_REPLY)
+def has_replied(check: Check) -> bool:
+    """Return whether somebody beyond the gateway must have answered for what a check saw."""
+    kind = check.kind
+    if check.up is not False or kind is None:
+        return check.up is True
+    if kind.startswith(_SILENCE):
+        return "connect" in check.timings  # the connection was made in this check
+    return not kind.startswith(_NO_REPLY)
 
 
 def pattern_of(kind: KindName | None) -> Pattern:

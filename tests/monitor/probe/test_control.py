@@ -9,14 +9,12 @@ import time
 
 import pytest
 
-from ringback.incident.model import Check
 from ringback.monitor.config.load import load
 from ringback.monitor.probe import ProbeContext, control
 from ringback.monitor.probe.control import (
     GatewayControl,
     ResolverControl,
     TargetControl,
-    has_replied,
     is_public_name,
 )
 from ringback.testing.lab import Lab
@@ -393,23 +391,3 @@ def test_a_target_on_the_link_says_nothing_of_what_is_beyond(hosts, tmp_path):
 
     assert check.up is None
     assert check.detail.startswith("on this link: ")
-
-
-@pytest.mark.parametrize(
-    ("up", "kind", "replied"),
-    [
-        (True, None, True),
-        (None, "client.resources_exhausted", None),
-        (False, "tcp.refused", True),
-        (False, "tls.cert.name_invalid", True),
-        (False, "http.error.unavailable", True),
-        (False, "http.response.timed_out", True),
-        (False, "tcp.timed_out", False),
-        (False, "tcp.address_unreachable.network", False),
-        (False, "dns.temporary_failure", False),
-        (False, "dns.name_not_resolved", None),
-        (False, "unknown", None),
-    ],
-)
-def test_what_is_a_reply(up, kind, replied):
-    assert has_replied(Check(at=0.0, endpoint="e", up=up, kind=kind)) is replied

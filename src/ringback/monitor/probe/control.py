@@ -37,7 +37,7 @@ from ringback.client.dial.address import is_literal
 from ringback.diagnosis.layer import netlink
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.incident.model import CONTROL_PREFIX, Check
-from ringback.incident.pattern import is_of_the_network, is_reply
+from ringback.incident.pattern import has_replied, is_of_the_network
 from ringback.monitor.probe import probe
 from ringback.monitor.probe.connect import Nameserver, system_nameservers
 from ringback.monitor.probe.question import (
@@ -258,7 +258,9 @@ def _is_on_link(address: str, points: set[int]) -> bool:
 # The resolver
 
 _ROUNDS = 4
-_ROUND_SECONDS = 1.0
+_ROUND_SECONDS = 0.75
+"""A resolver that must ask for a name seldom takes longer, and an alarm waits for what is found."""
+
 _ANYWHERE = "com"
 """A zone that every resolver of the public DNS can ask for, where no endpoint has a name."""
 
@@ -381,7 +383,7 @@ def _answered(address: str, answer: NameserverReply, *, near: bool) -> ControlFi
 
 
 class TargetControl(ControlProbe):
-    """A target that is looked at for its reply only."""
+    """A target that is looked at for a reply: a refusal and an error are replies as well."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         super().__init__(endpoint.id)
@@ -390,22 +392,9 @@ class TargetControl(ControlProbe):
     async def find(self) -> ControlFinding:
         check = await probe(self.endpoint, self._context)
         detail = check.detail or "it answers"
-        found = ControlFinding(has_replied(check), detail, check.kind, check.address)
+        dead = check.up is False and is_of_the_network(check.kind)
+        up = True if has_replied(check) else False if dead else None
+        found = ControlFinding(up, detail, check.kind, check.address)
         self._has_answered = self._has_answered or found.up is True
         near = await asyncio.to_thread(on_link, filter(None, [check.address]))
         return found._replace(up=None, detail=f"on this link: {detail}") if near else found
-
-
-_SAYS_NOTHING = ("unknown", "tcp.address_invalid")
-
-
-def has_replied(check: Check) -> bool | None:
-    """Return whether a check shows that its target has sent something; ``None``: it is not known.
-
-    A refusal, a reset and an error are replies. What a resolver says of the name is not.
-    """
-    if check.up is not False:
-        return check.up
-    if is_of_the_network(check.kind):
-        return False
-    return True if is_reply(check.kind) and check.kind not in _SAYS_NOTHING else None
