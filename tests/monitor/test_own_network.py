@@ -76,13 +76,22 @@ class Host:
         run(self.hosts._names["router"], command.split())
 
 
+def listening(lab, hosts, address):
+    """Open a port on a further address of the server; return its URL."""
+    run(hosts._names["server"], ["ip", "addr", "add", f"{address}/24", "dev", "lab0"])
+    with hosts.inside("server"):
+        listener = lab.reserve(serve, host=address)
+        listener.open()
+    return listener.endpoint.url
+
+
 @pytest.fixture
 def started(tmp_path):
     requires(*NEEDS)
     with Lab() as lab, Topology() as hosts, contextlib.ExitStack() as stack:
 
         def start(count, more=""):
-            urls = [hosts.listen(lab, serve).url for _ in range(count)]
+            urls = [listening(lab, hosts, f"198.51.100.{60 + number}") for number in range(count)]
             (tmp_path / "ringback.toml").write_text(
                 more
                 + "".join(
@@ -122,9 +131,38 @@ def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(star
 @pytest.mark.full
 def test_one_dead_service_is_no_dead_network_where_a_control_replies(started):
     host = started(1, 'controls = ["tcp://198.51.100.53:9"]\n')
-    host.router("iptables -w -A FORWARD -d 198.51.100.2 -p tcp -j DROP")
+    host.router("iptables -w -A FORWARD -d 198.51.100.60 -p tcp -j DROP")
     (incident,) = host.until("/incidents", bool)
 
     assert incident["pattern"] == "service_outage"
     assert incident["kind"] == "tcp.timed_out"
     assert incident["members"] == ["e0"]
+
+
+@pytest.mark.netns
+@pytest.mark.full
+def test_an_uplink_that_is_cut_behind_the_gateway_blames_nobody(started):
+    """Each endpoint has a connection that was kept: its silence is no sign of life."""
+    host = started(3)
+    host.router("iptables -w -P FORWARD DROP")
+    (incident,) = host.until("/incidents", lambda all_: all_ and len(all_[0]["members"]) == 3)
+
+    assert incident["pattern"] == "own_network_down"
+    assert sorted(incident["members"]) == ["e0", "e1", "e2"]
+    assert {one["state"] for one in host.get("/endpoints")} == {"unknown"}
+    host.router("iptables -w -P FORWARD ACCEPT")
+    host.until("/endpoints", lambda all_: {one["state"] for one in all_} == {"ok"})
+
+
+@pytest.mark.netns
+@pytest.mark.full
+def test_two_dead_services_of_three_are_two_dead_services(started):
+    host = started(3)
+    for address in ("198.51.100.60", "198.51.100.61"):
+        host.router(f"iptables -w -A FORWARD -d {address} -j DROP")
+    found = host.until(
+        "/incidents", lambda all_: {id_ for one in all_ for id_ in one["members"]} == {"e0", "e1"}
+    )
+
+    assert "own_network_down" not in {one["pattern"] for one in found}
+    assert {one["id"]: one["state"] for one in host.get("/endpoints")}["e2"] == "ok"

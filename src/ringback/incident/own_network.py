@@ -14,8 +14,8 @@ of that vote began:
    public ones.
 2. A local fact says so: no route, no carrier, the gateway's neighbour entry has failed. Own, 0.95,
    with any number of endpoints.
-3. There are endpoints that were not checked since then: they are asked now, those that were well
-   first, and the alarm is held, `max(timeout, 5) + 2` seconds at most.
+3. There are endpoints or controls that were not checked since then: they are asked now, those that
+   were well first, and the alarm is held, `max(timeout, 5) + 2` seconds at most.
 4. Of the sites that fail newly (they replied shortly before) and the control targets that no longer
    answer there are three: own, 0.85. There are two, and the resolver is silent: own, 0.7. Endpoints
    at one address, or behind one proxy, are one site.
@@ -124,6 +124,7 @@ class Control:
     since: float = 0.0  # When it began to be as it is
     in_a_row: int = 0  # How often it was so
     detail: str = ""
+    looked_at: float = 0.0  # When it was last checked, also where nothing followed
     well_at: float = -inf
 
 
@@ -239,10 +240,13 @@ class Network:
 
     def see_control(self, check: Check) -> bool:
         """Take a check of a control; return whether that ends the fault."""
-        if check.up is None:
-            return False
         name = check.endpoint.removeprefix(CONTROL_PREFIX)
+        if check.up is None:
+            if name in self.controls:
+                self.controls[name].looked_at = check.at
+            return False
         control = self.controls.setdefault(name, Control(check.up, check.at, check.at))
+        control.looked_at = check.at
         if control.up is not check.up:
             control.since, control.in_a_row = check.at, 0
         control.up, control.at, control.detail = check.up, check.at, check.detail
@@ -322,10 +326,19 @@ class Network:
 
     def _holds(self, tracker: EndpointTracker, vote: Vote, since: float, now: float) -> bool:
         if vote.held_until is None:
-            if vote.origin != "probe" or next(self._unseen(tracker, since), None) is None:
+            if vote.origin != "probe" or not self._awaits(tracker, since):
                 return False
             vote.held_until = now + max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE
-        return now < vote.held_until and next(self._unseen(tracker, since), None) is not None
+        return now < vote.held_until and self._awaits(tracker, since)
+
+    def _awaits(self, tracker: EndpointTracker, since: float) -> bool:
+        """Return whether something was not checked since that would tell whose fault it is."""
+        if next(self._unseen(tracker, since), None) is not None:
+            return True
+        return any(
+            0 < since - control.looked_at <= 2 * CONTROL_FRESHNESS  # else nobody checks any more
+            for control in self.controls.values()
+        )
 
     def _newly_failing(self, since: float, tracker: EndpointTracker) -> Iterable[EndpointTracker]:
         """Yield what fails since then and replied shortly before, unless nobody ever has."""
