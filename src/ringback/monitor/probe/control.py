@@ -10,9 +10,10 @@ controls answer it with what no endpoint can show:
   says nothing until it is used: a datagram to the gateway's discard port makes the kernel ask, and
   one of the next looks knows.
 - ``control:resolver``: whether a nameserver answers for a name that nobody has asked for before.
-  Any answer of one that is not on this link comes from beyond the gateway. One on this link, or a
-  stub on this host, must have asked further: it says that there is such a name or none, and
-  neither out of a zone of its own (AA) nor, perhaps, out of what it has validated before (AD).
+  Any answer of one at a public address that is not on this link comes from beyond the gateway. One
+  on this link or at a private address, or a stub on this host, must have asked further: it says
+  that there is such a name or none, and neither out of a zone of its own (AA) nor, perhaps, out of
+  what it has validated before (AD).
 - ``control:target:NAME``: whether a target of the configuration replies, whatever it says.
 
 ``up`` of a control is ``True`` only for a reply from beyond (of the gateway: from itself),
@@ -37,6 +38,7 @@ from ringback.client.dial.address import is_literal
 from ringback.diagnosis.layer import netlink
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.incident.model import CONTROL_PREFIX, Check
+from ringback.incident.own_network import is_inside
 from ringback.incident.pattern import has_replied, is_of_the_network
 from ringback.monitor.probe import probe
 from ringback.monitor.probe.connect import Nameserver, system_nameservers
@@ -290,7 +292,9 @@ class ResolverControl(ControlProbe):
             return ControlFinding(None, "this system names no nameserver")
         names = self._names()
         asking = [
-            asyncio.ensure_future(_asked(server, names, near=server[0] in near))
+            asyncio.ensure_future(
+                _asked(server, names, near=server[0] in near or is_inside(server[0]))
+            )
             for server in servers
         ]
         found: list[ControlFinding] = []
@@ -374,7 +378,7 @@ def _answered(address: str, answer: NameserverReply, *, near: bool) -> ControlFi
         detail = f"{address} answers with an error (code {answer.code})"
         return ControlFinding(False, detail, "dns.server", address)
     if answer.own:
-        detail = f"{address} on this link answers, perhaps of its own knowledge"
+        detail = f"{address} answers, perhaps of its own knowledge"
         return ControlFinding(None, detail, None, address)
     return ControlFinding(True, f"{address} has asked others and answers", None, address)
 
