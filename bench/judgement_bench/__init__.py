@@ -1,0 +1,1 @@
+"""Random worlds with their truth, judged by the product in simulated time, and scored."""

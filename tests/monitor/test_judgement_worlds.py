@@ -1,0 +1,239 @@
+"""The worlds of `bench/judgement.py` and its scoring: what scores well has to be right."""
+
+import json
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
+
+from judgement_bench.generator import lossy_world, world_of
+from judgement_bench.loop import Loop, Naming, Said, header_of
+from judgement_bench.product import Product
+from judgement_bench.score import Score, outages_in, scored
+from judgement_bench.world import START, Fault
+
+from ringback.incident.scenario import scenarios_of
+from ringback.monitor.config.settings import MonitorConfig
+from ringback.monitor.simulation import scenario_outcome
+
+SEEDS = range(30)
+
+
+class Silent:
+    """A judge that says nothing."""
+
+    def __init__(self, world):
+        self.world, self.now = world, START
+        self.namings = []
+
+    def take(self, event):
+        pass
+
+    def advance(self, at):
+        self.now = at
+
+    def said(self):
+        ended = {naming.incident for naming in self.namings if naming.what == "end"}
+        begun = {naming.incident for naming in self.namings}
+        namings = tuple(sorted(self.namings, key=lambda naming: naming.at))
+        return Said(namings, frozenset(begun - ended))
+
+    def say(self, at, incident, what, members, pattern="service_outage"):
+        self.namings.append(
+            Naming(
+                at=at,
+                receiver="somebody",
+                message=len(self.namings),
+                incident=incident,
+                what=what,
+                pattern=pattern,
+                members=tuple(members),
+                severity="page",
+                opened_at=at,
+            )
+        )
+
+
+class Alarmist(Silent):
+    """It blames each endpoint that fails once, and the own network too; nothing ever ends."""
+
+    def take(self, event):
+        if not event.ok and event.endpoint in self.world.target:
+            self.say(event.at, f"{event.endpoint} {event.at}", "begin", [event.endpoint])
+            self.say(event.at, f"own {event.at}", "begin", [event.endpoint], "own_network_down")
+
+
+class Oracle(Silent):
+    """It knows the truth."""
+
+    def said(self):
+        for number, outage in enumerate(outages_in(self.world, [])):
+            self.say(outage.begin + 1, f"o{number}", "begin", [outage.endpoint])
+            if outage.end < self.world.until:
+                self.say(outage.end + 1, f"o{number}", "end", [outage.endpoint])
+        for number, fault in enumerate(self.world.own_network_faults):
+            self.say(fault.begin + 1, f"n{number}", "begin", self.world.target, "own_network_down")
+            if fault.end < self.world.until:
+                self.say(fault.end + 1, f"n{number}", "end", self.world.target, "own_network_down")
+        return super().said()
+
+
+@cache
+def looks_in(world):
+    """What is reported in a world: these judges ask for nothing, so all are given the same."""
+    loop = Loop(world, Silent(world))
+    loop.run()
+    return loop.events
+
+
+def judged(judge, worlds=None):
+    total = Score()
+    for world in map(world_of, SEEDS) if worlds is None else worlds:
+        judging = judge(world)
+        for event in looks_in(world):
+            judging.take(event)
+        total.add(scored(world, looks_in(world), judging.said()))
+    return total
+
+
+def test_a_world_is_that_of_its_seed():
+    assert [world_of(seed) for seed in SEEDS] == [world_of(seed) for seed in SEEDS]
+    assert len({world_of(seed) for seed in SEEDS}) == len(SEEDS)
+    assert lossy_world(3) == lossy_world(3)
+
+
+def test_the_same_world_gives_the_same_looks_whoever_judges():
+    product = Loop(world_of(5), Product(world_of(5)))
+    product.run()
+    asked = {event.begun for event in product.events} - {e.begun for e in looks_in(world_of(5))}
+
+    assert [e for e in product.events if e.begun not in asked][:500] == looks_in(world_of(5))[:500]
+    assert len(product.events) > 1000
+
+
+def test_a_look_finds_what_is_true():
+    """With no chance in the world, a look fails where something is wrong, and only there."""
+    failures = 0
+    for seed in SEEDS:
+        world = replace(world_of(seed), loss=0.0)
+        for event in looks_in(world):
+            if event.endpoint not in world.target:
+                continue
+            paths = world.faults_between(event.observer, event.endpoint)
+            met = [
+                fault
+                for fault in (*paths, *world.faults_of(event.endpoint))
+                if fault.holds(event.begun)
+                and fault.only in ("", world.observer[event.observer].kind)
+            ]
+            failures += not event.ok
+            assert event.ok or met, (seed, event)
+            sure = [f for f in met if f.is_whole or (f.only and f.share == 1)]
+            if event.ok and sure:
+                assert min(event.at - event.begun, 4.0) == pytest.approx(4.0), (seed, event)
+    assert failures > 1000
+
+
+def test_events_are_in_order_and_within_the_world():
+    for seed in SEEDS:
+        world = world_of(seed)
+        times = [event.at for event in looks_in(world)]
+        assert times == sorted(times)
+        assert all(START <= at <= world.until for at in times)
+
+
+def test_who_knows_the_truth_misses_nothing_and_blames_nobody():
+    score = judged(Oracle)
+
+    assert score.outages > 20
+    assert score.own_cuts > 3
+    assert (score.never_told, score.own_false, score.own_not_said) == (0, 0, 0)
+    assert (score.blaming, score.blamed, score.unknowable) == (0, 0, 0)
+    assert (score.without_end, score.without_alarm, score.too_early) == (0, 0, 0)
+
+
+def test_who_says_nothing_tells_no_outage():
+    score = judged(Silent)
+
+    assert score.never_told == score.outages > 20
+    assert score.own_not_said == score.own_cuts > 3
+    assert score.messages == 0
+
+
+def test_who_blames_everybody_scores_badly():
+    score = judged(Alarmist)
+
+    assert score.never_told == 0
+    assert score.own_false > 100
+    assert score.blaming > 100
+    assert score.without_end > 20
+
+
+def test_an_end_while_it_goes_on_is_too_early():
+    class Hasty(Oracle):
+        def said(self):
+            for outage in outages_in(self.world, []):
+                if outage.end - outage.begin > 600:
+                    self.say(outage.begin + 1, outage.endpoint, "begin", [outage.endpoint])
+                    self.say(outage.begin + 60, outage.endpoint, "end", [outage.endpoint])
+            return Silent.said(self)
+
+    assert judged(Hasty).too_early > 5
+
+
+def test_an_end_of_what_was_never_said_is_counted():
+    class Late(Silent):
+        def said(self):
+            self.say(self.world.until - 10, "x", "end", [self.world.targets[0].id])
+            return super().said()
+
+    assert judged(Late).without_alarm == len(SEEDS)
+
+
+def test_a_cut_that_nothing_contradicts_is_not_held_against_the_judge():
+    """One vantage without controls, one host: its dead link looks like the host's death."""
+    world = next(
+        world
+        for world in map(world_of, range(1000))
+        if len(world.observers) == 1
+        and len({t.machine for t in world.targets}) == 1
+        and not world.observers[0].controls
+        and not world.targets[0].machine.on_link
+        and not world.targets[0].machine.here
+    )
+    cut = Fault("uplink", "site A", START + 600, START + 1200, mode="silent")
+
+    class Blaming(Silent):
+        def said(self):
+            for number, target in enumerate(world.targets):
+                self.say(START + 900, f"i{number}", "begin", [target.id])
+                self.say(START + 1300, f"i{number}", "end", [target.id])
+            return super().said()
+
+    controls = (replace(world.observers[0], controls=("control:target1",)),)
+    alone = judged(Blaming, [replace(world, faults=(cut,), loss=0.0)])
+    controlled = judged(Blaming, [replace(world, faults=(cut,), observers=controls, loss=0.0)])
+    healthy = judged(Blaming, [replace(world, faults=(), loss=0.0)])
+
+    assert (alone.blaming, alone.unknowable) == (0, len(world.targets))
+    assert (controlled.blaming, controlled.unknowable) == (len(world.targets), 0)
+    assert (healthy.blaming, healthy.unknowable) == (len(world.targets), 0)
+
+
+def test_the_product_says_the_same_in_the_loop_and_from_a_dump():
+    """Where it asks for nothing: answers are among the events of the dump."""
+    for seed in (4, 5):
+        world = world_of(seed)
+        loop = Loop(world, Product(world))
+        said = loop.run()
+        line = json.dumps({**header_of(world), "events": [e.neutral() for e in loop.events]})
+        outcome = scenario_outcome(next(scenarios_of([line])), MonitorConfig())
+
+        assert len({naming.message for naming in said.namings}) > 2
+        assert [sent.at for sent in outcome.sent if sent.at <= world.until] == sorted(
+            {(n.message, n.at): n.at for n in said.namings if n.at <= world.until}.values()
+        )
