@@ -10,7 +10,7 @@ to be looked at, all vantages look at at once; they answer 0.3 s later, or as sa
 
 import heapq
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from judgement_bench.world import START
@@ -68,6 +68,7 @@ class Said:
     open_at_end: frozenset = frozenset()  # Ids of the incidents that are open at the end
     asked: int = 0  # Looks that it asked for
     parts: dict = field(default_factory=dict)  # Incident's id to that of which it became part
+    joined: dict = field(default_factory=dict)  # Incident's id and member: since when, said or not
 
 
 @dataclass(slots=True)
@@ -124,8 +125,7 @@ class Loop:
         while asks and self.judge.now + TICK < self.world.until:
             self._advance(self.judge.now + TICK)
         self.judge.advance(self.world.until)
-        said = self.judge.said()
-        return Said(said.namings, said.open_at_end, self.asked, said.parts)
+        return replace(self.judge.said(), asked=self.asked)
 
     def _begin(self):
         for observer in self.world.observers:

@@ -24,7 +24,7 @@ class Product:
         )
         self._simulation = Simulation(replace(MonitorConfig(), endpoints=endpoints), START)
         self._checks = {}
-        self._namings, self._seen, self._parts, self._open = [], 0, {}, {}
+        self._parts, self._open, self._joined = {}, {}, {}
         if hasattr(self._simulation.engine, "asks"):
             self.asks = self._asks
 
@@ -50,6 +50,8 @@ class Product:
         for change in changes:
             incident = change.incident
             self._open[incident.id] = incident.state != "closed"
+            for member in incident.members:
+                self._joined.setdefault((incident.id, member), change.at)
             if incident.part_of:
                 self._parts[incident.id] = incident.part_of
 
@@ -73,4 +75,4 @@ class Product:
         ]
         still = frozenset(id_ for id_, is_open in self._open.items() if is_open)
         self._simulation.__exit__(None, None, None)
-        return Said(tuple(namings), still, parts=self._parts)
+        return Said(tuple(namings), still, parts=self._parts, joined=self._joined)

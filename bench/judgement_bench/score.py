@@ -24,7 +24,7 @@
   endpoints in them. **Not knowable**: something was wrong on a path, and since then nothing
   reported contradicts a fault of the endpoint: no call from another domain succeeded and no other
   vantage could have been asked, no control of the observer was dead, no two other machines failed
-  for the same observer, no local interface was down. These are counted apart.
+  for the same observer, none of its looks found the network unreachable. These are counted apart.
 - **Alarm without end**: an incident that was told is open when the world ends, or has closed
   without a message, though nothing was wrong with any member, or on a path to it, in the last 300 s
   and four intervals. **End without alarm**: an end is told to a receiver that was not told the
@@ -46,6 +46,7 @@ GRACE = 120.0
 
 OWN = "own_network_down"
 BLAMES_NOBODY = (OWN, "prober_sick")
+UNREACHABLE = "tcp.address_unreachable.network"
 OF_A_PATH = ("network_partition", "prober_path", "callers_only")
 TOLD = ("begin", "more", "brief")
 
@@ -230,6 +231,11 @@ def _not_told(world, said, outage):
         and naming.pattern in BLAMES_NOBODY
         and outage.endpoint in naming.members
     ]
+    unsaid = [
+        f"{incident} since {at - START:.0f}"
+        for (incident, member), at in said.joined.items()
+        if member == outage.endpoint and outage.begin <= at <= outage.end
+    ]
     begin, end = outage.begin - START, outage.end - START
     every = world.target[outage.endpoint].every
     return Miss(
@@ -238,7 +244,9 @@ def _not_told(world, said, outage):
         begin,
         causes(world, outage.endpoint, outage.begin, outage.end),
         f"{outage.endpoint} (every {every:.0f} s) {begin:.0f}–{end:.0f}, first failed look at"
-        f" {outage.seen - START:.0f}" + (f"; only as {own[0].pattern}" if own else ""),
+        f" {outage.seen - START:.0f}"
+        + (f"; only as {own[0].pattern}" if own else "")
+        + (f"; unsaid in {', '.join(unsaid)}" if unsaid else ""),
     )
 
 
@@ -363,7 +371,7 @@ def is_knowable(world, events, endpoint, begin, until):
     lately = [event for event in events if since <= event.begun and event.at <= until]
     struck = {observer.id for observer, _ in faults}
     domains = {observer.domain for observer, _ in faults}
-    if any(fault.what == "link" and fault.mode == "network unreachable" for _, fault in faults):
+    if any(event.kind == UNREACHABLE and event.observer in struck for event in lately):
         return True
     others = [observer for observer in world.observers if observer.domain not in domains]
     if any(
