@@ -24,7 +24,7 @@ import time
 from pathlib import Path
 
 from judgement_bench.generator import coincidence, lossy_world, world_of
-from judgement_bench.loop import ASKED_AFTER, Loop, header_of
+from judgement_bench.loop import Loop, header_of
 from judgement_bench.product import Product
 from judgement_bench.report import groups_of, met, text
 from judgement_bench.score import Score, figures, scored
@@ -46,11 +46,9 @@ def arguments(words):
     parser.add_argument("--trials", type=int, default=2, help="of each chance (%(default)s; 0: no)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (%(default)s)")
     parser.add_argument(
-        "--asked-after",
-        type=float,
-        default=ASKED_AFTER,
-        metavar="SECONDS",
-        help="that pass until what the engine asks is answered (%(default)s)",
+        "--patient",
+        action="store_true",
+        help="what the engine asks is answered as late as any look; else after 0.3 s",
     )
     return parser.parse_args(words)
 
@@ -78,9 +76,9 @@ def world_for(unit):
 
 def run(task):
     """Run one; what it was, its score, its groups and its lines for the dump."""
-    unit, asked_after, dump = task
+    unit, patient, dump = task
     world = world_for(unit)
-    loop = Loop(world, Product(world), asked_after=asked_after)
+    loop = Loop(world, Product(world), patient=patient)
     said = loop.run()
     line = None
     if dump and unit[0] == "random":
@@ -108,7 +106,7 @@ def measured(options):
     scores, chances = {}, {}
     dump = options.dump.open("w", encoding="utf-8") if options.dump else None
     with multiprocessing.Pool(options.jobs) as pool:
-        tasks = ((unit, options.asked_after, bool(dump)) for unit in units)
+        tasks = ((unit, options.patient, bool(dump)) for unit in units)
         for number, (unit, score, names, line) in enumerate(pool.imap(run, tasks, 2), 1):
             if unit[0] == "chance":
                 chances.setdefault((*unit[1][:2], unit[1][3]), Score()).add(score)
@@ -164,7 +162,7 @@ def main(words):
     options = arguments(words)
     if options.show is not None:
         world = (lossy_world if options.lossy else world_of)(options.show)
-        for line in told(world, Product(world), asked_after=options.asked_after):
+        for line in told(world, Product(world), patient=options.patient):
             print(line)
         return 0
     report = measured(options)

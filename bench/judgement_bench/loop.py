@@ -5,7 +5,8 @@ is not answered is reported when its timeout has passed. After a failed look the
 again soon, 5 s after the last began or as it ends, until three in a row have failed; then every
 interval; and after that soon again until two in a row have succeeded. An observer with controls
 looks at them every 5 s while the last look at any of its endpoints has failed. What the judge asks
-to be looked at, all vantages look at at once; they answer 0.3 s later, or as said otherwise.
+to be looked at, all vantages look at at once; they answer 0.3 s later, or, where it is patient, as
+late as any look does.
 """
 
 import heapq
@@ -98,8 +99,8 @@ class Watch:
 class Loop:
     """One run of a world with a judge."""
 
-    def __init__(self, world, judge, *, asked_after=ASKED_AFTER):
-        self.world, self.judge, self.asked_after = world, judge, asked_after
+    def __init__(self, world, judge, *, patient=False):
+        self.world, self.judge, self.patient = world, judge, patient
         self.events = []
         self.asked = 0
         self._due = []
@@ -158,20 +159,27 @@ class Loop:
         for endpoint in self.judge.asks():
             if endpoint not in self._pending:
                 self._pending.add(endpoint)
-                self._at(self.judge.now + self.asked_after, self._answer, endpoint)
+                self._all_look(round(self.judge.now, 3), endpoint)
 
-    def _answer(self, at, endpoint):
-        self._pending.discard(endpoint)
-        begun = at - self.asked_after
+    def _all_look(self, at, endpoint):
+        """Look from all vantages; it is not asked again before the last of them has answered."""
+        longest = ASKED_AFTER
         for observer in self.world.probes:
-            if not self.world.is_at_work(observer.id, begun):
+            if not self.world.is_at_work(observer.id, at):
                 continue
             if endpoint in observer.controls:
-                self._control_found(at, observer.id, endpoint)
+                self._at(at + ASKED_AFTER, self._control_found, observer.id, endpoint, at)
             elif endpoint in observer.endpoints:
                 self.asked += 1
-                look = self.world.look(observer.id, endpoint, begun)
-                self._found(at, self._watches[observer.id, endpoint], look, begun)
+                look = self.world.look(observer.id, endpoint, at)
+                wait = max(ASKED_AFTER, look.seconds) if self.patient else ASKED_AFTER
+                longest = max(longest, wait)
+                watch = self._watches[observer.id, endpoint]
+                self._at(at + wait, self._found, watch, look, at)
+        self._at(at + longest, self._answered, endpoint)
+
+    def _answered(self, _, endpoint):
+        self._pending.discard(endpoint)
 
     def _look(self, at, watch):
         """A probe's look begins."""

@@ -5,9 +5,9 @@ from judgement_bench.score import figures, outages_in, scored
 from judgement_bench.world import START
 
 
-def told(world, judge, *, asked_after):
+def told(world, judge, *, patient):
     """The lines that tell it."""
-    loop = Loop(world, judge, asked_after=asked_after)
+    loop = Loop(world, judge, patient=patient)
     said = loop.run()
     yield f"world {world.seed}, {world.until - START:.0f} s, loss {world.loss:.2%}"
     for target in world.targets:
