@@ -59,6 +59,7 @@ class Naming:
     severity: str  # `page`, `warn`
     opened_at: float
     kind: str | None = None
+    well: tuple = ()  # Members that are well again, or were only like it
 
 
 @dataclass(frozen=True, slots=True)

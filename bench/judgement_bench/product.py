@@ -23,6 +23,7 @@ class Product:
             Endpoint(id=w.id, name=w.name, url="", type="http", watched=w) for w in watched
         )
         self._simulation = Simulation(replace(MonitorConfig(), endpoints=endpoints), START)
+        self._domains = {observer.id: observer.domain for observer in world.observers}
         self._checks = {}
         self._parts, self._open, self._joined = {}, {}, {}
         if hasattr(self._simulation.engine, "asks"):
@@ -36,7 +37,9 @@ class Product:
         known = event.endpoint, event.observer, event.ok, event.kind
         if known not in self._checks:
             line = json.dumps({**self._header, "events": [event.neutral()]})
-            self._checks[known] = next(scenarios_of([line])).events[0]
+            check = next(scenarios_of([line])).events[0]
+            domain = self._domains[event.observer]
+            self._checks[known] = replace(check, domain="" if domain == event.observer else domain)
         self._noted(self._simulation.play(replace(self._checks[known], at=event.at)))
 
     def advance(self, at):
@@ -69,6 +72,7 @@ class Product:
                 severity=update.incident.severity,
                 opened_at=update.incident.opened_at,
                 kind=update.incident.kind,
+                well=tuple(update.incident.well),
             )
             for number, sent in enumerate(self._simulation.notifications)
             for update in sent.updates

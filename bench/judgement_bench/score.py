@@ -16,8 +16,8 @@
   was dead it is counted apart, as imprecise.
 - **Window** of an endpoint: 60 s and two of its intervals before the incident opened (for a member
   that a later message adds: 120 s more, before that message) until the message.
-- **Blamed without a fault**: a message of severity ``page`` names an endpoint that had no such
-  fault in the window. Messages that say the own network is down or the prober sick blame nobody.
+- **Blamed without a fault**: a message of severity ``page`` names an endpoint, first or again after
+  the incident ended, that had no such fault in the window. Messages that say the own network is down or the prober sick blame nobody.
   One that speaks of names (pattern ``dns_failure``, kind ``dns.…``) is right if a resolver of an
   observer was dead; one that speaks of a path (``network_partition``, ``prober_path``,
   ``callers_only``) if something was wrong on any path to the endpoint. Incidents are counted, and
@@ -330,19 +330,31 @@ def by_incident(said):
 
 def _blames(score, world, events, said):
     for incident, namings in by_incident(said).items():
-        first = {}
-        for number, naming in enumerate(namings):
-            if naming.what in TOLD and naming.severity == "page":
-                since = naming.at - GRACE if number else naming.opened_at
-                for endpoint in () if naming.pattern in BLAMES_NOBODY else naming.members:
-                    first.setdefault(endpoint, (naming, window(world, endpoint, since)))
-        wrong = {e: nb for e, nb in first.items() if not is_right(world, nb[0], e, nb[1])}
+        wrong = {
+            endpoint: (naming, begin)
+            for endpoint, naming, begin in blames_in(world, namings)
+            if not is_right(world, naming, endpoint, begin)
+        }
         knowable = {e for e, (n, b) in wrong.items() if is_knowable(world, events, e, b, n.at)}
         score.unknowable += bool(wrong) and not knowable
         score.blaming += bool(knowable)
         score.blamed += len(knowable)
         if knowable:
             score.misses.append(_blame(world, incident, wrong, sorted(knowable)))
+
+
+def blames_in(world, namings):
+    """Whom an incident blames, when it does first and again after each of its ends."""
+    known = set()
+    for number, naming in enumerate(namings):
+        if naming.what == "end":
+            known.clear()
+        elif naming.severity == "page" and naming.pattern not in BLAMES_NOBODY:
+            since = naming.at - GRACE if number else naming.opened_at
+            for endpoint in naming.members:
+                if endpoint not in known:
+                    yield endpoint, naming, window(world, endpoint, since)
+                known.add(endpoint)
 
 
 def is_right(world, naming, endpoint, begin):
@@ -405,7 +417,8 @@ def _blame(world, incident, wrong, endpoints):
     }
     if elsewhere:
         cause += f" (elsewhere: {', '.join(sorted(elsewhere))})"
-    detail = f"{incident} {naming.pattern} {naming.kind} blames {', '.join(endpoints)}"
+    words = [f"{e} (well)" if e in wrong[e][0].well else e for e in endpoints]
+    detail = f"{incident} {naming.pattern} {naming.kind} {naming.what} blames {', '.join(words)}"
     return Miss(world.seed, "blamed", naming.at - START, cause, detail)
 
 
