@@ -7,29 +7,31 @@
   observer on. What was looked at too late or never is counted apart: nobody could know.
 - **Never told**: no message from its begin to 120 s after its end names the endpoint. A message
   that says the vantage's own network is down, or the prober is sick, does not count: it says that
-  nothing is known of its members; nor does the end of an incident that began before the outage.
-  An alarm that names the endpoint and stands when the outage begins, and 120 s later, counts.
+  nothing is known of its members; nor does the end of an incident that began before the outage. An
+  alarm that names the endpoint and stands when the outage begins, and 120 s later, counts.
 - **Time to alarm**: from the begin of a told outage (and from its first failed look) to the first
   message that names it; not of those of which an alarm stood already.
 - **Own network falsely said**: an incident that any message called ``own_network_down``, while no
-  vantage's link, uplink or lossy link was at fault in the window. Where only a vantage's resolver
+  observer's link, uplink or lossy link was at fault in the window. Where only a resolver of theirs
   was dead it is counted apart, as imprecise.
 - **Window** of an endpoint: 60 s and two of its intervals before the incident opened (for a member
   that a later message adds: 120 s more, before that message) until the message.
-- **Blamed without a fault**: a message of severity ``page`` names an endpoint, first or again after
-  the incident ended, that had no such fault in the window. Messages that say the own network is down or the prober sick blame nobody.
-  One that speaks of names (pattern ``dns_failure``, kind ``dns.…``) is right if a resolver of an
-  observer was dead; one that speaks of a path (``network_partition``, ``prober_path``,
-  ``callers_only``) if something was wrong on any path to the endpoint. Incidents are counted, and
-  endpoints in them. **Not knowable**: something was wrong on a path, and since then nothing
-  reported contradicts a fault of the endpoint: no call from another domain succeeded and no other
-  vantage could have been asked, no control of the observer was dead, no two other machines failed
-  for the same observer, none of its looks found the network unreachable. These are counted apart.
+- **Blamed without a fault**: a message of severity ``page`` names an endpoint, first or again
+  after the incident ended, that had no such fault in the window. Messages that say the own network
+  is down or the prober sick blame nobody. One that speaks of names (pattern ``dns_failure``, kind
+  ``dns.…``) is right if a resolver of an observer was dead; one that speaks of a path
+  (``network_partition``, ``prober_path``, ``callers_only``) if something was wrong on any path to
+  the endpoint. Incidents are counted, and endpoints in them. **Not knowable**: something was wrong
+  on a path, and since then nothing reported contradicts a fault of the endpoint: no call from
+  another domain succeeded and no other vantage could have been asked, no control of the observer
+  was dead, no two other machines failed for the same observer, none of its looks found the network
+  unreachable. These are counted apart.
 - **Alarm without end**: an incident that was told is open when the world ends, or has closed
-  without a message, though nothing was wrong with any member, or on a path to it, in the last 300 s
-  and four intervals. **End without alarm**: an end is told to a receiver that was not told the
-  begin. **End too early**: an end names an endpoint whose outage began 30 s before and goes on for
-  120 s, and no other alarm that names it stands.
+  without a message, though nothing was wrong with any member, or on a path to it, in the last 300
+  s and four intervals; of one that says it flaps, in the last 1,800 s. **End without alarm**: an
+  end is told to a receiver that was not told the begin. **End too early**: an end names an
+  endpoint whose outage began 30 s before and goes on for 120 s, and no other alarm that names it
+  stands.
 - **Messages per change**: a message is one notification to one receiver; a change is a begin or an
   end of an endpoint's fault (a flapping one has many) or of one of a vantage's own network.
 - **Own network not said**: a link or uplink of a vantage that is heard is cut for 120 s, three of
@@ -278,9 +280,9 @@ def _own_network(score, world, _, said):
         first = own[0]
         begin = min((window(world, e, first.opened_at) for e in first.members), default=START)
         score.own_said += 1
-        if any(f.overlaps(begin, first.at) for f in world.own_network_faults):
+        if any(f.overlaps(begin, first.at) for f in world.network_faults):
             continue
-        sites = {observer.site for observer in world.probes}
+        sites = {observer.site for observer in world.observers}
         if any(
             f.what == "own resolver" and f.subject in sites and f.overlaps(begin, first.at)
             for f in world.faults
@@ -466,11 +468,12 @@ def _has_no_end(world, said, incident, namings):
         return False
     if whole not in said.open_at_end:
         return True
-    return not any(_was_wrong_lately(world, endpoint) for endpoint in namings[-1].members)
+    calm = 1800 if namings[-1].pattern == "flapping" else 300
+    return not any(_was_wrong_lately(world, endpoint, calm) for endpoint in namings[-1].members)
 
 
-def _was_wrong_lately(world, endpoint):
-    begin = world.until - 300 - 4 * world.target[endpoint].every
+def _was_wrong_lately(world, endpoint, calm):
+    begin = world.until - calm - 4 * world.target[endpoint].every
     paths = [f for o in world.observers for f in world.faults_between(o.id, endpoint)]
     return any(f.overlaps(begin, world.until) for f in (*world.faults_of(endpoint), *paths))
 

@@ -184,6 +184,11 @@ class World:
         )
 
     @cached_property
+    def network_faults(self):
+        """Of the networks of all observers."""
+        return tuple(f for f in self.faults if any(is_own_network(f, o) for o in self.observers))
+
+    @cached_property
     def _muting(self):
         main = self.observers[0]
         return {
