@@ -24,8 +24,8 @@
   the endpoint. Incidents are counted, and endpoints in them. **Not knowable**: something was wrong
   on a path, and since then nothing reported contradicts a fault of the endpoint: no call from
   another domain succeeded and no other vantage could have been asked, no control of the observer
-  was dead, no two other machines failed for the same observer, none of its looks found the network
-  unreachable. These are counted apart.
+  was dead, none of its looks found the network unreachable, and (but of a path to one host) no two
+  other machines failed for it. These are counted apart.
 - **Alarm without end**: an incident that was told is open when the world ends, or has closed
   without a message, though nothing was wrong with any member, or on a path to it, in the last 300
   s and four intervals; of one that says it flaps, in the last 1,800 s. **End without alarm**: an
@@ -407,7 +407,7 @@ def is_knowable(world, events, endpoint, begin, until):
             - {machine}
         )
         >= 2
-        for observer in struck
+        for observer in {o.id for o, f in faults if f.what not in ("partition", "caller")}
     )
 
 
