@@ -20,7 +20,7 @@ FAULTS = {
 """What fails, by weight; what a world has not cannot fail in it."""
 
 HARD = ("refused", "silent", "hung", "500", "502", "503", "reset", "tls", "tls hung", "empty")
-EVERY = (10, 15, 20, 30, 30, 30, 60, 60, 60, 120, 300)
+INTERVALS = (10, 15, 20, 30, 30, 30, 60, 60, 60, 120, 300)
 CONTROLS = (
     (),
     ("gateway",),
@@ -59,7 +59,7 @@ def targets_of(random, vantages):
     proxies = random.random() < 0.2
     resolvers = random.random() < 0.15
     shared_cert = random.random() < 0.25
-    common = random.choice(EVERY) if random.random() < 0.6 else None
+    common = random.choice(INTERVALS) if random.random() < 0.6 else None
     targets = []
     for machine in machines:
         named, proxied = random.random() < 0.75, proxies and random.random() < 0.6
@@ -70,7 +70,7 @@ def targets_of(random, vantages):
                     id=id_,
                     host=host_of(random, machine, number) if named else machine.address,
                     machine=machine,
-                    every=float(common or random.choice(EVERY)),
+                    every=float(common or random.choice(INTERVALS)),
                     resolver=resolver_of(random, machine, named=named, own=resolvers),
                     proxy="proxy.example:3128" if proxied and not machine.here else "",
                     cert="shared" if shared_cert and random.random() < 0.5 else f"k-{id_}",

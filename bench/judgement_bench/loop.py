@@ -16,7 +16,7 @@ from itertools import count
 
 from judgement_bench.world import START
 
-SOON = 5.0
+RETRY_INTERVAL = 5.0
 CONFIRM, RECOVER = 3, 2
 CONTROL_INTERVAL = 5.0
 CONTROL_TIMEOUT = 1.0
@@ -193,7 +193,7 @@ class Loop:
     def _looked(self, at, watch, look, begun):
         self._found(at, watch, look, begun)
         off = self.world.jitter * self.world.chance(watch.observer, watch.endpoint, begun, "off")
-        wait = SOON if watch.looks_soon else watch.every + off
+        wait = RETRY_INTERVAL if watch.looks_soon else watch.every + off
         self._at(max(at, begun + wait), self._look, watch)
 
     def _found(self, at, watch, look, begun):

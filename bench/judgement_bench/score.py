@@ -43,7 +43,7 @@ from dataclasses import asdict, dataclass, field
 
 from judgement_bench.world import OF_OBSERVERS, START
 
-LEAST_OUTAGE = 120.0
+MIN_OUTAGE = 120.0
 GRACE = 120.0
 
 OWN = "own_network_down"
@@ -178,9 +178,9 @@ def _seen(world, failed, target, begin, end):
 
 def _outages(score, world, events, said):
     for outage in outages_in(world, events):
-        if outage.end - outage.begin < LEAST_OUTAGE:
+        if outage.end - outage.begin < MIN_OUTAGE:
             continue
-        if outage.seen is None or outage.end - outage.seen < LEAST_OUTAGE:
+        if outage.seen is None or outage.end - outage.seen < MIN_OUTAGE:
             score.unseen += 1
             continue
         score.outages += 1
@@ -209,7 +209,7 @@ def _first_told(said, outage):
 
 def _stands(said, outage):
     """Whether an alarm that names the endpoint stands when its outage begins, and goes on."""
-    until = min(outage.begin + LEAST_OUTAGE, outage.end)
+    until = min(outage.begin + MIN_OUTAGE, outage.end)
     return bool(_standing(said, outage.endpoint, outage.begin, until))
 
 
@@ -301,7 +301,7 @@ def _own_network_not_said(score, world, events, said):
     main = world.probes
     for fault in world.own_network_faults:
         end = min(fault.end, world.until)
-        if fault.what == "loss" or end - fault.begin < LEAST_OUTAGE:
+        if fault.what == "loss" or end - fault.begin < MIN_OUTAGE:
             continue
         theirs = {
             o.id for o in main if fault.subject == (o.domain if fault.what == "link" else o.site)
@@ -450,7 +450,7 @@ def _too_early(score, world, outages, said, naming):
         if (
             outage.endpoint in naming.members
             and naming.pattern not in BLAMES_NOBODY
-            and outage.begin + 30 < naming.at < outage.end - LEAST_OUTAGE
+            and outage.begin + 30 < naming.at < outage.end - MIN_OUTAGE
             and not _standing(said, outage.endpoint, naming.at, naming.at)
         ):
             score.too_early += 1
