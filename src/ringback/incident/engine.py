@@ -115,6 +115,8 @@ class Engine:
         for network in self._networks.values():
             if network.held:
                 changes += self._judge_held(network, now)
+            if network.cut_off is not None and network.is_calm(now):
+                changes += self._network_back(network, now)
         while self._wakes and self._wakes[0][0] <= now:
             changes += self._wake(heappop(self._wakes)[1], now)
         changes += self._correlator.tick(now)

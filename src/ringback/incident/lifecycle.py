@@ -46,7 +46,7 @@ from ringback.incident.model import (
     TimelineEntry,
     What,
 )
-from ringback.incident.pattern import pattern_of_diagnosis, was_warned_of
+from ringback.incident.pattern import SEEN_BY_SOME, pattern_of_diagnosis, was_warned_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -399,11 +399,16 @@ class IncidentRegistry:
         return self._take("reopened", at, open_again, text, endpoint, notify=notify)
 
     def diagnosed(self, at: float, incident: Incident, report: Mapping[str, Any]) -> Change:
-        """Attach a diagnosis to an incident: its verdict names the pattern and the summary."""
+        """Attach a diagnosis to an incident: its verdict names the pattern and the summary.
+
+        Not where it is known by who sees it fail: that says more than what one of them finds.
+        """
         verdict: Mapping[str, Any] = report.get("verdict") or {}
         summary = str(verdict.get("summary") or incident.summary)
         changed = replace(incident, diagnosis=report)
-        if verdict.get("kind") not in {None, "healthy", "unknown"}:
+        if incident.pattern in SEEN_BY_SOME:
+            summary = incident.summary
+        elif verdict.get("kind") not in {None, "healthy", "unknown"}:
             changed = replace(
                 changed,
                 summary=summary,

@@ -260,6 +260,16 @@ class Network:
             return cut is not None and cut.cause == "local" and check.up and control.in_a_row >= 2
         return check.up and self._replied(check.at, far=name == RESOLVER or name.startswith(TARGET))
 
+    def is_calm(self, now: float) -> bool:
+        """Return whether a network that lost packets has lost none for long enough."""
+        cut = self.cut_off
+        if cut is None or cut.cause != "loss" or now - cut.since < LOSS_WINDOW:
+            return False
+        last = self._losses[-1][0] if self._losses else -inf
+        if now - last >= LOSS_WINDOW and self._replied_at > last:
+            return True
+        return self._replied_at == now and len(self._wavering(now)) < 2
+
     def _replied(self, at: float, *, far: bool) -> bool:
         """Note a reply; return whether it ends the fault."""
         self._replied_at = at
@@ -269,7 +279,7 @@ class Network:
         if cut is None or (cut.far and not far):
             return False
         if cut.cause == "loss":
-            return at - cut.since >= LOSS_WINDOW and len(self._wavering(at)) < 2
+            return self.is_calm(at)
         before, cut.replied_at = cut.replied_at, at
         return before is not None and at - before <= REPLIES_WITHIN
 

@@ -27,7 +27,8 @@ nameserver has answered."""
 NETWORK_KINDS = ("tcp.address_unreachable.", "tcp.timed_out", *RESOLVER_KINDS, "proxy.unreachable")
 """Beginnings of the kinds that a network of one's own that is down makes of every target."""
 
-_SEEN_BY_SOME: frozenset[Pattern] = frozenset({"callers_only", "prober_path"})
+SEEN_BY_SOME: frozenset[Pattern] = frozenset({"callers_only", "prober_path", "own_network_down"})
+"""Sorts of incident that are known by who sees it fail, and who does not."""
 
 _CERTIFICATE_ENDS: tuple[KindName, ...] = ("tls.cert.date_invalid.expired", "tls.cert.invalid")
 
@@ -107,8 +108,6 @@ def is_of_the_network(kind: KindName | None) -> bool:
 
 def pattern_of_diagnosis(pattern: Pattern, verdict: Mapping[str, object]) -> Pattern:
     """Return the sort of incident once a diagnosis has said where the fault lies."""
-    if pattern in _SEEN_BY_SOME or pattern == "own_network_down":
-        return pattern  # who sees it fail says more than what one look finds
     confidence = verdict.get("confidence")
     if not isinstance(confidence, float | int) or confidence < 0.6:
         return pattern
