@@ -98,7 +98,7 @@ def _counted(store, id_):
     case = EndpointTracker(WatchedEndpoint(id=id_))
     if (kept := store.state(f"case:{id_}")) is not None:
         case.load(kept)
-    return case.streak.failures
+    return max((vote.failures for vote in case.votes.values()), default=0)
 
 
 def _failed_last(checks):

@@ -64,6 +64,7 @@ MIN_HOLD: Final = 5.0  # Seconds that an alarm is held at least, beside HOLD_GRA
 HOLD_GRACE: Final = 2.0
 REPLIES_WITHIN: Final = 30.0  # Seconds within which two replies end it
 CONTROL_FRESHNESS: Final = 30.0  # Seconds that what a control said counts
+LOSS_HOLD: Final = 30.0  # Seconds that an alarm is held while a network may lose packets
 LOSS_WINDOW: Final = 120.0  # Seconds in which sites waver, at least
 MAX_LOSS_WINDOW: Final = 300.0
 MIN_WAVERING: Final = 3
@@ -402,7 +403,7 @@ class Network:
         ):
             return None
         if vote.held_until is None:
-            vote.held_until = now + max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE
+            vote.held_until = now + LOSS_HOLD
         return "held" if now < vote.held_until else None
 
     def _checked(self, now: float) -> set[str]:

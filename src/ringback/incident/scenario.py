@@ -79,9 +79,9 @@ def scenarios_of(
 
 def _scenario(entry: Mapping[str, Any], known: Mapping[str, WatchedEndpoint]) -> Scenario:
     endpoints = {_text(given, "id"): given for given in _objects(entry, "endpoints")}
-    kinds = {_text(given, "id"): _text(given, "kind") for given in _objects(entry, "observers")}
+    observers = {_text(given, "id"): given for given in _objects(entry, "observers")}
     start = seconds_from(entry["start"])
-    reader = _EventReader(start, endpoints, kinds)
+    reader = _EventReader(start, endpoints, observers)
     events = sorted(map(reader.event, _objects(entry, "events")), key=lambda event: event.at)
     last = max((event.at for event in events), default=start)
     return Scenario(
@@ -118,10 +118,14 @@ class _EventReader:
     """Reads the events of one scenario."""
 
     def __init__(
-        self, start: float, endpoints: Mapping[str, Mapping[str, Any]], kinds: Mapping[str, str]
+        self,
+        start: float,
+        endpoints: Mapping[str, Mapping[str, Any]],
+        observers: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self._endpoints = endpoints
-        self._origins = {observer: _origin(observer, kind) for observer, kind in kinds.items()}
+        self._origins = {id_: _origin(id_, _text(of, "kind")) for id_, of in observers.items()}
+        self._domains = {id_: str(of.get("domain") or "") for id_, of in observers.items()}
         self._not_after = start + _CERTIFICATE_LIFE
 
     def event(self, given: Mapping[str, Any]) -> Check | FaultFound:
@@ -143,6 +147,7 @@ class _EventReader:
             status=status,
             origin="heartbeat" if endpoint.get(_JOB) else self._origins.get(observer, "probe"),
             vantage=str(observer),
+            domain=self._domains.get(observer, ""),
             address=_LOOPBACK if endpoint.get("here") else endpoint.get("address"),
             certificate=self._certificate(endpoint),
         )
