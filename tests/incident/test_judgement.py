@@ -114,6 +114,16 @@ def test_one_failure_domain_has_one_vote():
     assert meant(*older) == OUTAGE
 
 
+def test_programs_alone_do_not_page_while_the_probe_is_cut_off():
+    waiting = Waiting()
+    waiting.others = T - 1000.0
+    votes = [vote("A", DOWN), vote("w1", DOWN, kind="tcp.timed_out")]
+    found = meant(*votes, waiting=waiting, counts=lambda one: one.domain != "A")
+    assert found == ("down", "callers_only", "warn")
+    status = [vote("A", DOWN), vote("w1", DOWN, kind="http.error.unavailable")]
+    assert meant(*status, waiting=waiting, counts=lambda one: one.domain != "A") == OUTAGE
+
+
 STATES = st.sampled_from(["ok", "suspect", "down", "recovering", "unknown"])
 WHO = st.sampled_from(["A", "B", "C", "w1", "w2", "w3"])
 

@@ -349,6 +349,8 @@ class Correlator:
         for tracker, vote in network.restore():
             if self._registry.outage_of(tracker.id) is None or (lost and not vote.pure):
                 vote.forget()
+                if vote.well_at is not None:  # what fails from now on fails newly
+                    vote.well_at = at
         if incident is None:
             return []
         text = f"over after {duration_text(at - incident.opened_at)}"

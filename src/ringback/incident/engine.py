@@ -30,7 +30,7 @@ from ringback.incident.model import (
     WatchedEndpoint,
 )
 from ringback.incident.own_network import Network
-from ringback.incident.pattern import duration_text, may_be_loss
+from ringback.incident.pattern import duration_text, is_of_the_network, may_be_loss
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
 from ringback.incident.vote import BROKEN, Vote
@@ -192,7 +192,7 @@ class Engine:
         changes: list[Change] = []
         if network.see(tracker, vote, check):
             changes += self._network_back(network, at)
-        if check.up is False and may_be_loss(check.kind):
+        if check.up is False and (is_of_the_network(check.kind) or may_be_loss(check.kind)):
             if network.cut_off is not None and not network.counts(tracker, vote):
                 changes += self._correlator.fails_meanwhile(network, tracker, at)
             elif vote.is_broken and (new or vote.held_until is not None):

@@ -21,6 +21,7 @@ unknown, and is asked for.
 | 1 or 2 places | some, or other programs | | partial | callers_only, warn |
 | 3 places or more | the same | | partial | callers_only, page |
 | some | none | probes unknown: ask, wait | suspect | |
+| 1 or 2 places | cut off | it is about reaching | down | callers_only, warn |
 | some | none | | down | by kind, page |
 
 There is one vote for each failure domain. Nobody answers for ever: what is waited for is waited for
@@ -30,7 +31,7 @@ There is one vote for each failure domain. Nobody answers for ever: what is wait
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -88,7 +89,8 @@ def judged(
             fresh = min(fresh, until)
     down, up, other = _sorted(probes, counts)
     called_down, called_up, _ = _sorted(programs, counts)
-    case = _Table(watched, waiting, now, fresh)
+    cut_off = any(vote.fresh_until(watched) > now and not counts(vote) for vote in probes)
+    case = _Table(watched, waiting, now, fresh, cut_off)
     if down:
         return case.probes_down(down, up, other, called_up)
     waiting.split = None
@@ -144,6 +146,7 @@ class _Table:
     waiting: Waiting
     now: float
     fresh: float  # Until when all votes that are fresh are
+    cut_off: bool  # Whether a probe would see it, but for its own network
 
     def probes_down(
         self, down: list[Vote], up: list[Vote], other: list[Vote], called_up: list[Vote]
@@ -181,10 +184,14 @@ class _Table:
         if not against and (wait := self._wait(other)) is not None:
             return wait
         against = against or _refuting(called_up, down)[0]
-        if not against:
-            return self._down(down, other)
         severity: Severity = "page" if len(down) >= MIN_PAGING_PLACES else "warn"
-        return self._partial("callers_only", severity, down, against)
+        if against:
+            return self._partial("callers_only", severity, down, against)
+        found = self._down(down, other)
+        if self.cut_off and all(concerns_reaching(vote.kind) for vote in down):
+            # What cuts the probe off may be what the programs meet.
+            return replace(found, pattern="callers_only", severity=severity)
+        return found
 
     def _down(self, down: list[Vote], unheard: list[Vote]) -> Judgement:
         recovering = all(vote.state == "recovering" for vote in down)

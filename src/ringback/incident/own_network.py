@@ -450,8 +450,9 @@ class Network:
         self._losses.clear()
         for tracker in self.trackers.values():
             for vote in tracker.votes.values():
-                failed = vote.state not in {"ok", "unknown"} and may_be_loss(vote.kind)
-                if failed and vote.domain == self.domain:
+                if vote.domain != self.domain or vote.state in {"ok", "unknown"}:
+                    continue
+                if is_of_the_network(vote.kind) or may_be_loss(vote.kind):
                     yield tracker, vote
 
 

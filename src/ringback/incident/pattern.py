@@ -70,9 +70,13 @@ def concerns_reaching(kind: KindName | None) -> bool:
     return kind is not None and (kind.startswith("dns.") or is_of_reach(kind))
 
 
+_KINDS_OF_LOSS = frozenset({"dns.temporary_failure", "dns.unreachable", "proxy.unreachable"})
+"""Kinds beside time-outs that a network which loses packets makes."""
+
+
 def may_be_loss(kind: KindName | None) -> bool:
     """Return whether a network that loses packets would show as this kind."""
-    return kind is not None and (is_of_the_network(kind) or ".timed_out" in kind)
+    return kind is not None and (".timed_out" in kind or kind in _KINDS_OF_LOSS)
 
 
 def has_replied(check: Check) -> bool:
