@@ -178,7 +178,7 @@ def incidents(world: World) -> tuple[DemoScene, ...]:
             (
                 "A certificate that ends soon, while all is well",
                 certificate,
-                ("certificate tls.cert.invalid",),
+                ("certificate",),
             ),
             (
                 "An outage: three failed calls of a program open the incident",
