@@ -199,3 +199,16 @@ def test_one_alert_that_fires_is_down_and_the_last_that_is_over_is_up(tmp_path):
     kept = asyncio.run(live())
     assert states == [("down", 1), ("down", 1), ("ok", 0)]
     assert sorted(kept) == [("report", "alertmanager", up) for up in (False, False, True)]
+
+
+def test_a_diagnosis_that_finds_it_healthy_is_a_look_of_the_place_that_made_it(tmp_path):
+    watched = endpoints(1)
+    store = SQLiteStore(tmp_path / "ringback.db")
+    core = MonitorCore(engine_of(watched), watched, store, Router(), clock=lambda: T, vantage="vm")
+    for second in range(3):
+        core.processor.take((replace(check("e0", second, up=False), vantage="vm"),))
+    (incident,) = core.engine.incidents()
+    core._diagnosed(incident.id, {"verdict": {"kind": "healthy"}})
+    (vote,) = core.engine.votes_on("e0")
+    assert (vote.observer, vote.state) == ("probe:vm", "recovering")
+    store.close()

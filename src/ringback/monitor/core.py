@@ -152,4 +152,5 @@ class MonitorCore:
         return report if found is None else found.into(report)
 
     def _diagnosed(self, incident: str, report: dict[str, Any]) -> None:
-        self.processor.apply(self.engine.diagnosed(incident, report, self.clock()))
+        seen = {**report, "vantage": self.vantage}  # whose look it was, and so whose vote
+        self.processor.apply(self.engine.diagnosed(incident, seen, self.clock()))
