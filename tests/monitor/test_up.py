@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,11 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from monitor.running import WAIT_TIMEOUT, Monitor
 
 from ringback.cli.run import run_command_line
-
-READY = re.compile(r"page at (http://\S+);")
-WAIT_TIMEOUT = 120.0
 
 
 class Target:
@@ -51,62 +48,6 @@ class Target:
     def close(self):
         self._server.shutdown()
         self._server.server_close()
-
-
-class Monitor:
-    """A running `ringback up`."""
-
-    def __init__(self, folder, *arguments):
-        command = [sys.executable, "-m", "ringback", "up", "--port", "0", *map(str, arguments)]
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        )
-        self.said = []
-        self._watchdog = threading.Timer(WAIT_TIMEOUT, self.process.kill)
-        self._watchdog.start()
-        self.url = self._address()
-        self._watchdog.cancel()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _address(self):
-        for line in self.process.stdout:
-            self.said.append(line)
-            if found := READY.search(line):
-                return found[1]
-        raise AssertionError(f"it ended: {''.join(self.said)}")
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.said.append(line)
-
-    def get(self, path):
-        with urllib.request.urlopen(f"{self.url}/api/v1{path}", timeout=WAIT_TIMEOUT) as answer:
-            return json.load(answer)
-
-    def until(self, path, right):
-        ends = time.monotonic() + WAIT_TIMEOUT
-        while time.monotonic() < ends:
-            found = self.get(path)
-            if right(found):
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"{path} stays {found}; it said {''.join(self.said)}")
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait(WAIT_TIMEOUT)
-        self._reader.join(WAIT_TIMEOUT)
-        self.process.stdout.close()
-
-    def end(self, with_signal=signal.SIGINT):
-        self.process.send_signal(with_signal)
-        return self.process.wait(WAIT_TIMEOUT)
 
 
 @pytest.fixture
