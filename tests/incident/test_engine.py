@@ -614,3 +614,39 @@ def test_what_another_version_kept_of_an_endpoint_is_begun_anew():
     engine.load({"shop": old | {"shown": ["down", T]}}, [], None, T)
     assert engine.state_of("shop") == "unknown"
     assert whats(run(engine, failing("shop", 3))) == ["opened"]
+
+
+def test_what_a_diagnosis_names_is_not_renamed_by_the_next_failure():
+    engine = engine_of("shop")
+    (opened,) = run(engine, failing("shop", 3))
+    verdict = {"kind": "tcp.timed_out", "where": "path", "confidence": 0.9, "summary": "the path"}
+    engine.diagnosed(opened.incident.id, {"verdict": verdict}, T + 20)
+    assert run(engine, failing("shop", 2, 30)) == []
+    assert engine.incident_of("shop").pattern == "network_partition"
+
+
+def test_a_service_that_limps_is_not_said_to_fail_in_a_row():
+    engine = engine_of("shop")
+    ups = [False, *[True] * 4, False, *[True] * 4, False, *[True] * 4, False]
+    (opened,) = run(engine, [check(i * 5, "shop", up) for i, up in enumerate(ups)])
+    assert opened.incident.evidence[0].startswith("it fails and answers in turn since ")
+
+
+def test_what_some_observers_see_rises_to_an_outage_and_never_falls_back():
+    engine = engine_of("shop")
+    seen = [replace(one, vantage="B") for one in well("shop", 3, step=30)]
+    run(engine, seen)
+    changes = run(
+        engine, [replace(one, origin="call", vantage="web1") for one in failing("shop", 3, 40)]
+    )
+    changes += run(engine, [replace(one, vantage="B") for one in well("shop", 1, 62)])
+    (opened,) = changes
+    assert (opened.incident.pattern, opened.incident.severity) == ("callers_only", "warn")
+    assert opened.incident.partial
+    changes = run(engine, [replace(one, vantage="B") for one in failing("shop", 3, 70)])
+    assert [change.what for change in changes] == ["raised"]
+    assert (changes[0].incident.pattern, changes[0].incident.severity) == ("service_outage", "page")
+    assert changes[0].told
+    back = run(engine, [replace(one, vantage="B") for one in well("shop", 2, 90)])
+    assert engine.incident_of("shop").pattern == "service_outage"
+    assert [change.what for change in back if change.what != "closed"] == []

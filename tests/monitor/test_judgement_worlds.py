@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-BENCH = str(Path(__file__).resolve().parents[2] / "bench")
-sys.path.append(BENCH)
+sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 
 from judgement_bench.generator import lossy_world, world_of
 from judgement_bench.loop import Loop, Naming, Said, header_of
@@ -17,7 +16,7 @@ from judgement_bench.product import Product
 from judgement_bench.score import Score, outages_in, scored
 from judgement_bench.world import START, Fault
 
-sys.path.remove(BENCH)  # it has a `monitor`, as the tests have
+sys.path.pop()  # it has a `monitor`, as the tests have
 
 from ringback.incident.scenario import scenarios_of
 from ringback.monitor.config.settings import MonitorConfig

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ringback.failure.names import KindName
     from ringback.incident.lifecycle import CorrelationKey, IncidentRegistry
-    from ringback.incident.model import Incident, Pattern
+    from ringback.incident.model import Incident
     from ringback.incident.tracker import EndpointTracker
 
 MIN_JOIN_WINDOW: Final = 120.0
@@ -61,11 +61,6 @@ _CAUSES: Final[Mapping[str, Callable[[KindName | None], bool]]] = {
     "certificate": _is_of_certificates,
 }
 """Key to whether it can be the cause of a kind."""
-
-
-PARTIAL_PATTERNS: Final[frozenset[Pattern]] = frozenset(
-    {"network_partition", "callers_only", "prober_path"}
-)
 
 
 def correlation_keys_of(tracker: EndpointTracker) -> Iterator[CorrelationKey]:
@@ -183,7 +178,7 @@ class CauseFinder:
         if incident.detector or incident.observer:
             return False
         partial = tracker.state == "partial"
-        if (incident.pattern in PARTIAL_PATTERNS) is not partial:
+        if incident.partial is not partial:
             return False
         return not partial or incident.pattern == tracker.judgement.pattern
 

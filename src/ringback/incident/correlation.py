@@ -199,15 +199,14 @@ class Correlator:
     ) -> list[Change]:
         """Return that an open incident is worse than it was: its pattern and severity only rise."""
         pattern, severity = judgement.pattern, judgement.severity
-        worse = _RANK.get(known.pattern, 3) < _RANK.get(pattern or known.pattern, 3)
-        if pattern is None:
-            return []
-        if not worse and (known.severity, severity) != ("warn", "page"):
+        wider = known.partial and judgement.state != "partial"
+        if pattern is None or not (wider or (known.severity, severity) == ("warn", "page")):
             return []
         summary = _summary(tracker)
         raised: dict[str, Any] = {"severity": severity}
-        if worse:
-            raised |= {"pattern": pattern, "summary": summary, "kind": tracker.kind}
+        if wider:
+            raised |= {"partial": False, "pattern": pattern, "kind": tracker.kind}
+            raised |= {"summary": summary}
         notify = not self._silences.covers(known.members, at)
         return [self._registry.raise_to(at, known, summary, notify=notify, **raised)]
 
@@ -223,6 +222,7 @@ class Correlator:
             notify=notify,
             pattern=judgement.pattern or ended.pattern,
             severity=judgement.severity,
+            partial=judgement.state == "partial",
             kind=tracker.kind,
             summary=_summary(tracker),
             evidence=_evidence(tracker, at),
@@ -396,6 +396,7 @@ class Correlator:
                 kind=tracker.kind,
                 evidence=evidence,
                 severity=judgement.severity,
+                partial=judgement.state == "partial",
                 notify=notify,
             )
         self._undiagnosed.append((opened.incident.id, id_))
@@ -504,12 +505,6 @@ class Correlator:
         return changes
 
 
-_RANK: Final[Mapping[Pattern, int]] = {
-    "flapping": 4, "callers_only": 0, "prober_path": 0, "network_partition": 1,
-}  # fmt: skip
-"""How much of an endpoint a sort of incident says is down; whatever is not named here is 3."""
-
-
 def _names(votes: Iterable[Vote]) -> str:
     places = [vote.observer.partition(":")[2] or vote.observer for vote in votes]
     shown = ", ".join(places[:3])
@@ -529,6 +524,8 @@ def _evidence(tracker: EndpointTracker, at: float) -> tuple[str, ...]:
     since = time_of_day(tracker.since or at)
     failures = max((vote.failures for vote in judgement.votes), default=0)
     lines = [f"{failures} failures in a row since {since}"]
+    if judgement.votes and not any(vote.pure for vote in judgement.votes):
+        lines = [f"it fails and answers in turn since {since}"]
     if judgement.against:
         lines.append(f"it is well for {_names(judgement.against)}")
     if judgement.unheard:

@@ -248,9 +248,8 @@ class Engine:
         if network.see_control(check):
             changes += self._network_back(network, check.at)
         elif check.up is False:
-            for (id_, _), vote in list(network.failing.items()):
-                if vote.is_broken and id_ in self._trackers:
-                    changes += self._ask_of_network(network, self._trackers[id_], vote, check.at)
+            for tracker, vote in network.failing_with(check):
+                changes += self._ask_of_network(network, tracker, vote, check.at)
         elif network.held:
             changes += self._judge_held(network, check.at)
         return self._showing(changes)

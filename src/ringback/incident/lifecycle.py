@@ -297,6 +297,7 @@ class IncidentRegistry:
         confidence: float = 1.0,
         detector: str = "",
         severity: Severity = "page",
+        partial: bool = False,
         observer: str = "",
         notify: bool = True,
     ) -> Change:
@@ -310,6 +311,7 @@ class IncidentRegistry:
             opened_at=at,
             confidence=confidence,
             severity=severity,
+            partial=partial,
             evidence=evidence,
             advice=advice,
             observer=observer,
@@ -335,6 +337,7 @@ class IncidentRegistry:
             warning,
             detector="",
             severity="page",
+            partial=False,
             acknowledged_by="",
             summary=summary,
             kind=kind,

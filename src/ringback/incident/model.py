@@ -158,6 +158,7 @@ class Incident:
     closed_at: float | None = None  # `None`: it is not over
     confidence: float = 1.0  # 0 to 1, of the pattern
     severity: Severity = "page"
+    partial: bool = False  # Whether it is down for some observers only
     evidence: tuple[str, ...] = ()  # What decided, a line each
     # What to do, a line each, as far as it is known without a diagnosis
     advice: tuple[str, ...] = ()

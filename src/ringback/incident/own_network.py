@@ -311,6 +311,16 @@ class Network:
             return self._found("silence", 0.7, since, tracker, *targets, "the resolver is silent")
         return None
 
+    def failing_with(self, control: Check) -> list[tuple[EndpointTracker, Vote]]:
+        """Return what is down since a control is, and not for longer."""
+        since = self.controls[control.endpoint.removeprefix(CONTROL_PREFIX)].since
+        found = ((self.trackers.get(id_), vote) for (id_, _), vote in self.failing.items())
+        return [
+            (tracker, vote)
+            for tracker, vote in found
+            if tracker and vote.is_broken and vote.began_with(since, tracker.watched)
+        ]
+
     def asks(self) -> Iterator[str]:
         """Yield what is to be checked now: endpoints whose state would tell, and the controls."""
         for (id_, _), vote in islice(self.held.items(), MAX_ASKED):

@@ -96,6 +96,10 @@ class Vote:
             return self.origin == "probe"
         return self.state == "down" and self.successes >= MIXED_RETRIES
 
+    def began_with(self, what: float, watched: WatchedEndpoint) -> bool:
+        """Return whether its failures began no longer before something than checks are apart."""
+        return self.since is not None and what - self.since <= 2 * watched.every + watched.timeout
+
     def fresh_until(self, watched: WatchedEndpoint) -> float:
         """Return until when it counts."""
         if self.origin in OWN_WORD:  # who misses its reports is another's to say
