@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import time
 
 import pytest
@@ -167,6 +168,25 @@ def test_a_connection_is_kept_and_made_anew_from_time_to_time(looking, lab):
 
     assert started.requests == 12
     assert len(started.seen) in {4, 5}
+
+
+def test_one_of_two_servers_that_is_dead_is_not_hidden_by_a_connection_to_the_other(looking, lab):
+    connections = itertools.count()
+
+    def every_other_is_dead(connection):
+        if next(connections) % 2:
+            return
+        while connection.read_request():
+            connection.send(response(200, b"{}"))
+
+    started = lab.listen(every_other_is_dead)
+    prober = looking.prober(started.url, options={"fresh_after": 10})
+    ups = [looking.once(prober).up for _ in range(10 + 8)]
+    prober.close()
+
+    first = ups.index(False)
+    assert first <= 10
+    assert ups[first : first + 6] == [False, True] * 3
 
 
 def test_a_kept_connection_needs_no_name_and_no_handshake(looking, lab):

@@ -107,6 +107,9 @@ MIN_CONNECTION_SECONDS, MAX_CONNECTION_SECONDS = 30.0, 300.0
 """Seconds: it is not made before, whatever the uses, and after the other in any case."""
 _EXPECTED_SHARE = 0.8
 """Of the time that a server is known to keep a connection: before, an end is unexpected."""
+SUSPICIOUS_CHECKS = 24
+"""Checks after a failure that each take a new connection: of several servers behind one address,
+one that is dead is met by new connections only, and one that is kept would hide it."""
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -121,7 +124,8 @@ class HTTPProber:
     __slots__ = (
         "_began", "_done", "_ended", "_fresh_after", "_head", "_idle", "_kept", "_kept_since",
         "_lasts", "_left", "_next_left", "_pending_failure", "_phases", "_request",
-        "_server_idle_limit", "_task", "_timer", "context", "endpoint", "judge", "target",
+        "_server_idle_limit", "_suspicious", "_task", "_timer", "context", "endpoint", "judge",
+        "target",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
@@ -140,6 +144,7 @@ class HTTPProber:
         self._left = 0
         self._next_left = 1 + hashlib.sha256(endpoint.id.encode()).digest()[7] % self._fresh_after
         self._kept_since = 0.0
+        self._suspicious = 0  # For how many checks each takes a new connection
         self._kept: ProbeConnection | None = None
         self._phases: PhaseTimer | None = None
         self._pending_failure: ProbeFailure | None = None
@@ -293,6 +298,7 @@ class HTTPProber:
             self._server_idle_limit = min(self._server_idle_limit, self._idle)
             failure = too_slow(self.endpoint, ended - self._began)
         self._ended, self._idle = ended, inf
+        self._suspicious = SUSPICIOUS_CHECKS if failure else max(0, self._suspicious - 1)
         check = self._check(failure, answer)
         kept = self._kept
         if kept is not None and (kept.lost or kept.busy or not self._may_keep()):
@@ -324,6 +330,8 @@ class HTTPProber:
         return self._phases
 
     def _may_keep(self) -> bool:
+        if self._suspicious:
+            return False
         return self._fresh_after > 1 and self.context.kept <= self.context.max_kept
 
     def _settle(self) -> None:
