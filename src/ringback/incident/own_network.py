@@ -26,9 +26,11 @@ evidence about the network of all.
 
 **A network that loses packets** makes each endpoint fail now and then, and others reply meanwhile.
 Its mark is that sites *waver*: a failure, and a success after it, within the window. One service
-that limps does that; that three unrelated sites do, or two of which one is a control, and at least
-half of all that were checked, has one cause, and it is here. Sites that fail and stay failed do not
-count, so that outages of several services at once are never taken for it.
+that limps does that; that three unrelated sites do (two, where one is a control, or there are no
+more than three and the other has failed repeatedly), and at least a third of all that were checked,
+has one cause, and it is here. Sites that fail and stay failed do not count, so that outages of
+several services at once are never taken for it. An endpoint is down all the same when it has failed
+more often in a row than the share that is lost makes by chance (``_run_beyond_chance``).
 
 While a network is at fault, what its observers see fail for it is unknown. It ends with two replies
 within ``REPLIES_WITHIN`` seconds, or when the local fact has been well twice; a network that loses
@@ -38,17 +40,16 @@ forgotten and everything is checked anew, so that whatever is really down is tol
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import islice
-from math import inf
+from math import ceil, inf, log
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ringback.incident.model import CONTROL_PREFIX
 from ringback.incident.pattern import has_replied, is_of_the_network, may_be_loss
-from ringback.incident.vote import PURE_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -64,10 +65,14 @@ MIN_HOLD: Final = 5.0  # Seconds that an alarm is held at least, beside HOLD_GRA
 HOLD_GRACE: Final = 2.0
 REPLIES_WITHIN: Final = 30.0  # Seconds within which two replies end it
 CONTROL_FRESHNESS: Final = 30.0  # Seconds that what a control said counts
+MIN_RUN: Final = 8  # Failures in a row that are more than loss, at least
+CHANCE: Final = 1e-4  # Of a run that is taken for more than loss, though it is none
+LOSS_WEIGHT: Final = 0.02  # Of the newest check in the share that is lost
 LOSS_HOLD: Final = 30.0  # Seconds that an alarm is held while a network may lose packets
 LOSS_WINDOW: Final = 120.0  # Seconds in which sites waver, at least
 MAX_LOSS_WINDOW: Final = 300.0
 MIN_WAVERING: Final = 3
+WAVERING_SHARE: Final = 1 / 3  # Of the sites that were checked
 MAX_ASKED: Final = 8  # Endpoints of one round
 MAX_SAMPLED: Final = 64  # Endpoints that are gone through to find whom to ask
 _MAX_LOSSES: Final = 256
@@ -160,6 +165,7 @@ class Network:
         self._replied_at = -inf
         self._replied_from_afar = -inf
         self._losses: deque[tuple[float, str]] = deque(maxlen=_MAX_LOSSES)
+        self._lost_share = 0.0  # Of the checks, the newest weigh most
 
     def dump(self) -> Any:
         return {
@@ -172,6 +178,7 @@ class Network:
             },
             "replied_at": [_or_none(self._replied_at), _or_none(self._replied_from_afar)],
             "losses": list(self._losses),
+            "lost_share": self._lost_share,
         }
 
     @classmethod
@@ -187,6 +194,7 @@ class Network:
         near, far = kept.get("replied_at", (None, None))
         network._replied_at, network._replied_from_afar = _or_never(near), _or_never(far)
         network._losses.extend((at, id_) for at, id_ in kept.get("losses", ()))
+        network._lost_share = kept.get("lost_share", 0.0)
         network._join(trackers)
         for id_, observer in kept.get("failing", ()):
             if id_ in network.trackers and observer in network.trackers[id_].votes:
@@ -211,8 +219,13 @@ class Network:
         if cut is None or vote.state in {"ok", "unknown"}:
             return True
         if cut.cause == "loss":  # chance does not lose so many in a row
-            return vote.failures >= PURE_AGAIN or not may_be_loss(vote.kind)
+            return vote.failures >= self._run_beyond_chance() or not may_be_loss(vote.kind)
         return not is_of_the_network(vote.kind) or (cut.far and is_near(tracker))
+
+    def _run_beyond_chance(self) -> int:
+        """Return how many failures in a row are more than this network makes by chance."""
+        share = min(max(self._lost_share, 0.3), 0.75)
+        return max(MIN_RUN, ceil(log(CHANCE) / log(share)))
 
     def forget(self, endpoint: str) -> None:
         """Know nothing of an endpoint that is no longer watched."""
@@ -229,7 +242,9 @@ class Network:
             return False
         if vote.origin == "probe":
             self.has_probe = True
-        if may_be_loss(check.kind):
+        lost = may_be_loss(check.kind)
+        self._lost_share += LOSS_WEIGHT * (lost - self._lost_share)
+        if lost:
             self._losses.append((check.at, tracker.id))
         if has_replied(check):
             if self.failing:
@@ -392,14 +407,17 @@ class Network:
         return NetworkFinding(cause, confidence, (*further, *seen)[:3], failing, far)
 
     def _loses(self, tracker: EndpointTracker, now: float) -> NetworkFinding | None:
-        wavering = {*self._wavering(now), reached_at(tracker)}
-        least = MIN_WAVERING
-        if any(site.startswith(CONTROL_PREFIX) for site in wavering):
-            least -= 1
-        if len(wavering) < least or 2 * len(wavering) < len(self._checked(now)):
+        others, checked = self._wavering(now), self._checked(now)
+        others.pop(reached_at(tracker), None)
+        count = len(others) + 1
+        if count < MIN_WAVERING:  # one other is enough if it is a control, or has failed repeatedly
+            few = len(checked) <= MIN_WAVERING and any(lost > 1 for lost in others.values())
+            if not few and not any(site.startswith(CONTROL_PREFIX) for site in others):
+                return None
+        if count < WAVERING_SHARE * len(checked):
             return None
         failing = (self.trackers[id_] for id_, _ in self.failing if id_ in self.trackers)
-        words = f"{len(wavering)} sites fail and answer in turn"
+        words = f"{count} sites fail and answer in turn"
         return NetworkFinding("loss", 0.7, (words,), tuple(dict.fromkeys((tracker, *failing))))
 
     def _may_lose(self, tracker: EndpointTracker, vote: Vote, now: float) -> Literal["held"] | None:
@@ -409,7 +427,7 @@ class Network:
         itself fails and answers in turn; meanwhile others are asked.
         """
         if vote.origin != "probe" or (
-            vote.pure and not self._wavering(now) - {reached_at(tracker)}
+            vote.pure and not self._wavering(now).keys() - {reached_at(tracker)}
         ):
             return None
         if vote.held_until is None:
@@ -426,23 +444,23 @@ class Network:
         controls = (CONTROL_PREFIX + name for name in self.controls if name != GATEWAY)
         return found.union(controls)
 
-    def _wavering(self, now: float) -> set[str]:
-        """Return the sites that have failed within the window, and were well after that."""
-        found: set[str] = set()
+    def _wavering(self, now: float) -> Counter[str]:
+        """Return the sites that failed within the window and were well after that: how often."""
+        found: Counter[str] = Counter()
         for at, id_ in self._losses:
             if id_.startswith(CONTROL_PREFIX):
                 if (
                     now - at <= LOSS_WINDOW
                     and self.controls[id_.removeprefix(CONTROL_PREFIX)].well_at > at
                 ):
-                    found.add(id_)
+                    found[id_] += 1
                 continue
             tracker = self.trackers.get(id_)
             if tracker is None or now - at > _window(tracker):
                 continue
             votes = (vote for vote in tracker.votes.values() if vote.domain == self.domain)
             if any(vote.well_at is not None and vote.well_at > at for vote in votes):
-                found.add(reached_at(tracker))
+                found[reached_at(tracker)] += 1
         return found
 
     # What follows.
