@@ -26,9 +26,8 @@ evidence about the network of all.
 
 **A network that loses packets** makes each endpoint fail now and then, and others reply meanwhile.
 Its mark is that sites *waver*: a failure, and a success after it, within the window. One service
-that limps does that; that three unrelated sites do (two, where one is a control, or there are no
-more than three and the other has failed repeatedly), and at least a third of all that were checked,
-has one cause, and it is here. Sites that fail and stay failed do not count, so that outages of
+that limps does that; that three unrelated sites do, or two of which one is a control, and at least
+a third of all that were checked, has one cause, and it is here. Sites that fail and stay failed do not count, so that outages of
 several services at once are never taken for it. An endpoint is down all the same when it has failed
 more often in a row than the share that is lost makes by chance (``_run_beyond_chance``).
 
@@ -40,7 +39,7 @@ forgotten and everything is checked anew, so that whatever is really down is tol
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import astuple, dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -407,14 +406,10 @@ class Network:
         return NetworkFinding(cause, confidence, (*further, *seen)[:3], failing, far)
 
     def _loses(self, tracker: EndpointTracker, now: float) -> NetworkFinding | None:
-        others, checked = self._wavering(now), self._checked(now)
-        others.pop(reached_at(tracker), None)
+        others, checked = self._wavering(now) - {reached_at(tracker)}, self._checked(now)
         count = len(others) + 1
-        if count < MIN_WAVERING:  # one other is enough if it is a control, or has failed repeatedly
-            few = len(checked) <= MIN_WAVERING and any(lost > 1 for lost in others.values())
-            if not few and not any(site.startswith(CONTROL_PREFIX) for site in others):
-                return None
-        if count < WAVERING_SHARE * len(checked):
+        least = MIN_WAVERING - any(site.startswith(CONTROL_PREFIX) for site in others)
+        if count < least or count < WAVERING_SHARE * len(checked):
             return None
         failing = (self.trackers[id_] for id_, _ in self.failing if id_ in self.trackers)
         words = f"{count} sites fail and answer in turn"
@@ -427,7 +422,7 @@ class Network:
         itself fails and answers in turn; meanwhile others are asked.
         """
         if vote.origin != "probe" or (
-            vote.pure and not self._wavering(now).keys() - {reached_at(tracker)}
+            vote.pure and not self._wavering(now) - {reached_at(tracker)}
         ):
             return None
         if vote.held_until is None:
@@ -444,23 +439,23 @@ class Network:
         controls = (CONTROL_PREFIX + name for name in self.controls if name != GATEWAY)
         return found.union(controls)
 
-    def _wavering(self, now: float) -> Counter[str]:
-        """Return the sites that failed within the window and were well after that: how often."""
-        found: Counter[str] = Counter()
+    def _wavering(self, now: float) -> set[str]:
+        """Return the sites that have failed within the window, and were well after that."""
+        found: set[str] = set()
         for at, id_ in self._losses:
             if id_.startswith(CONTROL_PREFIX):
                 if (
                     now - at <= LOSS_WINDOW
                     and self.controls[id_.removeprefix(CONTROL_PREFIX)].well_at > at
                 ):
-                    found[id_] += 1
+                    found.add(id_)
                 continue
             tracker = self.trackers.get(id_)
             if tracker is None or now - at > _window(tracker):
                 continue
             votes = (vote for vote in tracker.votes.values() if vote.domain == self.domain)
             if any(vote.well_at is not None and vote.well_at > at for vote in votes):
-                found[reached_at(tracker)] += 1
+                found.add(reached_at(tracker))
         return found
 
     # What follows.
