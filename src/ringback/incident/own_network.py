@@ -27,9 +27,10 @@ evidence about the network of all.
 **A network that loses packets** makes each endpoint fail now and then, and others reply meanwhile.
 Its mark is that sites *waver*: a failure, and a success after it, within the window. One service
 that limps does that; that three unrelated sites do, or two of which one is a control, and at least
-a third of all that were checked, has one cause, and it is here. Sites that fail and stay failed do not count, so that outages of
-several services at once are never taken for it. An endpoint is down all the same when it has failed
-more often in a row than the share that is lost makes by chance (``_run_beyond_chance``).
+a third of all that were checked, has one cause, and it is here. Sites that fail and stay failed do
+not count, so that outages of several services at once are never taken for it. An endpoint is down
+all the same when it has failed more often in a row than the share that is lost makes by chance
+(``_run_beyond_chance``).
 
 While a network is at fault, what its observers see fail for it is unknown. It ends with two replies
 within ``REPLIES_WITHIN`` seconds, or when the local fact has been well twice; a network that loses

@@ -19,6 +19,7 @@ from ringback.diagnosis.record import RecordError, diagnosis_of
 from ringback.diagnosis.wording import MARKS, TITLES, label, stage_state, standing
 from ringback.failure import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY
+from ringback.incident.advice import operators_advice
 from ringback.monitor.store.interface import IncidentFilter
 from ringback.monitor.web.access import grant_of, require
 from ringback.monitor.web.chart import (
@@ -200,6 +201,7 @@ async def incident_page(request: Request) -> Response:
         incident=found,
         members=[(id_, queries.view(id_)) for id_ in found.members],
         diagnosis=diagnosis,
+        advice=operators_advice(found),
         standing=standing(diagnosis.verdict) if diagnosis else "",
         stages=_stages(diagnosis) if diagnosis else [],
     )
