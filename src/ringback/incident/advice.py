@@ -175,6 +175,9 @@ def operators_steps(steps: Iterable[str]) -> tuple[str, ...]:
     return tuple(step for step in steps if not step.startswith(CALLERS_STEPS))
 
 
+_MIN_SAME_WORDS = 20  # Characters before a command that make two steps the same
+
+
 def operators_advice(incident: Incident) -> tuple[str, ...]:
     """Return what to do about an incident, most helpful first; there is always something.
 
@@ -190,4 +193,9 @@ def operators_advice(incident: Incident) -> tuple[str, ...]:
         *incident.advice,
         *operators_steps(known.do if known is not None else ()),
     )
-    return tuple(dict.fromkeys(steps)) or _OTHERWISE.get(incident.pattern, (_LOG,))
+    # A step with the command filled in comes before the same with a placeholder.
+    distinct: dict[str, str] = {}
+    for step in steps:
+        words = step.partition("`")[0]
+        distinct.setdefault(words if len(words) >= _MIN_SAME_WORDS else step, step)
+    return tuple(distinct.values()) or _OTHERWISE.get(incident.pattern, (_LOG,))
