@@ -647,6 +647,6 @@ def test_what_some_observers_see_rises_to_an_outage_and_never_falls_back():
     assert [change.what for change in changes] == ["raised"]
     assert (changes[0].incident.pattern, changes[0].incident.severity) == ("service_outage", "page")
     assert changes[0].told
-    back = run(engine, [replace(one, vantage="B") for one in well("shop", 2, 90)])
+    back = run(engine, [replace(one, vantage="B") for one in well("shop", 1, 90)])
     assert engine.incident_of("shop").pattern == "service_outage"
     assert [change.what for change in back if change.what != "closed"] == []

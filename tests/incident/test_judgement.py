@@ -99,6 +99,14 @@ def test_a_program_that_gets_through_refutes_no_status_and_no_content(kind):
     assert meant(vote("A", DOWN, kind=kind), vote("w1", UP)) == OUTAGE
 
 
+def test_a_program_that_gets_through_again_has_the_probe_check_at_once():
+    caller = vote("w1", UP)
+    caller.successes = 1
+    assert judged([vote("A", DOWN), caller], lambda _: True, SHOP, Waiting(), T + 6.0).asks
+    caller.successes = 10
+    assert not judged([vote("A", DOWN), caller], lambda _: True, SHOP, Waiting(), T + 6.0).asks
+
+
 def test_what_does_not_count_is_unknown_and_never_agreement():
     votes = [vote("A", DOWN), vote("B", DOWN)]
     assert meant(*votes, counts=lambda one: one.domain == "A") == SUSPECT

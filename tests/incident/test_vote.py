@@ -122,3 +122,11 @@ def test_a_success_after_a_long_silence_has_nothing_to_recover_from():
     assert cast(cast(vote(), "FFF"), "S", begins=60.0).state == "recovering"
     assert cast(cast(vote(), "FFF"), "S", begins=600.0).state == "ok"
     assert cast(cast(vote(), "FFF"), "F", begins=600.0).state == "down"
+
+
+def test_a_program_that_failed_and_fell_silent_is_refuted_by_a_probe_and_one_that_goes_on_is_not():
+    probe = cast(vote(), "S", begins=21.0)
+    assert not cast(vote("call"), "FFFFF").is_refuted_by(probe), "it has called a moment ago"
+    assert not cast(vote("call"), "FFF").is_refuted_by(probe), "three calls it has not left out"
+    assert cast(vote("call"), "FFF", step=3.0).is_refuted_by(probe)
+    assert not cast(vote(), "FFF", step=0.1).is_refuted_by(probe), "probes have rows of their own"

@@ -145,7 +145,10 @@ def test_an_uplink_that_is_cut_behind_the_gateway_blames_nobody(started):
     """Each endpoint has a connection that was kept: its silence is no sign of life."""
     host = started(3)
     host.router("iptables -w -P FORWARD DROP")
-    (incident,) = host.until("/incidents", lambda all_: all_ and len(all_[0]["members"]) == 3)
+    # On a busy machine one is blamed before the others were checked; it becomes part of the whole.
+    (incident,) = host.until(
+        "/incidents?state=open", lambda all_: [len(one["members"]) for one in all_] == [3]
+    )
 
     assert incident["pattern"] == "own_network_down"
     assert sorted(incident["members"]) == ["e0", "e1", "e2"]

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 NAMED = [
-    ("certificate", "tls.cert.invalid"),
+    ("certificate", None),
     ("service_outage", "tcp.refused"),
     ("port_change", "tcp.refused"),
     ("dns_failure", "dns.name_not_resolved"),

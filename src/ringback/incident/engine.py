@@ -131,7 +131,6 @@ class Engine:
         an observer's own network, and whether others share a cause.
         """
         wanted = dict.fromkeys((*self._asked, *self._to_look_at))
-        self._to_look_at.clear()
         for network in self._networks.values():
             wanted |= dict.fromkeys(network.asks())
         wanted |= dict.fromkeys(self._correlator.asks())
@@ -139,6 +138,8 @@ class Engine:
         self._asked_at = {id_: at for id_, at in self._asked_at.items() if now - at < ASK_INTERVAL}
         new = [id_ for id_ in wanted if id_ not in self._asked_at]
         self._asked_at |= dict.fromkeys(new, now)
+        for id_ in new:
+            self._to_look_at.pop(id_, None)
         return new
 
     # Votes, and what they mean together.
@@ -154,10 +155,12 @@ class Engine:
 
     def _judge(self, tracker: EndpointTracker, now: float) -> list[Change]:
         judgement = tracker.judge(lambda vote: self.counts(tracker.id, vote, now), now)
-        if judgement.asks:
-            self._asked[tracker.id] = None
-        else:
+        if not judgement.asks:
             self._asked.pop(tracker.id, None)
+        elif judgement.pattern is None:
+            self._asked[tracker.id] = None  # as long as it is waited for
+        else:
+            self._to_look_at[tracker.id] = None  # once
         if judgement.until < tracker.wakes_at:
             tracker.wakes_at = judgement.until
             if judgement.until < inf:
@@ -375,6 +378,7 @@ class Engine:
         self._registry.forget(endpoint)
         self._trackers.pop(endpoint, None)
         self._asked.pop(endpoint, None)
+        self._to_look_at.pop(endpoint, None)
         for network in self._networks.values():
             network.forget(endpoint)
         self._shown.pop(endpoint, None)

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS: Final = 12.0  # Seconds, beside the timeout, that other observers are waited for
 SPLIT_SECONDS: Final = 60.0  # Seconds that a minority must fail without a break
+MAX_NEWS: Final = 3  # Successes in a row of a program that are news to a probe
 MIN_PAGING_PLACES: Final = 3  # Places whose programs fail before somebody has to act now
 
 
@@ -89,8 +90,12 @@ def judged(
             fresh = min(fresh, until)
     down, up, other = _sorted(probes, counts)
     called_down, called_up, _ = _sorted(programs, counts)
+    called_down = [
+        vote for vote in called_down if not any(vote.is_refuted_by(probe) for probe in up)
+    ]
     cut_off = any(vote.fresh_until(watched) > now and not counts(vote) for vote in probes)
-    case = _Table(watched, waiting, now, fresh, cut_off)
+    news = any(0 < vote.successes <= MAX_NEWS and counts(vote) for vote in programs)
+    case = _Table(watched, waiting, now, fresh, cut_off, news)
     if down:
         return case.probes_down(down, up, other, called_up)
     waiting.split = None
@@ -147,6 +152,7 @@ class _Table:
     now: float
     fresh: float  # Until when all votes that are fresh are
     cut_off: bool  # Whether a probe would see it, but for its own network
+    news: bool  # Whether a program has just got through again: a probe is to check it now
 
     def probes_down(
         self, down: list[Vote], up: list[Vote], other: list[Vote], called_up: list[Vote]
@@ -157,11 +163,12 @@ class _Table:
             self.waiting.split = None
             if (wait := self._wait(other)) is not None:
                 return wait
-            if all(concerns_reaching(vote.kind) for vote in down):
-                against, _ = _refuting(called_up, down)
+            reaching = all(concerns_reaching(vote.kind) for vote in down)
+            against = _refuting(called_up, down)[0] if reaching else []
+            found = self._down(down, other)
             if against:
-                return self._partial("prober_path", "warn", down, against)
-            return self._down(down, other)
+                found = self._partial("prober_path", "warn", down, against)
+            return replace(found, asks=reaching and self.news)
         if len(down) > len(against):
             return self._partial("network_partition", "page", down, against)
         undecided = len(down) + len(other) > len(against)

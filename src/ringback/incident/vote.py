@@ -22,7 +22,8 @@ every other time, so the score must come down to 0, or ``MIXED_RECOVERY`` succes
 row. A run becomes mixed when it fails again while it recovers, and pure again with
 ``PURE_AGAIN`` failures in a row.
 
-A program calls when it likes and not by a schedule, so that its failures are counted in a row only.
+A program calls when it likes and not by a schedule, so that its failures are counted in a row only,
+and one that failed and then calls no more is refuted by a probe that gets through afterwards.
 What reports of itself, a job or an alert of Alertmanager, is taken at its word: one failure is
 down, one success is up.
 
@@ -42,6 +43,8 @@ FAILURE_SCORE: Final = 3.0
 SUCCESS_SCORE: Final = 0.25
 MIXED_RECOVERY: Final = 24  # Successes in a row that end a mixed run
 MIXED_RETRIES: Final = 6  # Successes in a row after which a mixed run is checked again soon
+MISSED_CALLS: Final = 3  # Calls that a program leaves out before it counts as silent
+MIN_SILENCE: Final = 1.0  # Seconds: the same, at least
 PURE_AGAIN: Final = 8  # Failures in a row that make a mixed run a pure one
 MIN_CALL_FRESHNESS: Final = 60.0  # Seconds that the vote of a program counts, at least
 
@@ -56,7 +59,7 @@ class Vote:
     """The vote of one observer on one endpoint."""
 
     __slots__ = (
-        "address", "at", "detail", "domain", "failures", "held_until", "kind", "observer",
+        "address", "at", "detail", "domain", "failures", "gap", "held_until", "kind", "observer",
         "origin", "pure", "row_since", "score", "since", "state", "status", "successes", "well_at",
     )  # fmt: skip
 
@@ -64,6 +67,7 @@ class Vote:
         self.observer, self.origin, self.domain = observer, origin, domain
         self.at: float | None = None  # When the newest look that counts was
         self.well_at: float | None = None  # When the newest success was
+        self.gap: float | None = None  # Seconds between its checks, the newest weigh most
         self.address: str | None = None  # The address that it used last
         # While it is down: until when it is held because it may be the observer's own network
         self.held_until: float | None = None
@@ -100,6 +104,13 @@ class Vote:
         """Return whether its failures began no longer before something than checks are apart."""
         return self.since is not None and what - self.since <= 2 * watched.every + watched.timeout
 
+    def is_refuted_by(self, probe: Vote) -> bool:
+        """Return whether a program that failed has fallen silent, and a probe got through since."""
+        if not self.is_program or self.at is None or probe.well_at is None:
+            return False
+        silence = max(MISSED_CALLS * (self.gap or MIN_CALL_FRESHNESS), MIN_SILENCE)
+        return probe.well_at > self.at + silence
+
     def fresh_until(self, watched: WatchedEndpoint) -> float:
         """Return until when it counts."""
         if self.origin in OWN_WORD:  # who misses its reports is another's to say
@@ -115,6 +126,9 @@ class Vote:
         if check.up is None:
             return
         stale = check.at > self.fresh_until(watched)
+        if self.at is not None and self.origin == "call" and not stale:
+            gap = max(check.at - self.at, 0.0)
+            self.gap = gap if self.gap is None else self.gap + (gap - self.gap) / 4
         self.at = check.at
         self.address = check.address or self.address
         if check.up:
