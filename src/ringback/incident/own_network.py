@@ -90,7 +90,7 @@ _INSIDE: Final = tuple(
 )  # fmt: skip
 
 
-@lru_cache(4096)
+@lru_cache(131_072)  # asked for each check: fewer than there are endpoints would be none
 def is_inside(address: str) -> bool:
     """Return whether an address is private: reached without the way to the public ones."""
     try:
