@@ -3,7 +3,7 @@
 What endpoints have in common is a *key*: the host, the address, the /24 (IPv6: /48) around it, the
 proxy, the resolver, the registrable domain of the name, the certificate. A key may be the cause of
 some kinds only (a dead host causes no 500, a dead resolver no refused connection), and
-only if it is **pure**: of the endpoints that carry it and were looked at since it began, nearly all
+only if it is **pure**: of the endpoints that carry it and were checked since it began, nearly all
 fail with such a kind: 0.8 and two at least, all of an address, all and three at least of a subnet.
 Sites of strangers behind one address of a CDN are told apart
 by the third one that answers. That two endpoints fail with the same kind joins nothing; on one host
@@ -234,7 +234,7 @@ class CauseFinder:
         return any(gives_one_answer(key[0], tracker, self._trackers[id_]) for id_ in members)
 
     def unseen_carriers(self, tracker: EndpointTracker, at: float) -> Iterator[str]:
-        """Yield the carriers of a key that other outages share, that were not looked at since."""
+        """Yield the carriers of a key that other outages share, that were not checked since."""
         for key in self.of(tracker):
             alike = self._joinable(key, tracker, at)
             if key[0] == "resolver" or not alike:

@@ -2,7 +2,7 @@
 
 An endpoint that goes down is part of the first open outage that fits: its family (a parent that is
 down, a child that was found first), then the outages whose members share a cause with it and were
-joined within the window. Whoever could tell and was not looked at yet is asked first, and the
+joined within the window. Whoever could tell and was not checked yet is asked first, and the
 decision waits for that for a moment. Else it reopens the outage that it had until lately, else it
 opens one, out of the warning that foretold it where there is one. When a cause turns out to be that
 of nearly all who carry it, their outages are united: the oldest stays.
@@ -180,7 +180,7 @@ class Correlator:
         ]
 
     def asks(self) -> Iterator[str]:
-        """Yield what is to be looked at, so that it is known whether a cause is shared."""
+        """Yield what is to be checked, so that it is known whether a cause is shared."""
         for id_, since in islice(self._held.items(), MAX_ASKED):
             unseen = self._causes.unseen_carriers(self._trackers[id_], since)
             yield from islice(unseen, MAX_ASKED)

@@ -5,7 +5,7 @@ came of it, and the correlator finds the incident. Where a vote becomes down wit
 missing network shows, its observer is asked first whether that is its own network.
 
 Time alone changes a judgement as well: votes grow stale, and what is waited for does not come. Each
-tracker says when (``Judgement.until``), and a heap has one entry for each; a look that comes in
+tracker says when (``Judgement.until``), and a heap has one entry for each; a check that comes in
 time costs nothing there, because the entry is moved only when it is due.
 """
 
@@ -60,7 +60,7 @@ class Engine:
         self._wakes: list[tuple[float, str]] = []
         self._asked: dict[str, None] = {}  # endpoints whose other observers are waited for
         self._asked_at: dict[str, float] = {}
-        self._to_look_at: dict[str, None] = {}  # endpoints that are looked at anew
+        self._to_check: dict[str, None] = {}  # endpoints that are checked anew
         self.configure(watched, 0.0)
 
     def configure(
@@ -125,12 +125,12 @@ class Engine:
         return self._showing(changes)
 
     def asks(self, now: float) -> list[str]:
-        """Return what is to be looked at now: endpoints, and controls by their prefix.
+        """Return what is to be checked now: endpoints, and controls by their prefix.
 
         What others see of an endpoint that is down for one observer, what would tell an outage from
         an observer's own network, and whether others share a cause.
         """
-        wanted = dict.fromkeys((*self._asked, *self._to_look_at))
+        wanted = dict.fromkeys((*self._asked, *self._to_check))
         for network in self._networks.values():
             wanted |= dict.fromkeys(network.asks())
         wanted |= dict.fromkeys(self._correlator.asks())
@@ -139,7 +139,7 @@ class Engine:
         new = [id_ for id_ in wanted if id_ not in self._asked_at]
         self._asked_at |= dict.fromkeys(new, now)
         for id_ in new:
-            self._to_look_at.pop(id_, None)
+            self._to_check.pop(id_, None)
         return new
 
     # Votes, and what they mean together.
@@ -160,7 +160,7 @@ class Engine:
         elif judgement.pattern is None:
             self._asked[tracker.id] = None  # as long as it is waited for
         else:
-            self._to_look_at[tracker.id] = None  # once
+            self._to_check[tracker.id] = None  # once
         if judgement.until < tracker.wakes_at:
             tracker.wakes_at = judgement.until
             if judgement.until < inf:
@@ -241,7 +241,7 @@ class Engine:
         failed = [tracker for tracker in network.trackers.values() if tracker.is_failing]
         changes = self._correlator.network_back(network, at)
         for tracker in failed:
-            self._to_look_at[tracker.id] = None
+            self._to_check[tracker.id] = None
             changes += self._judge(tracker, at)
         return changes
 
@@ -329,7 +329,7 @@ class Engine:
         return self._showing(changes)
 
     def _found_healthy(self, incident: Incident, vantage: str, now: float) -> list[Change]:
-        """Take it as the vote of who has looked: it got through, all the way."""
+        """Take it as the vote of who has checked: it got through, all the way."""
         diagnosed = next(iter(self._registry.members_of(incident)), None)
         if diagnosed is None:
             return []
@@ -378,7 +378,7 @@ class Engine:
         self._registry.forget(endpoint)
         self._trackers.pop(endpoint, None)
         self._asked.pop(endpoint, None)
-        self._to_look_at.pop(endpoint, None)
+        self._to_check.pop(endpoint, None)
         for network in self._networks.values():
             network.forget(endpoint)
         self._shown.pop(endpoint, None)

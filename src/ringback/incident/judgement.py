@@ -57,7 +57,7 @@ class Judgement:
     votes: tuple[Vote, ...] = ()  # Those that say so
     against: tuple[Vote, ...] = ()  # Those that are well
     unheard: tuple[Vote, ...] = ()  # Those that were waited for in vain
-    asks: bool = False  # Whether it is to be looked at now
+    asks: bool = False  # Whether it is to be checked now
     until: float = inf  # When it may be another one without a vote that changes
 
 

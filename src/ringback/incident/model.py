@@ -8,7 +8,7 @@ from ringback.event import Event
 from ringback.failure.names import KindName
 
 Origin = Literal["probe", "call", "heartbeat", "report"]
-"""Who looked: the monitor, a program that called anyway, a job that reports in, or another monitor
+"""Who checked: the monitor, a program that called anyway, a job that reports in, or another monitor
 that reports of the endpoint."""
 
 EndpointState = Literal["unknown", "ok", "suspect", "partial", "down", "recovering"]
@@ -64,7 +64,7 @@ class CertificateSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One look at one endpoint."""
+    """One check of one endpoint."""
 
     at: float  # When it ended, in seconds since 1970 UTC
     endpoint: str  # The endpoint's id
@@ -74,7 +74,7 @@ class Check:
     seconds: float | None = None  # How long it took; `None`: not known
     # Phase (`dns`, `connect`, `tls`, `first_byte`, `transfer`) to seconds
     timings: Mapping[str, float] = field(default_factory=dict)
-    origin: Origin = "probe"  # Who looked
+    origin: Origin = "probe"  # Who checked
     vantage: str = ""  # The observer's place: the monitor's, or the host of the program that called
     domain: str = ""  # What fails together with the observer; `""`: nothing but its place
     status: int | None = None  # HTTP status, where there was one

@@ -130,7 +130,7 @@ class Control:
     since: float = 0.0  # When it began to be as it is
     in_a_row: int = 0  # How often it was so
     detail: str = ""
-    looked_at: float = 0.0  # When it was last checked, also where nothing followed
+    checked_at: float = 0.0  # When it was last checked, also where nothing followed
     well_at: float = -inf
 
 
@@ -259,10 +259,10 @@ class Network:
         name = check.endpoint.removeprefix(CONTROL_PREFIX)
         if check.up is None:
             if name in self.controls:
-                self.controls[name].looked_at = check.at
+                self.controls[name].checked_at = check.at
             return False
         control = self.controls.setdefault(name, Control(check.up, check.at, check.at))
-        control.looked_at = check.at
+        control.checked_at = check.at
         if control.up is not check.up:
             control.since, control.in_a_row = check.at, 0
         control.up, control.at, control.detail = check.up, check.at, check.detail
@@ -372,7 +372,7 @@ class Network:
         if next(self._unseen(tracker, since), None) is not None:
             return True
         return any(
-            0 < since - control.looked_at <= 2 * CONTROL_FRESHNESS  # else nobody checks any more
+            0 < since - control.checked_at <= 2 * CONTROL_FRESHNESS  # else nobody checks any more
             for control in self.controls.values()
         )
 

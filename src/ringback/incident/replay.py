@@ -20,7 +20,7 @@ _YEAR_10000 = 253_402_300_800  # Seconds since 1970 of the first moment that RFC
 _MAX_REPEATED_SHARE = 0.1
 """Share of lines that say what the endpoint's line before said, up to which each is a change."""
 
-_ENOUGH_PAIRS = 50  # Lines with an earlier one of their endpoint that show what sort a log is
+_MIN_PAIRS = 50  # Lines with an earlier one of their endpoint that show what sort a log is
 
 INTERVALS_AT_END = 5
 """Intervals, of the longest, for which states are held after the last line of a log of changes."""
@@ -41,7 +41,7 @@ def first_of(checks: Iterator[Check]) -> list[Check]:
     """Take as many checks of a log as show what sort it is."""
     taken: list[Check] = []
     seen: set[str] = set()
-    while len(taken) - len(seen) < _ENOUGH_PAIRS and (check := next(checks, None)) is not None:
+    while len(taken) - len(seen) < _MIN_PAIRS and (check := next(checks, None)) is not None:
         taken.append(check)
         seen.add(check.endpoint)
     return taken

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 MAX_VOTES = 256  # Observers of one endpoint whose votes are kept
 
 MAX_FORGOTTEN_INTERVALS = 20
-"""Intervals without a look after which an observer no longer has a vote, an hour at least."""
+"""Intervals without a check after which an observer no longer has a vote, an hour at least."""
 
-_LEAD_INTERVALS = 10  # Intervals after which another observer's looks are those of the detectors
+_LEAD_INTERVALS = 10  # Intervals after which another observer's checks are those of the detectors
 
 
 class EndpointTracker:
@@ -38,7 +38,7 @@ class EndpointTracker:
         self.certificate: str | None = None
         self.seen: float | None = None  # When the newest check was, in seconds since 1970 UTC
         self.wakes_at = inf  # When it is judged again, whatever comes
-        # Detectors compare what one observer sees: whose looks they are given, and its newest
+        # Detectors compare what one observer sees: whose checks they are given, and its newest
         self._lead, self._lead_at = "", float("-inf")
 
     @property
@@ -60,7 +60,7 @@ class EndpointTracker:
 
     @property
     def is_failing(self) -> bool:
-        """Whether the newest look of some observer failed."""
+        """Whether the newest check of some observer failed."""
         return any(vote.failures for vote in self.votes.values())
 
     @property
@@ -160,8 +160,8 @@ class EndpointTracker:
         if signal.means == "success":
             own.succeed(signal.at, self.watched)
         else:
-            own.kind, own.detail = signal.kind, "; ".join(signal.evidence)
-            self.kind, self.status, self.detail = own.kind, None, own.detail
+            own.kind = signal.kind
+            self.kind, self.status, self.detail = own.kind, None, "; ".join(signal.evidence)
             own.fail(signal.since, self.watched)
         self.judge(_every, signal.at)
 

@@ -59,16 +59,15 @@ class Vote:
     """The vote of one observer on one endpoint."""
 
     __slots__ = (
-        "address", "at", "detail", "domain", "failures", "gap", "held_until", "kind", "observer",
-        "origin", "pure", "row_since", "score", "since", "state", "status", "successes", "well_at",
+        "at", "domain", "failures", "gap", "held_until", "kind", "observer", "origin", "pure",
+        "row_since", "score", "since", "state", "successes", "well_at",
     )  # fmt: skip
 
     def __init__(self, observer: str, origin: Origin, domain: str) -> None:
         self.observer, self.origin, self.domain = observer, origin, domain
-        self.at: float | None = None  # When the newest look that counts was
+        self.at: float | None = None  # When the newest check that counts was
         self.well_at: float | None = None  # When the newest success was
         self.gap: float | None = None  # Seconds between its checks, the newest weigh most
-        self.address: str | None = None  # The address that it used last
         # While it is down: until when it is held because it may be the observer's own network
         self.held_until: float | None = None
         self.forget()
@@ -80,9 +79,7 @@ class Vote:
         self.failures = self.successes = 0  # In a row
         self.since: float | None = None  # When the first failure of the run began
         self.row_since: float | None = None  # When the first of the failures in a row began
-        self.kind: KindName | None = None  # Of the newest failure, as the next two
-        self.status: int | None = None
-        self.detail = ""
+        self.kind: KindName | None = None  # Of the newest failure
         self.held_until = None
 
     @property
@@ -122,7 +119,7 @@ class Vote:
         return self.at + 2 * watched.every + watched.timeout
 
     def see(self, check: Check, watched: WatchedEndpoint) -> None:
-        """Take a look of this observer; one that says nothing changes nothing."""
+        """Take a check of this observer; one that says nothing changes nothing."""
         if check.up is None:
             return
         stale = check.at > self.fresh_until(watched)
@@ -130,17 +127,16 @@ class Vote:
             gap = max(check.at - self.at, 0.0)
             self.gap = gap if self.gap is None else self.gap + (gap - self.gap) / 4
         self.at = check.at
-        self.address = check.address or self.address
         if check.up:
             if stale:  # nothing is known of what was between: there is nothing to recover from
                 self.forget()
             self.succeed(check.at, watched)
             return
-        self.kind, self.status, self.detail = check.kind, check.status, check.detail
+        self.kind = check.kind
         self.fail(check.at - (check.seconds or 0.0), watched)
 
     def fail(self, began: float, watched: WatchedEndpoint) -> None:
-        """Count a failure whose look began then."""
+        """Count a failure whose check began then."""
         threshold, scored = self._threshold(watched), self.origin == "probe"
         if not self.failures:
             self.row_since = began
