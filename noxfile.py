@@ -17,8 +17,16 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 
 PYTEST = ("pytest>=9", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6.100")
 
-MATRIX = ("tests/integrations/test_every_client.py", "tests/integrations/test_every_driver.py")
+MATRIX = (
+    "tests/integrations/test_every_client.py",
+    "tests/integrations/test_every_driver.py",
+)
 """Every client against every fault."""
+
+PROXIES = "tests/integrations/test_through_proxies.py"
+"""Every client through every proxy."""
+NEWEST = ("requests-urllib3_2", "httpx2", "httpx_0_28", "aiohttp_newest", "drivers")
+"""Have the releases of the development environment, where the tests in full run the rest."""
 
 SESSION = (
     "tests/client/test_requests_session.py",
@@ -34,7 +42,8 @@ OURS = {
     "httpx_0_27": ("tests/client/httpx",),
     "httpx_0_28": ("tests/client/httpx", "tests/client/httpcore"),
     "aiohttp_3_12": ("tests/client/aiohttp",),
-    "aiohttp_newest": ("tests/client/aiohttp",),
+    "aiohttp_newest": ("tests/client/aiohttp", "tests/client/install/test_sdks.py"),
+    "botocore_websockets": ("tests/client/install/test_botocore.py",),
 }
 """Environment → the tests of ringback's integrations that it runs as well."""
 
@@ -52,7 +61,14 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "httpx_0_28": (("httpx[http2,socks]==0.28.*", "anyio", "trio"), "httpx httpx-async"),
     "aiohttp_3_12": (("aiohttp==3.12.*", "multidict<7"), "aiohttp"),
-    "aiohttp_newest": (("aiohttp",), "aiohttp"),
+    "aiohttp_newest": (
+        # Beside it what tries its own requests again; aiobotocore wants a botocore of its own.
+        (
+            *("aiohttp", "aiobotocore[httpx2]", "botocore<2"),
+            *("elastic-transport", "httpx", "opensearch-py"),
+        ),
+        "aiohttp",
+    ),
     "botocore_websockets": (("botocore", "websockets"), "botocore websockets"),
     "drivers": (
         (
@@ -67,6 +83,25 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
 }
 """Environment → what is installed, and the clients that must be there (see tests/integrations)."""
+
+MOCKS = (
+    "aiohttp==3.13.*",  # aioresponses knows no newer one
+    "multidict<7",
+    "aioresponses",
+    "boto3",
+    "CacheControl",
+    "hishel[async]",
+    "httpx",
+    "httpx2",
+    "moto[s3,sts]",
+    "pytest-httpx",
+    "requests-cache",
+    "requests-mock",
+    "responses",
+    "respx",
+    "vcrpy",
+)
+"""Tools that answer, record or keep what a server would, and the clients that they do it for."""
 
 FAST = {
     "oldest": ("requests==2.32.3", "urllib3==2.0.2"),
@@ -83,7 +118,7 @@ CONSTRAINTS = Path(__file__).parent / ".ci" / "constraints.txt"
 
 def older(packages: tuple[str, ...]) -> set[str]:
     """The names of packages of which an environment wants an older release than the newest."""
-    bound = [re.match(r"[\w.-]+", one) for one in packages if "<" in one or "==" in one]
+    bound = [re.match(r"[\w.-]+", wish) for wish in packages if "<" in wish or "==" in wish]
     return {name[0].lower().replace("_", "-") for name in bound if name}
 
 
@@ -131,9 +166,22 @@ def clients(session: nox.Session, env: str) -> None:
     install(session, ".[lab]", *PYTEST, *packages)
     everything = ("-m", "")
     required = {"RINGBACK_TEST_CLIENTS": names}
-    session.run("pytest", "-q", *everything, *MATRIX, *session.posargs, env=required)
-    if env in OURS:
+    rest = env not in NEWEST or "RINGBACK_NEWEST" in os.environ
+    files = (*MATRIX, PROXIES) if rest else MATRIX
+    session.run("pytest", "-q", *everything, *files, *session.posargs, env=required)
+    if rest and env in OURS:
         session.run("pytest", "-q", *everything, *OURS[env], *session.posargs)
+
+
+@nox.session
+def mocks(session: nox.Session) -> None:
+    """Mocking tools, recorders and caches, with each integration; the examples of their page.
+
+    A tool that is missing is a failure, not a skip.
+    """
+    install(session, ".[lab]", *PYTEST, *MOCKS)
+    required = {"RINGBACK_TEST_MOCKS": "1"}
+    session.run("pytest", "-q", "-m", "", "tests/mocks", *session.posargs, env=required)
 
 
 @nox.session

@@ -2,28 +2,19 @@ import gc
 import os
 import signal
 import socket
-import sys
-from pathlib import Path
 
+import collecting  # noqa: F401 - says where compiled modules are
 import pytest
 from effort import examples
-from hypothesis import HealthCheck, settings
-from scheduling import Shared
+from hypothesis import HealthCheck, settings, strategies
+from processes import Processes, group_of
 from turns import take_turns
+from xdist.scheduler import LoadScopeScheduling
 
 # Nothing of what is collected goes: to look for garbage again and again was a third of the time.
 gc.disable()
 
 LONG = ("tests/testing/", "tests/integrations/", "tests/e2e/")
-
-BYTECODE = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
-
-if sys.dont_write_bytecode:
-    # Somebody wants none beside the sources: without any, each Python that a test starts would
-    # compile everything, and each worker would rewrite every assertion again.
-    sys.pycache_prefix, sys.dont_write_bytecode = BYTECODE, False
-    os.environ["PYTHONPYCACHEPREFIX"] = BYTECODE
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The machine may be slow at times; no property is about how long something takes.
 settings.register_profile(
@@ -54,6 +45,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish(session):
     """What is imported by now stays: no collection of garbage has to look at it again."""
+    strategies.text().validate()  # hypothesis makes its table of all characters, and keeps it
     gc.enable()
     if not session.config.option.collectonly:
         gc.collect()
@@ -61,17 +53,20 @@ def pytest_collection_finish(session):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """A worker for each core and six more where all tests run, for most of them wait at times.
+    """Where all tests run, a forked process for each core and eight more: most wait at times.
 
     What was named on the command line runs in this process.
     """
-    everything = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return (os.cpu_count() or 1) + 6 if everything else 0
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and hasattr(os, "fork"):
+        config.pluginmanager.register(Processes((os.cpu_count() or 1) + 8))
+    return 0
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Tests that share servers stay together."""
-    return Shared(config, log)
+    """Tests that share servers stay together with ``-n 2`` as well."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group_of
+    return scheduler
 
 
 @pytest.fixture
@@ -80,13 +75,3 @@ def unused_port():
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
-
-
-@pytest.fixture(autouse=True)
-def _no_memory_of_other_tests():
-    """Circuits and retry budgets belong to the process; ports are used again by other tests."""
-    yield
-    if origins := sys.modules.get("ringback.client.origins"):
-        origins.forget()
-    if diagnosing := sys.modules.get("ringback.client.diagnose_on_giveup"):
-        diagnosing.forget_diagnoses()

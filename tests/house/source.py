@@ -17,3 +17,15 @@ def trees():
     }
     gc.freeze()  # half a million nodes, which no other test's collection has to look at
     return found
+
+
+@functools.cache
+def definitions():
+    """Each class and function, also within others, with the path of its module."""
+    kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    return [
+        (path, node)
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, kinds)
+    ]

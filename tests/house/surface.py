@@ -48,6 +48,7 @@ PACKAGES = [
     "ringback.client.httpx",
     "ringback.client.httpx2",
     "ringback.client.install",
+    "ringback.client.propagation",
     "ringback.client.proxies",
     "ringback.client.requests",
     "ringback.client.trust",
@@ -213,11 +214,13 @@ def _signature(value):
     except ValueError:
         return "(…)"
     bare = [
-        each.replace(
-            annotation=each.empty,
-            default=each.default if each.default is each.empty else _Shown(each.default),
+        parameter.replace(
+            annotation=parameter.empty,
+            default=parameter.default
+            if parameter.default is parameter.empty
+            else _Shown(parameter.default),
         )
-        for each in parameters
+        for parameter in parameters
     ]
     return str(inspect.Signature(bare))
 
@@ -243,7 +246,9 @@ def _default(value):
         return f"{name}({', '.join(sorted(map(_default, value)))})"
     if dataclasses.is_dataclass(value) and not inspect.isclass(value):
         fields = [field.name for field in dataclasses.fields(value) if field.repr]
-        return f"{name}({', '.join(f'{each}={_default(getattr(value, each))}' for each in fields)})"
+        return (
+            f"{name}({', '.join(f'{field}={_default(getattr(value, field))}' for field in fields)})"
+        )
     return "…"
 
 
@@ -258,7 +263,10 @@ def command_line():
 
 
 def _command(command, context):
-    told = {_words(each): _parameter(each, context) for each in command.get_params(context)}
+    told = {
+        _words(parameter): _parameter(parameter, context)
+        for parameter in command.get_params(context)
+    }
     if isinstance(command, click.Group):
         told["commands"] = {
             name: _command(sub, click.Context(sub, parent=context, info_name=name))
@@ -324,7 +332,7 @@ def _shape(schema):
         return {"*": _shape(schema["additionalProperties"])}
     for word in ("anyOf", "oneOf", "allOf"):
         if word in schema:
-            return _either([_shape(each) for each in schema[word]])
+            return _either([_shape(part) for part in schema[word]])
     return _simple(schema)
 
 
@@ -340,7 +348,7 @@ def _simple(schema):
 
 
 def _either(shapes):
-    if all(isinstance(each, str) for each in shapes):
+    if all(isinstance(shape, str) for shape in shapes):
         return " or ".join(dict.fromkeys(shapes))
     return {"either": shapes}
 
@@ -352,9 +360,9 @@ def api():
     return {
         f"{method.upper()} {path}": {
             "query": {
-                each["name"]: _resolved(each["schema"], shapes)
-                for each in operation["parameters"]
-                if each["in"] == "query"
+                parameter["name"]: _resolved(parameter["schema"], shapes)
+                for parameter in operation["parameters"]
+                if parameter["in"] == "query"
             },
             "body": _resolved(_content(operation.get("requestBody", {})), shapes),
             **{
@@ -368,7 +376,7 @@ def api():
 
 
 def _content(body):
-    return next((each["schema"] for each in body.get("content", {}).values()), {})
+    return next((media["schema"] for media in body.get("content", {}).values()), {})
 
 
 def _resolved(schema, shapes):
@@ -384,7 +392,7 @@ def _replaced(schema, shapes):
             return _replaced(shapes[schema["$ref"].rpartition("/")[2]], shapes)
         return {key: _replaced(value, shapes) for key, value in schema.items()}
     if isinstance(schema, list):
-        return [_replaced(each, shapes) for each in schema]
+        return [_replaced(item, shapes) for item in schema]
     return schema
 
 
@@ -415,12 +423,12 @@ def _fields(values):
     """Return the names of all fields in some JSON values."""
     if not isinstance(values, list):
         values = [values]
-    objects = [each for each in values if isinstance(each, dict)]
+    objects = [entry for entry in values if isinstance(entry, dict)]
     if not objects:
         return [_fields(values[0])] if values and isinstance(values[0], list) else "value"
-    names = sorted({name for each in objects for name in each})
+    names = sorted({name for entry in objects for name in entry})
     return {
-        name: _fields([item for each in objects if name in each for item in _items(each[name])])
+        name: _fields([item for entry in objects if name in entry for item in _items(entry[name])])
         for name in names
     }
 
@@ -450,7 +458,7 @@ def _played():
 
 
 def _compared():
-    return [_names_of(each) for each in (Comparison, Difference, DifferenceExplanation)]
+    return [_names_of(cls) for cls in (Comparison, Difference, DifferenceExplanation)]
 
 
 def _names_of(record):

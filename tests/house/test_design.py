@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from house.source import SOURCE, trees
+from house.source import SOURCE, definitions, trees
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "design.md").read_text("utf-8")
@@ -24,12 +24,7 @@ def test_every_room_has_its_paragraph_and_no_other():
 
 def test_the_central_value_of_each_room_is_defined_in_it_or_comes_from_below():
     values = {room: re.search(r"[Ii]ts value is `(\w+)`", text) for room, text in rooms().items()}
-    defined = {
-        node.name
-        for tree in trees().values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-    }
+    defined = {node.name for _, node in definitions() if isinstance(node, ast.ClassDef)}
 
     assert [room for room, value in values.items() if value is None and room != "cli"] == []
     assert [value[1] for value in values.values() if value and value[1] not in defined] == []
@@ -82,3 +77,14 @@ def test_the_parts_of_the_monitor_are_all_there():
     folders = {path.parent.name for path in (SOURCE / "monitor").glob("*/__init__.py")}
 
     assert table == folders
+
+
+def test_a_folder_of_tests_is_that_of_a_package_or_of_a_module():
+    tests = ROOT / "tests"
+    of_all = {"e2e", "house", "integrations", "laws", "mocks"}  # not of one room
+    folders = {path.parent.relative_to(tests) for path in tests.glob("*/**/test_*.py")}
+    there = {path for path in folders if (SOURCE / path).is_dir()}
+    there |= {path for path in folders if (SOURCE / path).with_suffix(".py").is_file()}
+
+    assert len(there) > 40
+    assert {str(path) for path in folders - there} == of_all

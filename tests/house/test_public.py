@@ -20,6 +20,7 @@ PACKAGES = [
     "ringback.client.httpx",
     "ringback.client.httpx2",
     "ringback.client.install",
+    "ringback.client.propagation",
     "ringback.client.proxies",
     "ringback.client.requests",
     "ringback.client.trust",
@@ -77,6 +78,7 @@ def test_every_module_says_what_it_is_for(name):
 def test_the_public_names_are_pinned():
     assert ringback.__all__ == [
         "Adapter",
+        "Adaptive",
         "AsyncReplayable",
         "Backoff",
         "Breaker",
@@ -86,6 +88,7 @@ def test_the_public_names_are_pinned():
         "Failure",
         "Policy",
         "Proxies",
+        "Rate",
         "Replayable",
         "Series",
         "Session",
