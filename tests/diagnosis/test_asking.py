@@ -44,7 +44,7 @@ def test_readings_are_recorded_as_they_come_and_stand_in_the_order_of_a_call(hea
     told = []
     found = diagnose(healthy.url, tell=told.append)
     assert set(map(id, found.readings)) == set(map(id, told))
-    stages = list(dict.fromkeys(one.layer for one in found.readings))
+    stages = list(dict.fromkeys(reading.layer for reading in found.readings))
     assert stages == ["url", "host", "tcp", "http"]
 
 
@@ -122,7 +122,7 @@ def test_no_thread_and_no_socket_is_left(unused_port):
     before = descriptors()
     diagnose(f"http://127.0.0.1:{unused_port}/")
     assert in_time(
-        lambda: not any(one.name == "ringback-diagnosis" for one in threading.enumerate())
+        lambda: not any(thread.name == "ringback-diagnosis" for thread in threading.enumerate())
     )
     gc.collect()
     assert in_time(lambda: descriptors() <= before)
@@ -142,6 +142,7 @@ import signal, sys, ringback
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 found = ringback.diagnose(sys.argv[1], tell=lambda one: print(one.what, flush=True))
 print("complete", found.complete, len(found.readings) > 0)
+print(found.verdict.kind, *found.verdict.advice)
 """
 
 
@@ -157,4 +158,6 @@ def test_ctrl_c_gives_what_is_known(silent):
         rest = program.stdout.read()
         program.wait(120)
     assert "complete False True" in rest
+    assert "unknown It was interrupted. Let it end:" in rest
+    assert "longer time" not in rest
     assert program.returncode == 0

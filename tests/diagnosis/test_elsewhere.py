@@ -91,7 +91,7 @@ def test_two_hosts_that_redirect_to_each_other_are_a_loop(lab):
 def test_it_is_sent_nothing_that_was_for_the_first(lab):
     there = answering(lab, response(200, b""))
     diagnose(redirecting(lab, there.port, "user:secret@").url)
-    asked = b"".join(bytes(one.received) for one in there.seen)
+    asked = b"".join(bytes(connection.received) for connection in there.seen)
 
     assert b"/end?token=1" in asked
     assert b"Cookie" not in asked

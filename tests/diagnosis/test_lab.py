@@ -90,9 +90,9 @@ def test_a_fault_is_diagnosed_as_what_it_is(diagnoses, fault):
 
 def test_no_reading_failed_within_ringback(diagnoses):
     defects = [
-        one.result
+        reading.result
         for found, _ in diagnoses.values()
-        for one in found.readings
-        if one.what == "defect"
+        for reading in found.readings
+        if reading.what == "defect"
     ]
     assert defects == []

@@ -167,7 +167,7 @@ DROPPING = {AttributeError, ImportError, UnicodeEncodeError, ExceptionGroup}
 """Classes with a layout of their own: they take no built-in that is an ``OSError``."""
 
 RAISED = {
-    *(one for one in vars(requests.exceptions).values() if isinstance(one, type)),
+    *(cls for cls in vars(requests.exceptions).values() if isinstance(cls, type)),
     *DROPPING,
     *(OSError, ValueError, RuntimeError, KeyError, ssl.SSLError, socket.gaierror),
     *(ConnectionResetError, TimeoutError, PermissionError, FileNotFoundError),

@@ -29,7 +29,11 @@ def test_every_entry_of_the_table_is_used():
 
 def test_every_class_is_raised_or_groups_some_that_are():
     raised = {error_class(kind) for kind in KINDS}
-    assert [cls for cls in classes() if not any(issubclass(one, cls) for one in raised)] == []
+    assert [
+        cls
+        for cls in classes()
+        if not any(issubclass(raised_class, cls) for raised_class in raised)
+    ] == []
 
 
 def test_every_class_is_public_and_explained():

@@ -4,6 +4,7 @@ from collections import deque
 import pytest
 
 from ringback.event import Event, Listeners
+from ringback.event.listen import Background
 from ringback.failure import Target
 from ringback.retry import Done
 
@@ -71,6 +72,18 @@ def test_whether_a_refusal_is_an_event_depends_on_who_listens():
     assert not Listeners([Listeners([Calm()])]).wants_refusals
     assert Listeners([Choosy()]).wants_refusals
     assert Listeners([Calm(), heard.append]).wants_refusals
+
+
+class Deaf(Choosy):
+    wants_any = False
+
+
+def test_whether_there_are_events_at_all_depends_on_who_listens():
+    heard = []
+    assert not Listeners().wants_any
+    assert not Listeners([Listeners([Deaf()]), Background(Deaf())]).wants_any
+    assert Listeners([Background(Choosy())]).wants_any
+    assert Listeners([Deaf(), heard.append]).wants_any
 
 
 def test_who_has_no_use_for_success_hears_of_the_rest():

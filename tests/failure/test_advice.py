@@ -61,7 +61,7 @@ def words(command):
     """The words, as a shell splits them, with its operators for themselves."""
     reader = shlex.shlex(command, posix=True, punctuation_chars=True)
     reader.commenters = ""
-    reader.wordchars += "%:@[]"
+    reader.whitespace_split = True
     try:
         return list(reader)
     except ValueError:  # a quotation that the advice itself leaves open

@@ -69,4 +69,4 @@ def test_an_environment_that_names_no_monitor_is_said_and_harms_nobody(monkeypat
     assert monitors_of(listeners_for(None)) == []
     assert monitors_of(listeners_for(None)) == []
     said = [record for record in caplog.records if listening.URL_VARIABLE in record.getMessage()]
-    assert [one.levelno for one in said] == [logging.WARNING]
+    assert [record.levelno for record in said] == [logging.WARNING]

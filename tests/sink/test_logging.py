@@ -21,9 +21,13 @@ def log(caplog):
 
     def write(*events, **options):
         sink = LogSink(**options)
-        for one in events:
-            sink(one)
-        return [(record.levelname, record.getMessage()) for record in caplog.records]
+        for told in events:
+            sink(told)
+        return [
+            (record.levelname, record.getMessage())
+            for record in caplog.records
+            if record.name.startswith("ringback")
+        ]
 
     return write
 
@@ -50,6 +54,16 @@ def test_a_recovery_is_said_and_a_plain_success_is_not(log):
 def test_a_refusal_is_an_event_where_the_logger_takes_it(caplog, level):
     caplog.set_level(level, logger="ringback")
     assert LogSink().wants_refusals is (level == "DEBUG")
+
+
+def test_no_event_is_made_where_no_line_gets_anywhere():
+    logger, sink = logging.getLogger("nobody.hears"), LogSink("nobody.hears")
+    logger.propagate = False
+    assert not sink.wants_any
+    logger.addHandler(logging.StreamHandler())
+    assert sink.wants_any
+    logger.setLevel(logging.CRITICAL)
+    assert not sink.wants_any
 
 
 def test_what_an_open_circuit_refuses_is_for_debugging(log):
@@ -146,5 +160,7 @@ def test_a_filter_that_raises_is_counted(lonely, log):
 
 
 def test_it_pickles(log, caplog):
+    caplog.clear()
     pickle.loads(pickle.dumps(LogSink(json=True)))(retried())
-    assert json.loads(caplog.messages[0])["level"] == "WARNING"
+    ((_, line),) = log()
+    assert json.loads(line)["level"] == "WARNING"

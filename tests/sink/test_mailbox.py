@@ -171,8 +171,8 @@ def test_more_that_hang_than_threads_hold_up_nobody(hanging, monkeypatch):
     before = threading.active_count()
     boxes = [CallQueue(f"receiver {n}") for n in range(5 * listen.MAX_THREADS)]
     for _ in range(3):
-        for one in boxes:
-            one.post(hanging, "told")
+        for box in boxes:
+            box.post(hanging, "told")
     assert threading.active_count() - before <= listen.MAX_THREADS
     assert not flush(0.01)
     hanging.free.set()

@@ -65,8 +65,8 @@ def telemetry():
 
 def test_the_duration_of_each_attempt(telemetry):
     sink = OpenTelemetrySink(telemetry.meters)
-    for one in (retried(1, UNAVAILABLE, status=503), done(2), done(1)):
-        sink(one)
+    for told in (retried(1, UNAVAILABLE, status=503), done(2), done(1)):
+        sink(told)
     failed, fine = telemetry.points("http.client.request.duration")
     assert failed[0] == HERE | {
         "http.response.status_code": 503,
@@ -82,8 +82,8 @@ def test_the_duration_of_each_attempt(telemetry):
 
 def test_calls_and_retries_are_counted(telemetry):
     sink = OpenTelemetrySink(telemetry.meters)
-    for one in (retried(1), retried(2), given_up(3), done(1)):
-        sink(one)
+    for told in (retried(1), retried(2), given_up(3), done(1)):
+        sink(told)
     refused = HERE | {"error.type": "tcp.refused"}
     assert telemetry.counts("ringback.retries") == [(refused, 2)]
     assert telemetry.counts("ringback.calls") == [

@@ -33,8 +33,8 @@ def how(outcome, kind="", method="GET"):
 
 def test_a_call_is_counted_once_and_each_attempt_too(registry, count):
     sink = PrometheusSink(registry)
-    for one in (retried(1), retried(2, UNAVAILABLE), done(3), given_up(1)):
-        sink(one)
+    for told in (retried(1), retried(2, UNAVAILABLE), done(3), given_up(1)):
+        sink(told)
     assert count("attempts_total", **how("success")) == 1
     assert count("attempts_total", **how("failure", "tcp.refused")) == 2
     assert count("attempts_total", **how("failure", "http.error.unavailable")) == 1

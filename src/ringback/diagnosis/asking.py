@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ringback.diagnosis.context import DiagnosisContext, Options, record_defect, together
 from ringback.diagnosis.facts import ExceptionFacts, RequestFacts
@@ -163,16 +163,16 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
     context = DiagnosisContext(parse_target(text), options, _harmless(tell))
     if failure is not None:
         _record_failure(context, failure)
-    complete = _walked(context)
+    ended = _walked(context)
     context.close()
     readings = _ordered(context.readings())
     return Diagnosis(
         target=context.asked.text,
-        verdict=judge(readings),
+        verdict=judge(readings, interrupted=ended == "interrupted"),
         readings=readings,
         elapsed=round(context.now(), 6),
         at=context.at,
-        complete=complete,
+        complete=ended == "whole",
     )
 
 
@@ -191,8 +191,8 @@ async def adiagnose(target: str | BaseException, **options: Any) -> Diagnosis:
     return await asyncio.to_thread(diagnose, target, **options)
 
 
-def _walked(context: DiagnosisContext) -> bool:
-    """Take the readings; return whether that ended by itself and in time."""
+def _walked(context: DiagnosisContext) -> Literal["whole", "late", "interrupted"]:
+    """Take the readings; return how that ended."""
     done = threading.Event()
     whole = False
 
@@ -211,10 +211,10 @@ def _walked(context: DiagnosisContext) -> bool:
         walking.start()
         while not done.wait(_POLL):
             if context.left(1.0) <= 0:
-                return False
+                return "late"
     except KeyboardInterrupt:
-        return False
-    return whole
+        return "interrupted"
+    return "whole" if whole else "late"
 
 
 def _ordered(readings: Sequence[Reading]) -> tuple[Reading, ...]:

@@ -6,13 +6,12 @@ ringback's.
 
 import socket
 import ssl
-from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from errno import EPIPE, ESHUTDOWN
 from functools import lru_cache
 from threading import Lock
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ringback.errors.tree import RingbackError, error_class
 from ringback.failure import KINDS, Failure, Target
@@ -63,16 +62,17 @@ def builtin_class(failure: Failure) -> type[Exception] | None:
 
 def find_builtin(exc: BaseException, wanted: type[Exception]) -> BaseException | None:
     """Return the nearest exception of a class along cause, context, ``reason`` and arguments."""
-    queue: deque[object] = deque([exc])
+    queue: list[object] = [exc]
     seen: set[int] = set()
-    while queue and len(seen) < 64:
-        node = queue.popleft()
+    for node in queue:  # it grows
         if not isinstance(node, BaseException) or id(node) in seen:
             continue
         if isinstance(node, wanted):
             return node
+        if len(seen) == 64:
+            break
         seen.add(id(node))
-        queue.extend((node.__cause__, node.__context__, getattr(node, "reason", None), *node.args))
+        queue += (node.__cause__, node.__context__, getattr(node, "reason", None), *node.args)
     return None
 
 
@@ -92,45 +92,47 @@ _E = TypeVar("_E", bound=BaseException)
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class whose layout another class gives
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionState:
-    """What an exception holds beside its links to others.
+class ExceptionState(NamedTuple):
+    """What an exception holds beside its links to others."""
 
-    Attributes:
-        args: As given to the constructor.
-        members: Fields kept outside ``__dict__`` (``errno``, ``filename``, slots), if set.
-        attributes: Its ``__dict__``.
-    """
-
-    args: tuple[Any, ...]
-    members: dict[str, Any]
-    attributes: dict[str, Any]
+    args: tuple[Any, ...]  # As given to the constructor
+    members: dict[str, Any]  # Fields kept outside `__dict__` (`errno`, `filename`, slots), if set
+    attributes: dict[str, Any]  # Its `__dict__`
 
 
 def exception_state(exc: BaseException) -> ExceptionState:
     """Return what an exception holds."""
     cls: Any = type(exc)
-    members = {name: getattr(exc, name, None) for name in _member_names(cls)}
+    # An OSError whose file name was set to None prints another text than one never given it.
+    members = {
+        name: value
+        for name in _member_names(cls)
+        if (value := getattr(exc, name, None)) is not None
+    }
     attributes = dict(vars(exc))
     if "__notes__" in attributes:
         attributes["__notes__"] = list(attributes["__notes__"])
-    # An OSError whose file name was set to None prints another text than one never given it.
-    set_members = {name: value for name, value in members.items() if value is not None}
-    return ExceptionState(exc.args, set_members, attributes)
+    return ExceptionState(exc.args, members, attributes)
 
 
 def new_exception(cls: type[_E], state: ExceptionState) -> _E:
     """Return a new exception of a class, holding a state; no ``__init__`` is called."""
     layout: Any = cls
-    while layout.__flags__ & _HEAP_TYPE:
-        layout = layout.__base__
     is_group = issubclass(cls, BaseExceptionGroup)
-    exc: _E = layout.__new__(cls, *(state.args if is_group else ()))
+    exc: _E = _layout(layout).__new__(cls, *(state.args if is_group else ()))
     exc.args = state.args
     for name, value in state.members.items():
         _set(exc, name, value)
     vars(exc).update(state.attributes)
     return exc
+
+
+@lru_cache(maxsize=512)
+def _layout(cls: Any) -> Any:
+    """The built-in class whose memory layout a class has."""
+    while cls.__flags__ & _HEAP_TYPE:
+        cls = cls.__base__
+    return cls
 
 
 @lru_cache(maxsize=512)
@@ -208,22 +210,32 @@ def _candidates(
     return [(library, builtin, named), (library, named)]
 
 
+_NO_BUDGET = "not tried again: the retry budget of this origin is spent"
+
+
 def _namespace(library: type[Exception], named: type[RingbackError]) -> dict[str, object]:
     def reduce(self: RingbackError) -> tuple[object, ...]:
         # A chain of foreign exceptions, sockets among them, seldom pickles.
         failure, state = replace(self.failure, cause=None), exception_state(self)
         state.attributes.pop("failure")
-        if "pool" in state.attributes:  # of urllib3, whose own exceptions leave it behind as well
-            state.attributes["pool"] = None
+        for name in {"pool", "conn"} & state.attributes.keys():
+            state.attributes[name] = (
+                None  # of urllib3, whose own exceptions leave it behind as well
+            )
         return rebuild, (library, failure, state)
+
+    def text(self: RingbackError) -> str:
+        # ssl.SSLError prints itself in its own way; the text stays what the library made it. But
+        # that nobody was asked again for want of a budget, the failure itself does not show.
+        said = library.__str__(self)
+        return f"{said} ({_NO_BUDGET})" if self.given_up == "budget" else said
 
     return {
         "__module__": "ringback.errors",
         "__qualname__": named.__name__,
         "__doc__": named.__doc__,
         "__reduce__": reduce,
-        # ssl.SSLError prints itself in its own way; the text stays what the library made it.
-        "__str__": library.__str__,
+        "__str__": text,
     }
 
 

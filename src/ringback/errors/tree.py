@@ -84,6 +84,8 @@ class RingbackError(Exception):
         attempts: What went wrong with each attempt, in order; empty where it was not tried by
             a client of ringback's.
         retry_at: When the peer wants to be called again, in seconds since 1970 UTC, if it said so.
+        given_up: Why there was no other attempt, such as ``not_idempotent``, ``deadline`` or
+            ``budget`` (``ringback.retry.Reason``); ``None`` where no policy decided.
         diagnosis: A ``ringback.diagnosis.Diagnosis`` of the target, where the policy asked for one
             (``Policy(diagnose_on_giveup=True)``).
     """
@@ -91,6 +93,7 @@ class RingbackError(Exception):
     failure: Failure
     attempts: tuple[Failure, ...] = ()
     retry_at: float | None = None
+    given_up: str | None = None
     diagnosis: Any = None
 
 

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import Any, Protocol
 
 from ringback.event.model import Event
-from ringback.retry import GiveUp, Retry
+from ringback.retry import GiveUp, Retry, Wait
 
 OF_THE_CALL: list[ContextVar[Any]] = []
 """Variables that belong to a call under way: its limits, its connection.
@@ -23,11 +23,14 @@ They are ``None`` where a sink runs: a webhook that reports a failed call must n
 that call had left of its time, and an event that waits must not keep a socket alive.
 """
 
+GAUGES: dict[str, tuple[str, Callable[[str], int | None]]] = {}
+"""Name → in words, and what says it of an origin now, if it has one; who makes calls adds to it."""
+
 
 class Sink(Protocol):
     """Whoever listens: any callable that takes an event.
 
-    Three attributes, all optional, say how it wants to be called:
+    Four attributes, all optional, say how it wants to be called:
 
     ``inline = True``: it returns at once, whatever happens (it counts, or appends to a list), and
     is called by the thread of the call. Any other is called by another thread, in order, and the
@@ -37,6 +40,9 @@ class Sink(Protocol):
 
     ``wants_refusals = False``: where none of the others wants events of calls that an open circuit
     refuses, none are made.
+
+    ``wants_any = False``: it has no use for any event now; where none of the others has, none are
+    made.
     """
 
     def __call__(self, event: Event) -> None:
@@ -333,6 +339,11 @@ class Background:
         """What the sink says."""
         return getattr(self.sink, "wants_refusals", True)
 
+    @property
+    def wants_any(self) -> bool:
+        """What the sink says."""
+        return getattr(self.sink, "wants_any", True)
+
     def __call__(self, event: Event) -> None:
         """Have the sink called."""
         self.queue.post(self.sink, without_exception(event) if self.queue.late else event)
@@ -350,7 +361,7 @@ def without_exception(event: Event) -> Event:
     if event.failure is None or event.failure.cause is None:
         return event
     failure, decision = replace(event.failure, cause=None), event.decision
-    if isinstance(decision, Retry | GiveUp):
+    if isinstance(decision, Retry | Wait | GiveUp):
         decision = replace(decision, failure=failure)
     return replace(event, failure=failure, decision=decision)
 
@@ -397,6 +408,14 @@ class Listeners:
         """Whether any sink wants an event of a call that an open circuit refuses."""
         for sink in self._told:  # noqa: SIM110 - as above; such calls come in great numbers
             if getattr(sink, "wants_refusals", True):
+                return True
+        return False
+
+    @property
+    def wants_any(self) -> bool:
+        """Whether any sink has a use for events now."""
+        for sink in self._told:  # noqa: SIM110 - as above
+            if getattr(sink, "wants_any", True):
                 return True
         return False
 

@@ -5,16 +5,27 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ringback.failure import Failure, Target
-from ringback.retry import Decision, GiveUp, Retry
+from ringback.retry import Decision, GiveUp, Retry, Wait
 
 Origin = Literal["call", "probe"]
 """``call``: a real call of a program; ``probe``: a check made to find out."""
 
-What = Literal["attempt", "circuit_opened", "circuit_closed", "fallback", "stacked_retries"]
+What = Literal[
+    "attempt",
+    "circuit_opened",
+    "circuit_closed",
+    "calls_waiting",
+    "calls_released",
+    "calls_given_up",
+    "fallback",
+    "stacked_retries",
+]
 """What an event is about.
 
 ``attempt``: one attempt has ended. ``circuit_opened``, ``circuit_closed``: calls to the target
-fail fast from now on, or no longer. ``fallback``: a call goes on without what it should have had,
+fail fast from now on, or no longer. ``calls_waiting``: calls to the target wait for the end of an
+outage; ``calls_released``: it is back, and they go on; ``calls_given_up``: it is not, and they were
+given up. ``fallback``: a call goes on without what it should have had,
 because the policy says so (past a failed proxy, with an unverified certificate).
 ``stacked_retries``: another library retries the same call, so that attempts multiply.
 """
@@ -62,12 +73,15 @@ class Event:
         """How the attempt ended."""
         if self.failure is None:
             return "success"
-        return "retry" if isinstance(self.decision, Retry) else "failure"
+        return "retry" if isinstance(self.decision, Retry | Wait) else "failure"
 
     @property
     def refused(self) -> bool:
-        """Whether an open circuit refused the call, so that nothing was attempted."""
-        return isinstance(self.decision, GiveUp) and self.decision.reason == "circuit_open"
+        """Whether nothing was attempted: a circuit was open, or the call waited in vain."""
+        return isinstance(self.decision, GiveUp) and (
+            self.decision.reason == "circuit_open"
+            or (self.decision.reason in {"patience", "deadline"} and not self.timings)
+        )
 
     @property
     def uneventful(self) -> bool:

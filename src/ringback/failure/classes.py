@@ -133,7 +133,7 @@ CLASSES: dict[str, Clue] = {
     "ClientConnectorDNSError": Clue("dns.failed", GENERIC, "dns"),
     "ClientConnectorSSLError": _TLS,
     "ClientConnectorCertificateError": Clue("tls.cert.invalid", GENERIC, "tls"),
-    "ClientProxyConnectionError": _PROXY,
+    "ClientProxyConnectionError": _PROXY._replace(phase="connect"),
     "ClientHttpProxyError": Clue("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
     "ClientOSError": _WRAPPER,
     "ClientConnectionResetError": Clue("tcp.closed", SPECIFIC),

@@ -22,6 +22,9 @@ is the answer.
 4. ``settle`` turns clue, phase and proxy into the final kind, and says whether the request may
    have been delivered. Target, addresses and proxy are then filled from the exceptions and from
    the locals of the functions they left.
+5. What failed may be the second request of a call: behind a redirect, the first one was delivered.
+   The functions on the tracebacks tell that, too (``_of_the_call``), also of an exception that
+   knows its own failure, which is that of one exchange.
 
 Why it is safe: it never raises and never blocks. Whatever a foreign object does when it is looked
 at (a property that raises, a ``__str__`` that fails, a cycle) is caught, and the class name
@@ -35,6 +38,7 @@ from typing import Any, NamedTuple
 
 from ringback.failure.classes import CLASSES
 from ringback.failure.clue import EXACT, NO_CLUE, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue
+from ringback.failure.codes import delivered_by_status
 from ringback.failure.frames import NO_TRACE, Trace, trace, was_redirected, was_reused
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
 from ringback.failure.recognise import RECOGNISERS, Recogniser
@@ -200,14 +204,39 @@ def classify(
     Returns:
         The root cause that the evidence supports; kind ``unknown`` where it supports none.
     """
+    failure = classify_exchange(exc, target, reused)
+    return _of_the_call(failure, exc) if failure.delivered == "no" else failure
+
+
+def classify_exchange(
+    exc: BaseException, target: Target, reused: bool | None = None, *, direct: bool = False
+) -> Failure:
+    """The same of one exchange: nothing is asked of those that went before it in the call.
+
+    ``direct``: there is no proxy; where it is not known to be so, the functions tell.
+    """
     try:
         known = getattr(exc, "failure", None)
-        return known if isinstance(known, Failure) else _classify(exc, target, reused)
+        return known if isinstance(known, Failure) else _classify(exc, target, reused, direct)
     except Exception as mine:  # noqa: BLE001 - the promise: whatever a foreign object does
         return Failure("unknown", target=target, evidence=(type(mine).__name__,), cause=exc)
 
 
-def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failure:
+def _of_the_call(failure: Failure, exc: BaseException) -> Failure:
+    """Behind a redirect, the first request of the call was delivered."""
+    inner: BaseException | None = exc
+    for _ in range(MAX_NODES):
+        if inner is None:
+            break
+        if was_redirected(inner.__traceback__):
+            return replace(failure, delivered="yes")
+        inner = inner.__cause__ or inner.__context__
+    return failure
+
+
+def _classify(
+    exc: BaseException, target: Target, reused: bool | None, direct: bool = False
+) -> Failure:
     nodes = walk_exceptions(exc)
     best = _best(nodes) if len(nodes) > 1 else 0
     clue = nodes[best].clue
@@ -220,6 +249,8 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
         return replace(known, cause=exc)
     path = _path(nodes, best)
     raised = len(nodes) > 1 or exc.__traceback__ is not None
+    if direct and clue.rank == EXACT and clue.phase in _SETTLED:
+        raised = False  # what the functions tell would change nothing
     traced = _trace(nodes[best:], path, clue) if raised else NO_TRACE
     phase = _phase(path, clue, traced)
     addresses = _addresses(nodes)
@@ -229,11 +260,14 @@ def _classify(exc: BaseException, target: Target, reused: bool | None) -> Failur
     if reused is None and may_be_stale(kind, phase):
         reused = any(was_reused(node.exc.__traceback__) for node in nodes)
     settled = settle(kind, phase, traced.proxied or _of_a_proxy(nodes), bool(reused))
+    delivered = settled.delivered
+    if settled.kind.startswith("http.error"):
+        delivered = delivered_by_status(clue.code, delivered)
     cause = nodes[best].exc
     return Failure(
         settled.kind,
         phase,
-        settled.delivered,
+        delivered,
         _message(cause),
         _target(nodes, target, addresses, proxied=settled.kind.startswith("proxy.")),
         addresses,

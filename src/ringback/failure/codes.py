@@ -5,6 +5,7 @@ Each table names its source.
 
 from typing import Final
 
+from ringback.failure.kind import Delivered
 from ringback.failure.names import KindName
 
 
@@ -250,6 +251,31 @@ KIND_OF_STATUS = _kind_of_each(
 )
 """520 to 526 are a widely met gateway's own (Cloudflare); 529 is "site is overloaded"."""
 
+DELIVERED_BY_STATUS: dict[int, Delivered] = {
+    408: "maybe",
+    425: "no",
+    521: "no",
+    525: "no",
+    526: "no",
+}
+"""What a status says of delivery, where it says something else than its kind.
+
+408: the server gave up waiting for the rest of the request (RFC 9110, 15.5.9); but services answer
+it also where their own work took too long (Azure Cosmos DB does, for writes as well). 425: the
+server does not risk to process what may be a replay (RFC 8470, 5.2). 429 is ``no`` by its kind: it
+is the number of requests that is refused, before anybody reads what is in them (RFC 6585, 4).
+
+503 is an answer like others. It means that the request cannot be handled now (RFC 9110, 15.6.4),
+with ``Retry-After`` or without; but Envoy answers it for a connection that was lost after the
+request had been sent (response flag UC), and services do where something fails half-way.
+
+521, 525, 526: Cloudflare was refused the connection to the origin, or its TLS handshake with the
+origin failed; both come before any request. Of the others it may have been sent: 520 is an empty or
+odd response, 522 also a request that was not acknowledged on an open connection, 523 a route that
+is missing, now or since the connection was opened, 524 a response that took too long (Cloudflare,
+"5xx errors").
+"""
+
 
 _NOT_UNDERSTOOD = frozenset({400, 404, 405, 501})
 """What a server that is no proxy, or none for CONNECT, answers to CONNECT."""
@@ -258,6 +284,11 @@ _NOT_UNDERSTOOD = frozenset({400, 404, 405, 501})
 def kind_of_status(status: int) -> KindName:
     """The kind for a final HTTP status of 400 or more."""
     return KIND_OF_STATUS.get(status, "http.error")
+
+
+def delivered_by_status(code: str | None, usual: Delivered) -> Delivered:
+    """Whether a request was delivered that was answered with a status, see the table above."""
+    return DELIVERED_BY_STATUS.get(int(code), usual) if code and code.isdigit() else usual
 
 
 def kind_of_connect_status(status: int) -> KindName:

@@ -20,7 +20,7 @@ _FUNCTIONS: dict[Phase, str] = {
     """,
     "tls": """
         _create_connection_transport do_handshake _do_handshake ssl_wrap_socket
-        _ssl_wrap_socket_and_match_hostname start_tls _start_tls_connection
+        _ssl_wrap_socket_and_match_hostname start_tls _start_tls_connection wrap_socket
     """,
     "proxy": "_tunnel _init_socks5_connection _SOCKS5_request _negotiate_SOCKS5 _negotiate_SOCKS4",
     "send": "_send_output endheaders _send_request_headers _send_request_body write_bytes",

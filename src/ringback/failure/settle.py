@@ -8,15 +8,17 @@ How it works. A clue alone is not yet a kind. Three circumstances decide with it
    the peer vanished.
 2. Reuse. A connection that had carried a request before and ends before it has answered the next
    one was closed while idle (``tcp.closed.stale``): nothing is wrong with the service.
-3. The proxy. Until its tunnel stands, what fails is the proxy, whatever number says so; the inner
-   kind is kept as ``via``. What is no matter of the route (a wrong URL, our own pool) stays as it
-   is.
+3. The proxy. Until its tunnel stands, or the request is handed to it, what fails is the proxy,
+   whatever number says so; the inner kind is kept as ``via``. From then on nobody can tell whether
+   the proxy failed or what is behind it, and the kind stays as it is, whatever a library calls it:
+   urllib3 names each connection that is lost without an answer a failure to connect to the proxy.
+   What is no matter of the route (a wrong URL, our own pool) stays as it is, too.
 
 Last comes ``delivered``: may the peer have processed the request? The kind has a usual answer, and
 the phase corrects it: before a request is sent it is ``no``, and a reset or timeout that can
 strike at any time (``_AT_ANY_TIME``) is judged by when it did. Where its phase is not known it is
 ``maybe``, never ``no``: a wrong ``no`` would let a payment be repeated, a wrong ``maybe`` only
-costs a retry.
+costs a retry. A proxy changes nothing of that: what it was handed it may have forwarded.
 
 The result depends on the arguments alone, of which there are few; so it is cached.
 """
@@ -43,7 +45,8 @@ TIMEOUT_IN: dict[Phase, KindName] = {
 """What a timeout without a number is called in each phase; elsewhere the deadline of the caller."""
 
 _BEFORE_SENDING: frozenset[Phase] = frozenset({"config", "pool", "dns", "connect", "proxy", "tls"})
-_ESTABLISHED: frozenset[Phase] = frozenset({"tls", "send", "wait", "body"})
+_HANDED_OVER: frozenset[Phase] = frozenset({"send", "wait", "body"})
+_ESTABLISHED: frozenset[Phase] = _HANDED_OVER | {"tls"}
 _PROXY_PROTOCOL: frozenset[KindName] = frozenset(
     {"http.response.invalid.not_http", "http.protocol.error"}
 )
@@ -68,7 +71,7 @@ def settle(kind: ClueKind, phase: Phase, proxied: bool = False, reused: bool = F
     if proxied or phase == "proxy":
         outer = _at_proxy(settled, phase)
         settled, via = outer, settled if outer != settled else None
-    return Settled(settled, via, delivered_in(settled, phase))
+    return Settled(settled, via, delivered_in(via or settled, phase))
 
 
 def may_be_stale(kind: ClueKind, phase: Phase) -> bool:
@@ -92,7 +95,7 @@ def _in_phase(kind: ClueKind, phase: Phase) -> KindName:
 
 
 def _at_proxy(kind: KindName, phase: Phase) -> KindName:
-    if kind.startswith(_NOT_OF_THE_WAY):
+    if phase in _HANDED_OVER or kind.startswith(_NOT_OF_THE_WAY):
         return kind
     if kind in _PROXY_PROTOCOL:
         return "proxy.protocol_error"
@@ -126,10 +129,14 @@ _AT_ANY_TIME: frozenset[KindName] = frozenset(
         "tcp.address_unreachable.prohibited",
         "tls.closed",
         "tls.failed",
+        "proxy.unreachable",
+        "proxy.no_response",
+        "proxy.protocol_error",
     }
 )
 """What usually ends a connection before anything was sent, but can also end an open one: Linux
-ends a connection whose path was lost with the ICMP error it had put aside (``tcp_write_err``).
+ends a connection whose path was lost with the ICMP error it had put aside (``tcp_write_err``), and
+urllib3 says "unable to connect to proxy" of a connection that a request went through.
 """
 _AT_PHASE: dict[Phase, Delivered] = {
     "send": "maybe",

@@ -11,7 +11,8 @@ from threading import Lock
 
 from ringback.event import Event, What
 from ringback.failure import Failure, Target
-from ringback.retry import Done, GiveUp, Reason, Retry
+from ringback.retry import Done, GiveUp, Retry, Wait
+from ringback.retry.run import REASONS
 
 OTHER_ENDPOINT = "other"
 """The name of every endpoint beyond the limit."""
@@ -36,6 +37,11 @@ class EndpointNames:
         """Return ``scheme://host:port``, or ``other``."""
         key = (target.scheme, target.host or target.address, target.port)
         return self._names.get(key) or self._admit(key, target)
+
+    def known(self) -> dict[tuple[str | None, str | None, int | None], str]:
+        """Return those that have a name of their own, by scheme, host and port."""
+        with self._lock:
+            return dict(self._names)
 
     def _admit(self, key: tuple[str | None, str | None, int | None], target: Target) -> str:
         with self._lock:
@@ -66,13 +72,16 @@ def call_attributes(event: Event) -> dict[str, Value]:
     return _known(
         {
             "http.request.method": method_of(event),
-            "url.scheme": target.scheme,
-            "server.address": target.host or target.address,
-            "server.port": target.port,
+            **address_attributes(target.scheme, target.host or target.address, target.port),
             "http.response.status_code": event.status,
             "error.type": error_type(event),
         }
     )
+
+
+def address_attributes(scheme: str | None, host: str | None, port: int | None) -> dict[str, Value]:
+    """Return which endpoint it is."""
+    return _known({"url.scheme": scheme, "server.address": host, "server.port": port})
 
 
 def decision_attributes(event: Event) -> dict[str, Value]:
@@ -107,21 +116,12 @@ def _known(attributes: dict[str, Value | None]) -> dict[str, Value]:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-REASONS: dict[Reason, str] = {
-    "not_retryable": "trying again cannot help",
-    "not_idempotent": "the request may have been processed and must not be sent twice",
-    "not_replayable": "the body cannot be sent again",
-    "already_retried": "a call inside this one has tried again already",
-    "attempts": "no attempt is left",
-    "deadline": "the deadline leaves no time for another attempt",
-    "budget": "too many of the requests to this origin are retries already",
-    "circuit_open": "calls to this endpoint are refused for now",
-}
-"""Why no further attempt is made, in words."""
-
 _CHANGES: dict[What, str] = {
     "circuit_opened": "circuit opened, calls fail fast",
     "circuit_closed": "circuit closed, calls go through again",
+    "calls_waiting": "calls wait for the end of an outage",
+    "calls_released": "the calls that waited go on",
+    "calls_given_up": "the calls that waited are given up",
     "fallback": "going on without",
     "stacked_retries": "another library retries this call too",
 }
@@ -165,6 +165,8 @@ def describe_event(event: Event) -> str:
     match event.decision:
         case Retry(failure=failure, delay=delay):
             return f"{_what(failure)} {of}: trying again in {delay:.2f} s"
+        case Wait(failure=failure):
+            return f"{_what(failure)} {of}: waiting for it to come back"
         case GiveUp(failure=failure, reason=reason):
             return f"{_what(failure)} {of}: giving up, {REASONS.get(reason, reason)}"
         case Done(attempt=attempt) if attempt > 1:

@@ -14,6 +14,9 @@ from ringback.sink.formatting import json_line, text_line
 _CHANGES: dict[What, int] = {
     "circuit_opened": logging.WARNING,
     "circuit_closed": logging.INFO,
+    "calls_waiting": logging.WARNING,
+    "calls_released": logging.INFO,
+    "calls_given_up": logging.ERROR,
     "fallback": logging.WARNING,
     "stacked_retries": logging.WARNING,
 }
@@ -61,6 +64,11 @@ class LogSink:
     def wants_refusals(self) -> bool:
         """Whether the logger takes what is at DEBUG."""
         return self._logger.isEnabledFor(logging.DEBUG)
+
+    @property
+    def wants_any(self) -> bool:
+        """Whether a line would get anywhere, of whatever level."""
+        return self._logger.isEnabledFor(logging.ERROR) and _is_heard(self._logger)
 
     def __call__(self, event: Event) -> None:
         """Log an event.

@@ -1,6 +1,6 @@
 """Events as metrics and span events of OpenTelemetry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -12,10 +12,12 @@ except ImportError as error:
     ) from error
 
 from ringback.event import Event
+from ringback.event.listen import GAUGES
 from ringback.sink.formatting import (
     OTHER_ENDPOINT,
     EndpointNames,
     Value,
+    address_attributes,
     call_attributes,
     decision_attributes,
 )
@@ -34,6 +36,10 @@ class OpenTelemetrySink:
     ``ringback.calls``              counter   the same, and ``ringback.outcome``
     ``ringback.retries``            counter   the same
     ``ringback.changes``            counter   ``ringback.what``, ``url.scheme``, ``server.*``
+    ``ringback.calls_waiting``      gauge     ``url.scheme``, ``server.*``
+    ``ringback.calls_queued``       gauge     the same; where there is a bulkhead or a rate
+    ``ringback.bulkhead_taken``     gauge     the same; where there is a bulkhead
+    ``ringback.bulkhead_places``    gauge     the same
     =============================== ========= =================================================
 
     ``error.type`` is the kind of the failure. A failed attempt is the span event
@@ -81,6 +87,9 @@ class OpenTelemetrySink:
         self._changes = meter.create_counter(
             "ringback.changes", "{change}", "Circuits, fallbacks, stacked retries."
         )
+        for name, (text, value_of) in GAUGES.items():
+            observe = partial(_observations, self._endpoints, value_of)
+            meter.create_observable_gauge(f"ringback.{name}", [observe], "{call}", text)
 
     def __call__(self, event: Event) -> None:
         """Record an event.
@@ -113,6 +122,14 @@ class OpenTelemetrySink:
             self._retries.add(1, attributes)
         else:
             self._calls.add(1, {**attributes, "ringback.outcome": event.outcome})
+
+
+def _observations(
+    endpoints: EndpointNames, value_of: Callable[[str], int | None], _: metrics.CallbackOptions
+) -> Iterator[metrics.Observation]:
+    for address, name in endpoints.known().items():
+        if (value := value_of(name)) is not None:
+            yield metrics.Observation(value, address_attributes(*address))
 
 
 def _tell_span(event: Event) -> None:

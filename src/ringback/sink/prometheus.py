@@ -1,18 +1,21 @@
 """Events as metrics for Prometheus."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from threading import Lock
 from weakref import WeakKeyDictionary
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+    from prometheus_client.metrics_core import GaugeMetricFamily
+    from prometheus_client.registry import Collector
 except ImportError as error:
     raise ImportError(
         "PrometheusSink needs prometheus_client: pip install 'ringback[prometheus]'"
     ) from error
 
 from ringback.event import Event
+from ringback.event.listen import GAUGES
 from ringback.sink.formatting import OTHER_ENDPOINT, EndpointNames, method_of
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0)
@@ -51,11 +54,28 @@ class _Metrics:
         )
         self.changes = Counter(
             "ringback_changes",
-            "Circuits opened and closed, fallbacks taken, stacked retries found.",
+            "Circuits opened and closed, calls that wait, fallbacks taken, stacked retries found.",
             ("endpoint", "what"),
             registry=registry,
         )
         self.children: dict[tuple[str, str, str, str], _Children] = {}
+        registry.register(_Gauges(self.endpoints))
+
+
+class _Gauges(Collector):
+    """What calls wait for, as it is when it is asked for."""
+
+    def __init__(self, endpoints: EndpointNames) -> None:
+        self._endpoints = endpoints
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        known = self._endpoints.known().values()
+        for name, (text, value_of) in GAUGES.items():
+            family = GaugeMetricFamily(f"ringback_{name}", text, labels=("endpoint",))
+            for endpoint in known:
+                if (value := value_of(endpoint)) is not None:
+                    family.add_metric((endpoint,), value)
+            yield family
 
 
 class _Children:
@@ -89,6 +109,10 @@ class PrometheusSink:
     ``ringback_retries_total``             ``endpoint``, ``method``, ``kind``
     ``ringback_attempt_duration_seconds``  ``endpoint``, ``method`` (histogram)
     ``ringback_circuit_open``              ``endpoint`` (gauge: 0 or 1)
+    ``ringback_calls_waiting``             ``endpoint`` (gauge)
+    ``ringback_calls_queued``              ``endpoint`` (gauge, with a bulkhead or a rate)
+    ``ringback_bulkhead_taken``            ``endpoint`` (gauge, with a bulkhead)
+    ``ringback_bulkhead_places``           ``endpoint`` (gauge, with a bulkhead)
     ``ringback_changes_total``             ``endpoint``, ``what``
     ====================================== ====================================================
 

@@ -11,7 +11,7 @@ def report(*readings, found=None, **more):
 
 def base(*readings):
     """Return what every report has, where it is not among the readings."""
-    given = {(one.layer, one.what) for one in readings}
+    given = {(reading.layer, reading.what) for reading in readings}
     common = (
         reading("url", "parse", TARGET, facts={"host": "api.example.com", "is_address": False}),
         host(),
@@ -20,7 +20,7 @@ def base(*readings):
         name("203.0.113.7"),
         connect("203.0.113.7"),
     )
-    return *(one for one in common if (one.layer, one.what) not in given), *readings
+    return *(reading for reading in common if (reading.layer, reading.what) not in given), *readings
 
 
 def host(**facts):

@@ -248,7 +248,7 @@ def test_the_difference_that_explains_is_named(case):
     difference, works, fails, found, said = CASES[case]
     if case == "only by IPv6":  # this machine tried no IPv4
         there = report(*fails, found=found)
-        kept = [one for one in there.readings if one.subject != "203.0.113.7:443"]
+        kept = [reading for reading in there.readings if reading.subject != "203.0.113.7:443"]
         there = dataclasses.replace(there, readings=tuple(kept))
     else:
         there = report(*fails, found=found)
@@ -259,7 +259,7 @@ def test_the_difference_that_explains_is_named(case):
     assert (explanation.report, explanation.difference) == (1, difference)
     assert said in explanation.summary
     assert explanation.summary in comparison.summary
-    assert difference in {"verdict", *(one.name for one in comparison.differences)}
+    assert difference in {"verdict", *(difference.name for difference in comparison.differences)}
 
 
 @pytest.mark.parametrize("number", [2, 3, 20])
@@ -276,7 +276,7 @@ def test_differences_that_matter_to_nobody_explain_nothing_where_all_is_well():
     comparison = compare([report(), report(resolver("8.8.8.8"), clock(0.1))], ["a", "b"])
 
     assert comparison.outcome == "healthy"
-    assert [one.name for one in comparison.differences] == ["resolvers"]
+    assert [difference.name for difference in comparison.differences] == ["resolvers"]
     assert comparison.differences[0].values == ("10.0.0.2", "8.8.8.8")
     assert comparison.explanations == ()
 
@@ -295,7 +295,9 @@ def test_each_machine_on_which_it_fails_has_its_own_explanation():
     drops = report(connect("203.0.113.7", "timeout"), found=DROPS)
     comparison = compare([report(), proxy, drops, report()], ["a", "b", "c", "d"])
 
-    found = [(one.report, one.difference) for one in comparison.explanations]
+    found = [
+        (explanation.report, explanation.difference) for explanation in comparison.explanations
+    ]
     assert found == [(1, "proxy"), (2, "connect")]
     assert comparison.summary == "It works on “a” and “d” and not on “b” and “c”."
 

@@ -60,4 +60,8 @@ def scene_of(port, scheme="http", host="service.test", **options):
 
 def told(context, layer, what):
     """Return the facts of the readings of a kind, in their order."""
-    return [one.facts for one in context.readings() if (one.layer, one.what) == (layer, what)]
+    return [
+        reading.facts
+        for reading in context.readings()
+        if (reading.layer, reading.what) == (layer, what)
+    ]

@@ -90,7 +90,7 @@ def test_a_refusal_from_one_hop_away_may_be_of_this_host_as_well() -> None:
         return judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused"), refused))
 
     assert judged(3).confidence > judged(1).confidence < 0.8
-    assert [one.cause for one in judged(1).alternatives] == ["local_firewall"]
+    assert [alternative.cause for alternative in judged(1).alternatives] == ["local_firewall"]
     assert judged(3).alternatives == ()
 
 
@@ -174,7 +174,7 @@ def test_a_lesser_fault_stands_beside_the_cause() -> None:
     )
     verdict = judge(readings)
     assert verdict.cause == "service_down"
-    assert any("192.0.2.53" in one for one in verdict.beside)
+    assert any("192.0.2.53" in sentence for sentence in verdict.beside)
 
 
 _TEXT = st.sampled_from(["", "192.0.2.1", "2001:db8::1", "web.test", "http", "tls", "ssh"])

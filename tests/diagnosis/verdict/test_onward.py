@@ -35,9 +35,9 @@ def redirected(**facts):
 
 
 def elsewhere(*readings, answered=False, **facts):
-    told = [{**asdict(one), "about": one.subject} for one in readings]
-    for one in told:
-        del one["subject"]
+    told = [{**asdict(reading), "about": reading.subject} for reading in readings]
+    for written in told:
+        del written["subject"]
     state = "ok" if answered else "failed"
     return reading(
         "http", "elsewhere", _SHOP, state=state, answered=answered, readings=told, **facts
@@ -113,7 +113,7 @@ def test_the_cause_behind_a_redirect_follows_from_how_the_connection_came_out(
     verdict = judge([*redirected(to_tls=True), failed])
 
     assert verdict.cause == cause
-    assert also in {"", *(one.cause for one in verdict.alternatives)}
+    assert also in {"", *(alternative.cause for alternative in verdict.alternatives)}
 
 
 def test_a_silent_port_of_loopback_is_a_firewall_or_a_full_queue_of_this_host():
@@ -126,6 +126,6 @@ def test_a_silent_port_of_loopback_is_a_firewall_or_a_full_queue_of_this_host():
     other = judge([parse("localhost", 5000), silent, beside])
 
     assert (verdict.cause, verdict.where) == ("local_firewall", "this host")
-    assert [one.cause for one in verdict.alternatives] == ["overloaded"]
+    assert [alternative.cause for alternative in verdict.alternatives] == ["overloaded"]
     assert (other.cause, other.where) == ("overloaded", "this host")
-    assert [one.cause for one in other.alternatives] == ["local_firewall"]
+    assert [alternative.cause for alternative in other.alternatives] == ["local_firewall"]

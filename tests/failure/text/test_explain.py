@@ -211,3 +211,56 @@ def test_ringbacks_own_note_is_believed():
     )
 
     assert explain(text).kind == "tls.timed_out"
+
+
+NO_ANSWER = "RemoteDisconnected('Remote end closed connection without response')"
+RESET = "ConnectionResetError(104, 'Connection reset by peer')"
+
+
+@pytest.mark.parametrize(
+    ("record", "other", "delivered"),
+    [
+        # what another record says of a connection, a lookup or a tunnel is not said of this one
+        ("ERROR pay: TimeoutError: timed out", "INFO stock: NewConnectionError(…)", "maybe"),
+        (f"ERROR pay: {NO_ANSWER}", 'INFO   File "http/client.py", line 9, in _tunnel', "maybe"),
+        (f"ERROR pay: {RESET}", "INFO Cannot connect to proxy", "maybe"),
+        # nor is what it says itself forgotten
+        ("ERROR pay: [Errno 111] Connection refused", "INFO stock: timed out", "no"),
+        ("ERROR pay: IncompleteRead(4 bytes read, 6 more expected)", "INFO connecting", "yes"),
+    ],
+)
+@pytest.mark.parametrize("begin", ["2026-11-20 10:00:0{} ", "Nov 20 10:00:0{} shop ", ""])
+@pytest.mark.parametrize("first", [True, False])
+def test_whether_it_was_delivered_is_said_by_its_own_record(record, other, delivered, begin, first):
+    lines = [record, other] if first else [other, record]
+    text = "\n".join(begin.format(i) + line for i, line in enumerate(lines))
+
+    assert explain(text).delivered == delivered
+
+
+def test_words_of_two_records_say_nothing_together():
+    text = "10:00:01 INFO connection to stock:80\n10:00:02 ERROR POST http://pay/ timed out"
+
+    assert "connection" not in explain(text).evidence
+
+
+@pytest.mark.parametrize("inner", [NO_ANSWER, RESET, "TimeoutError('timed out')"])
+@pytest.mark.parametrize("wrapper", ["ProxyError('Unable to connect to proxy', {})",
+                                     "('Cannot connect to proxy.', {})"])  # fmt: skip
+def test_what_urllib3_calls_unable_to_connect_may_have_gone_through_the_proxy(wrapper, inner):
+    assert explain(f"{POOL} (Caused by {wrapper.format(inner)})").delivered == "maybe"
+
+
+def test_a_proxy_that_refused_the_connection_was_handed_nothing():
+    inner = "NewConnectionError('Failed to establish: [Errno 111] Connection refused')"
+
+    explanation = explain(f"{POOL} (Caused by ProxyError('Unable to connect to proxy', {inner}))")
+
+    assert (explanation.kind, explanation.delivered) == ("proxy.unreachable", "no")
+
+
+def test_a_traceback_shows_that_the_request_before_a_redirect_was_delivered():
+    error = '  File "requests/sessions.py", line 9, in {}\nConnectionRefusedError: [Errno 111] x'
+
+    assert explain(f"Traceback\n{error.format('send')}").delivered == "no"
+    assert explain(f"Traceback\n{error.format('resolve_redirects')}").delivered == "yes"

@@ -108,7 +108,7 @@ def test_what_was_refused_for_now_is_sent_again_as_the_same_batch(caplog, asked_
     assert ids[0] == ids[1] == ids[2] != ids[3]
     assert [len(batch["events"]) for batch in monitor.batches] == [1, 1]
     said = [record for record in caplog.records if "takes no reports" in record.message]
-    assert [one.levelno for one in said] == [logging.WARNING]
+    assert [record.levelno for record in said] == [logging.WARNING]
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])

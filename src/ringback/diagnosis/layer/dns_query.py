@@ -16,7 +16,7 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 
-from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages
+from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages, received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -210,13 +210,9 @@ def _over_tcp(server: Server, query: dns.message.QueryMessage, seconds: float) -
 
 def _exactly(asking: socket.socket, length: int, ends: float) -> bytes:
     """So many bytes (RFC 1035, section 4.2.2)."""
-    got = b""
-    while len(got) < length:
-        asking.settimeout(max(ends - time.monotonic(), 0.01))
-        piece = asking.recv(length - len(got))
-        if not piece:
-            raise ConnectionResetError(errno.ECONNRESET, "closed inside an answer")
-        got += piece
+    got = b"".join(received(asking, length, ends))
+    if len(got) < length:
+        raise ConnectionResetError(errno.ECONNRESET, "closed inside an answer")
     return got
 
 

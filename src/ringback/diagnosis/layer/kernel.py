@@ -11,6 +11,8 @@ import ipaddress
 import socket
 import struct
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ringback.diagnosis.fact_values import ConfirmedFacts, IcmpFacts
@@ -27,6 +29,24 @@ def sockaddr_of(address: str, port: int) -> tuple[socket.AddressFamily, SocketAd
     if len(where) == 4:
         return family, (str(where[0]), where[1], where[2], where[3])
     return family, (str(where[0]), int(where[1]))
+
+
+def limit(sock: socket.socket, until: float) -> None:
+    """Let a socket wait until then (``time.monotonic``); ``TimeoutError``: that is over."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    sock.settimeout(left)
+
+
+def received(sock: socket.socket, size: int, until: float) -> Iterator[bytes]:
+    """Yield what comes until then, ``size`` bytes in all, or fewer where the peer ends."""
+    while size > 0:
+        limit(sock, until)
+        if not (piece := sock.recv(size)):
+            return
+        size -= len(piece)
+        yield piece
 
 
 _OPTIONS = {

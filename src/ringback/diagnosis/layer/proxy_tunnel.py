@@ -6,6 +6,7 @@ HTTP with CONNECT (RFC 9110, section 9.3.6), or SOCKS 4, 4a and 5 (RFC 1928, RFC
 from __future__ import annotations
 
 import base64
+import contextlib
 import ipaddress
 import re
 import selectors
@@ -23,6 +24,7 @@ from ringback.client.dial import resolve
 from ringback.client.proxies import Proxies
 from ringback.client.proxies.settings import proxy_url
 from ringback.client.trust import ssl_context
+from ringback.diagnosis.layer.kernel import limit, received
 from ringback.failure.codes import kind_of_connect_status
 
 if TYPE_CHECKING:
@@ -236,20 +238,16 @@ class TunnelStream:
 
     def send(self, data: bytes) -> None:
         """Send all of ``data``."""
-        self._allow()
+        limit(self._sock, self._until)
         self._sock.sendall(data)
 
     def take(self, size: int) -> bytes:
         """Return the next ``size`` bytes; ``TunnelClosed``: the peer ended before."""
-        taken = b""
-        while len(taken) < size:
-            self._allow()
-            data = self._sock.recv(size - len(taken))
-            if not data:
-                raise TunnelClosed("closed before the answer was whole")
-            self.received += data
-            taken += data
-        return taken
+        taken = bytearray()
+        self._take_into(taken, size, self._until)
+        if len(taken) < size:
+            raise TunnelClosed("closed before the answer was whole")
+        return bytes(taken)
 
     def until(self, end: bytes, most: int) -> bytes:
         """Return the bytes up to ``end`` and with it, or ``most`` of them."""
@@ -260,20 +258,15 @@ class TunnelStream:
 
     def rest(self, most: int, seconds: float) -> bytes:
         """Return what comes before the end, at most ``most`` bytes, without any error."""
-        self._until = min(self._until, time.monotonic() + seconds)
         taken = bytearray()
-        try:
-            while len(taken) < most:
-                taken += self.take(1)
-        except OSError:
-            pass  # what came until then is looked at
+        with contextlib.suppress(OSError):  # what came until then is looked at
+            self._take_into(taken, most, min(self._until, time.monotonic() + seconds))
         return bytes(taken)
 
-    def _allow(self) -> None:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self._sock.settimeout(left)
+    def _take_into(self, taken: bytearray, size: int, until: float) -> None:
+        for piece in received(self._sock, size, until):
+            self.received += piece
+            taken += piece
 
 
 _STATUS = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: ([^\r\n]*))?\r?\n")

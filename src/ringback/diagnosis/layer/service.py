@@ -6,7 +6,6 @@ import json
 import re
 import ssl
 import struct
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -298,18 +297,11 @@ def greet(
 
 def heard(channel: TlsChannel, within: float, name: str) -> bytes:
     """Return what comes, waiting for the first piece; then until it can be told what it is."""
-    data = channel.receive(within)
-    began = time.monotonic()
-    try:
-        while data and len(data) < _MAX_GREETING:
-            ends = began + (_MORE_TIMEOUT if _is_known(data, name) else _REST_TIMEOUT)
-            piece = channel.receive(ends - time.monotonic())
-            if not piece:
-                break
-            data += piece
-    except OSError:
-        pass  # what came until then is looked at
-    return data
+
+    def rest(data: bytes) -> float:
+        return _MORE_TIMEOUT if _is_known(data, name) else _REST_TIMEOUT
+
+    return channel.receive_some(within, rest, _MAX_GREETING)
 
 
 def _is_known(data: bytes, name: str) -> bool:

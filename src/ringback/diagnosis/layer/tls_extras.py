@@ -169,15 +169,10 @@ def _first_words(asked: Asked) -> tuple[bytes, str]:
 
 def _heard(channel: TlsChannel, within: float) -> bytes:
     """What comes, waiting for the first piece; for what follows only a moment."""
-    ends = time.monotonic() + within
-    data = b""
     try:
-        while len(data) < _MAX_BYTES and (piece := channel.receive(ends - time.monotonic())):
-            data += piece
-            ends = min(ends, time.monotonic() + 0.05)
+        return channel.receive_some(within, lambda _: 0.05, _MAX_BYTES)
     except OSError:
-        pass  # what came until then is looked at
-    return data
+        return b""
 
 
 SMALL = 536

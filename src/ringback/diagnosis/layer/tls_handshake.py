@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from ringback.client.trust.shared import is_cut
 from ringback.diagnosis.fact_values import address_of
-from ringback.diagnosis.layer.kernel import UNCONFIRMED, confirmed
+from ringback.diagnosis.layer.kernel import UNCONFIRMED, confirmed, limit
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.spoken import is_tls
 from ringback.failure.codes import (
@@ -26,6 +26,7 @@ from ringback.failure.codes import (
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from ringback.diagnosis.context import DiagnosisContext, OpenRoute
     from ringback.diagnosis.fact_values import ConfirmedFacts
@@ -104,7 +105,6 @@ def _note(*seen: Any) -> None:
 _KEPT_BYTES = 512
 """How many of the peer's first bytes are kept."""
 _PIECE = 64 * 1024
-_MIN_TIMEOUT = 0.001
 
 
 class TlsChannel:
@@ -188,6 +188,18 @@ class TlsChannel:
                     raise
                 return b""  # the end came without close_notify
 
+    def receive_some(self, within: float, rest: Callable[[bytes], float], most: int) -> bytes:
+        """Return what came next, and what follows within ``rest`` of that, in seconds."""
+        data = self.receive(within)
+        began = time.monotonic()
+        with contextlib.suppress(OSError):  # what came until then is looked at
+            while 0 < len(data) < most:
+                piece = self.receive(began + rest(data) - time.monotonic())
+                if not piece:
+                    break
+                data += piece
+        return data
+
     def settle(self, within: float) -> bool:
         """Take in what the peer sends after the handshake: tickets, or an alert."""
         assert self.tls is not None
@@ -211,7 +223,7 @@ class TlsChannel:
             self._incoming.write_eof()
 
     def _taken(self, ends: float) -> bytes:
-        self._limit(ends)
+        limit(self.raw, ends)
         data = self.raw.recv(_PIECE)
         self.received += len(data)
         if len(self.first) < _KEPT_BYTES:
@@ -223,15 +235,9 @@ class TlsChannel:
             self._push(data, ends)
 
     def _push(self, data: bytes, ends: float) -> None:
-        self._limit(ends)
+        limit(self.raw, ends)
         self.raw.sendall(data)
         self.sent += len(data)
-
-    def _limit(self, ends: float) -> None:
-        left = ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self.raw.settimeout(max(left, _MIN_TIMEOUT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,10 @@ _MAX_BESIDE = 5
 _DECISIVE = frozenset({"tcp", "tls", "http", "service"})
 
 
-def judge(readings: Sequence[Reading]) -> Verdict:
+def judge(readings: Sequence[Reading], *, interrupted: bool = False) -> Verdict:
     """Return the verdict on readings: the same readings always give the same.
+
+    ``interrupted``: by Ctrl-C, which is why they may not show what is wrong.
 
     The first rule of the table that holds decides; the table is in the order of a call, so that
     the cause is named and not what follows from it. Rules that hold beside it, by other readings,
@@ -48,7 +50,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
     lesser = [found for rule in HARMLESS if (found := rule.finding(evidence)) is not None]
     if _all_worked(evidence, lesser):
         return _healthy(evidence, (*(finding.summary for finding in lesser), *_there(there)))
-    return _unknown(evidence)
+    return _unknown(evidence, interrupted=interrupted)
 
 
 def _there(there: Verdict | None) -> tuple[str, ...]:
@@ -134,7 +136,11 @@ def _healthy(evidence: Evidence, beside: tuple[str, ...]) -> Verdict:
     )
 
 
-def _unknown(evidence: Evidence) -> Verdict:
+_LONGER = "Run it again with a longer time: `ringback diagnose --timeout 30`."
+_TO_ITS_END = "It was interrupted. Let it end: that takes no longer than its `--timeout`."
+
+
+def _unknown(evidence: Evidence, *, interrupted: bool) -> Verdict:
     failed = [reading for reading in evidence.readings if reading.state == "failed"]
     seen = f" What failed: {failed[-1].result.rstrip('.')}." if failed else ""
     return Verdict(
@@ -145,7 +151,7 @@ def _unknown(evidence: Evidence) -> Verdict:
         confidence=0.0,
         summary=f"The readings do not show what is wrong with {evidence.place}.{seen}",
         advice=(
-            "Run it again with a longer time: `ringback diagnose --timeout 30`.",
+            _TO_ITS_END if interrupted else _LONGER,
             "Run it on a second machine and compare: `ringback compare here.json there.json`.",
         ),
         evidence=_indices(evidence, failed[-1:]),

@@ -68,7 +68,7 @@ STATUS = (
         ),
         also_known_as={"curl": "22", "grpc": "UNAUTHENTICATED, PERMISSION_DENIED"},
     ),
-    new_kind("http.error.rate_limited", layer="status", delivered="yes", retry="idempotent")(
+    new_kind("http.error.rate_limited", layer="status", delivered="no", retry="backoff")(
         meaning="The service refuses because too many requests came from this client.",
         looks_like={
             "requests": "`HTTPError: 429 Client Error: Too Many Requests for url: …`",

@@ -36,6 +36,8 @@ _REDIRECT_FRAME = re.compile(
     r", in (?:resolve_redirects|_build_redirect_request|_redirect_url|redirect_request"
     r"|http_error_302|process_redirect)\b|RedirectClientError|Redirection to url"
 )
+_PROXY_ERROR = re.compile(r"ProxyError\('|onnect to proxy\.?',")
+"""The wrapper that urllib3 puts around whatever ends a connection to a proxy, however late."""
 _CHUNK_FRAME = re.compile(
     r", in (?:read_chunked|_update_chunk_length|_readinto_chunked|_read_chunked|_get_chunk_left)\b"
 )
@@ -47,6 +49,7 @@ class Circumstances(NamedTuple):
     kind: ClueKind
     phase: Phase
     proxied: bool
+    sure: bool = True  # The phase is that of the deciding words, and not of what stands elsewhere
 
 
 def circumstances(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Circumstances:
@@ -56,22 +59,32 @@ def circumstances(page: Page, findings: list[PlacedClue], best: PlacedClue) -> C
         return Circumstances("http.response.redirect_invalid", "wait", proxied=False)
     if kind.endswith("content_length_mismatch") and _CHUNK_FRAME.search(page.text):
         kind = "http.response.invalid.incomplete_chunked_encoding"
-    phase = _phase(page, findings, best)
-    in_tunnel = _inside_proxy_error(page, best) or _TUNNEL_FRAME.search(page.text)
-    if in_tunnel and phase in _EXCHANGE:
+    phase, sure = _phase(page, findings, best)
+    if phase in _EXCHANGE and _TUNNEL_FRAME.search(page.text):
         phase = "proxy"
-    return Circumstances(kind, phase, phase == "proxy" or _proxied(page, findings, best, phase))
+    elif _inside_proxy_error(page, best) and best.clue.phase not in {"dns", "connect"}:
+        # It says "unable to connect" of what came after the request as well; functions know.
+        found = _phase_of_frames(page, best)
+        sure = found is not None
+        phase = found or ("unknown" if phase in _EXCHANGE else phase)
+    proxied = phase == "proxy" or _proxied(page, findings, best, phase)
+    return Circumstances(kind, phase, proxied, sure)
 
 
-def _phase(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Phase:
+def follows_a_redirect(page: Page) -> bool:
+    """Whether a traceback shows that a client was following a redirect: it had been answered."""
+    return _REDIRECT_FRAME.search(page.text) is not None
+
+
+def _phase(page: Page, findings: list[PlacedClue], best: PlacedClue) -> tuple[Phase, bool]:
     clue = best.clue
     if clue.kind not in {TIMEOUT, "tcp.timed_out"} and clue.phase != "unknown":
-        return clue.phase
+        return clue.phase, True
     phase = _phase_of_frames(page, best)
     if phase is not None:
-        return phase
+        return phase, True
     if clue.phase != "unknown":
-        return clue.phase
+        return clue.phase, True
     return _phase_nearby(page, findings, best)
 
 
@@ -97,13 +110,14 @@ def _innermost(text: str, begin: int, end: int) -> Phase | None:
     return phase or fallback
 
 
-def _phase_nearby(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Phase:
+def _phase_nearby(page: Page, findings: list[PlacedClue], best: PlacedClue) -> tuple[Phase, bool]:
     """What the wrappers in the same line know; else what the text says elsewhere."""
     begin, end = page.line_of(best.start)
     telling = [finding for finding in findings if finding.clue.phase != "unknown"]
-    near = [finding for finding in telling if begin <= finding.start < end] or telling
-    near.sort(key=lambda finding: (-finding.clue.rank, abs(finding.start - best.start)))
-    return near[0].clue.phase if near else "unknown"
+    near = [finding for finding in telling if begin <= finding.start < end]
+    telling = near or telling
+    telling.sort(key=lambda finding: (-finding.clue.rank, abs(finding.start - best.start)))
+    return (telling[0].clue.phase if telling else "unknown"), bool(near)
 
 
 def _proxied(page: Page, findings: list[PlacedClue], best: PlacedClue, phase: Phase) -> bool:
@@ -122,7 +136,7 @@ def _proxied(page: Page, findings: list[PlacedClue], best: PlacedClue, phase: Ph
 def _inside_proxy_error(page: Page, best: PlacedClue) -> bool:
     """Whether a ``ProxyError(`` of urllib3 or requests is open around the deciding words."""
     begin = max(page.line_of(best.start)[0], best.start - 500)
-    return page.text.find("ProxyError('", begin, best.start) >= 0
+    return _PROXY_ERROR.search(page.text, begin, best.start) is not None
 
 
 # The target a text names: URL, host, port, proxy.

@@ -1,7 +1,7 @@
 """Any text in, one ``Explanation`` out."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -10,7 +10,14 @@ from ringback.failure.kind import Delivered
 from ringback.failure.model import NO_TARGET, OfKind, Phase, Target
 from ringback.failure.names import KindName
 from ringback.failure.settle import settle
-from ringback.failure.text.circumstances import circumstances, library_of, platform_of, target_in
+from ringback.failure.text.circumstances import (
+    Circumstances,
+    circumstances,
+    follows_a_redirect,
+    library_of,
+    platform_of,
+    target_in,
+)
 from ringback.failure.text.fold import Page, fold
 from ringback.failure.text.rule import BARE_TIMEOUT, PlacedClue
 from ringback.failure.text.rules.other import OTHER
@@ -146,7 +153,8 @@ def _worth(explanation: Explanation) -> tuple[bool, float]:
 
 def _explain(text: str, offset: int) -> Explanation:
     page = fold(text)
-    findings = with_a_network(page, findings_in(page))
+    begins = records(page)
+    findings = with_a_network(page, [f for f in findings_in(page) if _is_of_one(begins, f)])
     best = choose(findings)
     platform, library = platform_of(text), library_of(text)
     if best is None:
@@ -158,7 +166,7 @@ def _explain(text: str, offset: int) -> Explanation:
         settled.kind,
         confidence(findings, best),
         around.phase,
-        settled.delivered,
+        _delivered(text, page, around, _record_around(begins, best)),
         settled.via,
         (start + offset, end + offset),
         target_in(page.text, (best.start, best.end), page.line_of(best.start)),
@@ -171,6 +179,49 @@ def _explain(text: str, offset: int) -> Explanation:
 def findings_in(page: Page) -> list[PlacedClue]:
     """Everything the rules, the class names and the numbers say."""
     return [*scan(page), *named_classes(page), *numbers(page)]
+
+
+# Whether the request was delivered, by the record alone that tells of it.
+
+_RECORD = re.compile(
+    r"(?:[\w.\-]{1,60} {0,20}\| {0,3})?(?:"  # the name of a container
+    r"[\[(<]?\d{4}[-/.]\d\d[-/.]\d\d[T _]|[\[(]?\d\d:\d\d:\d\d\b"
+    r"|[\[(]?(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"  # syslog
+    r"|[IWEF]\d{4} \d\d:\d\d|\d{10}\.\d{3}|<\d{1,3}>"
+    r"|\[?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\b[\]:| ]"
+    r"|(?:time|ts|level|msg)=|\{\"\w{1,40}\":)"
+)
+"""How the entries of logs begin."""
+
+
+def records(page: Page) -> list[int]:
+    """Where the records of a log begin in the even text; of any other text, only its begin."""
+    begins = [line for line in page.lines if _RECORD.match(page.text, line)]
+    return begins if begins[:1] == [0] else [0, *begins]
+
+
+def _record_around(begins: list[int], finding: PlacedClue) -> tuple[int, int | None]:
+    index = bisect_right(begins, finding.start)
+    return begins[index - 1], begins[index] if index < len(begins) else None
+
+
+def _is_of_one(begins: list[int], finding: PlacedClue) -> bool:
+    """Whether the words stand in one record: those of two say nothing together."""
+    return bisect_right(begins, finding.start) == bisect_left(begins, finding.end)
+
+
+def _delivered(
+    text: str, page: Page, around: Circumstances, record: tuple[int, int | None]
+) -> Delivered:
+    phase = around.phase if around.sure else "unknown"
+    told = settle(around.kind, phase, proxied=around.proxied).delivered
+    if told == "no" and follows_a_redirect(page):
+        return "yes"
+    if told == "maybe" or record == (0, None):
+        return told
+    begin, end = record
+    alone = _explain(text[page.origin(begin) : None if end is None else page.origin(end)], 0)
+    return told if alone.delivered == told else "maybe"
 
 
 # What the message of one exception says, by the rules for texts.

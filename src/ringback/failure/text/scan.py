@@ -151,7 +151,9 @@ def _as_raised(page: Page, start: int, end: int, clue: Clue) -> PlacedClue | Non
         return None
     if page.text[start:end] in _LOWER_CASE and not _is_lower_case_class(before, after):
         return None
-    if _RAISED.match(after) or page.line_of(start)[1] <= end + 1:
+    # A line of source in a traceback: what is raised there may be caught and turned into another.
+    in_source = before.endswith("raise ")
+    if (_RAISED.match(after) and not in_source) or page.line_of(start)[1] <= end + 1:
         quoted = before[-1:] in {"'", '"'} and after[:1] == before[-1:]
         return None if quoted and clue is _NO_CONNECTION else PlacedClue(start, end, clue)
     if clue is _NO_CONNECTION:

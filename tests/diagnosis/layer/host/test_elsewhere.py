@@ -7,7 +7,7 @@ from ringback.diagnosis.layer.host import proxies_elsewhere
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    of_home = tuple(one for one in host._FILES if one[0] == "~")
+    of_home = tuple(file for file in host._FILES if file[0] == "~")
     monkeypatch.setattr(host, "_FILES", of_home)
     return tmp_path
 

@@ -118,9 +118,9 @@ def test_a_bundle_that_is_not_there_is_noted(context, monkeypatch, tmp_path):
         "path": str(tmp_path / "gone.pem"),
         "exists": False,
     }
-    assert [one["exists"] for one in reading.facts["ca_bundles"] if "DIR" in one["variable"]] == [
-        True
-    ]
+    assert [
+        bundle["exists"] for bundle in reading.facts["ca_bundles"] if "DIR" in bundle["variable"]
+    ] == [True]
 
 
 def test_an_empty_bundle_counts_as_none(context, monkeypatch, tmp_path):

@@ -54,7 +54,7 @@ def test_interfaces_have_their_addresses(connected):
     host_routes.read_interfaces(connected)
 
     (facts,) = facts_of(connected, "interfaces")
-    lab0 = next(one for one in facts["interfaces"] if one["name"] == "lab0")
+    lab0 = next(interface for interface in facts["interfaces"] if interface["name"] == "lab0")
     assert lab0["up"]
     assert {"192.0.2.2", "2001:db8:1::2"} <= set(lab0["addresses"])
     assert facts["loopback_only"] is False
@@ -79,7 +79,7 @@ def test_addresses_that_a_link_gives_itself_are_no_network():
             host_routes.read_interfaces(context)
 
     (facts,) = facts_of(context, "interfaces")
-    assert any("169.254.7.2" in one["addresses"] for one in facts["interfaces"])
+    assert any("169.254.7.2" in interface["addresses"] for interface in facts["interfaces"])
     assert facts["loopback_only"] is True
 
 

@@ -9,7 +9,7 @@ HOST, TARGET = "www.example.org", "/shop/cart?id=1"
 
 def sent(lines, scheme="https", target="/", before=()):
     jar = kept(before, lines, HOST, TARGET)
-    return {one.name: one.value for one in jar if one.goes_to(scheme, target)}
+    return {cookie.name: cookie.value for cookie in jar if cookie.goes_to(scheme, target)}
 
 
 def test_a_cookie_comes_back():

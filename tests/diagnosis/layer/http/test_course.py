@@ -69,7 +69,7 @@ def test_a_redirect_is_followed_on_the_same_connection(lab):
     endpoint = answering(lab, answers)
     context = met(endpoint)
 
-    assert [one.facts["status"] for one in told(context, "request")] == [302, 200]
+    assert [reading.facts["status"] for reading in told(context, "request")] == [302, 200]
     assert only(context, "redirect").facts["location"] == "/new"
     assert len(endpoint.seen) == 1
     assert "secret" not in str(context.readings())
@@ -83,7 +83,7 @@ def test_a_redirect_to_itself_that_sets_a_cookie_is_no_loop(lab):
 
     context = met(answering(lab, answers))
 
-    assert [one.facts["status"] for one in told(context, "request")] == [302, 200]
+    assert [reading.facts["status"] for reading in told(context, "request")] == [302, 200]
 
 
 def test_a_redirect_to_another_host_is_noted_and_left_to_a_look_of_its_own(lab):
@@ -136,7 +136,7 @@ def test_a_redirect_to_tls_is_verified(lab):
 
     assert only(context, "redirect").facts["to_tls"]
     assert only(context, "handshake").facts["verified"]
-    assert [one.facts["status"] for one in told(context, "request")] == [302, 200]
+    assert [reading.facts["status"] for reading in told(context, "request")] == [302, 200]
 
 
 def test_a_redirect_to_a_bad_certificate_ends_there(lab):

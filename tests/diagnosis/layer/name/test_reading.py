@@ -42,7 +42,7 @@ def look_up(text, server):
 
 
 def only(readings, what):
-    return [one for one in readings if one.what == what]
+    return [reading for reading in readings if reading.what == what]
 
 
 def test_a_name_is_looked_up_and_asked_for(server):
@@ -52,8 +52,8 @@ def test_a_name_is_looked_up_and_asked_for(server):
     (system,) = only(readings, "getaddrinfo")
     assert (system.state, system.facts["families"]) == ("ok", [4])
     told = only(readings, "nameserver")
-    assert sorted(one.facts["type"] for one in told) == ["A", "AAAA"]
-    assert {one.facts["configured"] for one in told} == {False}
+    assert sorted(reading.facts["type"] for reading in told) == ["A", "AAAA"]
+    assert {reading.facts["configured"] for reading in told} == {False}
     assert only(readings, "control") == only(readings, "hijack") == []
 
 
@@ -78,7 +78,7 @@ def test_nobody_is_asked_for_localhost(server):
     addresses, readings = look_up("http://localhost/", server)
 
     assert "127.0.0.1" in addresses
-    assert [one.what for one in readings] == ["getaddrinfo"]
+    assert [reading.what for reading in readings] == ["getaddrinfo"]
     assert len(server.asked) == before
 
 
@@ -209,7 +209,9 @@ def test_a_silent_server_is_asked_twice_when_another_answers(server, silent):
     with resolving(server.address, timeout=20.0):
         assert name.read_name(context) == ("127.0.0.1",)
 
-    dead = [one for one in only(context.readings(), "nameserver") if one.facts["timed_out"]]
+    dead = [
+        reading for reading in only(context.readings(), "nameserver") if reading.facts["timed_out"]
+    ]
     assert len(dead) == 2
     assert asked_for("ok.lab.test.", silent) == 4  # each of both questions twice
     assert only(context.readings(), "control") == []
@@ -261,7 +263,9 @@ def test_glibc_and_its_nameserver_agree(lab):
 
     assert set(told["addresses"]) == {"198.51.100.2", "2001:db8:2::2"}
     answers = {
-        one["type"]: one["answers"] for one in told["readings"] if one["what"] == "nameserver"
+        reading["type"]: reading["answers"]
+        for reading in told["readings"]
+        if reading["what"] == "nameserver"
     }
     assert answers == {"A": ["198.51.100.2"], "AAAA": ["2001:db8:2::2"]}
 
@@ -281,10 +285,10 @@ def test_a_nameserver_that_is_not_there_is_recorded_at_once(lab, role, address, 
     told = told_in(namespace, "http://ok.lab.test/")
 
     assert told["addresses"] == []
-    asked = [one for one in told["readings"] if one["what"] == "nameserver"]
-    assert all(one["error"] or one["timed_out"] for one in asked)
-    lost = [one for one in asked if one["error"]]  # routers do not answer every packet
-    assert {one["error"] for one in lost} == {error}
+    asked = [query for query in told["readings"] if query["what"] == "nameserver"]
+    assert all(query["error"] or query["timed_out"] for query in asked)
+    lost = [query for query in asked if query["error"]]  # routers do not answer every packet
+    assert {query["error"] for query in lost} == {error}
     found = lost[0]["icmp"]
     assert (found and (found["type"], found["code"])) == icmp
 
@@ -299,10 +303,10 @@ def test_the_second_nameserver_is_waited_for(lab):
     told = told_in(namespace, "http://ok.lab.test/")
 
     assert told["addresses"] == ["127.0.0.1"]
-    (system,) = [one for one in told["readings"] if one["what"] == "getaddrinfo"]
+    (system,) = [reading for reading in told["readings"] if reading["what"] == "getaddrinfo"]
     assert (system["timed_out"], system["addresses"]) == (False, ["127.0.0.1"])
-    silent = [one for one in told["readings"] if one.get("server") == "192.0.2.77"]
-    assert {one["timed_out"] or one["error"] == "EHOSTUNREACH" for one in silent} == {True}
+    silent = [query for query in told["readings"] if query.get("server") == "192.0.2.77"]
+    assert {query["timed_out"] or query["error"] == "EHOSTUNREACH" for query in silent} == {True}
 
 
 @pytest.mark.netns
@@ -315,7 +319,7 @@ def test_a_search_domain_is_noticed(lab):
     told = told_in(namespace, "http://x.ok/")
 
     assert told["addresses"] == ["127.0.0.1"]
-    (search,) = [one for one in told["readings"] if one["what"] == "search_domain"]
+    (search,) = [reading for reading in told["readings"] if reading["what"] == "search_domain"]
     assert (search["answered"], search["asked"]) == ("x.ok.lab.test", ["x.ok.lab.test"])
 
 
@@ -328,5 +332,5 @@ def test_an_entry_of_the_hosts_file_is_noticed(lab):
     told = told_in(namespace, "http://ok.lab.test/")
 
     assert told["addresses"] == ["192.0.2.9"]
-    (origin,) = [one for one in told["readings"] if one["what"] == "origin"]
+    (origin,) = [reading for reading in told["readings"] if reading["what"] == "origin"]
     assert (origin["not_from_dns"], origin["source"]) == (["192.0.2.9"], "hosts file")

@@ -16,7 +16,10 @@ def ended(outcome, *, own=None, address=TARGET):
 
 def asked(made, port=80, scheme="http", context=None, **options):
     context = context or scene_of(port, scheme, **options)
-    return [(one.role, one.address, one.port) for one in chosen_neighbours(context, made)]
+    return [
+        (neighbour.role, neighbour.address, neighbour.port)
+        for neighbour in chosen_neighbours(context, made)
+    ]
 
 
 def test_a_refusal_asks_the_partner_of_the_scheme():

@@ -58,8 +58,8 @@ def test_a_control(lab, unused_port):
     ask_control(context, f"127.0.0.1:{unused_port}", 20)
     ask_control(context, "nowhere.invalid:443", 1)
     facts = told(context, "neighbours", "connect")
-    assert {one["role"] for one in facts} == {"control"}
-    assert [one["outcome"] for one in facts] == ["open", "refused", "unresolved"]
+    assert {neighbour["role"] for neighbour in facts} == {"control"}
+    assert [neighbour["outcome"] for neighbour in facts] == ["open", "refused", "unresolved"]
     assert facts[0].keys() == facts[2].keys()
 
 

@@ -23,7 +23,7 @@ def hops(world, port, address, **more):
     with world.inside("client"):
         context = scene_of(port)
         path.walk_path(context, address, **more)
-    return {one["ttl"]: one for one in told(context, "path", "hop")}, context
+    return {hop["ttl"]: hop for hop in told(context, "path", "hop")}, context
 
 
 @pytest.mark.netns
@@ -91,7 +91,7 @@ def test_another_port_is_as_silent(world):
 def test_nobody_answers(world):
     with world.rule("router", "PREROUTING -t raw -p tcp --dport 8083 -j DROP"):
         found, _ = hops(world, 8083, SERVER[4])
-    assert [one["silent"] for one in found.values()] == [True, True, True]
+    assert [hop["silent"] for hop in found.values()] == [True, True, True]
 
 
 @pytest.mark.netns
@@ -115,7 +115,7 @@ def test_what_does_not_leave_this_host(world):
 @pytest.mark.netns
 def test_no_way_at_all(world):
     found, _ = hops(world, 8086, "203.0.113.4")
-    assert {one["unsent"] for one in found.values()} == {"ENETUNREACH"}
+    assert {hop["unsent"] for hop in found.values()} == {"ENETUNREACH"}
 
 
 def made(outcome, **more):

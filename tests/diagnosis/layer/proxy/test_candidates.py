@@ -30,7 +30,11 @@ def tried(port, *others, scheme="https"):
     )
     context.record(ProxyVariablesFacts, facts={"other": list(others)})
     proxy.try_candidates(context)
-    return {one.subject: one.facts for one in context.readings() if one.what == "candidate"}
+    return {
+        reading.subject: reading.facts
+        for reading in context.readings()
+        if reading.what == "candidate"
+    }
 
 
 def test_one_leads_there_and_one_asks_who_calls(lab, unused_port):

@@ -25,7 +25,7 @@ def context(lab):
 
 
 def direct(context):
-    return [one for one in context.readings() if one.what == "direct"]
+    return [reading for reading in context.readings() if reading.what == "direct"]
 
 
 def test_a_proxy_that_works_is_not_passed_by(context):

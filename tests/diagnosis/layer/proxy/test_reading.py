@@ -32,7 +32,7 @@ def scene_of(port=443, scheme="https", host="127.0.0.1", **options):
 
 
 def told(context, what):
-    return [one for one in context.readings() if one.what == what]
+    return [reading for reading in context.readings() if reading.what == what]
 
 
 def at(met, scheme="http", user=""):
@@ -62,7 +62,7 @@ def test_plain_http_needs_no_tunnel(lab, target):
     met = lab.listen(proxies.proxy)
     context = scene_of(target.port, "http")
     way = proxy.read_proxy(context, at(met))
-    assert [one.what for one in context.readings()] == ["connect"]
+    assert [reading.what for reading in context.readings()] == ["connect"]
     with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
         sock.sendall(f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert sock.recv(15) == b"HTTP/1.1 200 OK"

@@ -331,7 +331,7 @@ def test_the_certificate_of_postgres_is_verified_as_the_url_wants_it(lab, mode, 
     context = met(endpoint, "postgres", query=f"sslmode={mode}")
 
     assert only(context, "greeting").facts["outcome"] == ("spoke" if works else "tls_failed")
-    assert [one.facts["error"] for one in told(context, "handshake")] == (
+    assert [reading.facts["error"] for reading in told(context, "handshake")] == (
         [] if mode == "require" else [None if works else "certificate"]
     )
 

@@ -100,8 +100,8 @@ def test_a_full_backlog_is_silence():
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         first = [attempt_connect(*listener.getsockname(), 0.2) for _ in range(3)]
         made = attempt_connect(*listener.getsockname(), 0.2)
-        for one in first:
-            one.close()
+        for sock in first:
+            sock.close()
     assert made.outcome == "timeout"
     assert made.kind == "tcp.timed_out"
     assert 0.2 <= made.seconds < 20

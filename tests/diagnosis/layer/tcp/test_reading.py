@@ -132,10 +132,13 @@ def test_dropped_on_the_way(world, read, seconds):
     assert (connect["outcome"], connect["unsent"]) == ("timeout", False)
     [again] = told(context, "tcp", "again")
     assert (again["attempts"], again["opened"]) == (3, 0)
-    neighbours = {(one["role"], one["port"]): one for one in told(context, "neighbours", "connect")}
+    neighbours = {
+        (neighbour["role"], neighbour["port"]): neighbour
+        for neighbour in told(context, "neighbours", "connect")
+    }
     assert set(neighbours) == {("partner", 80), ("partner", 443), ("gateway", 80)}
-    assert {one["outcome"] for one in neighbours.values()} == {"refused"}
-    hops = {one["ttl"]: one for one in told(context, "path", "hop")}
+    assert {neighbour["outcome"] for neighbour in neighbours.values()} == {"refused"}
+    hops = {hop["ttl"]: hop for hop in told(context, "path", "hop")}
     assert (hops[1]["sender"], hops[1]["icmp_type"]) == ("192.0.2.1", 11)
     assert hops[2]["silent"]
     assert not hops[2]["reached"]
@@ -152,7 +155,9 @@ def test_dropped_by_this_host(world, read, seconds):
     assert told(context, "tcp", "again") == []
     [hop] = told(context, "path", "hop")
     assert (hop["ttl"], hop["unsent"], hop["silent"]) == (1, "EPERM", False)
-    assert {one["outcome"] for one in told(context, "neighbours", "connect")} == {"refused"}
+    assert {neighbour["outcome"] for neighbour in told(context, "neighbours", "connect")} == {
+        "refused"
+    }
     assert seconds(context) < 4
 
 
@@ -169,8 +174,8 @@ def test_refused_by_this_host_in_the_name_of_the_target(world, read):
 def test_refused_by_the_target(read, seconds):
     _, context = read(BOTH, 8084)
     refusals = told(context, "path", "refusal")
-    assert [one["hops"] for one in refusals] == [2, 2]
-    assert [one["near"] for one in refusals] == [False, False]
+    assert [hop["hops"] for hop in refusals] == [2, 2]
+    assert [hop["near"] for hop in refusals] == [False, False]
     assert seconds(context) < 2
 
 
@@ -210,7 +215,9 @@ def test_one_family_is_dead(world, lab, read):
     with world.rule("router", "FORWARD -d 2001:db8:2::2 -j DROP", "ip6tables"):
         ways, context = read(BOTH, port)
     assert [way.address for way in ways] == [SERVER[4]]
-    outcomes = {one["family"]: one["outcome"] for one in told(context, "tcp", "connect")}
+    outcomes = {
+        attempt["family"]: attempt["outcome"] for attempt in told(context, "tcp", "connect")
+    }
     assert outcomes == {4: "open", 6: "timeout"}
     others = itertools.chain(told(context, "tcp", "again"), told(context, "neighbours", "connect"))
     assert list(others) == []

@@ -210,8 +210,8 @@ def test_the_first_of_several_addresses_may_be_the_bad_one(lab):
     for connection in connections:
         connection.close()
 
-    assert [one.route.port for one in connections] == [good.port]
-    assert sorted(one.state for one in told(context, "handshake")) == ["failed", "ok"]
+    assert [connection.route.port for connection in connections] == [good.port]
+    assert sorted(handshake.state for handshake in told(context, "handshake")) == ["failed", "ok"]
 
 
 def test_a_socket_that_is_no_longer_tcp_is_no_defect():

@@ -106,7 +106,7 @@ def test_a_good_server_is_verified_and_the_connection_kept(lab):
     assert handshake.kind is None
     assert handshake.facts["verified"]
     assert 29 < handshake.facts["days_left"] <= 30
-    assert [one["subject"] for one in chain.facts["chain"]] == [
+    assert [certificate["subject"] for certificate in chain.facts["chain"]] == [
         "CN=localhost",
         "CN=ringback lab intermediate",
     ]

@@ -114,6 +114,8 @@ PROXIES: list[TextRule] = [
         "err_proxy_connection_failed",
         "err_socks_connection_failed",
     ),
+    # botocore says so of whatever fails through a proxy, also once the request was handed over
+    *says("proxy.unreachable", VERDICT, "wait", proxy=True)("failed to connect to proxy url:"),
     *says("proxy.unreachable", GENERIC, proxy=True)(
         "cannot connect to proxy",
         "unable to connect to proxy",

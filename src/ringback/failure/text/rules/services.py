@@ -347,6 +347,7 @@ CLOUD: list[TextRule] = [
     *_aws("http.error.rate_limited", *_THROTTLED),
     *_aws("http.error.unavailable", *_UNAVAILABLE),
     *_aws("http.error.gateway", "502", "504"),
+    *_aws("http.error", "408", "425"),
     *says("http.error", HINT, "wait")("an error occurred (", then=r"\w{1,60}\) when calling the"),
     # gRPC: the status is an umbrella, the details name the cause
     *say_each(

@@ -50,9 +50,10 @@ STATUS: list[TextRule] = [
     *_status("http.error.captive_portal", ("511",), "network authentication required"),
     *_status(
         "http.error",
-        ("400", "404", "405", "406", "408", "409", "410", "411", "412", "413", "415", "421", "422"),
+        (*map(str, (400, 404, 405, 406, 408, 409, 410, 411, 412, 413, 415, 421, 422, 425)),),
         "bad request|not found|method not allowed|request timeout|conflict|gone|payload too large"
-        "|request entity too large|unsupported media type|unprocessable (?:entity|content)",
+        "|request entity too large|unsupported media type|unprocessable (?:entity|content)"
+        "|too early",
     ),
     *_status("http.error", ("500", "501", "505", "507"), "internal server error|not implemented"),
     # urllib3's and requests' retries of statuses
