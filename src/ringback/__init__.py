@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from ringback.client.trust import Trust
     from ringback.diagnosis import Diagnosis, adiagnose, diagnose
     from ringback.failure import Explanation, Failure, classify, explain
-    from ringback.retry import Backoff, Breaker, Budget, Policy, Series, Timeout
+    from ringback.retry import Adaptive, Backoff, Breaker, Budget, Policy, Rate, Series, Timeout
     from ringback.sink.report import report
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Adapter",
+    "Adaptive",
     "AsyncReplayable",
     "Backoff",
     "Breaker",
@@ -43,6 +44,7 @@ __all__ = [
     "Failure",
     "Policy",
     "Proxies",
+    "Rate",
     "Replayable",
     "Series",
     "Session",
@@ -60,6 +62,7 @@ __all__ = [
 
 _HOME = {
     "Adapter": "ringback.client.requests",
+    "Adaptive": "ringback.retry",
     "AsyncReplayable": "ringback.client.body",
     "Backoff": "ringback.retry",
     "Breaker": "ringback.retry",
@@ -70,6 +73,7 @@ _HOME = {
     "Policy": "ringback.retry",
     "Replayable": "ringback.client.body",
     "Proxies": "ringback.client.proxies",
+    "Rate": "ringback.retry",
     "Series": "ringback.retry",
     "Session": "ringback.client.requests",
     "Timeout": "ringback.retry",

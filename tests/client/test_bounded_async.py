@@ -8,10 +8,12 @@ import ringback
 from ringback import Policy, Timeout, errors
 from ringback.client import tasks
 from ringback.client.call import Failed, KnownCall
+from ringback.client.deadline import within
 from ringback.client.drive_async import bounded
 from ringback.failure import Target
 
 LIMITS = Timeout(pool=None)
+ONE = Policy(bulkhead=1)
 loops = pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
 
 
@@ -36,7 +38,8 @@ class Work:
                 self.inside -= 1
             return number
 
-        return bounded(attempt, KnownCall(Target(), "GET"), origin, places, ConnectionError)
+        policy = Policy(bulkhead=places)
+        return bounded(attempt, KnownCall(Target(), "GET"), origin, policy, ConnectionError)
 
 
 @loops
@@ -62,10 +65,12 @@ def test_only_so_many_are_in_flight_and_who_came_first_is_served_first(run):
 def test_a_wait_in_vain_is_a_failed_attempt_that_never_left(run):
     async def main():
         async def stays(_):
-            return await bounded(lambda _: None, call, "o", 1, ConnectionError)(Timeout(pool=0.01))
+            return await bounded(lambda _: None, call, "o", ONE, ConnectionError)(
+                Timeout(pool=0.01)
+            )
 
         call = KnownCall(Target(), "GET")
-        return await bounded(stays, call, "o", 1, ConnectionError)(LIMITS)
+        return await bounded(stays, call, "o", ONE, ConnectionError)(LIMITS)
 
     failed = started(run, main)
     assert isinstance(failed, Failed)
@@ -98,7 +103,7 @@ def test_who_is_cancelled_on_its_turn_hands_it_on():
             asyncio.get_running_loop().call_soon(second.cancel)  # just before it learns of its turn
 
         waited_for, call = asyncio.Event(), KnownCall(Target(), "GET")
-        held = bounded(ends_with_a_cancel, call, "http://h:80", 1, ConnectionError)
+        held = bounded(ends_with_a_cancel, call, "http://h:80", ONE, ConnectionError)
         first = asyncio.create_task(held(LIMITS))
         await asyncio.sleep(0)
         second, third = (
@@ -126,18 +131,19 @@ def test_each_event_loop_has_its_own_places():
 
 
 def test_a_coroutine_that_is_retried_waits_for_its_place():
-    inside = []
-
-    @ringback.retry(Policy(bulkhead=1, deadline=0.3, budget=None, breaker=None), sinks=[])
-    async def call():
-        inside.append(True)
-        await asyncio.sleep(5)
+    @ringback.retry(Policy(bulkhead=1, deadline=30, budget=None, breaker=None), sinks=[])
+    async def call(inside, until):
+        inside.set()
+        await until.wait()
+        return "done"
 
     async def main():
-        return await asyncio.gather(call(), call(), return_exceptions=True)
+        first, second, until = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        holds = asyncio.create_task(call(first, until))
+        await first.wait()
+        with within(time.monotonic() + 0.2), pytest.raises(errors.PoolExhausted):
+            await call(second, until)
+        until.set()
+        return second.is_set(), await holds
 
-    began = time.monotonic()
-    ended = asyncio.run(main())
-    assert time.monotonic() - began < 4.5
-    assert len(inside) == 1
-    assert any(isinstance(error, errors.PoolExhausted) for error in ended), ended
+    assert asyncio.run(main()) == (False, "done")

@@ -43,7 +43,7 @@ def test_the_error_has_the_diagnosis(unused_port, monkeypatch):
     monkeypatch.setattr(diagnose_on_giveup, "MAX_DIAGNOSIS_SECONDS", 50.0)
     error = refused(ONCE, unused_port)
     assert error.diagnosis.verdict.kind == "tcp.refused"
-    assert any(error.diagnosis.verdict.summary in one for one in error.__notes__)
+    assert any(error.diagnosis.verdict.summary in note for note in error.__notes__)
 
 
 def test_without_asking_there_is_none(unused_port):

@@ -143,7 +143,7 @@ def test_a_spent_budget_ends_the_call():
     ],
 )
 def test_never_reaching_the_peer_does_not_hide_having_reached_it(delivered, told):
-    ends = [Failed(Failure("tcp.reset", delivered=one), SAFE, OSError()) for one in delivered]
+    ends = [Failed(Failure("tcp.reset", delivered=word), SAFE, OSError()) for word in delivered]
     attempts, world = iter(ends), World(failing=9)
     world.attempt = lambda _: next(attempts)
     outcome = world.drive()
@@ -154,7 +154,7 @@ def test_never_reaching_the_peer_does_not_hide_having_reached_it(delivered, told
 def test_a_certificate_error_is_not_masked_by_a_later_refusal():
     certificate = Failure("tls.failed", delivered="no")
     untrusted = Failure("tls.cert.authority_invalid.unknown_issuer", delivered="no")
-    ends = [Failed(one, SAFE, OSError()) for one in (certificate, untrusted)]
+    ends = [Failed(failure, SAFE, OSError()) for failure in (certificate, untrusted)]
     attempts, world = iter(ends), World(failing=9)
     world.attempt = lambda _: next(attempts)
     assert world.drive().decisive.failure is untrusted

@@ -1,3 +1,6 @@
+import sys
+from types import ModuleType
+
 import pytest
 import tenacity
 
@@ -35,3 +38,16 @@ def test_without_such_a_library_nothing_is_recorded():
     with pytest.raises(ConnectionRefusedError):
         ringback.retry(Policy(attempts=1), sinks=[events.append]).call(refused)
     assert [event.what for event in events] == ["attempt"]
+
+
+@pytest.mark.parametrize(("package", "attempts"), [("opensearchpy", 1), ("orders", 3)])
+def test_what_an_sdk_tries_again_has_one_attempt(monkeypatch, package, attempts):
+    """The real ones are in ``install/test_sdks.py``."""
+    module = ModuleType(f"{package}.transport")
+    monkeypatch.setitem(sys.modules, package, module)
+    exec("def perform(call): return call()", vars(module))
+    events, policy = [], Policy(backoff=Backoff(base=0), breaker=None, budget=None, patience=0)
+    call = ringback.retry(policy, sinks=[events.append])(refused)
+    with pytest.raises(ConnectionRefusedError):
+        module.perform(call)
+    assert len(events) == attempts

@@ -5,11 +5,14 @@ import pickle
 
 import pytest
 import requests
+import urllib3
 
 import ringback
-from ringback import Backoff, Breaker, Budget, Policy, Session, errors
+from ringback import Adapter, Backoff, Breaker, Budget, Policy, Session, Timeout, errors
 from ringback.client.origins import origins_under, states
 from ringback.retry import GiveUp
+from ringback.retry.run import REASONS
+from ringback.testing.lab.message import response
 
 AT_ONCE = Backoff(base=0)
 
@@ -236,3 +239,74 @@ def test_a_session_with_a_policy_pickles(lab):
         copy = pickle.loads(pickle.dumps(session))
     assert copy.get("/").ok
     assert (copy.errors, copy.policy) == ("return", session.policy)
+
+
+# Why a call was given up
+
+NONE_LEFT = Policy(backoff=AT_ONCE, budget=Budget(ratio=0, floor=0, burst=1), patience=0)
+
+
+def given_up(url, policy, method="GET", **options):
+    with opened(policy=policy) as session, pytest.raises(errors.RingbackError) as caught:
+        session.request(method, url, **options)
+    return caught.value
+
+
+def test_that_the_budget_is_spent_is_in_message_and_note(lab):
+    error = given_up(lab.start("tcp.reset:after_request").url, NONE_LEFT)
+    assert error.given_up == "budget"
+    assert str(error).endswith("(not tried again: the retry budget of this origin is spent)")
+    assert any("too many of the requests" in note for note in error.__notes__)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("reason", "policy", "call"),
+    [
+        ("not_idempotent", Policy(), {"method": "POST"}),
+        ("not_replayable", Policy(), {"method": "PUT", "data": iter([b"once"])}),
+        ("deadline", Policy(backoff=Backoff(base=9, jitter="none"), deadline=5), {}),
+    ],
+)
+def test_why_a_call_was_given_up_is_a_note(lab, reason, policy, call):
+    error = given_up(lab.start("http.response.invalid.empty:after_request").url, policy, **call)
+    assert error.given_up == reason
+    assert [REASONS[reason] in note for note in error.__notes__].count(True) == 1
+    assert "given up" not in str(error)
+
+
+def test_what_shows_already_is_no_note(lab):
+    error = given_up(lab.start("tcp.refused").url, Policy(backoff=AT_ONCE, budget=None, patience=0))
+    assert error.given_up == "attempts"
+    assert not any("given up" in note for note in error.__notes__)
+
+
+# What the caller says of a call
+
+
+def test_no_timeout_is_handed_on_where_it_cannot_be_said_by_keyword_alone(lab):
+    """requests hands on ``None`` for nothing said, so that a prepared request says it in full."""
+    policy = Policy(attempts=1, breaker=None, timeout=Timeout(read=0.1))
+
+    def late(connection):
+        if connection.read_request() and connection.hold(0.3):
+            connection.send(response(200, b"{}"))
+
+    with opened(policy=policy) as session:
+        request = session.prepare_request(requests.Request("GET", lab.listen(late).url))
+        with pytest.raises(errors.ReadTimeout):
+            session.send(request, timeout=None)
+        assert session.send(request, timeout=(None, None)).status_code == 200
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_urllib3s_retries_without_end_end_by_the_deadline(lab, copied):
+    retries = urllib3.Retry(total=None, backoff_factor=0.01)
+    adapter = Adapter(Policy(deadline=0.3, breaker=None), sinks=[], max_retries=retries)
+    adapter = pickle.loads(pickle.dumps(adapter)) if copied else adapter
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount("http://", adapter)
+        with pytest.raises(requests.ConnectionError):
+            session.get(lab.start("tcp.refused").url)
+    assert type(adapter.max_retries).__name__ == "Retry"

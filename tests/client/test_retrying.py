@@ -95,7 +95,7 @@ def test_six_concurrent_calls_each_have_their_own_attempts():
     flaky = [Flaky(2) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(call, flaky)) == ["through"] * 6
-    assert [one.calls for one in flaky] == [3] * 6
+    assert [service.calls for service in flaky] == [3] * 6
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
@@ -106,7 +106,7 @@ def test_six_concurrent_coroutines_each_have_their_own_attempts(loop):
         return flaky()
 
     async def with_asyncio():
-        return await asyncio.gather(*(call(one) for one in flaky))
+        return await asyncio.gather(*(call(service) for service in flaky))
 
     async def with_trio():
         found = []
@@ -115,14 +115,14 @@ def test_six_concurrent_coroutines_each_have_their_own_attempts(loop):
             found.append(await call(one))
 
         async with trio.open_nursery() as nursery:
-            for one in flaky:
-                nursery.start_soon(one_call, one)
+            for service in flaky:
+                nursery.start_soon(one_call, service)
         return found
 
     flaky = [Flaky(2) for _ in range(6)]
     found = asyncio.run(with_asyncio()) if loop == "asyncio" else trio.run(with_trio)
     assert found == ["through"] * 6
-    assert [one.calls for one in flaky] == [3] * 6
+    assert [service.calls for service in flaky] == [3] * 6
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])

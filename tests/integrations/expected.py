@@ -150,6 +150,16 @@ NEVER_SENT = ("tcp.refused*", "tcp.timed_out*", "dns.*", "tls.cert.*", "tls.time
               "tls.protocol.error.not_tls*", "proxy.*")  # fmt: skip
 """Faults that no complete request can have reached the server through."""
 
+NOT_PROCESSED = (
+    "h2.refused_stream*",
+    "http.error.captive_portal*",  # nor did it ever reach the server that was meant
+    "http.error.rate_limited*",
+    "http.error:425",
+    "http.error.gateway:521",  # a gateway says so of the server behind it
+    "proxy.auth_required:forward",
+)
+"""Faults with which the server reads the request, and says that it did nothing with it."""
+
 
 UNANSWERED = (
     "dns.timed_out",

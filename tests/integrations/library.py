@@ -157,7 +157,7 @@ def _session():
 
 
 def buckets(call):
-    """botocore: one object of one bucket."""
+    """botocore: one object of one bucket, or the begin of an upload, which is a POST."""
     client = _session().create_client(
         "s3",
         region_name="eu-central-1",
@@ -174,4 +174,7 @@ def buckets(call):
             s3={"addressing_style": "path"},
         ),
     )
-    client.get_object(Bucket="bucket", Key="key")["Body"].read()
+    if call.method == "POST":
+        client.create_multipart_upload(Bucket="bucket", Key="key")
+    else:
+        client.get_object(Bucket="bucket", Key="key")["Body"].read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ MAX_SECONDS = 20.0
 RESOLVING = 1.0
 """Seconds that an answer of a nameserver is awaited where there is none: one comes after 2 s."""
 SECRET = "hunter2"
+
+for imported_late in ("anyio._backends._asyncio", "anyio._backends._trio"):
+    # By the first call only, and pytest rewrites anyio: that costs the call its timeout, and many
+    # threads that do it at once a SystemError of CPython 3.11's compiler.
+    with contextlib.suppress(ImportError):
+        importlib.import_module(imported_late)
 
 
 @dataclass(frozen=True)

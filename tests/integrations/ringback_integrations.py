@@ -158,6 +158,17 @@ def _manager(proxy, options):
     return socks.SOCKSProxyManager(proxy, **options)
 
 
+def of_urllib3(ask):
+    library = importlib.import_module("urllib3")
+    manager = library.PoolManager
+    if ask.proxy:
+        manager = functools.partial(library.ProxyManager, ask.proxy)
+    with manager(ssl_context=ask.context(), timeout=ask.timeout) as pool:
+        for _ in ask.times:
+            response = pool.request(ask.verb, ask.endpoint.url, body=ask.body)
+    return response.status
+
+
 # httpx and httpx2
 
 
@@ -417,6 +428,7 @@ RINGBACK_INTEGRATIONS = {
     "retry(socket)": Integration("socket", of_retry(_socket), ()),
     "retry(asyncio)": Integration("asyncio", of_retry(_streams), ()),
     "install requests": Integration("requests", of_requests, _ANY, installed=True),
+    "install urllib3": Integration("urllib3", of_urllib3, installed=True),
     "install httpx": Integration(
         "httpx", of_httpx("httpx", ours=False), _HTTPX, True, installed=True
     ),

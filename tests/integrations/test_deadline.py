@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from requires import requires
 
 from ringback import Policy
 from ringback.client.dial import names
+from ringback.client.install import install
 from ringback.testing.lab import FAULTS, Lab
 from ringback.testing.lab.fault import (
     Endpoint,  # noqa: F401 - see IN_A_PROGRAM
@@ -52,14 +54,9 @@ CLASSES = (
 )
 """One of each way to keep a client waiting."""
 
-BOUNDED = [
-    name
-    for name in present()
-    if not RINGBACK_INTEGRATIONS[name].installed and not RINGBACK_INTEGRATIONS[name].plain
-]
-"""The integrations beneath which everything that waits is ours. What ``install`` and ``retry``
-stand around waits as it always did: only between attempts, and of a coroutine, is the deadline
-kept."""
+BOUNDED = [name for name in present() if not RINGBACK_INTEGRATIONS[name].plain]
+"""The integrations beneath which everything that waits is ours. What ``retry`` stands around waits
+as it always did: only between attempts, and of a coroutine, is the deadline kept."""
 
 integrations = pytest.mark.parametrize("integration", offered(BOUNDED))
 
@@ -91,10 +88,22 @@ def meet(integration, endpoint, provoke, deadline, pulse):
     return Ended(seconds - deadline * len(ask.times), kind)
 
 
+def installed(deadline):
+    """Put ringback under the libraries that are called as they are; all are imported by then."""
+    for name in BOUNDED:
+        importlib.import_module(RINGBACK_INTEGRATIONS[name].module)
+    return install(Policy(deadline=deadline, breaker=None, budget=None), retry=True, sinks=[])
+
+
 def side_by_side(deadline, faults):
     """Meet faults through every integration; how each call ended, by integration and fault."""
     names.clear()
-    with Lab(most=2048) as lab, Pulse() as pulse, ThreadPoolExecutor(64) as threads:
+    with (
+        Lab(most=2048) as lab,
+        Pulse() as pulse,
+        installed(deadline),
+        ThreadPoolExecutor(64) as threads,
+    ):
         endpoints = {name: lab.start(name) for name in sorted(faults, key=_last)}
         there = {name: one for name, one in endpoints.items() if one.namespace and one.nameserver}
         calls = [
@@ -111,7 +120,7 @@ def side_by_side(deadline, faults):
                 return meet(integration, endpoint, FAULTS[name].provoke, deadline, pulse)
 
         ended = dict(zip(calls, threads.map(call, calls), strict=True))
-        for namespace in {one.namespace for one in there.values()}:
+        for namespace in {host.namespace for host in there.values()}:
             urls = {name: one.url for name, one in there.items() if one.namespace == namespace}
             ended |= in_a_program(namespace, urls, deadline)
     # What was cut off leaves sockets to the garbage collector: in no test that comes later.
@@ -125,12 +134,12 @@ import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
-from integrations.test_deadline import Endpoint, Pulse, meet
+from integrations.test_deadline import Endpoint, Pulse, installed, meet
 calls = json.loads(sys.argv[2])
 def call(one):
     through, name, url, deadline = one
     return through, name, astuple(meet(through, Endpoint(url, "", 0), "get", deadline, pulse))
-with Pulse() as pulse, ThreadPoolExecutor(len(calls)) as threads:
+with Pulse() as pulse, installed(calls[0][3]), ThreadPoolExecutor(len(calls)) as threads:
     print(json.dumps(list(threads.map(call, calls))))
 """
 

@@ -33,7 +33,7 @@ def timed(call, url):
 def in_threads(call, url):
     with ThreadPoolExecutor(CALLERS) as threads:
         ended = [threads.submit(copy_context().run, timed, call, url) for _ in range(CALLERS)]
-        return [one.result() for one in ended]
+        return [future.result() for future in ended]
 
 
 async def in_tasks(call, url):

@@ -22,16 +22,16 @@ def test_a_fault_is_met_by_every_installed_client(ringback):
     done = ringback("lab", "tcp.refused", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     met = objects(done.stdout)
-    assert [one["client"] for one in met] == list(installed())
-    assert {(one["ended"], one["kind"]) for one in met} == {("raised", "tcp.refused")}
-    classes = {one["client"]: one["exception"] for one in met}
+    assert [line["client"] for line in met] == list(installed())
+    assert {(line["ended"], line["kind"]) for line in met} == {("raised", "tcp.refused")}
+    classes = {line["client"]: line["exception"] for line in met}
     assert classes["socket"] == "ConnectionRefusedError"
     assert classes["requests"] == "requests.exceptions.ConnectionError"
 
 
 def test_a_fault_that_counts_begins_anew_for_each_client(ringback):
     met = objects(ringback("lab", "tcp.reset:first_two", "--json").stdout)
-    assert {one["kind"] for one in met} == {"tcp.reset"}
+    assert {line["kind"] for line in met} == {"tcp.reset"}
 
 
 def test_for_people_it_shows_the_exception_and_its_kind(ringback):
@@ -62,8 +62,8 @@ def test_a_client_without_a_deadline_is_left_waiting(fault, monkeypatch):
 def test_a_fault_in_a_namespace_is_met_there(ringback):
     requires(*find("tcp.address_unreachable.network:no_route").needs)
     met = objects(ringback("lab", "tcp.address_unreachable.network:no_route", "--json").stdout)
-    assert {one["kind"] for one in met} == {"tcp.address_unreachable.network"}
-    assert [one["client"] for one in met] == list(installed())
+    assert {line["kind"] for line in met} == {"tcp.address_unreachable.network"}
+    assert [line["client"] for line in met] == list(installed())
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_what_the_machine_lacks_is_one_line():
 
 def test_the_list_has_every_fault_once(ringback):
     listed = objects(ringback("lab", "--list", "--json").stdout)
-    assert [one["fault"] for one in listed] == list(FAULTS)
-    assert [one["lacks"] for one in listed] == [list(missing(f.needs)) for f in FAULTS.values()]
-    assert not any("url" in one for one in listed)
+    assert [fault["fault"] for fault in listed] == list(FAULTS)
+    assert [fault["lacks"] for fault in listed] == [list(missing(f.needs)) for f in FAULTS.values()]
+    assert not any("url" in fault for fault in listed)
 
     lines = [line.strip() for line in ringback("lab", "--list").stdout.splitlines()]
     assert set(FAULTS) <= set(lines)
@@ -119,7 +119,7 @@ def test_runs_until_it_is_interrupted():
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert errors.strip() == ""
-    assert all(("url" in one) == (not one["lacks"]) for one in started)
+    assert all(("url" in fault) == (not fault["lacks"]) for fault in started)
 
 
 def test_the_lines_to_try_meet_the_fault(lab):

@@ -92,6 +92,8 @@ def test_the_events_say_what_an_operator_needs(events):
         "requests.exceptions.SSLError",
         "ssl.SSLCertVerificationError",
     ]
+    first = {event["exception"]: event["advice"] for event in events if event["event"] == "raised"}
+    assert "`openssl s_client -connect 127.0.0.1:" in first["CertificateExpired"]
 
 
 @pytest.mark.full

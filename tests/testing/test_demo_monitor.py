@@ -61,7 +61,7 @@ def test_the_monitor_names_what_happens_and_the_scene_ends_with_it(world):
         stage = Stage(world.lab, told.append)
         scenes[name].play(stage)
         assert tuple(stage.steps) == scenes[name].promised
-    seen = [(one["event"], one["endpoint"]) for one in told]
+    seen = [(event["event"], event["endpoint"]) for event in told]
     assert seen == [
         ("change", "payments"),
         ("incident", "payments"),
@@ -136,17 +136,17 @@ def test_everything_is_named_and_reported_and_can_be_looked_at_as_long_as_it_is_
         shown = ringback("incidents", "--all", "--json", "--url", told[-1]["url"])
         demo.terminate()
         assert demo.wait(120) == 143
-    assert all(one["kept"] for one in told if one["event"] == "check")
-    found = [one for one in told if one["event"] == "incident"]
-    assert [(one["pattern"], one["kind"]) for one in found] == NAMED
-    ended = [one["endpoint"] for one in told if one["event"] == "closed"]
+    assert all(event["kept"] for event in told if event["event"] == "check")
+    found = [event for event in told if event["event"] == "incident"]
+    assert [(incident["pattern"], incident["kind"]) for incident in found] == NAMED
+    ended = [event["endpoint"] for event in told if event["event"] == "closed"]
     assert ended == ["shop", "stock", "partner", "search"]
     outage, moved = found[1:3]
     assert outage["where"] == moved["where"] == "their service"
     assert "ss -ltn" in outage["advice"]
     assert "2 of 2 match: answer, Server header" in moved["evidence"][-1]
     kept = {row["id"]: row["state"] for row in json.loads(shown.stdout)}
-    assert {one["id"] for one in found} <= set(kept)
+    assert {incident["id"] for incident in found} <= set(kept)
     assert [id_ for id_, state in kept.items() if state == "open"] == [found[0]["id"]]
 
 

@@ -56,6 +56,25 @@ def test_mine(lab, fault):
     assert lab == "mine"
     assert fault("tcp.refused").port
 """,
+    "test_memory": """
+import pytest
+from ringback import Breaker, Policy
+from ringback.retry import Rate
+from ringback.client.requests import Session
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(attempts=1, breaker=Breaker(consecutive=1, sustained=0.0)),
+        Policy(attempts=1, breaker=None, rate=Rate(0.01, burst=1), deadline=5),
+    ],
+)
+@pytest.mark.parametrize("time", range(2))
+def test_each_call_is_the_first(lab, policy, time):
+    with Session(policy=policy) as session, pytest.raises(OSError) as caught:
+        session.get(lab.start("tcp.refused").url)
+    assert caught.value.failure.kind == "tcp.refused"
+""",
     "test_unknown": """
 def test_it(fault):
     fault("tcp.refusd")
@@ -109,7 +128,11 @@ def ended(tmp_path_factory):
     assert done.returncode == 1, done.stdout + done.stderr  # some of them are to fail
     found = {name: {} for name in MODULES}
     for case in ET.parse(folder / "ended.xml").iter("testcase"):
-        said = [f"{one.tag}: {one.get('message')}" for one in case if one.tag != "system-out"]
+        said = [
+            f"{element.tag}: {element.get('message')}"
+            for element in case
+            if element.tag != "system-out"
+        ]
         found[case.get("classname")][case.get("name")] = " ".join(said) or "passed"
     return found
 
@@ -145,6 +168,10 @@ def test_a_fixture_of_the_same_name_wins(ended):
     assert counted(ended["test_own_lab"]) == {"passed": 1}
 
 
+def test_no_test_meets_the_circuit_or_the_pace_of_another(ended):
+    assert counted(ended["test_memory"]) == {"passed": 4}
+
+
 def test_an_unknown_fault_names_the_nearest(ended):
     assert "nearest: tcp.refused" in ended["test_unknown"]["test_it"]
     assert ended["test_unknown"]["test_it"].startswith(("failure", "error"))
@@ -164,3 +191,24 @@ def test_in_ci_a_skip_is_a_failure(ended):
 
 def test_names_are_the_systems_again_after_the_test(ended):
     assert counted(ended["test_names"]) == {"passed": 2}
+
+
+@pytest.mark.parametrize(
+    ("configured", "said"),
+    [
+        ("", "patience 0.0"),
+        ("ringback_patience = default", "patience 10.0"),
+        ("ringback_patience = 2", "patience 2.0"),
+        ("ringback_patience = long", "must be seconds or default, got 'long'"),
+    ],
+)
+def test_no_call_waits_for_an_outage_unless_pytest_is_told(tmp_path, configured, said):
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{configured}\n")
+    (tmp_path / "test_it.py").write_text(
+        "from ringback.retry import default_patience\n"
+        "def test_it():\n    print('patience', default_patience(known=True))\n"
+    )
+    words = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said in done.stdout + done.stderr
+    assert done.returncode == (4 if "long" in configured else 0)

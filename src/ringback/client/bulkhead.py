@@ -9,16 +9,22 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 from ringback.client.call import Call, Failed
 from ringback.client.deadline import current_deadline
+from ringback.event.listen import GAUGES
 from ringback.failure import Failure
-from ringback.retry import Repeatable
+from ringback.retry import Adaptive, Rate, Repeatable
+from ringback.retry.concurrency import ConcurrencyLimit
+from ringback.retry.rate import Pace
 
 MAX_BULKHEADS = 4096
 """How many origins are remembered; beyond it the oldest that nobody uses is forgotten."""
+
+Places = int | Adaptive
+"""How many places a bulkhead has, or that it finds out by itself."""
 
 
 class Waiter(Protocol):
@@ -29,21 +35,22 @@ class Waiter(Protocol):
 
 
 class Bulkhead:
-    """A number of places, and a queue for them. Thread-safe; nothing waits inside."""
+    """Places, and a queue for them. Thread-safe; nothing waits inside."""
 
-    __slots__ = ("_free", "_lock", "_places", "_queue")
+    __slots__ = ("_adaptive", "_lock", "_places", "_queue", "taken")
 
-    def __init__(self, places: int) -> None:
-        self._places = places
-        self._free = places
+    def __init__(self, places: Places) -> None:
+        self._adaptive = None if isinstance(places, int) else ConcurrencyLimit(places)
+        self._places = places if isinstance(places, int) else ConcurrencyLimit(places).limit
+        self.taken = 0
         self._queue: OrderedDict[Waiter, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def enter(self, make: Callable[[], Waiter]) -> Waiter | None:
         """Take a place; return ``None``, or what to wait for where there is none."""
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if self.taken < self._places:
+                self.taken += 1
                 return None
             waiter = make()
             self._queue[waiter] = None
@@ -52,10 +59,17 @@ class Bulkhead:
     def leave(self) -> None:
         """Give a place back; the first in the queue has it at once."""
         with self._lock:
-            if self._queue:
-                self._queue.popitem(last=False)[0].set()
-            else:
-                self._free += 1
+            self.taken -= 1
+            self._let_in()
+
+    def note(self, began: float, now: float, *, overloaded: bool) -> None:
+        """Note how an attempt ended that has a place; the number of places may follow."""
+        if self._adaptive is None:
+            return
+        with self._lock:
+            self._adaptive.note(began, now, self.taken, overloaded=overloaded)
+            self._places = self._adaptive.limit
+            self._let_in()
 
     def withdraw(self, waiter: Waiter) -> bool:
         """Leave the queue; return ``True`` where its turn has come already: the place is taken."""
@@ -66,14 +80,24 @@ class Bulkhead:
             return False
 
     @property
+    def places(self) -> int:
+        """How many places there are."""
+        return self._places
+
+    @property
     def waiting(self) -> int:
         """How many are in the queue."""
         return len(self._queue)
 
     @property
-    def taken(self) -> int:
-        """How many places are taken."""
-        return self._places - self._free
+    def in_use(self) -> bool:
+        """Whether anybody has a place."""
+        return self.taken > 0
+
+    def _let_in(self) -> None:
+        while self._queue and self.taken < self._places:
+            self.taken += 1
+            self._queue.popitem(last=False)[0].set()
 
 
 def wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
@@ -92,36 +116,81 @@ def wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
     return bulkhead.withdraw(waiter)
 
 
-class Bulkheads:
-    """The bulkheads of every origin, one for each and each number of places."""
+class _Used(Protocol):
+    @property
+    def in_use(self) -> object: ...
+
+
+L = TypeVar("L")
+H = TypeVar("H", bound=_Used)
+
+
+class PerOrigin(Generic[L, H]):
+    """What limits the calls to each origin, one for each origin and each limit."""
+
+    _make: Callable[[L], H]
 
     def __init__(self) -> None:
         self.renew()
+        _ALL.add(self)
 
-    def of(self, origin: str, places: int) -> Bulkhead:
-        """Return the bulkhead of an origin, the same one each time."""
-        key = origin, places
+    def of(self, origin: str, limit: L) -> H:
+        """Return that of an origin, the same one each time."""
+        key = origin, limit
         found = self._known.get(key)
         return found or self._new(key)
 
-    def renew(self) -> None:
-        """Start anew: in a forked process the places are free, whoever held them."""
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, int], Bulkhead] = OrderedDict()
+    def those_of(self, origin: str) -> list[H]:
+        """Return those of an origin, one for each limit."""
+        with self._lock:
+            return [held for (name, _), held in self._known.items() if name == origin]
 
-    def _new(self, key: tuple[str, int]) -> Bulkhead:
+    def renew(self) -> None:
+        """Start anew: in a forked process nobody is in flight or waits, whoever did."""
+        self._lock = threading.Lock()
+        self._known: OrderedDict[tuple[str, L], H] = OrderedDict()
+
+    def _new(self, key: tuple[str, L]) -> H:
         with self._lock:
             if key not in self._known and len(self._known) >= MAX_BULKHEADS:
-                unused = next((key for key, held in self._known.items() if not held.taken), None)
+                unused = next((key for key, held in self._known.items() if not held.in_use), None)
                 if unused:
                     del self._known[unused]
-            return self._known.setdefault(key, Bulkhead(key[1]))
+            return self._known.setdefault(key, type(self)._make(key[1]))
+
+
+_ALL: WeakSet[PerOrigin[Any, Any]] = WeakSet()
+
+
+def renew_all() -> None:
+    """Start anew with all that limits calls: places, rates, second attempts."""
+    for known in list(_ALL):
+        known.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=renew_all)
+
+
+class Bulkheads(PerOrigin[Places, Bulkhead]):
+    """The bulkheads of every origin."""
+
+    _make = Bulkhead
+
+
+class _Paces(PerOrigin[Rate, Pace]):
+    _make = Pace
+
+
+_PACES = _Paces()
+
+
+def pace_of(origin: str, rate: Rate) -> Pace:
+    """Return the pace of an origin, which all threads and event loops of this process share."""
+    return _PACES.of(origin, rate)
 
 
 _OF_THREADS = Bulkheads()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_OF_THREADS.renew)
 
 
 def bulkheads() -> Bulkheads:
@@ -144,6 +213,33 @@ def async_bulkheads() -> Bulkheads:
     if found is None:
         found = _OF_LOOPS[loop] = Bulkheads()
     return found
+
+
+def _bulkheads_of(origin: str) -> list[Bulkhead]:
+    loops = [ref() for ref in _OF_LOOPS.keyrefs()]
+    every = (_OF_THREADS, *(_OF_LOOPS.get(loop) for loop in loops))
+    return [bulkhead for known in every if known for bulkhead in known.those_of(origin)]
+
+
+def _queued(origin: str) -> int | None:
+    known = [bulkhead.waiting for bulkhead in _bulkheads_of(origin)]
+    known += [pace.waiting for pace in _PACES.those_of(origin)]
+    return sum(known) if known else None
+
+
+def _taken(origin: str) -> int | None:
+    known = _bulkheads_of(origin)
+    return sum(bulkhead.taken for bulkhead in known) if known else None
+
+
+def _places(origin: str) -> int | None:
+    known = _bulkheads_of(origin)
+    return sum(bulkhead.places for bulkhead in known) if known else None
+
+
+GAUGES["calls_queued"] = "Calls that wait for a place or for their turn under the rate.", _queued
+GAUGES["bulkhead_taken"] = "Places of the bulkhead that are taken.", _taken
+GAUGES["bulkhead_places"] = "Places that the bulkhead has.", _places
 
 
 async def async_wait(bulkhead: Bulkhead, seconds: float | None) -> bool:
@@ -173,17 +269,14 @@ def overdue() -> bool:
     return at is not None and monotonic() >= at
 
 
-def exhausted(
-    call: Call, origin: str, places: int, seconds: float | None, error: Callable[[str], Exception]
-) -> Failed[Any]:
-    """Return the attempt that got no place."""
-    text = f"{places} calls to {origin} are in flight, and none ended in {seconds or 0:.3g} s"
+def exhausted(call: Call, why: str, error: Callable[[str], Exception]) -> Failed[Any]:
+    """Return the attempt that was not admitted."""
     failure = Failure(
         kind="client.pool_exhausted",
         phase="pool",
         delivered="no",
-        message=text,
+        message=why,
         target=call.target,
-        evidence=(text,),
+        evidence=(why,),
     )
-    return Failed(failure, Repeatable(idempotent=True), error(text))
+    return Failed(failure, Repeatable(idempotent=True), error(why))

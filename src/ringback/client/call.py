@@ -3,17 +3,26 @@
 import random as _random
 import sys
 import time as _time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from types import FrameType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from ringback.client.deadline import clock_offset, current_deadline
 from ringback.event import Event, Listeners, What
 from ringback.failure import Failure, Target
 from ringback.failure.names import KindName
-from ringback.retry import Decision, GiveUp, OriginState, Policy, Repeatable, Run, Timeout
+from ringback.retry import (
+    Decision,
+    GiveUp,
+    OriginState,
+    Policy,
+    Repeatable,
+    Run,
+    Timeout,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,13 @@ AsyncAttemptMaker = Callable[[Timeout], Awaitable[T | Failed[T]]]
 """The same for tasks."""
 
 
+Hedging = Callable[[AttemptMaker[T], Run, Timeout], T | Failed[T]]
+"""Makes one attempt, and another beside it if that takes long."""
+
+AsyncHedging = Callable[[AsyncAttemptMaker[T], Run, Timeout], Awaitable[T | Failed[T]]]
+"""The same for tasks."""
+
+
 @dataclass(slots=True)
 class Ended(Generic[T]):
     """A call that was given up."""
@@ -95,6 +111,7 @@ class Ended(Generic[T]):
     failures: tuple[Failure, ...]  # What went wrong with each attempt, in order
     # When the peer wants to be called again, in seconds since 1970 UTC, if it said so
     retry_at: float | None = None
+    waited: str = ""  # How long for the end of an outage, in words
     diagnosis: Any = None  # What is wrong with the target, where the policy had it diagnosed
 
 
@@ -154,21 +171,37 @@ RETRYING_PACKAGES = frozenset(
 )
 """Packages that call a function again when it fails."""
 
+SDKS = frozenset({"aiobotocore", "elastic_transport", "opensearchpy"})
+"""Packages whose requests are tried again by themselves, which know what may be sent again."""
+
 _MAX_FRAMES = 200
 _REPORTED: set[str] = set()
 
 
-def new_retry_layer() -> str | None:
-    """Return the library whose retries surround the running call, once per process and library."""
+def _packages_around() -> Iterator[str]:
+    """The packages of the functions that surround the running call, from the inside out."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the way to read the stack
     for _ in range(_MAX_FRAMES):
         if frame is None:
-            break
-        name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if name in RETRYING_PACKAGES and name not in _REPORTED:
+            return
+        yield str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        frame = frame.f_back
+
+
+def is_retried_by_sdk() -> bool:
+    """Return whether what makes the running call tries it again by itself."""
+    # The modules are many, and each call that fails asks.
+    imported = any(name in sys.modules for name in SDKS)
+    return imported and not SDKS.isdisjoint(_packages_around())
+
+
+def new_retry_layer() -> str | None:
+    """Return the library whose retries surround the running call, once per process and library."""
+    sought = [name for name in RETRYING_PACKAGES if name in sys.modules and name not in _REPORTED]
+    for name in _packages_around() if sought else ():
+        if name in sought:
             _REPORTED.add(name)
             return name
-        frame = frame.f_back
     return None
 
 
@@ -183,7 +216,7 @@ _DELIVERED_ORDER = ("no", "maybe", "yes")
 class CallReporter(Generic[T]):
     """Publishes an event after each attempt, and keeps what the end of the call is made of."""
 
-    __slots__ = ("_call", "_clock", "_decisive", "_failures", "_listeners", "_run")
+    __slots__ = ("_call", "_clock", "_decisive", "_failures", "_joined", "_listeners", "_run")
 
     def __init__(
         self, call: Call, run: Run, listeners: Listeners, clock: Clock | AsyncClock
@@ -194,6 +227,7 @@ class CallReporter(Generic[T]):
         self._clock = clock
         self._failures: tuple[Failure, ...] = ()
         self._decisive: Failed[T] | None = None
+        self._joined: float | None = None
 
     def succeeded(self, decision: Decision, seconds: float) -> None:
         """Report an attempt that succeeded."""
@@ -201,13 +235,17 @@ class CallReporter(Generic[T]):
             self._publish(decision, None, seconds)
         if self._run.change:
             self._publish_change(self._run.change, "a probe got through")
+        self.publish_news()
 
     def failed(self, outcome: Failed[T], now: float, seconds: float) -> Decision:
         """Return what to do after an attempt that failed."""
+        repeatable = outcome.repeatable
+        if is_retried_by_sdk():
+            repeatable = replace(repeatable, already_retried=True)
         decision = self._run.after(
             outcome.failure,
             now,
-            outcome.repeatable,
+            repeatable,
             random=self._clock.random(),
             retry_after=outcome.retry_after,
         )
@@ -221,30 +259,81 @@ class CallReporter(Generic[T]):
             self._publish_change(
                 "stacked_retries", f"{layer} retries the same call: attempts multiply"
             )
+        self.publish_news()
         return decision
 
-    def refused(self) -> Ended[T]:
-        """Return the end of a call that the circuit breaker refuses."""
+    def refused(self) -> Decision:
+        """Return what to do about a call that the circuit breaker refuses."""
         state = self._run.guard_state()
         opened_by, until = (state.opened_by, state.until) if state else (None, 0.0)
-        failure = refusal(self._call.target, opened_by, until - self._clock.monotonic())
-        decision = self._run.refused(failure)
-        if self._listeners.wants_refusals:
-            self._publish(decision, failure, 0.0)
-        self._failures += (failure,)
-        return Ended(self._decisive, decision, self._failures)
+        now = self._clock.monotonic()
+        failure = refusal(self._call.target, opened_by, until - now)
+        decision = self._run.refused(failure, now)
+        if isinstance(decision, GiveUp):
+            if self._listeners.wants_refusals:
+                self._publish(decision, failure, 0.0)
+            self._failures += (failure,)
+        return decision
 
     def ended(self, decision: Decision) -> Ended[T]:
         """Return the end of a call that is given up."""
         assert isinstance(decision, GiveUp)
         hint = decision.retry_after
         retry_at = None if hint is None else self._clock.time() + hint
-        return Ended(self._decisive, decision, self._failures, retry_at)
+        return Ended(self._decisive, decision, self._failures, retry_at, self._waited())
+
+    def join(self, wake: Callable[[], object]) -> None:
+        """Stand in the line of the origin."""
+        now = self._clock.monotonic()
+        self._joined = now if self._joined is None else self._joined
+        self._run.join(wake, now, self._clock.random())
+        self.publish_news()
+
+    def turn(self) -> float | Ended[T] | None:
+        """Return for how long to wait in the line, the end of the call, or that it goes on."""
+        turn = self._run.turn(self._clock.monotonic())
+        if isinstance(turn, float):
+            return turn
+        if turn == "try":
+            return None
+        self.publish_news()
+        return None if turn == "go" else self._waited_in_vain(turn)
+
+    def publish_news(self) -> None:
+        """Publish what happened to the line of the origin, once."""
+        for what, detail in self._run.news():
+            self._publish_change(what, detail)
+
+    def _waited_in_vain(self, turn: Literal["patience", "deadline"]) -> Ended[T]:
+        if not self._failures:
+            failure = self._run.last_failure() or refusal(self._call.target, None, 0.0)
+            self._failures = (replace(failure, delivered="no", target=self._call.target),)
+        decision = self._run.given_up(turn, self._failures[-1])
+        if self._listeners.wants_refusals:
+            self._publish(decision, decision.failure, None)
+        return self.ended(decision)
+
+    def _waited(self) -> str:
+        """Return how long the call has waited in the line, in words; ``""``: it has not."""
+        if self._joined is None:
+            return ""
+        now, state = self._clock.monotonic(), self._run.guard_state()
+        text = f"waited {now - self._joined:.1f} s for it to come back"
+        if state and state.since is not None:
+            since = datetime.fromtimestamp(self._clock.time() - (now - state.since), UTC)
+            text += (
+                f"; down since {since:%H:%M:%S} UTC, {state.failures} attempts of this and other"
+            )
+            text += " calls failed"
+        sent = any(failure.delivered != "no" for failure in self._failures)
+        return f"{text}; this call {'may have been processed' if sent else 'was not delivered'}"
 
     def _publish_change(self, what: What, detail: str) -> None:
         self._listeners(change_event(self._call, self._clock.time(), what, detail))
 
-    def _publish(self, decision: Decision, failure: Failure | None, seconds: float) -> None:
+    def _publish(self, decision: Decision, failure: Failure | None, seconds: float | None) -> None:
+        if not self._listeners.wants_any:
+            return
         policy, at = self._run.policy, self._clock.time()
         self._listeners(attempt_event(self._call, policy, decision, at, seconds, failure))
 
@@ -254,17 +343,17 @@ def attempt_event(
     policy: Policy,
     decision: Decision,
     at: float,
-    seconds: float,
+    seconds: float | None,
     failure: Failure | None = None,
 ) -> Event:
-    """Return the event of an attempt; one that the circuit breaker refuses has one, too."""
+    """Return the event of an attempt; one that was not made, after a wait in vain, has no time."""
     return Event(
         at=at,
         target=call.target,
-        timings={"total": seconds},
+        timings={} if seconds is None else {"total": seconds},
         method=call.method,
         attempt=decision.attempt,
-        attempts=policy.attempts,
+        attempts=max(policy.attempts, decision.attempt),
         failure=failure,
         decision=decision,
         status=_status(failure),
@@ -291,7 +380,8 @@ def report_success(  # noqa: PLR0913, PLR0917 - the parts of a call, as the driv
 ) -> None:
     """Note that an attempt succeeded; most publish no event, and have no reporter."""
     decision = run.after(None, now)
-    if reporter is None and not run.change and not listeners.wants_success:
+    silent = decision.attempt == 1 and not run.change and not listeners.wants_success
+    if reporter is None and silent:
         return
     (reporter or CallReporter(call, run, listeners, clock)).succeeded(decision, now - began)
 
@@ -306,6 +396,19 @@ def _more_decisive(earlier: Failed[T] | None, later: Failed[T]) -> Failed[T]:
     if earlier is None or earlier.error is None or later.error is None:
         return later
     return earlier if _decisiveness(earlier.failure) > _decisiveness(later.failure) else later
+
+
+def both_failed(outcomes: Iterable[object]) -> Failed[Any]:
+    """Return what attempts that failed side by side mean together: the one that says most.
+
+    If one of them may have been processed, the request may have been.
+    """
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    decisive = max(failed, key=lambda end: _decisiveness(end.failure))
+    delivered = max((end.failure.delivered for end in failed), key=_DELIVERED_ORDER.index)
+    if delivered != decisive.failure.delivered:
+        decisive.failure = replace(decisive.failure, delivered=delivered)
+    return decisive
 
 
 def _decisiveness(failure: Failure) -> tuple[bool, int, bool]:

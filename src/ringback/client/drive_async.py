@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from ringback.client.bulkhead import async_bulkheads, async_wait, exhausted, overdue
+from ringback.client.admission import async_admission
+from ringback.client.bulkhead import exhausted
 from ringback.client.call import (
     AsyncAttemptMaker,
     AsyncClock,
+    AsyncHedging,
     Call,
     CallReporter,
     Ended,
@@ -14,40 +16,40 @@ from ringback.client.call import (
     report_success,
     started,
 )
-from ringback.client.deadline import enter_deadline, leave_deadline, within_deadline
+from ringback.client.deadline import enter_deadline, leave_deadline
 from ringback.client.diagnose_on_giveup import adiagnosed
 from ringback.client.routes import Route, RoutedCall
+from ringback.client.waiting import AsyncWaker
 from ringback.event import Listeners
-from ringback.retry import OriginState, Policy, Retry, Timeout
+from ringback.retry import Decision, OriginState, Policy, Retry, Run, Timeout, Wait
 
 
 def bounded(
     attempt: AsyncAttemptMaker[T],
     call: Call,
     origin: str,
-    places: int | None,
+    policy: Policy,
     error: Callable[[str], Exception],
 ) -> AsyncAttemptMaker[T]:
-    """Return the attempt, made once there is a place for it; without a limit, as it is.
+    """Return the attempt, made once it is admitted; without a limit, as it is.
 
-    The places are those of the event loop; who comes first is served first. A place is held until
-    the attempt is over: where the body is left to the caller, until the headers are there.
+    The places are those of the event loop, the rate is that of all; who comes first is served
+    first. A place is held until the attempt is over: where the body is left to the caller, until
+    the headers are there.
     """
-    if not places:
+    if not (policy.bulkhead or policy.rate):
         return attempt
 
-    async def in_place(limits: Timeout) -> T | Failed[T]:
-        bulkhead, seconds = async_bulkheads().of(origin, places), within_deadline(limits.pool)
-        if not await async_wait(bulkhead, seconds):
-            return exhausted(call, origin, places, seconds, error)
+    async def admitted(limits: Timeout) -> T | Failed[T]:
+        entry = async_admission(origin, policy)
+        if why := await entry.async_enter(limits.pool):
+            return exhausted(call, why, error)
         try:
-            if overdue():
-                return exhausted(call, origin, places, seconds, error)
-            return await attempt(limits)
+            return entry.noted(await attempt(limits))
         finally:
-            bulkhead.leave()
+            entry.leave()
 
-    return in_place
+    return admitted
 
 
 async def by_routes(
@@ -59,10 +61,13 @@ async def by_routes(
         call.take(route)
         outcome = await attempt(limits)
         route = call.routes.after(call, outcome)
-    return outcome
+    try:
+        return outcome
+    finally:
+        del outcome  # as in ``drive``
 
 
-async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
+async def drive(  # noqa: PLR0913, PLR0915, PLR0917 - the parts of a call, in one hot loop
     attempt: AsyncAttemptMaker[T],
     call: Call,
     policy: Policy,
@@ -70,31 +75,81 @@ async def drive(  # noqa: PLR0913, PLR0917 - the parts of a call
     listeners: Listeners,
     clock: AsyncClock,
     began: float | None = None,
+    hedge: AsyncHedging[T] | None = None,
 ) -> T | Ended[T]:
     """Make attempts until one succeeds or the policy says stop; return its result or the end."""
     run, began, deadline = started(policy, guard, clock, began)
     reporter: CallReporter[T] | None = None  # most calls need none
     token = enter_deadline(deadline)
     try:
-        while run.begin(began):
-            try:
-                outcome = await attempt(run.timeout(began))
-            except BaseException:
-                run.abandon()
-                raise
-            ended = clock.monotonic()
-            if not isinstance(outcome, Failed):
-                report_success(reporter, call, run, listeners, clock, began, ended)
-                return outcome
+        while True:
+            failed: Failed[T] | None = None
+            if run.begin(began):
+                try:
+                    limits = run.timeout(began)
+                    outcome = await (hedge(attempt, run, limits) if hedge else attempt(limits))
+                except BaseException:
+                    run.abandon()
+                    raise
+                ended = clock.monotonic()
+                if not isinstance(outcome, Failed):
+                    report_success(reporter, call, run, listeners, clock, began, ended)
+                    return outcome
+                failed = outcome
+                del outcome
             reporter = reporter or CallReporter(call, run, listeners, clock)
-            decision = reporter.failed(outcome, ended, ended - began)
-            if not isinstance(decision, Retry):
-                return await adiagnosed(reporter.ended(decision), run.policy)
-            if outcome.release:
-                await outcome.release()
-            if decision.delay:
-                await clock.sleep(decision.delay)
+            if failed is None:
+                decision = reporter.refused()
+            else:
+                decision = reporter.failed(failed, ended, ended - began)
+            end = await async_before_next(decision, failed, run, reporter, clock)
+            if end is not None:
+                try:
+                    return end
+                finally:  # the exceptions in it hold this function, which would hold them
+                    del end, decision, failed, reporter
             began = clock.monotonic()
-        return (reporter or CallReporter(call, run, listeners, clock)).refused()
+    except BaseException:
+        run.leave(began)
+        raise
     finally:
         leave_deadline(token)
+
+
+async def async_before_next(
+    decision: Decision,
+    failed: Failed[T] | None,
+    run: Run,
+    reporter: CallReporter[T],
+    clock: AsyncClock,
+) -> Ended[T] | None:
+    """Wait as decided before the next attempt; return the end of the call if there is none."""
+    if isinstance(decision, Retry):
+        if failed and failed.release:
+            await failed.release()
+        if decision.delay:
+            await clock.sleep(decision.delay)
+        return None
+    if isinstance(decision, Wait):
+        end = await async_in_line(run, reporter, clock)
+        if end is None:
+            # Only now: if it had waited in vain, the response would have been the caller's.
+            if failed and failed.release:
+                await failed.release()
+            return None
+    else:
+        end = reporter.ended(decision)
+    return end if failed is None else await adiagnosed(end, run.policy)
+
+
+async def async_in_line(run: Run, reporter: CallReporter[T], clock: AsyncClock) -> Ended[T] | None:
+    """Wait in the line of the origin; return how the call ended there, or ``None``: it goes on."""
+    waker = AsyncWaker(clock)
+    try:
+        reporter.join(waker.wake)
+        while isinstance(turn := reporter.turn(), float):
+            await waker.wait(turn)
+    except BaseException:
+        run.leave(clock.monotonic())
+        raise
+    return turn

@@ -5,7 +5,8 @@
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ringback.client.call import IDEMPOTENT_METHODS, Failed
 from ringback.client.origin import origin_of
 from ringback.failure import KINDS, Failure, Target
-from ringback.failure.codes import kind_of_status
+from ringback.failure.codes import delivered_by_status, kind_of_status
 from ringback.retry import Policy, Repeatable
+from ringback.retry.rate import Quota
 
 if TYPE_CHECKING:
     from ringback.client.call import AsyncClock, Clock
@@ -26,7 +28,7 @@ def failure_of_status(status: int, reason: str | None, target: Target) -> Failur
     return Failure(
         kind=kind,
         phase="body",
-        delivered=KINDS[kind].delivered,
+        delivered=delivered_by_status(str(status), KINDS[kind].delivered),
         message=message,
         target=target,
         evidence=(message,),
@@ -35,8 +37,10 @@ def failure_of_status(status: int, reason: str | None, target: Target) -> Failur
 
 
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
-_RESET = re.compile(r";\s{0,9}t=([0-9]{1,15})(?![0-9])", re.ASCII)
-_REMAINING = re.compile(r";\s{0,9}r=([0-9]{1,15})(?![0-9])", re.ASCII)
+_QUOTA = re.compile(r"(?:^|,)\s{0,9}\"?([\w.~/-]{1,64})\"?((?:;[^;,]{0,64}){1,9})", re.ASCII)
+_PARAMETER = re.compile(r";\s{0,9}([rtqw])=([0-9]{1,15})(?![0-9])", re.ASCII)
+_MAX_WINDOW = 86400.0
+"""Seconds: a quota that is told for longer is no rate, and is left to whoever calls."""
 _MIN_INSTANT = 1e9
 """A reset above this is an instant in seconds since 1970, one below it a wait."""
 
@@ -56,14 +60,15 @@ def seconds_asked(value: str | None, now: float, date: str | None = None) -> flo
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return float(text)
-    then = _instant(text)
+    then = instant_of(text)
     if then is None:
         return None
-    theirs = _instant((date or "").strip())
+    theirs = instant_of((date or "").strip())
     return max(0.0, then - (now if theirs is None else theirs))
 
 
-def _instant(text: str) -> float | None:
+def instant_of(text: str) -> float | None:
+    """Return a date of HTTP in seconds since 1970 UTC; ``None`` where it is none."""
     if not text or len(text) > 64:
         return None
     try:
@@ -75,14 +80,46 @@ def _instant(text: str) -> float | None:
 
 
 def _quota(headers: Mapping[str, str], now: float) -> float | None:
-    combined = (headers.get("RateLimit") or "")[:512]
-    left, reset = _REMAINING.search(combined), _RESET.search(combined)
-    if left and reset:
-        return float(reset[1]) if int(left[1]) == 0 else None
+    return max((quota.until for quota in _told(headers, now) if not quota.left), default=None)
+
+
+def quotas_in(
+    headers: Mapping[str, str], status: int, monotonic: float, now: float
+) -> Iterator[Quota]:
+    """Yield the quotas that a response tells of, on the monotonic clock."""
+    for quota in _told(headers, now):
+        if 0 < quota.until <= _MAX_WINDOW:
+            yield replace(quota, until=monotonic + quota.until)
+    if status == 429 and (asked := wait_asked(headers, now)):
+        yield Quota("Retry-After", 0, monotonic + min(asked, _MAX_WINDOW), 1, 0.0)
+
+
+def _told(headers: Mapping[str, str], now: float) -> list[Quota]:
+    """Return the quotas that headers tell of, each with its seconds in place of an instant."""
+    sizes, found = _items(headers.get("RateLimit-Policy")), []
+    for name, told in _items(headers.get("RateLimit")).items():
+        size = sizes.get(name, {})
+        seconds = told.get("t", size.get("w"))
+        if seconds is not None and (left := told.get("r")) is not None:
+            window, most = size.get("w", seconds), size.get("q", left + 1)
+            found.append(Quota(name, left, seconds, most, window))
+    return found or _forerunners(headers, now)
+
+
+def _items(value: str | None) -> dict[str, dict[str, int]]:
+    return {
+        name: {key: int(number) for key, number in _PARAMETER.findall(parameters)}
+        for name, parameters in _QUOTA.findall((value or "")[:512])
+    }
+
+
+def _forerunners(headers: Mapping[str, str], now: float) -> list[Quota]:
     for prefix in ("RateLimit", "X-RateLimit", "X-Rate-Limit"):
-        if (headers.get(f"{prefix}-Remaining") or "").strip() == "0":
-            return _reset((headers.get(f"{prefix}-Reset") or "").strip(), now)
-    return None
+        left = (headers.get(f"{prefix}-Remaining") or "").strip()
+        seconds = _reset((headers.get(f"{prefix}-Reset") or "").strip(), now)
+        if seconds is not None and left.isdecimal() and left.isascii() and len(left) < 16:
+            return [Quota(prefix, int(left), seconds, int(left) + 1, seconds)]
+    return []
 
 
 def _reset(text: str, now: float) -> float | None:
@@ -151,10 +188,31 @@ class HttpExchange:
             self._target = self._find_target()
         return self._target
 
+    def another(self) -> "HttpExchange | None":
+        """Return an exchange of the same request, to run beside this one; ``None``: not now.
+
+        There is one between the request and its response, where the request has no body.
+        """
+        return None
+
+    def outpaced(self) -> None:
+        """Take note that the exchange which this one ran beside was answered first."""
+
     def raised(self, error: Exception) -> Failed[Any] | None:
         """Return the failed attempt that an exception means; ``None`` where it means none."""
         failure = self._failure_of(error)
         return None if failure is None else Failed(failure, self._repeatable(), error)
+
+    def caught(self, error: Exception) -> Failed[Any]:
+        """Return the failed attempt that an exception means; raise it where it means none.
+
+        Whoever caught it gives what this returns no name: the traceback has its function, which
+        would hold the exception, and all of that until the garbage collector comes.
+        """
+        failed = self.raised(error)
+        if failed is None:
+            raise error
+        return failed
 
     def bad_status(
         self, response: Any, status: int, reason: str | None, release: Callable[[], Any]
@@ -176,7 +234,7 @@ class HttpExchange:
         )
 
     def _is_idempotent(self) -> bool:
-        return IDEMPOTENCY_HEADER in self.request.headers or self.method in IDEMPOTENT_METHODS
+        return self.method in IDEMPOTENT_METHODS or IDEMPOTENCY_HEADER in self.request.headers
 
     def _is_replayable(self) -> bool:
         raise NotImplementedError

@@ -4,10 +4,14 @@ import os
 from threading import Lock
 from time import monotonic
 
+from ringback.event.listen import GAUGES
 from ringback.retry import Breaker, Budget, OriginSnapshot, OriginState, Policy
 
 MAX_ORIGINS = 4096
 """How many origins are remembered per policy; beyond it the oldest is forgotten."""
+
+PLAYED = " as a mock plays it"
+"""Follows the origin where a mock answers: what it plays is no outage of the real service."""
 
 
 class Origins:
@@ -54,12 +58,36 @@ class Origins:
             return self._guards.setdefault(origin, fresh)
 
 
+def waiting(origin: str) -> int | None:
+    """Return how many calls to an origin wait for the end of an outage, through whichever proxy."""
+    with _LOCK:
+        every = list(_ALL.values())
+    known = [
+        state.waiting
+        for origins in every
+        for key, state in origins.states().items()
+        if key.partition(" ")[0] == origin
+    ]
+    return sum(known) if known else None
+
+
+GAUGES["calls_waiting"] = "Calls that wait for the end of an outage.", waiting
+
 _ALL: dict[tuple[Breaker | None, Budget | None], Origins] = {}
 _LOCK = Lock()
 
 
-def origins_under(policy: Policy) -> Origins:
-    """Return the guards that every call of this process under such a policy shares."""
+def origins_under(policy: Policy, *, hedges: bool = False) -> Origins:
+    """Return the guards that every call of this process under such a policy shares.
+
+    Raises:
+        ValueError: The policy asks for hedging, of a client integration that does not hedge.
+    """
+    if policy.hedge and not hedges:
+        raise ValueError(
+            "hedge: only ringback's AsyncTransport for httpx and Middleware for aiohttp can make a"
+            " second attempt beside the first"
+        )
     with _LOCK:
         key = policy.breaker, policy.budget
         return _ALL.setdefault(key, Origins(*key))

@@ -10,6 +10,7 @@ from ringback.errors import RingbackError, note, specialise
 from ringback.errors.specialise import ExceptionState, combined_exception
 from ringback.failure import Failure, Target
 from ringback.failure.target import target_of_url
+from ringback.retry.run import REASONS
 
 
 class SpecialisedErrors:
@@ -48,6 +49,7 @@ def raise_prepared(exc: BaseException) -> NoReturn:
         raise exc
     finally:
         exc.__context__ = context
+        del exc, context  # the exception holds this function, which would hold it
 
 
 def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
@@ -58,19 +60,30 @@ def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
     """
     decisive = ended.decisive
     if decisive is None:
-        return _refusal(refused, ended.decision.failure)
+        exc = _refusal(refused, ended.decision.failure)
+        _note_wait(exc, ended)
+        if isinstance(exc, RingbackError):
+            exc.given_up = ended.decision.reason
+        return exc
     error = decisive.error or refused
     failure = decisive.failure if decisive.error else ended.decision.failure
     exc = specialise(error, failure)
     if isinstance(exc, RingbackError):
         exc.attempts = tuple([_without_cause(failure) for failure in ended.failures])
         exc.retry_at = ended.retry_at
+        exc.given_up = ended.decision.reason
         _note_others(exc, ended.failures, failure)
+        if ended.decision.reason not in _PLAIN:
+            exc.add_note(f"ringback: given up: {REASONS[ended.decision.reason]}")
+        _note_wait(exc, ended)
         if ended.diagnosis is not None:
             exc.diagnosis = ended.diagnosis
             exc.add_note(f"ringback: diagnosis: {ended.diagnosis.verdict.summary}")
     return exc
 
+
+_PLAIN = frozenset({"not_retryable", "attempts", "patience"})
+"""Why a call is given up that its kind, its attempts or the note of its wait show already."""
 
 _FIELDS = attrgetter(*(field.name for field in fields(Failure) if field.name != "cause"))
 
@@ -92,6 +105,11 @@ def _refusal(refused: BaseException, failure: Failure) -> BaseException:
     exc.attempts = (failure,)
     exc.add_note(note(failure))
     return exc
+
+
+def _note_wait(exc: BaseException, ended: Ended[Any]) -> None:
+    if ended.waited:
+        exc.add_note(f"ringback: {ended.waited}")
 
 
 def _note_others(exc: RingbackError, failures: tuple[Failure, ...], shown: Failure) -> None:

@@ -1,7 +1,6 @@
 """``ringback.retry``: the same careful retries for any callable."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial, wraps
 from inspect import iscoroutinefunction
 from time import time
@@ -9,6 +8,8 @@ from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
 
 from ringback.client import drive_async, drive_sync, tasks
+from ringback.client.admission import Admission, admission, async_admission
+from ringback.client.bulkhead import exhausted
 from ringback.client.call import (
     AsyncClock,
     Call,
@@ -24,48 +25,49 @@ from ringback.client.origins import origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.errors import RingbackError
 from ringback.event import Listeners, Sink
-from ringback.failure import Failure, Target, classify
-from ringback.failure.frames import was_redirected
+from ringback.failure import Target, classify
 from ringback.failure.target import target_of_url
-from ringback.retry import OriginState, Policy, Repeatable, Retry, Run, Timeout
+from ringback.retry import Decision, OriginState, Policy, Repeatable, Run, Timeout
 from ringback.sink.listening import listeners_for
 
-_MAX_CAUSES = 10
 _NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def failed_attempt(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any] | None:
     """Return the failed attempt that an exception means; ``None`` where it means none."""
+    failure = classify(error, target=target)
     if not isinstance(error, RingbackError):
-        failure = classify(error, target=target)
-        if failure.kind in _NOT_OURS:
-            return None
-        return Failed(_of_the_whole(failure, error), Repeatable(idempotent), error)
+        return None if failure.kind in _NOT_OURS else Failed(failure, Repeatable(idempotent), error)
     return Failed(
-        _of_the_whole(error.failure, error),
+        failure,
         Repeatable(idempotent, already_retried=len(error.attempts) > 1),
         error,
         retry_after=None if error.retry_at is None else max(0.0, error.retry_at - time()),
     )
 
 
-def _of_the_whole(failure: Failure, error: BaseException) -> Failure:
-    """A failure of one hop, as one of the call: behind a redirect, the first request arrived."""
-    if failure.delivered != "no":
-        return failure
-    inner: BaseException | None = error
-    for _ in range(_MAX_CAUSES):
-        if inner is None:
-            break
-        if was_redirected(inner.__traceback__):
-            return replace(failure, delivered="yes")
-        inner = inner.__cause__ or inner.__context__
-    return failure
+def caught(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any]:
+    """Return the failed attempt that an exception means; raise it where it means none.
+
+    Whoever caught it gives what this returns no name, see ``HttpExchange.caught``.
+    """
+    failed = failed_attempt(error, target, idempotent=idempotent)
+    if failed is None:
+        raise error
+    return failed
 
 
 def raise_ended(ended: Ended[Any]) -> NoReturn:
     """Raise how the call of a callable ended."""
     raise_prepared(error_of(ended, ConnectionError(ended.decision.failure.message)))
+
+
+def result_or_raise(ended: R | Ended[R]) -> R:
+    """Return the result of a callable, or raise how its call ended."""
+    return raise_ended(ended) if isinstance(ended, Ended) else ended
 
 
 class Attempt:
@@ -79,6 +81,7 @@ class Attempt:
 
     def __init__(self, run: Run, call: Call, deadline: float, *, idempotent: bool) -> None:
         self.number = run.attempt
+        self.admission: Admission | None = None  # Its place and its turn
         self.failed: Failed[None] | None = None
         self.interrupted = True
         self._call = call
@@ -96,13 +99,22 @@ class Attempt:
         if isinstance(error, Exception):
             self.failed = failed_attempt(error, self._call.target, idempotent=self._idempotent)
         self.interrupted = error is not None and self.failed is None
+        if self.admission and not self.interrupted:
+            self.admission.noted(self.failed)
         return self.failed is not None
+
+    def admitted(self, admission: Admission, why: str) -> None:
+        """Note that it may begin; or why not, and then it has failed."""
+        if why:
+            self.failed, self.interrupted = exhausted(self._call, why, ConnectionError), False
+        else:
+            self.admission = admission
 
 
 class AttemptSeries:
     """The attempts of one call."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a call
         self,
         call: Call,
         policy: Policy,
@@ -111,10 +123,12 @@ class AttemptSeries:
         clock: Clock | AsyncClock,
         *,
         idempotent: bool,
+        admission: Callable[[], Admission] | None = None,
     ) -> None:
         self._call = call
         self._clock: Any = clock
         self._idempotent = idempotent
+        self._admission = admission
         self._run, self._began, self._deadline = started(policy, guard, clock)
         self._reporter: CallReporter[None] = CallReporter(call, self._run, listeners, clock)
 
@@ -122,48 +136,67 @@ class AttemptSeries:
         """Yield attempts until one succeeds; wait between them."""
         while True:
             attempt = self._begin()
-            try:
-                yield attempt
-            finally:
-                retry = self._end(attempt)
-            if retry is None:
+            decision = None if attempt else self._reporter.refused()
+            if attempt:
+                try:
+                    if self._admission:
+                        entry = self._admission()
+                        with within(self._deadline):
+                            attempt.admitted(entry, entry.enter(self._pool_timeout()))
+                    if not attempt.failed:
+                        yield attempt
+                finally:
+                    decision = self._end(attempt)
+            if decision is None:
                 return
-            self._clock.sleep(retry.delay)
+            end = drive_sync.before_next(decision, None, self._run, self._reporter, self._clock)
+            if end is not None:
+                raise_ended(end)
 
     async def async_attempts(self) -> AsyncIterator[Attempt]:
         """Yield attempts until one succeeds; wait between them."""
         while True:
             attempt = self._begin()
-            try:
-                yield attempt
-            finally:
-                retry = self._end(attempt)
-            if retry is None:
+            decision = None if attempt else self._reporter.refused()
+            if attempt:
+                try:
+                    if self._admission:
+                        entry = self._admission()
+                        with within(self._deadline):
+                            why = await entry.async_enter(self._pool_timeout())
+                        attempt.admitted(entry, why)
+                    if not attempt.failed:
+                        yield attempt
+                finally:
+                    decision = self._end(attempt)
+            if decision is None:
                 return
-            await self._clock.sleep(retry.delay)
+            end = await drive_async.async_before_next(
+                decision, None, self._run, self._reporter, self._clock
+            )
+            if end is not None:
+                raise_ended(end)
 
-    def _begin(self) -> Attempt:
+    def _begin(self) -> Attempt | None:
         self._began = self._clock.monotonic()
         if not self._run.begin(self._began):
-            raise_ended(self._reporter.refused())
+            return None
         return Attempt(self._run, self._call, self._deadline, idempotent=self._idempotent)
 
-    def _end(self, attempt: Attempt) -> Retry | None:
+    def _pool_timeout(self) -> float | None:
+        return self._run.timeout(self._began).pool
+
+    def _end(self, attempt: Attempt) -> Decision | None:
         now = self._clock.monotonic()
+        if attempt.admission:
+            attempt.admission.leave()
         if attempt.interrupted:
             self._run.abandon()
         elif attempt.failed is None:
             self._reporter.succeeded(self._run.after(None, now), now - self._began)
         else:
-            decision = self._reporter.failed(attempt.failed, now, now - self._began)
-            if isinstance(decision, Retry):
-                return decision
-            raise_ended(self._reporter.ended(decision))
+            return self._reporter.failed(attempt.failed, now, now - self._began)
         return None
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Retrying:
@@ -225,26 +258,24 @@ class Retrying:
 
     def __iter__(self) -> Iterator[Attempt]:
         """Yield attempts, each a context manager, until one gets through."""
-        return self._series(self._clock).attempts()
+        return self._series(self._clock, admission).attempts()
 
     def __aiter__(self) -> AsyncIterator[Attempt]:
         """Yield attempts, each a context manager, until one gets through."""
-        return self._series(self._async_clock).async_attempts()
+        return self._series(self._async_clock, async_admission).async_attempts()
 
     def _sync(self, call: KnownCall, function: Callable[[], R]) -> R:
         def attempt(_: Timeout) -> R | Failed[R]:
             try:
                 return function()
-            except Exception as error:
-                failed = failed_attempt(error, call.target, idempotent=self.idempotent)
-                if failed is None:
-                    raise
-                return failed
+            except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
+                return caught(error, call.target, idempotent=self.idempotent)
 
         name, guard = self._target or call.method, self._guard(call.method)
-        made = drive_sync.bounded(attempt, call, name, self.policy.bulkhead, ConnectionError)
-        end = drive_sync.drive(made, call, self.policy, guard, self._listeners, self._clock)
-        return raise_ended(end) if isinstance(end, Ended) else end
+        made = drive_sync.bounded(attempt, call, name, self.policy, ConnectionError)
+        return result_or_raise(
+            drive_sync.drive(made, call, self.policy, guard, self._listeners, self._clock)
+        )
 
     def _async(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
         call = self._call(_name(function))
@@ -254,22 +285,27 @@ class Retrying:
             async def attempt(_: Timeout) -> R | Failed[R]:
                 try:
                     return await _bounded(function(*args, **kwargs))
-                except Exception as error:
-                    failed = failed_attempt(error, call.target, idempotent=self.idempotent)
-                    if failed is None:
-                        raise
-                    return failed
+                except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
+                    return caught(error, call.target, idempotent=self.idempotent)
 
             name, guard = self._target or call.method, self._guard(call.method)
-            made = drive_async.bounded(attempt, call, name, self.policy.bulkhead, ConnectionError)
-            end = await drive_async.drive(
-                made, call, self.policy, guard, self._listeners, self._async_clock
+            made = drive_async.bounded(attempt, call, name, self.policy, ConnectionError)
+            return result_or_raise(
+                await drive_async.drive(
+                    made, call, self.policy, guard, self._listeners, self._async_clock
+                )
             )
-            return raise_ended(end) if isinstance(end, Ended) else end
 
         return retried
 
-    def _series(self, clock: Clock | AsyncClock) -> AttemptSeries:
+    def _series(
+        self, clock: Clock | AsyncClock, admit: Callable[[str, Policy], Admission]
+    ) -> AttemptSeries:
+        limit = None
+        if self.policy.bulkhead or self.policy.rate:
+            if not self._target:
+                raise ValueError("a loop has no name to limit calls by: say target=")
+            limit = partial(admit, self._target, self.policy)
         return AttemptSeries(
             self._call(""),
             self.policy,
@@ -277,6 +313,7 @@ class Retrying:
             self._listeners,
             clock,
             idempotent=self.idempotent,
+            admission=limit,
         )
 
     def _call(self, name: str) -> KnownCall:
@@ -328,6 +365,7 @@ def retry(given: Any = None, /, **options: Any) -> Any:
 
     Raises:
         TypeError: If what is given is neither a function nor a policy.
+        ValueError: A loop of attempts that is to be limited by a bulkhead or a rate has no target.
     """
     if given is None or isinstance(given, Policy):
         return Retrying(given, **options)

@@ -2,8 +2,13 @@
 
 import asyncio
 from asyncio import current_task
-from collections.abc import Awaitable, Callable, Hashable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    suppress,
+)
 from importlib import import_module
 from math import inf
 from time import monotonic
@@ -35,6 +40,27 @@ async def run_until(at: float, work: Awaitable[T]) -> T:
             return await work
     except trio.TooSlowError as error:
         raise TimeoutError from error
+
+
+@asynccontextmanager
+async def group() -> AsyncIterator[Callable[[Callable[[], Coroutine[Any, Any, None]]], object]]:
+    """Yield what begins a task; those that are left at the end of the block are cancelled.
+
+    The block ends when all have. They must raise nothing.
+    """
+    if not _in_asyncio():
+        async with _trio().open_nursery() as nursery:
+            yield nursery.start_soon
+            nursery.cancel_scope.cancel()
+        return
+    begun: list[asyncio.Task[None]] = []
+    try:
+        yield lambda work: begun.append(asyncio.create_task(work()))
+    finally:
+        for task in begun:
+            task.cancel()
+        if left := [task for task in begun if not task.done()]:
+            await asyncio.wait(left)
 
 
 def from_threads() -> Callable[[Callable[[], object]], None]:

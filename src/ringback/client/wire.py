@@ -45,7 +45,8 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ringback.errors import RingbackError
-from ringback.failure import Failure, Target, classify
+from ringback.failure import Failure, Target
+from ringback.failure.classify import classify_exchange
 from ringback.failure.kind import Delivered
 
 Phase = Literal["connect", "proxy", "tls", "send", "wait", "body"]
@@ -65,8 +66,10 @@ class Wire:
     """One exchange, counted as it happens."""
 
     __slots__ = (
+        "apart",
         "broken",
         "overhead",
+        "peer",
         "phase",
         "proxied",
         "received",
@@ -89,6 +92,9 @@ class Wire:
         # Linux, after a timeout
         self.unacknowledged: int | None = None
         self.overhead: int | None = None  # Bytes that TLS adds to each piece; `None`: not known
+        self.apart = False  # It is to have a connection of its own, a new one
+        # The address that it is with, where that is asked for; until it is known ""
+        self.peer: str | None = None
         self.retransmits = 0  # How often the kernel has sent the oldest of them again
 
     @property
@@ -207,14 +213,18 @@ def failure_of_exchange(
     wire: Wire | None = None,
     *,
     own: type[Exception] | tuple[type[Exception], ...],
+    direct: bool = False,
 ) -> Failure | None:
     """Return what went wrong in an exchange, or ``None`` where the exception is none of its.
 
     An exception of the caller's own (out of the generator of a body, say) stays what it is.
+    ``direct``: there is no proxy, where no ``wire`` says so.
     """
     if isinstance(error, RingbackError):
         return error.failure
-    failure = classify(error, target=target, reused=wire.reused if wire else None)
+    if wire is not None and target.proxy is None:
+        direct = not wire.proxied
+    failure = classify_exchange(error, target, wire.reused if wire else None, direct=direct)
     if failure.kind in _NOT_OURS and not isinstance(error, own):
         return None
     certain = delivered(wire, failure)

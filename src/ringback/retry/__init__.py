@@ -5,9 +5,12 @@ try any callable again, see ``ringback.client.retrying.retry``.
 """
 
 from ringback.retry.circuit import Breaker, Circuit, CircuitState
+from ringback.retry.concurrency import Adaptive
+from ringback.retry.line import default_patience, set_default_patience
 from ringback.retry.origin_state import Bucket, Budget, OriginSnapshot, OriginState
 from ringback.retry.policy import RETRY_STATUSES, Backoff, Jitter, Policy, Series, Timeout, Waits
-from ringback.retry.run import Decision, Done, GiveUp, Reason, Repeatable, Retry, Run
+from ringback.retry.rate import Rate
+from ringback.retry.run import Decision, Done, GiveUp, Reason, Repeatable, Retry, Run, Wait
 
 Guard = OriginState
 """The name that ``OriginState`` had."""
@@ -16,6 +19,7 @@ GuardState = OriginSnapshot
 
 __all__ = [
     "RETRY_STATUSES",
+    "Adaptive",
     "Backoff",
     "Breaker",
     "Bucket",
@@ -31,11 +35,15 @@ __all__ = [
     "OriginSnapshot",
     "OriginState",
     "Policy",
+    "Rate",
     "Reason",
     "Repeatable",
     "Retry",
     "Run",
     "Series",
     "Timeout",
+    "Wait",
     "Waits",
+    "default_patience",
+    "set_default_patience",
 ]

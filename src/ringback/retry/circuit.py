@@ -158,6 +158,13 @@ class Circuit:
         self._probing += 1
         return True
 
+    def admit_always(self) -> None:
+        """Admit an attempt that was decided on elsewhere: as a probe, where it is not closed."""
+        if self.state == "open":
+            self.state, self._probing, self._succeeded = "half_open", 0, 0
+        if self.state == "half_open":
+            self._probing += 1
+
     def release(self) -> None:
         """Take back an admitted attempt that says nothing of the endpoint: a cancelled one."""
         if self.state == "half_open" and self._probing:

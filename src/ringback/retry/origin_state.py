@@ -26,7 +26,9 @@ One attempt goes through here twice::
     CircuitOpen              pay ─→ a retry, which is admitted again | give up ("budget")
 
 ``pay`` comes last of all obstacles to a retry (see ``Run``), so that no token is spent on a retry
-that the deadline, the method or the circuit forbids anyway.
+that the deadline, the method or the circuit forbids anyway. A call that is given up or refused here
+may wait for the end of an outage, see ``retry.line``: ``may_wait``, ``join``, and ``turn`` until it
+says more than how long to wait.
 
 Why it is safe. Each method takes the lock once, and holds it for some additions: nothing waits
 under it, no foreign code runs under it, and no other lock is taken. What reads without it
@@ -45,8 +47,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from ringback.retry.circuit import Breaker, Circuit, CircuitState
+from ringback.retry.line import Line, News, Ticket, Turn, default_patience
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ringback.failure import Failure
     from ringback.failure.names import KindName
 
@@ -124,7 +129,8 @@ class Bucket:
         return True
 
 
-_OWN_LAYERS = frozenset({"config", "client", "none"})
+OWN_LAYERS = frozenset({"config", "client", "none"})
+"""Layers whose failures say nothing of the origin."""
 _ANSWERED_KINDS: frozenset[KindName] = frozenset({"http.error.auth", "http.error.rate_limited"})
 
 
@@ -142,6 +148,8 @@ class OriginSnapshot:
         opened_by: The failure that opened the circuit, if one did.
         until: When an open circuit lets a probe pass, on the clock of the calls.
         tokens: Retries that may be made now; infinite without a budget.
+        waiting: How many calls wait for the end of an outage.
+        since: When the first of the failures in a row was, on that clock, if there is one.
     """
 
     circuit: CircuitState
@@ -149,6 +157,8 @@ class OriginSnapshot:
     opened_by: Failure | None
     until: float
     tokens: float
+    waiting: int = 0
+    since: float | None = None
 
 
 class OriginState:
@@ -160,23 +170,29 @@ class OriginState:
         now: Seconds, on any clock that never goes back; the same one later on.
     """
 
-    __slots__ = ("_bucket", "_circuit", "_lock")
+    __slots__ = ("_bucket", "_circuit", "_line", "_lock")
 
     def __init__(self, breaker: Breaker | None, budget: Budget | None, now: float) -> None:
         self._circuit = Circuit(breaker, now) if breaker else None
         self._bucket = Bucket(budget, now) if budget else None
+        self._line = Line()
         self._lock = Lock()
 
-    def admit(self, now: float, *, retry: bool) -> bool:
+    def admit(self, now: float, *, retry: bool, waited: bool = False) -> bool:
         """Return whether an attempt may be made; each that may ends in one of the three below.
 
         Args:
             now: Seconds, on the clock that it was made with.
             retry: Is it a retry? One that is not earns a part of a retry.
+            waited: Has the line let it pass? Then the circuit does as well. While calls wait, no
+                other one is a probe.
         """
         with self._lock:
-            if self._circuit and not self._circuit.admit(now):
-                return False
+            if circuit := self._circuit:
+                if waited:
+                    circuit.admit_always()
+                elif (circuit.state == "open" and self._line.waiting) or not circuit.admit(now):
+                    return False
             if self._bucket and not retry:
                 self._bucket.earn()
             return True
@@ -210,12 +226,18 @@ class OriginState:
             if retry and self._bucket:
                 self._bucket.refund()
             closed = self._circuit is not None and self._circuit.succeeded(now, seconds)
+            woken = self._line.succeeded(now, seconds)
+        _wake(woken)
         return "circuit_closed" if closed else None
 
     def is_closed(self) -> bool:
         """Return whether every attempt would be admitted, without asking for one."""
         circuit = self._circuit
         return circuit is None or circuit.state == "closed"
+
+    def is_in_trouble(self) -> bool:
+        """Return whether the circuit is not closed, or the last attempt failed."""
+        return self._line.failures > 0 or not self.is_closed()
 
     def passed(self, now: float, seconds: float) -> None:
         """Record a first attempt that succeeded: ``admit`` and ``succeeded`` in one.
@@ -232,9 +254,19 @@ class OriginState:
                 bucket.earn()
             if circuit:
                 circuit.succeeded(now, seconds)
+            woken = self._line.succeeded(now, seconds)
+        if woken:
+            _wake(woken)
 
     def failed(
-        self, failure: Failure, now: float, random: float, seconds: float = 0.0
+        self,
+        failure: Failure,
+        now: float,
+        random: float,
+        seconds: float = 0.0,
+        *,
+        first: bool = True,
+        tried: bool = False,
     ) -> Change | None:
         """Record an attempt that failed; return what this changed of the circuit.
 
@@ -246,17 +278,25 @@ class OriginState:
             now: Seconds, on the clock that it was made with.
             random: A random number, at least 0 and below 1.
             seconds: How long the attempt took.
+            first: Was it the first attempt of its call?
+            tried: Was it the head of the line, which tries for all?
         """
-        if not self._circuit:
+        if failure.layer in OWN_LAYERS:
+            self.abandoned()
             return None
+        circuit = self._circuit
+        change: Change | None = None
         with self._lock:
-            if failure.layer in _OWN_LAYERS:
-                self._circuit.release()
-            elif _is_answer(failure):
-                return "circuit_closed" if self._circuit.succeeded(now, seconds) else None
-            elif self._circuit.failed(failure, now, random):
-                return "circuit_opened"
-        return None
+            if _is_answer(failure):
+                if circuit and circuit.succeeded(now, seconds):
+                    change = "circuit_closed"
+                woken = self._line.succeeded(now, seconds)
+            else:
+                if circuit and circuit.failed(failure, now, random):
+                    change = "circuit_opened"
+                woken = self._line.failed(failure, now, random, first=first, tried=tried)
+        _wake(woken)
+        return change
 
     def abandoned(self) -> None:
         """Take back an attempt that was cancelled: it says nothing of the endpoint."""
@@ -275,16 +315,117 @@ class OriginState:
         with self._lock:
             return self._bucket.spend(now)
 
+    def may_wait(self, now: float, patience: float | None, waiting: int) -> bool:
+        """Return whether a call that is given up or refused now would wait instead.
+
+        Args:
+            now: Seconds, on the clock that it was made with.
+            patience: How long after the beginning of an outage, in seconds; ``None``: the default.
+            waiting: How many calls may wait.
+        """
+        if patience == 0 or not self._line.failures:
+            return False
+        with self._lock:
+            return self._line.takes(now, self.patience(patience), waiting)
+
+    def patience(self, wanted: float | None) -> float:
+        """Return for how many seconds after the beginning of an outage a call waits."""
+        if wanted is not None:
+            return wanted
+        return default_patience(known=self._line.successes > 0)
+
+    def quiet_for(self, now: float) -> float:
+        """Return the seconds since an attempt last succeeded."""
+        return now - self._line.succeeded_at
+
+    def join(
+        self, ticket: Ticket, now: float, random: float, *, untried: bool, not_before: float
+    ) -> None:
+        """Let a call stand in the line; it asks ``turn`` from now on, until that says ``go``.
+
+        Args:
+            ticket: Its place.
+            now: Seconds, on the clock that it was made with.
+            random: A random number, at least 0 and below 1.
+            untried: Was it refused, so that it made no attempt?
+            not_before: When the origin wants to be called again, if it has said so; 0: now.
+        """
+        with self._lock:
+            self._line.join(ticket, now, random, untried=untried)
+            self._line.hold_back(not_before)
+
+    def turn(self, ticket: Ticket, now: float) -> Turn | float:
+        """Return what a call that waits does now, or for how many seconds it waits.
+
+        Args:
+            ticket: Its place.
+            now: Seconds, on the clock that it was made with.
+        """
+        with self._lock:
+            turn, woken = self._line.turn(ticket, now)
+        _wake(woken)
+        return turn
+
+    def again(self, ticket: Ticket, now: float, not_before: float) -> bool:
+        """Return whether the head waits again after its try failed, or its patience is over.
+
+        Args:
+            ticket: Its place.
+            now: Seconds, on the clock that it was made with.
+            not_before: When the origin wants to be called again, if it has said so; 0: now.
+        """
+        with self._lock:
+            self._line.hold_back(not_before)
+            return self._line.again(ticket, now)
+
+    def leave(self, ticket: Ticket, now: float) -> None:
+        """Give up the place of a call that no longer waits; the next one has it.
+
+        Args:
+            ticket: Its place.
+            now: Seconds, on the clock that it was made with.
+        """
+        with self._lock:
+            woken = self._line.leave(ticket, now)
+        _wake(woken)
+
+    def last_failure(self) -> Failure | None:
+        """Return why calls wait, without the exception."""
+        with self._lock:
+            return self._line.last or (self._circuit.opened_by if self._circuit else None)
+
+    def news(self) -> list[News]:
+        """Return what happened to the line since this was asked, once."""
+        if not self._line.news:
+            return []
+        with self._lock:
+            news, self._line.news = self._line.news, []
+        return news
+
     def state(self) -> OriginSnapshot:
         """Return what can be seen of it."""
         with self._lock:
             tokens = self._bucket.tokens if self._bucket else float("inf")
-            circuit = self._circuit
+            circuit, line = self._circuit, self._line
+            since = line.since if line.failures else None
             if circuit is None:
-                return OriginSnapshot("closed", 0, None, 0.0, tokens)
+                return OriginSnapshot(
+                    "closed", line.failures, None, 0.0, tokens, line.waiting, since
+                )
             return OriginSnapshot(
-                circuit.state, circuit.failures, circuit.opened_by, circuit.until, tokens
+                circuit.state,
+                circuit.failures,
+                circuit.opened_by,
+                circuit.until,
+                tokens,
+                line.waiting,
+                since,
             )
+
+
+def _wake(tickets: Iterable[Ticket]) -> None:
+    for ticket in tickets:
+        ticket.wake()
 
 
 def _is_answer(failure: Failure) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ringback.retry.circuit import Breaker
+from ringback.retry.concurrency import Adaptive
 from ringback.retry.origin_state import Budget
+from ringback.retry.rate import Rate
 from ringback.retry.run import Run
 
 if TYPE_CHECKING:
@@ -154,8 +157,23 @@ class Series:
         return self.waits[min(attempt, len(self.waits)) - 1]
 
 
-RETRY_STATUSES = frozenset({429, 502, 503, 504})
-"""Statuses that a later attempt may not meet (RFC 9110, RFC 6585)."""
+RETRY_STATUSES = frozenset({408, 425, 429, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+"""Statuses that a later attempt may not meet (RFC 9110, RFC 6585, RFC 8470; 520 to 524 are
+Cloudflare's for a gateway without an answer, 529 is an unregistered 503)."""
+
+
+MAX_HEDGE = 0.5
+"""The largest part of the calls that may be hedged."""
+
+_COLLECTIONS = (
+    "insecure_hosts",
+    "direct_hosts",
+    "retry_statuses",
+    "idempotency_key",
+    "propagate_hosts",
+)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", re.ASCII)
+"""RFC 9110, section 5.6.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +188,16 @@ class Policy:
             after it, and whatever waits is ended by it.
         budget: The part of an origin's requests that may be retries; ``None``: any.
         breaker: When calls to an endpoint are refused at once; ``None``: never.
+        patience: For how many seconds after the beginning of an outage a call of which nothing was
+            delivered waits for its end instead of being given up; 0: it does not. ``None``: 10, 2
+            for an origin that has not answered this process yet, and 0 with one attempt.
+        waiting: How many calls to an origin may wait so; further ones are given up.
         bulkhead: How many calls to an origin may be in flight at once; ``None``: any number.
+            ``"adaptive"`` or an ``Adaptive``: as many as it answers about as fast as without load.
+        rate: How many requests a second an origin gets, or a ``Rate``; ``None``: any number.
+        hedge: The part of the calls to an origin, such as 0.05, that may get a second attempt
+            beside the first, once that takes longer than the others lately; the first answer wins.
+            Only requests that are safe (GET, HEAD, OPTIONS) and have no body. ``None``: none.
         retry_statuses: HTTP statuses that are worth another attempt.
         idempotency_key: Origins (``https://host:port``) whose requests that are not idempotent get
             an ``Idempotency-Key``, the same for each attempt of a call; ``True``: every origin.
@@ -183,6 +210,9 @@ class Policy:
             minute for each origin and within what the deadline leaves (5 s at most); the error that
             is raised has it as ``diagnosis``. ``True``: by ``ringback.diagnose``; or another
             function, called with the URL and ``timeout=`` in seconds.
+        propagate: Header in which an attempt says how many seconds the call has left, such as
+            ``"X-Request-Timeout"``; ``None``: it is not said.
+        propagate_hosts: Hosts that are told so, ``*.example.com`` for all below one; no other is.
     """
 
     attempts: int = 3
@@ -191,23 +221,57 @@ class Policy:
     deadline: float = 60.0
     budget: Budget | None = field(default_factory=Budget)
     breaker: Breaker | None = field(default_factory=Breaker)
-    bulkhead: int | None = None
+    patience: float | None = None
+    waiting: int = 100
+    bulkhead: int | Adaptive | Literal["adaptive"] | None = None
+    rate: float | Rate | None = None
+    hedge: float | None = None
     retry_statuses: Collection[int] = RETRY_STATUSES
     idempotency_key: bool | Collection[str] = False
     insecure_hosts: Collection[str] = frozenset()
     direct_hosts: Collection[str] = frozenset()
     diagnose_on_giveup: bool | Callable[..., Any] = False
+    propagate: str | None = None
+    propagate_hosts: Collection[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {self.attempts}")
         if not self.deadline > 0:
             raise ValueError(f"deadline must be above 0 seconds, got {self.deadline}")
-        if self.bulkhead is not None and self.bulkhead < 1:
-            raise ValueError(f"bulkhead must be at least 1, got {self.bulkhead}")
-        for name in ("insecure_hosts", "direct_hosts", "retry_statuses", "idempotency_key"):
+        if not (self.patience is None or self.patience >= 0) or self.waiting < 0:
+            raise ValueError(
+                "patience and waiting must be at least 0, got"
+                f" patience={self.patience}, waiting={self.waiting}"
+            )
+        self._set_limits()
+        self._check_hosts()
+
+    def _check_hosts(self) -> None:
+        if self.propagate is not None and not _TOKEN.fullmatch(self.propagate):
+            raise ValueError(f"propagate must be the name of a header, got {self.propagate!r}")
+        if (self.propagate is None) != (not self.propagate_hosts):
+            raise ValueError("propagate and propagate_hosts need each other: what, and to whom")
+        for name in _COLLECTIONS:
             if isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} must be a collection, got {getattr(self, name)!r}")
+
+    def _set_limits(self) -> None:
+        if self.bulkhead == "adaptive":
+            object.__setattr__(self, "bulkhead", Adaptive())
+        elif isinstance(self.bulkhead, str):
+            raise ValueError(f"bulkhead must be a number or adaptive, got {self.bulkhead!r}")
+        elif isinstance(self.bulkhead, int) and self.bulkhead < 1:
+            raise ValueError(f"bulkhead must be at least 1, got {self.bulkhead}")
+        if self.hedge is not None and not 0 < self.hedge <= MAX_HEDGE:
+            raise ValueError(f"hedge must be above 0 and at most {MAX_HEDGE}, got {self.hedge}")
+        if isinstance(self.rate, int | float):
+            object.__setattr__(self, "rate", Rate(self.rate))
+
+    @property
+    def patience_named(self) -> float | None:
+        """The patience; ``None``: nobody has said, and the process's default is meant."""
+        return 0.0 if self.patience is None and self.attempts == 1 else self.patience
 
     def start(
         self, now: float, guard: OriginState | None = None, deadline: float | None = None

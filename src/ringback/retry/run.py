@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ringback.retry.line import Ticket
+from ringback.retry.origin_state import OWN_LAYERS
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ringback.failure import Failure
+    from ringback.retry.line import News, Turn
     from ringback.retry.origin_state import Change, OriginSnapshot, OriginState
     from ringback.retry.policy import Policy, Timeout
 
@@ -20,15 +26,31 @@ Reason = Literal[
     "deadline",
     "budget",
     "circuit_open",
+    "patience",
 ]
 """Why no further attempt is made.
 
 ``not_retryable``: it cannot help. ``not_idempotent``: the first may have been processed.
 ``not_replayable``: the body cannot be sent again. ``already_retried``: a call inside this one has
-tried again already. ``attempts``, ``deadline``: the policy's limit is reached, or would be before
-the wait is over. ``budget``: too large a part of the requests to this origin are retries.
-``circuit_open``: the circuit breaker refuses calls to this endpoint.
+tried again already, or the package that makes it does. ``attempts``, ``deadline``: the policy's
+limit is reached, or would be before the wait is over. ``budget``: too large a part of the requests
+to this origin are retries.
+``circuit_open``: the circuit breaker refuses calls to this endpoint. ``patience``: the call has
+waited for the end of an outage that lasts longer than the policy's patience.
 """
+
+REASONS: dict[Reason, str] = {
+    "not_retryable": "trying again cannot help",
+    "not_idempotent": "the request may have been processed and must not be sent twice",
+    "not_replayable": "the body cannot be sent again",
+    "already_retried": "a call inside this one, or what makes it, tries again already",
+    "attempts": "no attempt is left",
+    "deadline": "the deadline leaves no time for another attempt",
+    "budget": "too many of the requests to this origin are retries already",
+    "circuit_open": "calls to this endpoint are refused for now",
+    "patience": "the outage lasts longer than calls wait for its end",
+}
+"""Why no further attempt is made, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,19 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait for the end of an outage, in the line of the origin (see ``retry.line``).
+
+    Attributes:
+        attempt: The last attempt, from 1.
+        failure: What went wrong.
+    """
+
+    attempt: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class GiveUp:
     """The call failed.
 
@@ -74,10 +109,19 @@ class GiveUp:
     retry_after: float | None = None
 
 
-Decision = Done | Retry | GiveUp
+Decision = Done | Retry | Wait | GiveUp
 
 
 _DONE_AT_FIRST = Done(1)
+
+_PASSING_REASONS = frozenset({"attempts", "budget", "circuit_open"})
+"""Why a call is given up that may get through once the outage is over."""
+
+_BALANCERS_STATUSES = frozenset({"502", "503"})
+"""What a load balancer says while it has nobody to hand a request to."""
+
+_QUIET = 1.0
+"""Seconds without a success after which such a status means an outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +134,7 @@ class Repeatable:
         replayable: Its body can be sent again from the start.
         worthwhile: Nobody has decided that another attempt is pointless: a status that the policy
             does not list.
-        already_retried: A call inside this one has tried again already.
+        already_retried: A call inside this one has tried again already, or what makes it does.
     """
 
     idempotent: bool
@@ -103,7 +147,9 @@ class Run:
     """The state of one call under a policy.
 
     Pure: the time and the random number are handed in, and the caller does the waiting. Each
-    attempt is begun by ``begin`` and ended by ``after`` or ``abandon``.
+    attempt is begun by ``begin`` and ended by ``after`` or ``abandon``. After a ``Wait`` the call
+    stands in a line: ``join``, then ``turn`` until it says more than how long to wait, and
+    ``leave`` where that is interrupted.
 
     Attributes:
         policy: Its limits.
@@ -112,7 +158,20 @@ class Run:
         change: What the last attempt changed of the circuit, if anything.
     """
 
-    __slots__ = ("_began", "_delay", "_guard", "attempt", "change", "deadline", "policy")
+    __slots__ = (
+        "_allowed",
+        "_began",
+        "_delay",
+        "_guard",
+        "_joined",
+        "_not_before",
+        "_passes",
+        "_ticket",
+        "attempt",
+        "change",
+        "deadline",
+        "policy",
+    )
 
     def __init__(
         self,
@@ -129,6 +188,11 @@ class Run:
         self._guard = guard
         self._began = now
         self._delay = 0.0
+        self._allowed = policy.attempts
+        self._joined: float | None = None  # When it stood in a line for the first time
+        self._ticket: Ticket | None = None  # While it stands in one, or tries for it
+        self._passes = False  # The line has let it pass: so does the circuit
+        self._not_before = 0.0
 
     def begin(self, now: float) -> bool:
         """Begin an attempt; return ``False`` where the circuit breaker refuses it.
@@ -137,12 +201,40 @@ class Run:
             now: Seconds, on the clock that the run was started with.
         """
         self._began = now
-        return self._guard is None or self._guard.admit(now, retry=self.attempt > 1)
+        if self._guard is None:
+            return True
+        return self._guard.admit(now, retry=self.attempt > 1, waited=self._passes)
+
+    def hedge(self, now: float) -> bool:
+        """Begin another attempt beside the one under way; return whether there may be one.
+
+        It is one of the policy's attempts, paid for as a retry is, and only for an origin without
+        trouble. Both are ended together, by ``after`` or ``abandon``.
+
+        Args:
+            now: Seconds, on the clock that the run was started with.
+        """
+        guard = self._guard
+        if guard is None or self.attempt >= self._allowed or now >= self.deadline:
+            return False
+        if guard.is_in_trouble() or not guard.pay(now):
+            return False
+        self.attempt += 1
+        return True
 
     def abandon(self) -> None:
         """End an attempt that was interrupted: it says nothing of the endpoint."""
         if self._guard:
             self._guard.abandoned()
+        self.leave(self._began)
+
+    def news(self) -> list[News]:
+        """Return what happened to the line of the origin and was not published yet."""
+        return self._guard.news() if self._guard else []
+
+    def last_failure(self) -> Failure | None:
+        """Return why calls to the origin wait."""
+        return self._guard.last_failure() if self._guard else None
 
     def guard_state(self) -> OriginSnapshot | None:
         """Return what the process knows of the origin."""
@@ -180,18 +272,83 @@ class Run:
             if self._guard:
                 seconds, retry = now - self._began, self.attempt > 1
                 self.change = self._guard.succeeded(now, seconds, retry=retry)
+                self.leave(now)
             return _DONE_AT_FIRST if self.attempt == 1 else Done(self.attempt)
         if self._guard:
-            self.change = self._guard.failed(failure, now, random, now - self._began)
-        return self._next(failure, now, repeatable or Repeatable(False), random, retry_after)
+            first = self.attempt == 1 and self._joined is None
+            tried = self._ticket is not None
+            self.change = self._guard.failed(
+                failure, now, random, now - self._began, first=first, tried=tried
+            )
+        decision = self._next(failure, now, repeatable or Repeatable(False), random, retry_after)
+        if not isinstance(decision, Wait):
+            self.leave(now)
+        return decision
 
-    def refused(self, failure: Failure) -> GiveUp:
-        """Return the end of a call whose next attempt the circuit breaker refuses.
+    def refused(self, failure: Failure, now: float) -> GiveUp | Wait:
+        """Return what to do about an attempt that the circuit breaker refuses.
 
         Args:
-            failure: How the attempt before failed, or the refusal if there was none.
+            failure: The refusal.
+            now: Seconds, on the clock that the run was started with.
         """
+        if self._may_wait(now):
+            return Wait(self.attempt, failure)
         return GiveUp(self.attempt, failure, "circuit_open")
+
+    def join(self, wake: Callable[[], object], now: float, random: float) -> None:
+        """Stand in the line, after a ``Wait``.
+
+        Args:
+            wake: Tells the caller, from any thread, to ask ``turn`` again.
+            now: Seconds, on the clock that the run was started with.
+            random: A random number, at least 0 and below 1.
+        """
+        if self._ticket:  # the head, which has tried in vain
+            self._ticket.wake = wake
+        elif self._guard:
+            patience = self._guard.patience(self.policy.patience_named)
+            self._joined = now if self._joined is None else self._joined
+            self._ticket = Ticket(patience, self._joined, self.deadline, wake)
+            self._guard.join(
+                self._ticket, now, random, untried=self.attempt == 1, not_before=self._not_before
+            )
+
+    def turn(self, now: float) -> Turn | float:
+        """Return what to do now, or for how many seconds to wait; after ``try`` and ``go``: begin.
+
+        Args:
+            now: Seconds, on the clock that the run was started with.
+        """
+        assert self._guard
+        assert self._ticket
+        turn = self._guard.turn(self._ticket, now)
+        if turn == "try":
+            self._passes = True
+        elif turn == "go":
+            self._ticket, self._passes = None, True
+            self._allowed = self.attempt - 1 + self.policy.attempts
+        return turn
+
+    def leave(self, now: float) -> None:
+        """Give up the place in the line, if it has one; the next one has it.
+
+        Args:
+            now: Seconds, on the clock that the run was started with.
+        """
+        if self._ticket and self._guard:
+            self._guard.leave(self._ticket, now)
+            self._ticket = None
+
+    def given_up(self, turn: Literal["patience", "deadline"], failure: Failure) -> GiveUp:
+        """Return the end of a call that has waited in vain.
+
+        Args:
+            turn: What ``turn`` said.
+            failure: How its last attempt failed, or that of another call if it made none.
+        """
+        self._ticket = None
+        return GiveUp(max(1, self.attempt - 1), failure, turn)
 
     def _next(
         self,
@@ -201,36 +358,67 @@ class Run:
         random: float,
         retry_after: float | None,
     ) -> Decision:
+        self._passes = False
+        self._not_before = now + (retry_after or 0.0)
         delay = max(self._wait(failure, random), retry_after or 0.0)
-        if reason := self._obstacle(failure, now, delay, repeatable):
-            return GiveUp(self.attempt, failure, reason, retry_after)
-        decision = Retry(self.attempt, failure, delay)
-        self.attempt += 1
-        self._delay = delay
-        return decision
+        reason = self._obstacle(failure, repeatable)
+        passes = reason is None and self._ends_with_outage(failure, repeatable, now)
+        if passes and self._ticket:
+            reason = None if self._again(now) else "patience"
+        elif reason is None and (reason := self._limit(now, delay)) is None:
+            decision = Retry(self.attempt, failure, delay)
+            self.attempt += 1
+            self._delay = delay
+            return decision
+        if reason is None or (
+            passes and reason in _PASSING_REASONS and self._may_wait(self._not_before)
+        ):
+            self.attempt += 1
+            return Wait(self.attempt - 1, failure)
+        return GiveUp(self.attempt, failure, reason, retry_after)
 
-    def _obstacle(
-        self, failure: Failure, now: float, delay: float, repeatable: Repeatable
-    ) -> Reason | None:
+    @staticmethod
+    def _obstacle(failure: Failure, repeatable: Repeatable) -> Reason | None:
         if failure.retry == "no" or not repeatable.worthwhile:
             return "not_retryable"
         if failure.delivered != "no" and not repeatable.idempotent:
             return "not_idempotent"
         if not repeatable.replayable:
             return "not_replayable"
-        if repeatable.already_retried:
-            return "already_retried"
-        if self.attempt >= self.policy.attempts:
-            return "attempts"
-        return self._limit(now, delay)
+        return "already_retried" if repeatable.already_retried else None
 
     def _limit(self, now: float, delay: float) -> Reason | None:
+        if self.attempt >= self._allowed:
+            return "attempts"
         if now + delay >= self.deadline:
             return "deadline"
         guard = self._guard
         if guard and guard.refuses(now + delay) is not None:
             return "circuit_open"
         return None if guard is None or guard.pay(now) else "budget"
+
+    def _ends_with_outage(self, failure: Failure, repeatable: Repeatable, now: float) -> bool:
+        """Return whether the failure may be the outage's, and the request be sent after it."""
+        if failure.layer in OWN_LAYERS or self._guard is None:
+            return False
+        if failure.layer != "status":
+            return failure.delivered == "no"
+        # A limit is no outage, though nothing was processed (429); what a balancer says may be.
+        from_balancer = failure.code in _BALANCERS_STATUSES
+        return from_balancer and repeatable.idempotent and self._guard.quiet_for(now) >= _QUIET
+
+    def _may_wait(self, at: float) -> bool:
+        guard, policy, joined = self._guard, self.policy, self._joined
+        if guard is None or at >= self.deadline:
+            return False
+        if joined is not None and at >= joined + guard.patience(policy.patience_named):
+            return False
+        return guard.may_wait(at, policy.patience_named, policy.waiting)
+
+    def _again(self, now: float) -> bool:
+        assert self._guard
+        assert self._ticket
+        return self._guard.again(self._ticket, now, self._not_before)
 
     def _wait(self, failure: Failure, random: float) -> float:
         # "at once" is meant once: the second time the peer is in trouble, not the connection.

@@ -1,23 +1,65 @@
 """The pytest plugin: connection failures as fixtures.
 
 ``fault`` starts a failure for one test, ``lab`` is a lab for the whole run, ``fake_clock`` makes
-retries take no time. Where the machine lacks what a failure needs, the test is skipped and says
-what; with ``CI=true`` it fails, for there nothing may be left out unnoticed.
+retries take no time. What calls have taught the process of an origin (circuits, budgets, outages,
+rates, places) is forgotten after each test. No call waits for the end of an outage, unless
+``ringback_patience`` in the configuration of pytest says otherwise: ``default``, or seconds. Where
+the machine lacks what a failure needs, the test is skipped and says what; with ``CI=true`` it
+fails, for there nothing may be left out unnoticed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from ringback.testing.clock import FakeClock
     from ringback.testing.lab import Endpoint, Lab
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the configuration say how long calls wait for the end of an outage."""
+    text = "seconds that calls of ringback wait for the end of an outage, or: default"
+    parser.addini("ringback_patience", text, default="0")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have failures come at once."""
+    from ringback.retry import set_default_patience  # noqa: PLC0415 - of the standard library only
+
+    wanted = config.getini("ringback_patience")
+    try:
+        set_default_patience(None if wanted == "default" else float(wanted))
+    except ValueError:
+        raise pytest.UsageError(
+            f"ringback_patience must be seconds or default, got {wanted!r}"
+        ) from None
+
+
+_FORGETTING = {
+    "origins": "forget",
+    "bulkhead": "renew_all",
+    "diagnose_on_giveup": "forget_diagnoses",
+}
+"""What has learnt of origins, if it is loaded, and the function that has it begin anew."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """Let no test meet the circuit that another has opened, or its spent budget."""
+    try:
+        return (yield)
+    finally:
+        for module, forget in _FORGETTING.items():
+            if loaded := sys.modules.get(f"ringback.client.{module}"):
+                getattr(loaded, forget)()
 
 
 class StartFault(Protocol):

@@ -96,7 +96,7 @@ def test_inside_the_attempt_it_is_tried_again(lab):
     with pytest.raises(errors.RingbackError) as caught:
         call(endpoint, middlewares=[Middleware(AT_ONCE, read=True, sinks=[])])
     assert isinstance(caught.value, aiohttp.ClientPayloadError)
-    assert [one.kind for one in caught.value.attempts] == ["tls.closed"] * 3
+    assert [attempt.kind for attempt in caught.value.attempts] == ["tls.closed"] * 3
     assert endpoint.requests == 3
 
 

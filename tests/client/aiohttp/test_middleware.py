@@ -141,7 +141,7 @@ def test_a_body_that_breaks_off_is_a_failed_attempt_where_it_is_read_inside(lab)
     assert isinstance(error, aiohttp.ClientPayloadError)
     assert isinstance(error, errors.IncompleteResponse)
     assert endpoint.requests == 3
-    assert not isinstance(raised(endpoint.url), errors.RingbackError)
+    assert isinstance(raised(endpoint.url), errors.IncompleteResponse)
     assert endpoint.requests == 4
 
 
@@ -230,3 +230,43 @@ def test_a_post_with_a_key_is_sent_again(lab):
     ]
     assert len(lines) == 3
     assert len({bytes(line) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["http.response.body_timed_out:trickling_body", "http.response.body_timed_out:mid_body"],
+)
+def test_the_deadline_ends_the_reading_of_the_body_too(lab, fault):
+    policy = Policy(deadline=0.5)
+    error = raised(lab.start(fault).url, policy=policy)
+    assert isinstance(error, aiohttp.SocketTimeoutError)
+    assert isinstance(error, errors.ReadTimeout)
+
+
+def test_a_body_that_is_read_piece_by_piece_is_the_callers(lab):
+    """A stream may take as long as it takes."""
+    url = lab.start("http.response.body_timed_out:trickling_body").url
+
+    async def main():
+        middleware, began = Middleware(Policy(deadline=0.2), sinks=[]), time.monotonic()
+        async with (
+            aiohttp.ClientSession(middlewares=[middleware]) as session,
+            session.get(url) as response,
+        ):
+            while time.monotonic() < began + 0.4:
+                piece = await response.content.read(1)
+            return piece
+
+    assert asyncio.run(main()) == b"x"
+
+
+def test_a_body_is_read_once_however_often_it_is_asked_for(lab):
+    async def main():
+        async with (
+            aiohttp.ClientSession(middlewares=[Middleware(sinks=[])]) as session,
+            session.get(lab.start("ok").url) as response,
+        ):
+            return await response.read(), await response.text(), await response.read()
+
+    first, text, again = asyncio.run(main())
+    assert first == text.encode() == again != b""

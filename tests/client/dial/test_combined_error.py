@@ -51,7 +51,7 @@ def test_a_host_without_ipv6_is_not_short_of_ports():
         combined_error([failed(V6, errno.EADDRNOTAVAIL), failed(V4, errno.EADDRNOTAVAIL)])
     )
 
-    assert [one.kind for one in failure.addresses] == [NETWORK, "client.local_address"]
+    assert [failed.kind for failed in failure.addresses] == [NETWORK, "client.local_address"]
 
 
 def test_several_addresses_are_in_the_traceback():

@@ -99,7 +99,7 @@ def test_where_ipv6_is_turned_off_the_other_family_is_tried(replaced):
             with pytest.raises(ConnectionRefusedError) as caught:
                 dial("api.test", port, timeout=20)
 
-    assert [one.kind for one in classify(caught.value).addresses] == [
+    assert [failed.kind for failed in classify(caught.value).addresses] == [
         "tcp.refused",
         "tcp.address_unreachable.network",
     ]

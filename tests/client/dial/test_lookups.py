@@ -35,7 +35,7 @@ def gone(seconds):
 
 
 def threads():
-    return [one for one in threading.enumerate() if one.name == "ringback-lookup"]
+    return [thread for thread in threading.enumerate() if thread.name == "ringback-lookup"]
 
 
 def wait_for_the_end():
@@ -83,14 +83,14 @@ def test_all_who_wait_for_the_same_get_the_one_result(stuck):
         results.append(lookups.make(Lookup("same", "a.test", stuck), None).result())
 
     asking = [threading.Thread(target=ask) for _ in range(8)]
-    for one in asking:
-        one.start()
+    for thread in asking:
+        thread.start()
     assert stuck.running.acquire(timeout=WAIT_TIMEOUT)
     while lookups._known["same"].waiting < len(asking):
         time.sleep(0.001)
     stuck.release.set()
-    for one in asking:
-        one.join(WAIT_TIMEOUT)
+    for thread in asking:
+        thread.join(WAIT_TIMEOUT)
 
     assert results == ["late"] * 8
     assert not stuck.running.acquire(blocking=False)

@@ -22,8 +22,8 @@ def test_of_two_that_answer_the_earlier_wins_and_the_other_is_closed(place, unhu
     sock, winner = race.run()
 
     assert winner[4][0] == late[0].getsockname()[0]
-    assert [one[4][0] for one in race.pending.values()] == ["127.0.0.1"]
-    assert all(one.fileno() == -1 for one in race.pending)
+    assert [entry[4][0] for entry in race.pending.values()] == ["127.0.0.1"]
+    assert all(sock.fileno() == -1 for sock in race.pending)
     sock.close()
 
 

@@ -16,7 +16,7 @@ NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def lookup_threads():
-    return [one for one in threading.enumerate() if one.name == "ringback-lookup"]
+    return [thread for thread in threading.enumerate() if thread.name == "ringback-lookup"]
 
 
 def wait_for_threads(most):
@@ -231,13 +231,13 @@ def test_a_thousand_stuck_names_neither_block_others_nor_leave_threads(c_library
             timed_out.append(number)
 
     asking = [threading.Thread(target=ask, args=(number,)) for number in range(1000)]
-    for one in asking:
-        one.start()
+    for thread in asking:
+        thread.start()
     for number in range(50):
         assert hosts(resolver.resolve(f"fine{number}.test", 80, soonest(30))) == ["192.0.2.1"]
         wait_for_threads(MAX_SHARED_THREADS + 1)
-    for one in asking:
-        one.join()
+    for thread in asking:
+        thread.join()
     assert len(timed_out) == 1000
     release.set()
     for thread in lookup_threads():

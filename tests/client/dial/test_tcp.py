@@ -121,7 +121,7 @@ def test_a_refusal_and_a_silent_address_beside_it_are_both_recorded(place, repla
 
     failure = classify(caught.value)
     assert failure.kind == "tcp.refused"
-    assert {one.address: one.kind for one in failure.addresses} == {
+    assert {failed.address: failed.kind for failed in failure.addresses} == {
         f"127.0.0.1:{place.port}": "tcp.timed_out",
         f"127.0.0.2:{place.port}": "tcp.refused",
     }
@@ -150,7 +150,7 @@ def test_all_silent_ends_in_time_with_one_entry_for_each(place, replaced, unhurr
         dial("api.test", place.port, timeout=0.8)
 
     assert time.monotonic() - began < 10
-    assert [one.address for one in classify(caught.value).addresses] == [
+    assert [failed.address for failed in classify(caught.value).addresses] == [
         f"{address}:{place.port}" for address in addresses
     ]
 
@@ -288,7 +288,7 @@ def test_where_there_is_no_ipv6_the_other_family_is_tried(place, replaced, monke
     with pytest.raises(ConnectionRefusedError) as caught:
         dial("off.test", place.port, timeout=5)
     assert "tcp.address_unreachable.network" in [
-        one.kind for one in classify(caught.value).addresses
+        failed.kind for failed in classify(caught.value).addresses
     ]
 
 
@@ -334,7 +334,7 @@ def test_an_interrupt_leaves_no_socket_open(place, replaced, monkeypatch, where)
         dial("api.test", place.port, timeout=1)
 
     assert made
-    assert all(one.fileno() == -1 for one in made)
+    assert all(sock.fileno() == -1 for sock in made)
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["127.0.0.1", "127.0.0.2"]])

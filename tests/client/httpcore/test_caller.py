@@ -56,14 +56,14 @@ def test_a_stream_has_not(client, asking):
 
 def test_a_redirect_belongs_to_its_call(client, asking):
     client.get("/moved", follow_redirects=True)
-    assert [one.redirected for one in asking.found] == [False, True]
+    assert [asked.redirected for asked in asking.found] == [False, True]
 
 
 def test_a_request_sent_once_more_is_a_new_call(client, asking):
     request = client.build_request("GET", "/")
     client.send(request)
     client.send(request)
-    assert [one.redirected for one in asking.found] == [False, False]
+    assert [asked.redirected for asked in asking.found] == [False, False]
 
 
 def test_without_a_client_nothing_is_known(asking):

@@ -14,8 +14,9 @@ from ringback import classify
 from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, names
 from ringback.client.dial.address import avoided
+from ringback.client.dial.resolve_async import resolve_async
 from ringback.client.dial.resolver import resolver
-from ringback.client.httpcore.dial_async import dial_async, resolve_async
+from ringback.client.httpcore.dial_async import dial_async
 
 LONG = 30
 
@@ -71,13 +72,13 @@ def test_a_deadline_that_has_passed_before_it_begins_is_a_timeout(run, place, re
 
     def after_the_deadline(*asked):
         answer = yield from lookup(*asked)
-        time.sleep(0.1)
+        time.sleep(0.6)
         return answer
 
     resolver.steps = after_the_deadline
     try:
         with pytest.raises(TimeoutError, match=r"^timed out$") as caught:
-            run(dial_async, "api.test", place.port, timeout=0.05)
+            run(dial_async, "api.test", place.port, timeout=0.5)
     finally:
         del resolver.steps
     assert classify(caught.value).kind == "tcp.timed_out"
@@ -169,15 +170,15 @@ def test_what_is_cancelled_leaves_no_socket_open(run, place, replaced):
 def open_sockets():
     """How many sockets of this process are open, those nobody holds any more left out."""
     gc.collect()
-    made = [one for one in gc.get_objects() if isinstance(one, socket.socket)]
-    return sum(one.fileno() >= 0 for one in made)
+    made = [found for found in gc.get_objects() if isinstance(found, socket.socket)]
+    return sum(sock.fileno() >= 0 for sock in made)
 
 
 def test_an_error_is_in_no_cycle(run, place):
     place.refusing("127.0.0.1")
 
     def errors():
-        return [one for one in gc.get_objects() if type(one) is ConnectionRefusedError]
+        return [found for found in gc.get_objects() if type(found) is ConnectionRefusedError]
 
     async def dialling():
         with suppress(OSError):

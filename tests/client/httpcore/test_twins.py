@@ -29,7 +29,7 @@ def test_what_is_for_threads_is_written_from_what_is_for_tasks():
     [
         ("drive_async.py", "run.abandon()"),
         ("drive_async.py", "# most calls need none"),
-        ("httpcore/transport_async.py", "bulkhead.leave()"),
+        ("httpcore/transport_async.py", "entry.leave()"),
         ("httpcore/transport_async.py", "from ringback.client.origin import origin_of"),
     ],
 )

@@ -156,7 +156,7 @@ INTEGRATIONS = [
 ]
 
 
-@pytest.fixture(params=INTEGRATIONS, ids=["-".join(one) for one in INTEGRATIONS])
+@pytest.fixture(params=INTEGRATIONS, ids=["-".join(names) for names in INTEGRATIONS])
 def integration(request):
     library, way = request.param
     pytest.importorskip(library)

@@ -27,7 +27,7 @@ def decisions(events):
 
 def bodies(endpoint):
     """The body of each request that reached a server, as sent."""
-    return [bytes(one.received).partition(b"\r\n\r\n")[2] for one in endpoint.seen]
+    return [bytes(connection.received).partition(b"\r\n\r\n")[2] for connection in endpoint.seen]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_policy_gives_a_key_that_stays_the_same(flaky, integration, policy):
     keyed = Policy(backoff=Backoff(base=0), timeout=policy.timeout, idempotency_key=True)
     client = integration.client(policy=keyed, sinks=[])
     assert client.post(flaky.url, content=b"pay").status_code == 200
-    heads = [bytes(one.received).lower() for one in flaky.seen]
+    heads = [bytes(connection.received).lower() for connection in flaky.seen]
     keys = {line for head in heads for line in head.splitlines() if b"idempotency-key" in line}
     assert len(keys) == 1
 

@@ -18,6 +18,7 @@ from ringback import Backoff, Policy, Timeout, errors
 from ringback.client.httpx import Transport
 from ringback.client.install import install
 from ringback.client.urllib3 import PoolManager
+from ringback.testing.lab.message import response
 
 
 @pytest.fixture
@@ -101,10 +102,14 @@ def test_afterwards_everything_is_as_it_was(lab, events, fetch, library):
     places = (
         (requests.adapters.HTTPAdapter, "send"),
         (requests.Session, "send"),
+        (requests.Session, "get_adapter"),
         (urllib3.HTTPConnectionPool, "urlopen"),
         (httpx.HTTPTransport, "handle_request"),
         (httpx.AsyncHTTPTransport, "handle_async_request"),
+        (httpx.Client, "_transport_for_url"),
+        (httpx.AsyncClient, "_transport_for_url"),
         (aiohttp.ClientSession, "_request"),
+        (aiohttp.ClientSession, "get"),
     )
     before = [vars(owner)[name] for owner, name in places]
     with install(sinks=[events.append]) as installed:
@@ -153,6 +158,16 @@ def test_timeouts_of_the_programs_own_win(lab, events):
     with install(policy, sinks=[events.append]), pytest.raises(requests.ReadTimeout):
         requests.get(lab.start("http.response.timed_out:silent").url, timeout=0.1)
     assert time.monotonic() - began < 5
+
+
+def test_what_urllib3_is_told_of_one_timeout_alone_wins_too(lab, events):
+    def late(connection):
+        if connection.read_request() and connection.hold(0.3):
+            connection.send(response(200, b""))
+
+    policy, own = Policy(timeout=Timeout(read=0.1)), urllib3.Timeout(read=9)
+    with install(policy, sinks=[events.append]), urllib3.PoolManager(timeout=own) as pool:
+        assert pool.request("GET", lab.listen(late).url).status == 200
 
 
 def test_a_session_of_ringbacks_own_is_not_recorded_twice(lab, events):

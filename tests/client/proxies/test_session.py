@@ -53,8 +53,8 @@ def open_session(events):
         return one
 
     yield make
-    for one in opened:
-        one.close()
+    for session in opened:
+        session.close()
 
 
 @pytest.fixture
@@ -148,7 +148,9 @@ def test_the_list_goes_before_the_environment_on_redirects_too(
     with environ(http_proxy=at(dead, user="u:hunter2")):
         assert session.get(onward.url).url == target.url
     assert len(works.seen) == 2
-    assert not any(b"Proxy-Authorization" in one.received for one in (*works.seen, *target.seen))
+    assert not any(
+        b"Proxy-Authorization" in connection.received for connection in (*works.seen, *target.seen)
+    )
 
 
 def test_what_the_list_leaves_out_is_called_directly(policy, events, target, dead):

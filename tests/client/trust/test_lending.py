@@ -171,6 +171,6 @@ def test_a_context_is_that_which_urllib3_would_make(endpoint):
         "post_handshake_auth", "hostname_checks_common_name", "keylog_filename",
     ):  # fmt: skip
         assert getattr(ours, name) == getattr(theirs, name), name
-    assert [one["name"] for one in ours.get_ciphers()] == [
-        one["name"] for one in theirs.get_ciphers()
+    assert [cipher["name"] for cipher in ours.get_ciphers()] == [
+        cipher["name"] for cipher in theirs.get_ciphers()
     ]

@@ -63,8 +63,8 @@ def open_session(events):
         return one
 
     yield make
-    for one in opened:
-        one.close()
+    for session in opened:
+        session.close()
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ def pools():
         return made[-1]
 
     yield make
-    for one in made:
-        one.clear()
+    for manager in made:
+        manager.clear()
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def manager(quick, events):
         return made[-1]
 
     yield make
-    for one in made:
-        one.clear()
+    for manager in made:
+        manager.clear()
 
 
 @pytest.fixture

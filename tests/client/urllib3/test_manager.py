@@ -25,7 +25,8 @@ from ringback.client.urllib3.response import NamedResponse
 from ringback.client.urllib3.socks import SOCKSProxyManager
 from ringback.retry import Done, GiveUp, Retry
 from ringback.testing.lab import find
-from ringback.testing.lab.message import head
+from ringback.testing.lab.message import head, response
+from ringback.testing.lab.timing import failing_requests
 from tests.client.urllib3.test_connection import TABLE
 from tests.requires import requires
 
@@ -87,7 +88,7 @@ def test_what_was_not_sent_is_tried_again_whatever_the_method(lab, manager, even
     error = failing(manager(), lab.start("tcp.refused").url, "POST", body=b"x")
     assert error.failure.delivered == "no"
     assert decisions(events) == [Retry, Retry, GiveUp]
-    assert [one.kind for one in error.attempts] == ["tcp.refused"] * 3
+    assert [attempt.kind for attempt in error.attempts] == ["tcp.refused"] * 3
 
 
 @pytest.mark.parametrize("where", ["caller", "policy"])
@@ -128,11 +129,63 @@ def test_without_retries_it_is_tried_once(lab, manager, events, retries):
     assert decisions(events) == [GiveUp]
 
 
-@pytest.mark.parametrize("retries", [None, 5, urllib3.Retry(7, status_forcelist=[503])])
+@pytest.mark.parametrize("retries", [None, 5])
 def test_urllib3_itself_does_nothing_again(lab, manager, retries):
     met = lab.start("http.error.unavailable")
     assert manager().request("GET", met.url, retries=retries).status == 503
     assert met.requests == 3
+
+
+class Eager(urllib3.Retry):
+    def get_backoff_time(self):
+        return 0.0
+
+
+STATUSES = {"status_forcelist": [500], "backoff_factor": 0}
+
+
+@pytest.mark.parametrize(
+    "retries", [urllib3.Retry(5, **STATUSES), Eager(5, status_forcelist=[500])]
+)
+@pytest.mark.parametrize("of_manager", [True, False])
+def test_a_retry_of_ones_own_is_honoured(lab, manager, events, retries, of_manager):
+    met = lab.listen(failing_requests(4, response(500, b"")))
+    policy = Policy(attempts=2, bulkhead=1)  # each repeats in the place of the call
+    made = manager(policy=policy, **({"retries": retries} if of_manager else {}))
+    answer = made.request("GET", met.url, **({} if of_manager else {"retries": retries}))
+    assert (answer.status, met.requests) == (200, 5)
+    assert decisions(events) == [Done]
+
+
+def test_a_retry_of_ones_own_repeats_what_it_says_and_no_more(lab, manager, events):
+    met = lab.listen(failing_requests(10, response(500, b"")))
+    own = urllib3.Retry(2, **STATUSES, raise_on_status=False)
+    assert manager().request("POST", met.url, retries=own).status == 500
+    assert met.requests == 1  # POST is not among its allowed methods
+    error = failing(manager(), met.url, retries=urllib3.Retry(2, **STATUSES))
+    assert isinstance(error, MaxRetryError)
+    assert met.requests == 4
+    assert decisions(events) == [GiveUp, GiveUp]
+
+
+@pytest.mark.skipif(
+    urllib3.__version__ < "2", reason="urllib3 1 itself forgets a manager's Retry behind a redirect"
+)
+def test_a_retry_of_ones_own_counts_behind_a_redirect_as_well(lab, manager, events):
+    met = lab.listen(failing_requests(2, response(500, b"")))
+    start = redirecting(lab, met.url)
+    answer = manager(retries=urllib3.Retry(5, **STATUSES)).request("GET", start.url)
+    assert (answer.status, met.requests) == (200, 3)
+    assert decisions(events) == [Done, Done]
+
+
+def test_a_retry_without_end_ends_by_the_deadline(lab, manager):
+    error = failing(
+        manager(policy=Policy(deadline=0.3, breaker=None)),
+        lab.start("tcp.refused").url,
+        retries=urllib3.Retry(total=None, backoff_factor=0.01),
+    )
+    assert isinstance(error, MaxRetryError)
 
 
 # Redirects
@@ -238,10 +291,10 @@ def test_raises_what_plain_urllib3_raises(lab, manager, name):
     plain = urllib3.PoolManager(retries=retries, ca_certs=endpoint.verify)
     ours = manager(policy=policy, retries=retries, ca_certs=endpoint.verify)
     results = []
-    for one in (plain, ours):
-        with one:
+    for pool in (plain, ours):
+        with pool:
             try:
-                results.append(one.request("GET", endpoint.url).status)
+                results.append(pool.request("GET", endpoint.url).status)
             except Exception as error:  # noqa: BLE001 - whatever urllib3 raises
                 results.append(error)
     expected, got = results

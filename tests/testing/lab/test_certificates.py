@@ -59,10 +59,10 @@ def test_each_is_made_once_whoever_asks(certificates):
         threading.Thread(target=lambda: made.append(Path(certificates.file("good")).read_bytes()))
         for _ in range(8)
     ]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(made) == 8
     assert len(set(made)) == 1
 

@@ -26,7 +26,7 @@ STOPS_WITHIN = 20.0
 
 
 def threads_of_labs():
-    return {each for each in threading.enumerate() if each.name.startswith("ringback")}
+    return {thread for thread in threading.enumerate() if thread.name.startswith("ringback")}
 
 
 def test_a_fault_is_started_once(lab):
@@ -39,10 +39,10 @@ def test_a_fault_is_started_once(lab):
 def test_threads_share_one_start(lab):
     ports = set()
     threads = [threading.Thread(target=lambda: ports.add(lab.start("ok").port)) for _ in range(20)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(ports) == 1
 
 
@@ -71,8 +71,8 @@ def test_stop_ends_every_connection_and_thread_and_closes_every_port():
     ]
     endpoints = [lab.start(name) for name in waiting]
     connections = [connect(endpoint) for endpoint in endpoints]
-    for each in connections:
-        each.sendall(GET)
+    for connection in connections:
+        connection.sendall(GET)
     read_to_end(connections[2], until=rb"\r\n\r\nx")
     assert len(threads_of_labs() - others) > 1
     began = time.monotonic()
@@ -119,9 +119,9 @@ def test_one_connection_too_many_ends_the_oldest():
         first, second, third = (connect(endpoint) for _ in range(3))
         with first, second, third:
             assert read_to_end(first).end == "fin"
-            for each in (second, third):
-                each.sendall(GET)
-                assert read_to_end(each, until=rb"\r\n\r\n\{.*\}").end == "open"
+            for connection in (second, third):
+                connection.sendall(GET)
+                assert read_to_end(connection, until=rb"\r\n\r\n\{.*\}").end == "open"
 
 
 def test_a_port_closes_and_opens_under_open_connections(lab):

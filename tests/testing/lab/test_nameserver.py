@@ -142,5 +142,5 @@ def test_binding_a_taken_port_fails():
     first = bind("127.0.0.1")
     with pytest.raises(OSError, match="in use"):
         bind(*first[0].getsockname())
-    for each in first:
-        each.close()
+    for listener in first:
+        listener.close()

@@ -84,8 +84,8 @@ def test_a_family_without_addresses_has_none(server):
 def test_a_closed_port_fails_at_once():
     closed = bind("127.0.0.1")
     address = closed[0].getsockname()
-    for each in closed:
-        each.close()
+    for sock in closed:
+        sock.close()
     with resolving(address, timeout=60), pytest.raises(socket.gaierror) as caught:
         socket.getaddrinfo("ok.lab.test", 80)
     assert caught.value.errno == socket.EAI_AGAIN

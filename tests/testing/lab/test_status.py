@@ -9,6 +9,8 @@ from tests.testing.lab.wire import GET, GET_CLOSE, connect, exchange, read_to_en
 STATUSES = {
     "http.error:400": 400,
     "http.error:404": 404,
+    "http.error:408": 408,
+    "http.error:425": 425,
     "http.error:500": 500,
     "http.error.auth:401": 401,
     "http.error.auth:403": 403,
@@ -16,6 +18,8 @@ STATUSES = {
     "http.error.unavailable:503": 503,
     "http.error.gateway:502": 502,
     "http.error.gateway:504": 504,
+    "http.error.gateway:521": 521,
+    "http.error.gateway:522": 522,
     "http.error.captive_portal:511": 511,
 }
 SHAPES = {

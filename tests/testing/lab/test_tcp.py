@@ -30,7 +30,7 @@ def test_the_server_ends_the_connection_at_that_point(lab, name):
     seen = exchange(endpoint, sent)
     assert re.fullmatch(received, seen.received, re.DOTALL)
     assert seen.end == end
-    assert [each.ended for each in endpoint.seen] == [end]
+    assert [connection.ended for connection in endpoint.seen] == [end]
     assert endpoint.requests == requests
 
 

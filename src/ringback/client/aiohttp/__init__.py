@@ -15,5 +15,6 @@ if not hasattr(_aiohttp, "ClientMiddlewareType"):
     )
 
 from ringback.client.aiohttp.middleware import Middleware
+from ringback.client.aiohttp.resolver import DaemonResolver
 
-__all__ = ["Middleware"]
+__all__ = ["DaemonResolver", "Middleware"]

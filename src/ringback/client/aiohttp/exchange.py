@@ -7,36 +7,88 @@ protocol reports a connection that is closed below TLS as an ordinary end (CPyth
 """
 
 import ssl
+import sys
+from collections.abc import Coroutine
+from copy import copy
 from dataclasses import replace
 from math import inf
 from time import monotonic
+from types import FrameType
 from typing import Any
 
 import aiohttp
-from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse, hdrs
+from aiohttp import (
+    ClientHandlerType,
+    ClientPayloadError,
+    ClientRequest,
+    ClientResponse,
+    ClientTimeout,
+    hdrs,
+)
+from aiohttp.helpers import TimerNoop
 
 from ringback.client.call import AsyncClock, Failed
 from ringback.client.deadline import current_deadline
 from ringback.client.drive_async import by_routes
 from ringback.client.http import HttpExchange, is_bad
+from ringback.client.propagation import passing_on
+from ringback.client.raising import raise_prepared
 from ringback.client.routes import Route, RouteSelector
 from ringback.client.tasks import TaskTimeout
 from ringback.client.wire import failure_of_exchange
+from ringback.errors import specialise
 from ringback.failure import Failure, Target
 from ringback.failure.target import target_of_url
 from ringback.retry import Policy, Timeout
 
+_READING = "Timeout on reading data from socket"
+_OF_ONE_EXCHANGE = ("response", "_continue", "_ClientRequest__writer")
+"""Attributes of a request that say how it is being sent."""
 _BODILESS = frozenset({204, 304})
+_SESSIONS = "aiohttp.client"
+_MAX_FRAMES = 50  # Between a request and its session there are middlewares and retries
 
 
-class EndingResponse(ClientResponse):
+class CallResponse(ClientResponse):
+    """A response whose body is read by the deadline of its call; what goes wrong is named."""
+
+    deadline: float = inf  # On `time.monotonic()`
+
+    def read(self) -> Coroutine[Any, Any, bytes]:
+        """Read the body, as in aiohttp; ``text`` and ``json`` do so too."""
+        content = self.content
+        if self._body is not None or (content.is_eof() and content.exception() is None):
+            return self._whole()  # nothing is waited for, and nothing goes wrong
+        return self._read_in_time()
+
+    async def _read_in_time(self) -> bytes:
+        try:
+            with TaskTimeout(self.deadline):
+                return await self._whole()
+        except Exception as error:
+            if _is_ours(error):
+                error = _timed_out(error, aiohttp.SocketTimeoutError(_READING))
+            target = target_of_url(str(self.url))
+            failure = failure_of_exchange(error, target, own=aiohttp.ClientError)
+            if failure is None:
+                raise
+            raise_prepared(specialise(error, failure))
+
+    def _whole(self) -> Coroutine[Any, Any, bytes]:
+        return super().read()
+
+
+class EndingResponse(CallResponse):
     """A response whose body has no end but that of its TLS connection."""
 
     secure: ssl.SSLObject  # The TLS session
 
-    async def read(self) -> bytes:
+    def read(self) -> Coroutine[Any, Any, bytes]:
         """Read the body, as in aiohttp; ``text`` and ``json`` do so too."""
-        body = await super().read()
+        return self._whole() if self._body is not None else self._read_in_time()
+
+    async def _whole(self) -> bytes:
+        body = await super()._whole()
         try:
             self.secure.read(1)
         except ssl.SSLWantReadError:
@@ -52,7 +104,7 @@ def minding_the_end(handler: ClientHandlerType) -> ClientHandlerType:
 
     async def send(request: ClientRequest) -> ClientResponse:
         response = await handler(request)
-        if type(response) is ClientResponse and _ends_with_connection(response):
+        if type(response) is CallResponse and _ends_with_connection(response):
             _mind(response)
         return response
 
@@ -70,14 +122,14 @@ def _mind(response: ClientResponse) -> None:
     transport = connection.transport if connection else None
     secure = transport.get_extra_info("ssl_object") if transport else None
     if isinstance(secure, ssl.SSLObject):
-        response.__class__ = EndingResponse  # aiohttp has one class for all responses of a session
+        response.__class__ = EndingResponse  # what it is shows only with its headers
         vars(response)["secure"] = secure
 
 
 class AiohttpExchange(HttpExchange):
     """A request and the handler that sends it."""
 
-    __slots__ = ("_first", "_handler", "_read", "_sent", "request")
+    __slots__ = ("_first", "_handler", "_read", "_sent", "_unlimited", "request")
 
     def __init__(
         self,
@@ -94,6 +146,7 @@ class AiohttpExchange(HttpExchange):
         self._read = read
         self._first: Failed[ClientResponse] | None = None
         self._sent = False
+        self._unlimited = is_unlimited(request)
 
     def failed_first(self, outcome: Failed[ClientResponse]) -> None:
         """Take the first attempt for made, so that ``attempt`` says how it failed."""
@@ -106,12 +159,21 @@ class AiohttpExchange(HttpExchange):
             return made
         try:
             response = await self._exchange(limits)
-        except Exception as error:
-            failed = self.raised(error)
-            if failed is None:
-                raise
-            return failed
+        except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
+            return self.caught(error)
         return self.failed_by(response) if is_bad(response.status, self._policy) else response
+
+    def another(self) -> "AiohttpExchange | None":
+        """Return an exchange over another connection, which the connector chooses."""
+        response = vars(self.request).get("response")
+        if self.request.body != b"" or response is None or response.status is not None:
+            return None
+        second = copy(self)
+        second.request, second._sent = copy(self.request), False  # noqa: SLF001 - of this class
+        for name in _OF_ONE_EXCHANGE:
+            vars(second.request).pop(name, None)
+        second.request.headers = self.request.headers.copy()
+        return second
 
     def raised(self, error: Exception) -> Failed[ClientResponse] | None:
         """Return the failed attempt that an exception means; ``None`` where it means none."""
@@ -130,8 +192,13 @@ class AiohttpExchange(HttpExchange):
             await self.request.close()  # lets a body that was begun settle, and rewind
         self._sent = True
         self.request.response = None
-        patience = (limits.connect or inf) + (limits.read or inf)
-        with TaskTimeout(min(monotonic() + patience, current_deadline() or inf)):
+        patience = inf
+        if not self._unlimited:
+            patience = (limits.connect or inf) + (limits.read or inf)
+        with (
+            TaskTimeout(min(monotonic() + patience, current_deadline() or inf)),
+            passing_on(self.request.headers, str(self.request.url), self._policy),
+        ):
             return await (self._send() if self._read else self._handler(self.request))
 
     async def _send(self) -> ClientResponse:
@@ -146,14 +213,12 @@ class AiohttpExchange(HttpExchange):
     def _timed_out(self, error: Exception) -> Exception:
         if vars(self.request).get("response") is None:
             said = f"Connection timeout to host {self.request.url}"
-            named: Exception = aiohttp.ConnectionTimeoutError(said)
-        else:
-            named = aiohttp.SocketTimeoutError("Timeout on reading data from socket")
-        named.__cause__ = error
-        return named.with_traceback(error.__traceback__)
+            return _timed_out(error, aiohttp.ConnectionTimeoutError(said))
+        return _timed_out(error, aiohttp.SocketTimeoutError(_READING))
 
     def _failure_of(self, error: Exception) -> Failure | None:
-        return failure_of_exchange(error, self.target, own=aiohttp.ClientError)
+        direct = self.request.proxy is None
+        return failure_of_exchange(error, self.target, own=aiohttp.ClientError, direct=direct)
 
     def _is_replayable(self) -> bool:
         body = self.request.body
@@ -162,6 +227,30 @@ class AiohttpExchange(HttpExchange):
     def _find_target(self) -> Target:
         target, proxy = target_of_url(str(self.request.url)), self.request.proxy
         return target if proxy is None else replace(target, proxy=f"{proxy.host}:{proxy.port}")
+
+
+def is_unlimited(request: ClientRequest) -> bool:
+    """Return whether the program wants no timeout of whatever sort, for its session or this call.
+
+    aiohttp has one of five minutes for the whole call unless another is given, and hands on what
+    counts it; where that counts nothing, its session is asked for the others.
+    """
+    if type(getattr(request, "_timer", None)) is not TimerNoop:
+        return False
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the way to see who calls
+    for _ in range(_MAX_FRAMES):
+        if frame is None:
+            break
+        if frame.f_code.co_name == "_request" and frame.f_globals.get("__name__") == _SESSIONS:
+            asked: Any = frame.f_locals.get("real_timeout")
+            return asked in {ClientTimeout(), ClientTimeout(total=0)}
+        frame = frame.f_back
+    return False
+
+
+def _timed_out(error: Exception, named: Exception) -> Exception:
+    named.__cause__ = error
+    return named.with_traceback(error.__traceback__)
 
 
 def _is_ours(error: Exception) -> bool:

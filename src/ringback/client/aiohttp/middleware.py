@@ -7,6 +7,7 @@ all of them share the timer that the session made for the call, which tells what
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import Any
@@ -16,10 +17,18 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from yarl import URL
 
 from ringback.client import tasks
-from ringback.client.aiohttp.exchange import AiohttpExchange, RoutedAiohttpExchange, minding_the_end
-from ringback.client.call import AsyncClock, Ended, attempt_event
+from ringback.client.aiohttp.exchange import (
+    AiohttpExchange,
+    CallResponse,
+    RoutedAiohttpExchange,
+    is_unlimited,
+    minding_the_end,
+)
+from ringback.client.aiohttp.resolver import replace_threaded
+from ringback.client.call import AsyncAttemptMaker, AsyncClock, Ended, attempt_event
 from ringback.client.deadline import current_deadline, within
 from ringback.client.drive_async import bounded, drive
+from ringback.client.hedging import AsyncHedge, hedge_of
 from ringback.client.http import add_key, is_bad
 from ringback.client.origins import MAX_ORIGINS, origins_under
 from ringback.client.raising import error_of, raise_prepared
@@ -70,15 +79,20 @@ class Middleware:
     given up here is not.
 
     An attempt gets the policy's connect and read timeout together until the headers are there;
-    a shorter ``ClientTimeout`` wins. The body is read by the caller: what breaks off there is
-    aiohttp's exception and is not tried again, unless ``read=True``.
+    a shorter ``ClientTimeout`` wins; one of the session or the call that has no timeout at all
+    (``total=None``, and no other) is taken at its word, within the deadline. The body is read by
+    the caller: what breaks off there is not tried again, unless ``read=True``; but
+    ``response.read``, and what is made of it, end by the deadline, and raise what aiohttp raises,
+    specialised. A connector whose resolver is aiohttp's ``ThreadedResolver`` is given
+    ``DaemonResolver``.
 
     Attributes:
-        minds_end: A body that ends with its connection, over TLS and without ``close_notify``, is
-            cut: ``response.read`` and what is made of it raise.
+        in_full: Also what aiohttp does by itself is seen to: how names are looked up, and how a
+            body is read. One that ends with its connection, over TLS and without ``close_notify``,
+            is cut.
     """
 
-    minds_end = True
+    in_full = True
 
     def __init__(
         self,
@@ -101,9 +115,11 @@ class Middleware:
         self.listeners = listeners_for(sinks)
         self.clock = clock or AsyncClock(tasks.sleep)
         self.read = read
-        self._origins = origins_under(self.policy)
+        self._origins = origins_under(self.policy, hedges=True)
         self._routed = bool(self.policy.insecure_hosts or self.policy.direct_hosts)
-        self._in_full = self._routed or read or bool(self.policy.bulkhead)
+        policy = self.policy
+        limited = policy.bulkhead or policy.rate
+        self._driven = bool(self._routed or read or limited or policy.propagate or policy.hedge)
         limits = self.policy.timeout
         self._patience = (limits.connect or inf) + (limits.read or inf)
         self._names: dict[tuple[str, str], str] = {}
@@ -130,23 +146,25 @@ class Middleware:
             add_key(request.headers, request.method, str(request.url), named)
         url = request.url
         scheme = url.scheme
-        if self.minds_end and scheme == "https":
-            handler = minding_the_end(handler)
+        if self.in_full:
+            replace_threaded(request.session)
+            if request.response_class is ClientResponse:
+                request.response_class = CallResponse
+            if scheme == "https":
+                handler = minding_the_end(handler)
         circuit = self._names.get((scheme, url.raw_authority))
         if circuit is None or request.proxy is not None:
             circuit = self._circuit(request)
         guard = self._origins.guard(circuit)
-        if self._in_full or not guard.is_closed():
+        if self._driven or not guard.is_closed():
             return await self._drive(self._exchange(request, handler), guard, deadline)
-        patient = real + self._patience
+        patient = inf if is_unlimited(request) else real + self._patience
         try:  # most calls succeed at once, and need nothing more
             with TaskTimeout(min(patient, deadline), request.loop):
                 response = await handler(request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
             call = self._exchange(request, handler)
-            failed = call.raised(error)
-            if failed is None:
-                raise
+            call.failed_first(call.caught(error))
         else:
             status = response.status
             if not is_bad(status, policy):
@@ -156,10 +174,9 @@ class Middleware:
                     self._tell(self._exchange(request, handler), ended - now)
                 if status in _REDIRECTS:
                     remember_call(request, deadline)
-                return response
+                return _read_by(deadline, response)
             call = self._exchange(request, handler)
-            failed = call.failed_by(response)
-        call.failed_first(failed)
+            call.failed_first(call.failed_by(response))
         return await self._drive(call, guard, deadline, began=now)
 
     def _tell(self, call: AiohttpExchange, seconds: float) -> None:
@@ -202,18 +219,45 @@ class Middleware:
         self, call: AiohttpExchange, guard: OriginState, deadline: float, began: float | None = None
     ) -> ClientResponse:
         origin, full = self._origin(call.request.url), aiohttp.ConnectionTimeoutError
-        attempt = bounded(call.attempt, call, origin, self.policy.bulkhead, full)
+        attempt = bounded(call.attempt, call, origin, self.policy, full)
+        parts = self.policy, guard, self.listeners, self.clock, began
+        hedge = self._hedging(call, origin) if self.policy.hedge else None
         with within(deadline):
-            end = await drive(attempt, call, self.policy, guard, self.listeners, self.clock, began)
-        if not isinstance(end, Ended):
-            remember_call(call.request, deadline)
-            return end
-        if end.decisive is None or end.decisive.result is None:
-            refused = aiohttp.ClientConnectionError(end.decision.failure.message)
-            error = error_of(end, refused)
-            remember_call(call.request, deadline, error)
-            raise_prepared(error)
-        return end.decisive.result
+            end = await drive(attempt, call, *parts, hedge=hedge)
+        try:
+            return _read_by(deadline, _response_of(end, call.request, deadline))
+        finally:
+            del end  # as in ``drive``
+
+    def _hedging(self, call: AiohttpExchange, origin: str) -> AsyncHedge[ClientResponse] | None:
+        def made(second: Any) -> AsyncAttemptMaker[ClientResponse]:
+            attempt = partial(AiohttpExchange.attempt, second)
+            return bounded(attempt, second, origin, self.policy, aiohttp.ConnectionTimeoutError)
+
+        return hedge_of(call, self.policy, self._circuit(call.request), made, self.clock)
+
+
+def _response_of(
+    ended: ClientResponse | Ended[ClientResponse], request: ClientRequest, deadline: float
+) -> ClientResponse:
+    if not isinstance(ended, Ended):
+        remember_call(request, deadline)
+        return ended
+    if ended.decisive is not None and ended.decisive.result is not None:
+        return ended.decisive.result
+    refused = aiohttp.ClientConnectionError(ended.decision.failure.message)
+    error = error_of(ended, refused)
+    remember_call(request, deadline, error)
+    try:
+        raise_prepared(error)
+    finally:
+        del error  # as in ``drive``
+
+
+def _read_by(deadline: float, response: ClientResponse) -> ClientResponse:
+    if isinstance(response, CallResponse):
+        response.deadline = deadline
+    return response
 
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

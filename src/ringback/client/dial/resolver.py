@@ -17,7 +17,7 @@ is kept for a short while. An answer in the cache is in one of these states:
 Steps. ``Resolver.steps`` is a generator that decides and never waits: it yields the lookup that it
 needs and until when, and is sent the lookup when that is done, or has ``LookupTimedOut`` thrown in.
 Threads drive it with ``Lookups.make`` (``resolve``), tasks with an event of their loop
-(``httpcore.dial_async.resolve_async``): the decisions stand here once.
+(``resolve_async``): the decisions stand here once.
 
 Why it is safe. An answer is kept only if the cache was not emptied after its question was asked
 (``generation``), so that a slow answer from before a change of ``resolv.conf`` is not kept after

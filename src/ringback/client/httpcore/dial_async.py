@@ -5,17 +5,15 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from time import monotonic
 from typing import Any
 
 import anyio
 
 from ringback.client.deadline import remaining
-from ringback.client.dial.address import AddrInfo, Opening, avoided, in_order
-from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
-from ringback.client.dial.resolver import resolver, soonest
+from ringback.client.dial.address import Opening, avoided, in_order
+from ringback.client.dial.resolve_async import resolve_async
+from ringback.client.dial.resolver import soonest
 from ringback.client.dial.tcp import Race, Winner, check_port, outcome_of, unreachable
-from ringback.client.tasks import from_threads
 
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket that does not block raises where it would."""
@@ -95,38 +93,6 @@ async def connect(sock: socket.socket, address: Any, until: float | None) -> Non
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if number:
         raise OSError(number, os.strerror(number))
-
-
-async def resolve_async(host: str, port: int, until: float | None) -> list[AddrInfo]:
-    """Return the addresses of a host, as ``ringback.client.dial.resolve``."""
-    steps = resolver.steps(host, port, until)
-    try:
-        wanted = next(steps)
-        while True:
-            try:
-                made = await _made(resolver.lookups, *wanted)
-            except LookupTimedOut as error:
-                wanted = steps.throw(error)
-            else:
-                wanted = steps.send(made)
-    except StopIteration as end:
-        found: list[AddrInfo] = end.value
-        return found
-
-
-async def _made(lookups: Lookups, lookup: Lookup, until: float | None) -> Lookup:
-    """What ``Lookups.make`` does."""
-    lookup, asked = lookups.join(lookup), monotonic()
-    done, call = anyio.Event(), from_threads()
-    lookup.callbacks.append(lambda: call(done.set))
-    try:
-        while not lookup.done.is_set():
-            lookups.start()
-            with anyio.move_on_after(lookups.pause(lookup, asked, until)):
-                await done.wait()
-    finally:
-        lookups.leave(lookup)
-    return lookup
 
 
 async def dial_async(

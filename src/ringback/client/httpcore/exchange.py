@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
+from functools import partial
 from math import inf
 from time import monotonic
 from types import FrameType
@@ -11,9 +13,10 @@ from typing import Any, ClassVar, NamedTuple
 from ringback.client.body import REPLAYABLE_TYPES, Body
 from ringback.client.call import AsyncClock, Clock, Ended
 from ringback.client.deadline import current_deadline, remaining
+from ringback.client.dial.address import HostPort, avoided
 from ringback.client.http import HttpExchange, add_key, is_bad
 from ringback.client.httpcore.library import Library, failure_of, target_of
-from ringback.client.httpcore.pool import PlacedTransport, PooledConnections, TransportSettings
+from ringback.client.httpcore.pool import LimitedTransport, PooledConnections, TransportSettings
 from ringback.client.httpcore.transports import Transports
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
@@ -118,6 +121,8 @@ class TransportExchange(HttpExchange):
     """A request and how it is sent."""
 
     __slots__ = (
+        "_apart",
+        "_avoids",
         "_content",
         "_counts",
         "_extensions",
@@ -148,6 +153,8 @@ class TransportExchange(HttpExchange):
         plain = type(request.stream) is library.httpx.ByteStream
         self._content = None if plain else Content(request.stream)
         self._wire: Wire | None = None
+        self._apart = False  # It runs beside another one
+        self._avoids = ""  # The address which that is with
         self._inner = inner
         self._counts: bool = getattr(inner, "counts", False)
 
@@ -162,9 +169,42 @@ class TransportExchange(HttpExchange):
         if self._content:
             self._content.rewind()
         wire = Wire()
+        if self._policy.hedge:
+            wire.peer, wire.apart = "", self._apart
+            if self._avoids:
+                avoided.add(self._host_port(), self._avoids)
         begin_exchange(wire)
         self._wire = wire
         self.request.extensions = self._limited(limits)
+
+    def another(self) -> "TransportExchange | None":
+        """Return an exchange over a new connection, to another address if there is one."""
+        wire, request = self._wire, self.request
+        if self._content or wire is None or wire.received or (self._counts and not wire.sends):
+            return None
+        extensions = dict(self._extensions)
+        sent = self._library.httpx.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=extensions,
+        )
+        second = copy(self)
+        second._run_apart(sent, wire.peer or "" if self.target.proxy is None else "")  # noqa: SLF001 - of this class
+        return second
+
+    def _run_apart(self, request: Any, avoids: str) -> None:
+        self.request, self._extensions = request, request.extensions
+        self._wire, self._apart, self._avoids = None, True, avoids
+
+    def outpaced(self) -> None:
+        """Take note that the other address was quicker after all."""
+        avoided.remove(self._host_port(), self._avoids)
+
+    def _host_port(self) -> HostPort:
+        url = self.request.url
+        return url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
 
     def _limited(self, limits: Timeout) -> dict[str, Any]:
         """The extensions with no timeout longer than what is left of the deadline.
@@ -272,8 +312,10 @@ def circuit_of(url: str, candidates: tuple[str, ...], inner: Any) -> str:
     return f"{origin} through {proxy}" if proxy else origin
 
 
-def response_of(library: Library, ended: Ended[Any]) -> Any:
-    """Return the response that a call ended with, or raise how it ended without one."""
+def response_of(library: Library, ended: Any) -> Any:
+    """Return the response, that which a call was given up with too, or raise how it ended."""
+    if not isinstance(ended, Ended):
+        return ended
     response: Any = ended.decisive and ended.decisive.result
     if response is None:
         raise_prepared(error_of(ended, _refused(library, ended.decision.failure)))
@@ -298,9 +340,10 @@ class PolicedTransport:
     library: ClassVar[Library]
     _known: ClassVar[str]  # The name of httpx's transport
     _connections: ClassVar[type[PooledConnections]]
-    _placed: ClassVar[type[PlacedTransport]]
+    _admitting: ClassVar[type[LimitedTransport]]
     _exchange: ClassVar[type[TransportExchange]]
     _routed: ClassVar[type[RoutedTransportExchange]]
+    _hedges: ClassVar[bool]  # Whether a second attempt can be made beside the first
 
     def __init__(
         self,
@@ -315,23 +358,31 @@ class PolicedTransport:
         self.policy = policy or Policy()
         self.listeners = listeners_for(sinks)
         self.clock: Any = clock
-        self._origins = origins_under(self.policy)
+        self._origins = origins_under(self.policy, hedges=self._hedges)
         self._transports: Transports | None = None
         if inner is None:
             known = getattr(self.library.httpx, self._known)
             self._transports = Transports(self.library, self._sending, known, options)
         self._inner = self._transports.direct if self._transports else self._sending(inner)
 
-    def _begun(self, request: Any, who: Caller) -> tuple[Any, OriginState, float]:
-        """The exchange of a call, what is known of its origin, and when it must have ended."""
+    def _begun(self, request: Any, who: Caller) -> tuple[Any, OriginState, float, Any]:
+        """The exchange of a call, what is known of its origin, when it must end, its hedging."""
         url = str(request.url)
         if self.policy.idempotency_key:
             add_key(request.headers, request.method, url, self.policy.idempotency_key)
         proxies = self._transports.proxies if self._transports else None
         candidates = proxies.candidates(url) if proxies else ()
         call = self._call(request, who, url, proxies if candidates else None)
-        guard = self._origins.guard(circuit_of(url, candidates, self._inner))
-        return call, guard, deadline_of(request, self.policy, redirected=who.redirected)
+        circuit = circuit_of(url, candidates, self._inner)
+        deadline = deadline_of(request, self.policy, redirected=who.redirected)
+        hedge = self._hedging(call, circuit) if self.policy.hedge else None
+        return call, self._origins.guard(circuit), deadline, hedge
+
+    def _hedging(self, call: TransportExchange, circuit: str) -> Any:
+        from ringback.client.hedging import hedge_of  # noqa: PLC0415 - threads need no asyncio
+
+        attempt = vars(self._exchange)["attempt"]  # of one route
+        return hedge_of(call, self.policy, circuit, partial(partial, attempt), self.clock)
 
     def _call(
         self, request: Any, who: Caller, url: str, proxies: Proxies | None
@@ -346,8 +397,9 @@ class PolicedTransport:
         """What sends requests with the settings of a transport, or that transport itself."""
         settings = TransportSettings.of(inner, getattr(self.library.httpx, self._known))
         sending = self._connections(self.library, settings) if settings else inner
-        places = self.policy.bulkhead
-        return self._placed(sending, self.library, places) if places else sending
+        if self.policy.bulkhead or self.policy.rate:
+            return self._admitting(sending, self.library, self.policy)
+        return sending
 
 
 _NO_PROXIES = Proxies({})

@@ -89,7 +89,8 @@ def _stream_of(traceback: TracebackType | None) -> int | None:
 
 def target_of(url: Any, proxy: str | None) -> Target:
     """Return whom a request is for."""
-    return replace(target_of_url(str(url)), proxy=proxy)
+    target = target_of_url(str(url))
+    return target if proxy is None else replace(target, proxy=proxy)
 
 
 def failure_of(
@@ -106,6 +107,9 @@ def raise_named(library: Library, error: Exception, target: Target | None) -> No
     failure = target and failure_of(mapped, target, None, library.httpx.HTTPError)
     if failure:
         raise_prepared(specialise(mapped, failure))
-    if mapped is error:
-        raise error
-    raise mapped from error
+    try:
+        if mapped is error:
+            raise error
+        raise mapped from error
+    finally:
+        del mapped, error  # the exception holds this function, which would hold it

@@ -206,6 +206,9 @@ sleep = tasks.sleep
 SHARES_HTTP_2 = True
 """Whether requests share a connection of HTTP/2."""
 
+HEDGES = True
+"""Whether a second attempt can be made beside the first."""
+
 T = TypeVar("T")
 
 _GRACE_SECONDS = 0.03

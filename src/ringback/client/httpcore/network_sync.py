@@ -160,6 +160,9 @@ sleep = time.sleep
 SHARES_HTTP_2 = False
 """Whether requests share a connection of HTTP/2."""
 
+HEDGES = False
+"""Whether a second attempt can be made beside the first."""
+
 T = TypeVar("T")
 
 

@@ -11,12 +11,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ringback.client.bulkhead import Bulkhead
+from ringback.client.original import OriginalMethod
 from ringback.client.wire import last_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ringback.client.admission import Admission
     from ringback.client.httpcore.library import Library
+    from ringback.retry import Policy
 
 _HANDING_OVER = Lock()
 _ATTRIBUTES = (
@@ -27,12 +30,15 @@ _ATTRIBUTES = (
     "_http2",
     "create_connection",
 )
+_BACKENDS = frozenset({"SyncBackend", "AutoBackend", "AnyIOBackend", "TrioBackend"})
+"""What connects in httpcore, unless somebody hands in another."""
 
 
 @dataclass(frozen=True, slots=True)
 class TransportSettings:
     """The settings of a transport of httpx, and its pool, which makes connections."""
 
+    transport: Any  # Of httpx
     pool: Any  # Of httpcore
     most: int  # How many connections there may be
     idle: int  # How many of them may be idle
@@ -46,7 +52,10 @@ class TransportSettings:
         pool: Any = getattr(transport, "_pool", None)
         if type(transport) is not known or not all(hasattr(pool, name) for name in _ATTRIBUTES):
             return None
+        if type(pool._network_backend).__name__ not in _BACKENDS:  # noqa: SLF001 - see below
+            return None  # one of the program's own, or a mock
         return cls(
+            transport,
             pool,
             min(pool._max_connections, sys.maxsize),  # noqa: SLF001 - httpx has no other way to ask
             pool._max_keepalive_connections,  # noqa: SLF001 - see above
@@ -57,9 +66,14 @@ class TransportSettings:
 
     def make(self, origin: Any, backend: Any) -> Any:
         """Return a new connection of httpcore, not connected yet."""
+        pool = self.pool
         with _HANDING_OVER:
-            self.pool._network_backend = backend  # noqa: SLF001 - httpx has no way to hand it in
-            return self.pool.create_connection(origin)
+            own = pool._network_backend  # noqa: SLF001 - httpx has no way to hand it in
+            pool._network_backend = backend  # noqa: SLF001 - see above
+            try:
+                return pool.create_connection(origin)
+            finally:
+                pool._network_backend = own  # noqa: SLF001 - see above
 
 
 def _written(url: Any) -> str | None:
@@ -107,11 +121,11 @@ class KeptConnections:
                     return connection
         return None
 
-    def take(self, key: Key) -> tuple[Any, list[Any]]:
-        """Return an idle connection for a request, if there is one, and those to close."""
+    def take(self, key: Key, *, new: bool = False) -> tuple[Any, list[Any]]:
+        """Return an idle connection for a request, if one may serve it, and those to close."""
         with self._lock:
             closing = self._expired()
-            idle = self._idle_of.get(key)
+            idle = None if new else self._idle_of.get(key)
             while idle:
                 connection = idle.pop()
                 del self._idle[connection]
@@ -180,26 +194,46 @@ class PooledConnections:
 
     Who waits for a connection waits in the order they came, and costs the others nothing. The
     settings are those of a transport of httpx, whose pool of httpcore makes the connections.
+    Where somebody has put something in the place of either, the transport of httpx is called.
     """
 
     backend: ClassVar[type[Any]]  # Opens the connections
     shares_http_2: ClassVar[bool]  # Whether requests share a connection of HTTP/2
+    method: ClassVar[str]  # Of httpx and httpcore, which this stands in for
 
     def __init__(self, library: Library, settings: TransportSettings) -> None:
         self.proxy = settings.proxy  # `host:port` of the proxy they go through
         shared = self.shares_http_2 and settings.http2
-        self.counts = not shared  # The bytes of each request are counted
+        self._counts = not shared
+        self._of_httpx = OriginalMethod(library.httpx, self.method)
+        self._of_httpcore = OriginalMethod(library.httpcore, self.method)
         self._library = library
         self._settings = settings
         self._places = Bulkhead(settings.most)
         self._kept = KeptConnections(settings.most, settings.idle, settings.seconds, shared=shared)
         self._backends: dict[Any, Any] = {}
 
+    @property
+    def counts(self) -> bool:
+        """Whether the bytes of each request are counted."""
+        return self._counts and not self._is_replaced()
+
+    def _is_replaced(self) -> bool:
+        """Whether a mock or a recorder is in the place of httpx's transport or its pool."""
+        settings = self._settings
+        pool = settings.transport._pool  # noqa: SLF001 - httpx has no other way to ask
+        return not (
+            pool is settings.pool
+            and self._of_httpcore.is_in(pool)
+            and self._of_httpx.is_in(settings.transport)
+        )
+
     def _take(self, request: Any, key: Key) -> tuple[Any, list[Any]]:
         """Return a connection for the place that was waited for, and those to close."""
         try:
-            connection, closing = self._kept.take(key)
-            if wire := last_exchange():
+            wire = last_exchange()
+            connection, closing = self._kept.take(key, new=wire is not None and wire.apart)
+            if wire:
                 wire.reused, wire.proxied = connection is not None, self.proxy is not None
             if connection is None:
                 backend = self.backend(self._library)
@@ -224,29 +258,28 @@ class PooledConnections:
         return self._library.response(
             status_code=response.status,
             headers=response.headers,
-            stream=wrap(self._library, response.stream, done, extensions["network_stream"]),
+            stream=wrap(self._library, response.stream, done, extensions.get("network_stream")),
             extensions=extensions,
         )
 
 
-class PlacedTransport:
-    """Lets so many requests to an origin be in flight, over all transports of the same kind.
+class LimitedTransport:
+    """Limits the requests to an origin, over all transports of the same kind.
 
-    The place is held until the body is read.
+    A place is held until the body is read.
     """
 
-    def __init__(self, inner: Any, library: Library, places: int) -> None:
+    def __init__(self, inner: Any, library: Library, policy: Policy) -> None:
         self._inner = inner
         self._library = library
-        self._places = places
+        self._policy = policy
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def _exhausted(self, seconds: float | None) -> Exception:
-        text = f"{self._places} calls are in flight, and none ended in {seconds or 0:.3g} s"
-        error: Exception = self._library.httpx.PoolTimeout(text)
-        return error
+    def _note(self, entry: Admission, error: BaseException) -> None:
+        if isinstance(error, self._library.httpx.TimeoutException):
+            entry.note_timeout()
 
 
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})

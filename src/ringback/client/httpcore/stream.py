@@ -132,6 +132,8 @@ class Channel:
             return Wire()
         if begin:
             wire.phase = "send"
+            if wire.peer is not None:
+                wire.peer = str(self._sock.getpeername()[0])
         elif wire.phase == "send":
             wire.phase = "wait"
         return wire

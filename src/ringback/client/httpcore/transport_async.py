@@ -1,12 +1,14 @@
 """The transport, in tasks: connections, attempts, timeouts, events and specialised exceptions."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import timedelta
 from time import perf_counter
 from typing import Any, Self
 
-from ringback.client.bulkhead import async_bulkheads, async_wait
-from ringback.client.call import AsyncClock, Ended
+from ringback.client.admission import async_admission
+from ringback.client.bulkhead import async_wait
+from ringback.client.call import AsyncClock
 from ringback.client.deadline import within, within_deadline
 from ringback.client.drive_async import by_routes, drive
 from ringback.client.httpcore.exchange import (
@@ -19,6 +21,7 @@ from ringback.client.httpcore.exchange import (
 )
 from ringback.client.httpcore.library import raise_named
 from ringback.client.httpcore.network_async import (
+    HEDGES,
     SHARES_HTTP_2,
     AsyncBackend,
     async_upload_of,
@@ -27,13 +30,16 @@ from ringback.client.httpcore.network_async import (
     sleep,
 )
 from ringback.client.httpcore.pool import (
-    PlacedTransport,
+    LimitedTransport,
     PooledConnections,
     core_request,
     key_of,
     pool_timeout,
 )
+from ringback.client.install.patch import inside_call
 from ringback.client.origin import origin_of
+from ringback.client.propagation import passing_on
+from ringback.client.wire import last_exchange
 from ringback.event import Sink
 from ringback.retry import Policy, Timeout
 
@@ -43,9 +49,12 @@ class AsyncConnections(PooledConnections):
 
     backend = AsyncBackend
     shares_http_2 = SHARES_HTTP_2
+    method = "handle_async_request"
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request once; return the response, its body unread."""
+        if self._is_replaced():
+            return await self._settings.transport.handle_async_request(request)
         upload = async_upload_of(request.stream)
         try:
             response, connection = await self._sent(core_request(self._library, request, upload))
@@ -58,6 +67,7 @@ class AsyncConnections(PooledConnections):
     async def aclose(self) -> None:
         """Close every connection."""
         await self._close(self._kept.clear())
+        await self._settings.transport.aclose()
 
     async def _sent(self, request: Any) -> tuple[Any, Any]:
         while True:
@@ -72,7 +82,8 @@ class AsyncConnections(PooledConnections):
 
     async def _connection(self, request: Any) -> Any:
         key = key_of(request)
-        if joined := self._kept.join(key):
+        wire = last_exchange()
+        if not (wire and wire.apart) and (joined := self._kept.join(key)):
             return joined
         seconds = within_deadline(pool_timeout(request))
         if not await async_wait(self._places, seconds):
@@ -93,23 +104,24 @@ class AsyncConnections(PooledConnections):
             await backend.aclose()
 
 
-class AsyncBulkheadTransport(PlacedTransport):
-    """Lets so many requests to an origin be in flight, over all transports of the event loop."""
+class AsyncAdmittingTransport(LimitedTransport):
+    """Limits the requests to an origin, over all transports of the event loop."""
 
     async def handle_async_request(self, request: Any) -> Any:
-        """Send a request once, when it has a place; return the response, its body unread."""
-        bulkhead = async_bulkheads().of(origin_of(str(request.url)), self._places)
-        seconds = within_deadline(pool_timeout(request))
-        if not await async_wait(bulkhead, seconds):
-            raise self._exhausted(seconds)
+        """Send a request once, when it is admitted; return the response, its body unread."""
+        entry = async_admission(origin_of(str(request.url)), self._policy)
+        if why := await entry.async_enter(pool_timeout(request)):
+            raise self._library.httpx.PoolTimeout(why)
         try:
             response = await self._inner.handle_async_request(request)
-        except BaseException:
-            bulkhead.leave()
+        except BaseException as error:
+            self._note(entry, error)
+            entry.leave()
             raise
+        entry.note_response(response, response.status_code)
 
         async def leave() -> None:
-            bulkhead.leave()
+            entry.leave()
 
         response.stream = self._library.async_body(self._library, response.stream, leave)
         return response
@@ -124,18 +136,18 @@ class AsyncHttpxExchange(TransportExchange):
         """Make one attempt; return the response or a ``Failed``."""
         try:
             response = await in_time(self._received(limits), self._library, self._counts)
-        except Exception as error:
-            failed = self.raised(error)
-            if failed is None:
-                raise
-            return failed
+        except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
+            return self.caught(error)
         return self._judged(response, response.aclose)
 
     async def _received(self, limits: Timeout) -> Any:
         began = perf_counter()
         try:
             self._begin(limits)
-            response = await self._inner.handle_async_request(self.request)
+            headers, url = self.request.headers, str(self.request.url)
+            own = nullcontext() if self._counts else inside_call()
+            with passing_on(headers, url, self._policy), own:
+                response = await self._inner.handle_async_request(self.request)
         finally:
             self.request.extensions = self._extensions
         self._adopted(response, self._library.async_body)
@@ -168,9 +180,10 @@ class AsyncTransportMixin(PolicedTransport):
     clock: AsyncClock
     _known = "AsyncHTTPTransport"
     _connections = AsyncConnections
-    _placed = AsyncBulkheadTransport
+    _admitting = AsyncAdmittingTransport
     _exchange = AsyncHttpxExchange
     _routed = AsyncRoutedHttpxExchange
+    _hedges = HEDGES
 
     def __init__(
         self,
@@ -188,14 +201,14 @@ class AsyncTransportMixin(PolicedTransport):
         """Send a request, as often as it needs and may; return the response.
 
         Where httpx will read the body at once it is read here, so that a body which breaks off
-        is a failed attempt. A response that still says 429, 502, 503 or 504 in the end is
-        returned, as httpx does.
+        is a failed attempt. A response whose status is still one of those worth another
+        attempt is returned in the end, as httpx does.
         """
         who = caller(self.library.name, following=DEADLINE_EXTENSION in request.extensions)
-        call, guard, deadline = self._begun(request, who)
+        call, guard, deadline, hedge = self._begun(request, who)
+        parts = self.policy, guard, self.listeners, self.clock
         with within(deadline):
-            end = await drive(call.attempt, call, self.policy, guard, self.listeners, self.clock)
-        return response_of(self.library, end) if isinstance(end, Ended) else end
+            return response_of(self.library, await drive(call.attempt, call, *parts, hedge=hedge))
 
     async def aclose(self) -> None:
         """Close every connection."""

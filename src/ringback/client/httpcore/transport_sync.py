@@ -2,12 +2,14 @@
 """The transport, in threads: connections, attempts, timeouts, events and specialised exceptions."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import timedelta
 from time import perf_counter
 from typing import Any, Self
 
-from ringback.client.bulkhead import bulkheads, wait
-from ringback.client.call import Clock, Ended
+from ringback.client.admission import admission
+from ringback.client.bulkhead import wait
+from ringback.client.call import Clock
 from ringback.client.deadline import within, within_deadline
 from ringback.client.drive_sync import by_routes, drive
 from ringback.client.httpcore.exchange import (
@@ -20,6 +22,7 @@ from ringback.client.httpcore.exchange import (
 )
 from ringback.client.httpcore.library import raise_named
 from ringback.client.httpcore.network_sync import (
+    HEDGES,
     SHARES_HTTP_2,
     Backend,
     ended,
@@ -28,13 +31,16 @@ from ringback.client.httpcore.network_sync import (
     upload_of,
 )
 from ringback.client.httpcore.pool import (
-    PlacedTransport,
+    LimitedTransport,
     PooledConnections,
     core_request,
     key_of,
     pool_timeout,
 )
+from ringback.client.install.patch import inside_call
 from ringback.client.origin import origin_of
+from ringback.client.propagation import passing_on
+from ringback.client.wire import last_exchange
 from ringback.event import Sink
 from ringback.retry import Policy, Timeout
 
@@ -44,9 +50,12 @@ class Connections(PooledConnections):
 
     backend = Backend
     shares_http_2 = SHARES_HTTP_2
+    method = "handle_request"
 
     def handle_request(self, request: Any) -> Any:
         """Send a request once; return the response, its body unread."""
+        if self._is_replaced():
+            return self._settings.transport.handle_request(request)
         upload = upload_of(request.stream)
         try:
             response, connection = self._sent(core_request(self._library, request, upload))
@@ -59,6 +68,7 @@ class Connections(PooledConnections):
     def close(self) -> None:
         """Close every connection."""
         self._close(self._kept.clear())
+        self._settings.transport.close()
 
     def _sent(self, request: Any) -> tuple[Any, Any]:
         while True:
@@ -73,7 +83,8 @@ class Connections(PooledConnections):
 
     def _connection(self, request: Any) -> Any:
         key = key_of(request)
-        if joined := self._kept.join(key):
+        wire = last_exchange()
+        if not (wire and wire.apart) and (joined := self._kept.join(key)):
             return joined
         seconds = within_deadline(pool_timeout(request))
         if not wait(self._places, seconds):
@@ -94,23 +105,24 @@ class Connections(PooledConnections):
             backend.close()
 
 
-class BulkheadTransport(PlacedTransport):
-    """Lets so many requests to an origin be in flight, over all transports of the process."""
+class AdmittingTransport(LimitedTransport):
+    """Limits the requests to an origin, over all transports of the process."""
 
     def handle_request(self, request: Any) -> Any:
-        """Send a request once, when it has a place; return the response, its body unread."""
-        bulkhead = bulkheads().of(origin_of(str(request.url)), self._places)
-        seconds = within_deadline(pool_timeout(request))
-        if not wait(bulkhead, seconds):
-            raise self._exhausted(seconds)
+        """Send a request once, when it is admitted; return the response, its body unread."""
+        entry = admission(origin_of(str(request.url)), self._policy)
+        if why := entry.enter(pool_timeout(request)):
+            raise self._library.httpx.PoolTimeout(why)
         try:
             response = self._inner.handle_request(request)
-        except BaseException:
-            bulkhead.leave()
+        except BaseException as error:
+            self._note(entry, error)
+            entry.leave()
             raise
+        entry.note_response(response, response.status_code)
 
         def leave() -> None:
-            bulkhead.leave()
+            entry.leave()
 
         response.stream = self._library.body(self._library, response.stream, leave)
         return response
@@ -125,18 +137,18 @@ class HttpxExchange(TransportExchange):
         """Make one attempt; return the response or a ``Failed``."""
         try:
             response = in_time(self._received(limits), self._library, self._counts)
-        except Exception as error:
-            failed = self.raised(error)
-            if failed is None:
-                raise
-            return failed
+        except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
+            return self.caught(error)
         return self._judged(response, response.close)
 
     def _received(self, limits: Timeout) -> Any:
         began = perf_counter()
         try:
             self._begin(limits)
-            response = self._inner.handle_request(self.request)
+            headers, url = self.request.headers, str(self.request.url)
+            own = nullcontext() if self._counts else inside_call()
+            with passing_on(headers, url, self._policy), own:
+                response = self._inner.handle_request(self.request)
         finally:
             self.request.extensions = self._extensions
         self._adopted(response, self._library.body)
@@ -169,9 +181,10 @@ class TransportMixin(PolicedTransport):
     clock: Clock
     _known = "HTTPTransport"
     _connections = Connections
-    _placed = BulkheadTransport
+    _admitting = AdmittingTransport
     _exchange = HttpxExchange
     _routed = RoutedHttpxExchange
+    _hedges = HEDGES
 
     def __init__(
         self,
@@ -189,14 +202,14 @@ class TransportMixin(PolicedTransport):
         """Send a request, as often as it needs and may; return the response.
 
         Where httpx will read the body at once it is read here, so that a body which breaks off
-        is a failed attempt. A response that still says 429, 502, 503 or 504 in the end is
-        returned, as httpx does.
+        is a failed attempt. A response whose status is still one of those worth another
+        attempt is returned in the end, as httpx does.
         """
         who = caller(self.library.name, following=DEADLINE_EXTENSION in request.extensions)
-        call, guard, deadline = self._begun(request, who)
+        call, guard, deadline, hedge = self._begun(request, who)
+        parts = self.policy, guard, self.listeners, self.clock
         with within(deadline):
-            end = drive(call.attempt, call, self.policy, guard, self.listeners, self.clock)
-        return response_of(self.library, end) if isinstance(end, Ended) else end
+            return response_of(self.library, drive(call.attempt, call, *parts, hedge=hedge))
 
     def close(self) -> None:
         """Close every connection."""

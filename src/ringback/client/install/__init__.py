@@ -6,6 +6,7 @@ from importlib import import_module
 from math import inf
 
 from ringback.client.install.patch import ImportWatcher, InstallSettings, Patches
+from ringback.client.origins import origins_under
 from ringback.event import Sink
 from ringback.retry import Policy
 from ringback.sink.listening import listeners_for
@@ -13,13 +14,14 @@ from ringback.sink.listening import listeners_for
 __all__ = ["LIBRARIES", "Installed", "install"]
 
 LIBRARIES = {
-    "requests": "patch_requests",
-    "urllib3": "patch_urllib3",
-    "httpx": "patch_httpx",
-    "httpx2": "patch_httpx",
-    "aiohttp": "patch_aiohttp",
+    "requests": "libraries.patch_requests",
+    "urllib3": "pools.patch_urllib3",
+    "httpx": "libraries.patch_httpx",
+    "httpx2": "libraries.patch_httpx",
+    "aiohttp": "libraries.patch_aiohttp",
+    "botocore": "botocore.patch_botocore",
 }
-"""Library → the function of ``install.libraries`` that puts ringback under it."""
+"""Library → the function of this package that puts ringback under it."""
 
 
 class Installed:
@@ -41,7 +43,11 @@ class Installed:
         return tuple(self._patches)
 
     def remove(self) -> None:
-        """Leave the libraries as they were."""
+        """Leave the libraries as they were.
+
+        What others have replaced since, as a mock does, stays theirs, and the log says so; where
+        they put back what they found, that is as good as the library's own.
+        """
         self._watcher.stop()
         for patches in self._patches.values():
             patches.undo()
@@ -55,9 +61,8 @@ class Installed:
 
     def _imported(self, name: str) -> None:
         patches = self._patches[name] = Patches()
-        from ringback.client.install import libraries  # noqa: PLC0415 - once one has come
-
-        put_under = getattr(libraries, LIBRARIES[name])
+        module, _, function = LIBRARIES[name].partition(".")
+        put_under = getattr(import_module(f"{__name__}.{module}"), function)
         put_under(import_module(name), self._settings, patches)
 
 
@@ -70,17 +75,20 @@ def install(
 ) -> Installed:
     """Give an unchanged program precise exceptions, events and default timeouts.
 
-    From now on calls through requests, urllib3, httpx, httpx2 and aiohttp raise what they always
-    raised, specialised (see ``ringback.errors``), the sinks receive an event of each, and a call
-    without timeouts gets those of the policy. Timeouts that the program or its library sets stay as
-    they are, nothing is retried or refused, and no call is ended by a deadline, unless ``retry``
-    says so. Its proxies and certificates stay its own: ``insecure_hosts`` and ``direct_hosts``
-    count for nothing. A library that is imported later is reached too.
+    From now on calls through requests, urllib3, httpx, httpx2, aiohttp and botocore raise what they
+    always raised, specialised (see ``ringback.errors``), the sinks receive an event of each, and a
+    call without timeouts gets those of the policy. Timeouts that the program or its library sets
+    stay as they are, nothing is retried or refused, and no call is ended by a deadline, unless
+    ``retry`` says so. Its proxies and certificates stay its own: ``insecure_hosts`` and
+    ``direct_hosts`` count for nothing. A library that is imported later is reached too.
 
     Args:
         policy: Limits of each call; the default is ``Policy()``.
-        retry: Also try again what may be sent again, within budget, circuit breaker and deadline.
-            Where the program has urllib3 retry already, that stays as it is.
+        retry: Also try again what may be sent again, within budget, circuit breaker and deadline,
+            over connections of ringback's own: whatever a call waits for, it ends by its deadline,
+            and a body that breaks off is an error. Where the program has urllib3 retry, or says
+            that it shall not, that stays as it is, and so does what botocore retries; the deadline
+            is over all of it.
         sinks: Receive the event of every attempt; the default is the log.
         libraries: Which of them to reach.
 
@@ -88,7 +96,7 @@ def install(
         What undoes it.
 
     Raises:
-        ValueError: If a library is not among those that it can reach.
+        ValueError: If a library is not among those that it can reach, or the policy hedges.
     """
     names = tuple(libraries)
     if unknown := sorted(set(names) - LIBRARIES.keys()):
@@ -96,6 +104,7 @@ def install(
     # A program that knows of nothing chose its proxy and its certificates itself.
     chosen = replace(policy or Policy(), insecure_hosts=(), direct_hosts=())
     if not retry:
-        chosen = replace(chosen, attempts=1, budget=None, breaker=None, deadline=inf)
+        chosen = replace(chosen, attempts=1, budget=None, breaker=None, patience=0, deadline=inf)
+    origins_under(chosen)  # which says now what the policy asks for in vain
     listeners = listeners_for(sinks)
-    return Installed(InstallSettings(chosen, listeners), names)
+    return Installed(InstallSettings(chosen, listeners, retry), names)

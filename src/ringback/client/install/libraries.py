@@ -4,19 +4,26 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from time import monotonic
 from types import ModuleType
 from typing import Any
 from weakref import ref
 
-from ringback.client.call import Clock, Ended, KnownCall
+from ringback.client.call import Clock, Ended
+from ringback.client.deadline import within
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.httpcore.pool import TransportSettings
 from ringback.client.install.patch import InstallSettings, Patches, inside_call, is_inside_call
+from ringback.client.install.replaced import (
+    ReplacedTransport,
+    patch_adapter_choice,
+    patch_transport_choice,
+    patch_verbs,
+)
 from ringback.client.origin import origin_of
+from ringback.client.original import OriginalMethod
 from ringback.client.origins import origins_under
-from ringback.client.retrying import failed_attempt, raise_ended
-from ringback.failure import Target
 from ringback.retry import Timeout
 
 
@@ -29,16 +36,21 @@ class Integrations:
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         self._make = make
-        self._made: dict[int, tuple[ref[Any], Any]] = {}
+        self._made: dict[int, tuple[ref[Any], Any, Any]] = {}
 
     def of(self, transport: Any) -> Any:
         """Return the integration of a transport, the same one each time."""
-        key = id(transport)
+        key, pool = id(transport), getattr(transport, "_pool", None)
         known = self._made.get(key)
-        if known is None or known[0]() is not transport:
-            known = ref(transport, self._forget(key)), self._make(transport)
+        if known is None or known[0]() is not transport or known[1] is not pool:
+            known = ref(transport, self._forget(key)), pool, self._make(transport)
             self._made[key] = known
-        return known[1]
+        return known[2]
+
+    def forget(self, transport: Any) -> Any:
+        """Let go of the integration of a transport; return it, or ``None`` where there is none."""
+        known = self._made.pop(id(transport), None)
+        return known[2] if known and known[0]() is transport else None
 
     def _forget(self, key: int) -> Callable[[object], object]:
         made = self._made
@@ -53,11 +65,18 @@ _DEFAULTS = (False, None, True, None, None)
 
 def patch_requests(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
     """Put ringback under requests."""
+    from ringback.client.install.pools import patch_connections  # noqa: PLC0415 - needs urllib3
+
     adapter, session = library.adapters.HTTPAdapter, library.sessions.Session
     patches.wrap(adapter, "send", lambda original: _adapter_send(original, settings))
     patches.wrap(adapter, "build_response", _build_response)
+    patches.wrap(session, "request", _with_timeout_as_asked)
     patches.wrap(session, "prepare_request", _specialised)
-    patches.wrap(session, "send", _specialised)
+    patches.wrap(
+        session, "send", lambda original: _with_redirects(_specialised(original), settings)
+    )
+    patch_connections(settings, patches)
+    patch_adapter_choice(library, patches, lambda once: _adapter_send(once, settings))
 
 
 def _adapter_send(original: Function, settings: InstallSettings) -> Function:
@@ -72,8 +91,8 @@ def _adapter_send(original: Function, settings: InstallSettings) -> Function:
         response_or_raise,
     )
 
-    clock, policy = Clock(), settings.policy
-    origins = origins_under(policy)
+    clock, origins = Clock(), origins_under(settings.policy)
+    once = replace(settings.policy, attempts=1)
 
     def send(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
         if is_inside_call() or isinstance(self, Adapter):
@@ -83,19 +102,30 @@ def _adapter_send(original: Function, settings: InstallSettings) -> Function:
         options.update(zip(_ARGUMENTS, args, strict=False))
         options.update(kwargs)
 
-        def once(request: Any, **options: Any) -> Any:
+        # What the program has urllib3 retry stays as it is.
+        policy = settings.policy if _retries_nothing(self) else once
+
+        def attempt(request: Any, **options: Any) -> Any:
             with inside_call():
                 return original(self, request, **options)
 
         add_key(request.headers, request.method or "", request.url or "", policy.idempotency_key)
-        call = RequestsExchange(request, options, once, policy, clock)
+        call = RequestsExchange(request, options, attempt, policy, clock)
         guard = origins.guard(circuit_key_of(request.url or "", options["proxies"], None))
         origin, error = origin_of(request.url or ""), requests.ConnectionError
-        attempt = bounded(call.attempt, call, origin, policy.bulkhead, error)
-        end = drive(attempt, call, policy, guard, settings.listeners, clock)
-        return response_or_raise(end, request) if isinstance(end, Ended) else end
+        placed = bounded(call.attempt, call, origin, policy, error)
+        end = drive(placed, call, policy, guard, settings.listeners, clock)
+        try:
+            return response_or_raise(end, request) if isinstance(end, Ended) else end
+        finally:
+            del end  # as in ``drive``
 
     return send
+
+
+def _retries_nothing(adapter: Any) -> bool:
+    total = adapter.max_retries.total
+    return total is not None and not total
 
 
 def _build_response(original: Function) -> Function:
@@ -112,6 +142,16 @@ def _build_response(original: Function) -> Function:
     return build_response
 
 
+def _with_timeout_as_asked(original: Function) -> Function:
+    from ringback.client.requests.session import say_no_timeout  # noqa: PLC0415 - needs requests
+
+    def request(*args: Any, **kwargs: Any) -> Any:
+        say_no_timeout(kwargs)
+        return original(*args, **kwargs)
+
+    return request
+
+
 def _specialised(original: Function) -> Function:
     from ringback.client.requests.failures import specialised_errors  # noqa: PLC0415 - needs requests
 
@@ -122,120 +162,132 @@ def _specialised(original: Function) -> Function:
     return of_session
 
 
-def patch_urllib3(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
-    """Put ringback under urllib3; its own retries stay as they are, nothing is added to them."""
-    pool = library.connectionpool.HTTPConnectionPool
-    patches.wrap(pool, "urlopen", lambda original: _urlopen(library, original, settings))
+def _with_redirects(original: Function, settings: InstallSettings) -> Function:
+    from ringback.client.requests.session import Session  # noqa: PLC0415 - needs requests
 
+    def send(self: Any, request: Any, **kwargs: Any) -> Any:
+        if isinstance(self, Session):  # whose policy has a deadline of its own
+            return original(self, request, **kwargs)
+        with within(monotonic() + settings.policy.deadline):
+            return original(self, request, **kwargs)
 
-def _urlopen(library: ModuleType, original: Function, settings: InstallSettings) -> Function:
-    from ringback.client.urllib3.pools import HTTPConnectionPool  # noqa: PLC0415 - needs urllib3
-
-    clock = Clock()
-    policy = replace(settings.policy, attempts=1, budget=None, breaker=None)
-
-    def urlopen(self: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        if is_inside_call() or isinstance(self, HTTPConnectionPool):
-            return original(self, method, url, *args, **kwargs)
-        call = KnownCall(_target_of(self, url), method)
-
-        def attempt(limits: Timeout) -> Any:
-            if "timeout" not in kwargs and not _has_timeout(self):
-                kwargs["timeout"] = library.Timeout(connect=limits.connect, read=limits.read)
-            try:
-                with inside_call():
-                    return original(self, method, url, *args, **kwargs)
-            except Exception as error:
-                failed = failed_attempt(error, call.target, idempotent=False)
-                if failed is None:
-                    raise
-                return failed
-
-        error = partial(library.exceptions.EmptyPoolError, self)
-        placed = bounded(attempt, call, origin_of(call.target.url or ""), policy.bulkhead, error)
-        end = drive(placed, call, policy, None, settings.listeners, clock)
-        return raise_ended(end) if isinstance(end, Ended) else end
-
-    return urlopen
-
-
-def _has_timeout(pool: Any) -> bool:
-    # Without one it is None, or a mark that stands for the socket module's default.
-    return isinstance(pool.timeout.connect_timeout, int | float)
-
-
-def _target_of(pool: Any, url: str) -> Target:
-    path = url.partition("?")[0]
-    port = f":{pool.port}" if pool.port else ""
-    shown = f"{pool.scheme}://{pool.host}{port}{path}" if path.startswith("/") else None
-    return Target(url=shown, scheme=pool.scheme, host=pool.host, port=pool.port)
+    return send
 
 
 def patch_httpx(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
     """Put ringback under httpx or httpx2."""
-    integration = import_module(f"ringback.client.{library.__name__}")
-    patches.wrap(
-        library.HTTPTransport,
-        "handle_request",
-        lambda original: _handle_request(integration.Transport, original, settings),
+    ours = import_module(f"ringback.client.{library.__name__}")
+    _patch_transport(library.HTTPTransport, ours.Transport, settings, patches)
+    _patch_async_transport(library.AsyncHTTPTransport, ours.AsyncTransport, settings, patches)
+    kinds = (
+        (library.Client, library.HTTPTransport, ours.Transport, "handle_request"),
+        (
+            library.AsyncClient,
+            library.AsyncHTTPTransport,
+            ours.AsyncTransport,
+            "handle_async_request",
+        ),
     )
-    patches.wrap(
-        library.AsyncHTTPTransport,
-        "handle_async_request",
-        lambda original: _handle_async_request(integration.AsyncTransport, original, settings),
-    )
+    for client, stock, integration, name in kinds:
+        made = Integrations(partial(_around_replaced, integration, settings))
+        patch_transport_choice(client, stock, OriginalMethod(library, name), made.of, patches)
 
 
-def _handle_request(integration: Any, original: Function, settings: InstallSettings) -> Function:
+def _around_replaced(integration: Any, settings: InstallSettings, transport: Any) -> Any:
+    inner = ReplacedTransport(transport)
+    return integration(inner, policy=settings.policy, sinks=[settings.listeners])
+
+
+def _patch_transport(
+    transport: Any, integration: Any, settings: InstallSettings, patches: Patches
+) -> None:
+    original = transport.handle_request
+
     class Once(_OriginalTransport):
         def handle_request(self, request: Any) -> Any:
             with inside_call():
                 return original(self.transport(), request)
 
-    integrations = _integrations_of(integration, Once, settings)
+    integrations = _integrations_of(transport, integration, Once, settings)
 
     def handle_request(self: Any, request: Any) -> Any:
         if is_inside_call():
             return original(self, request)
         return integrations.of(self).handle_request(request)
 
-    return handle_request
+    def closing(original: Function) -> Function:
+        def close(self: Any, *error: Any) -> None:
+            if opened := integrations.forget(self):
+                opened.close()
+            original(self, *error)
+
+        return close
+
+    patches.wrap(transport, "handle_request", lambda _: handle_request)
+    for name in ("close", "__exit__"):
+        patches.wrap(transport, name, closing)
 
 
-def _handle_async_request(
-    integration: Any, original: Function, settings: InstallSettings
-) -> Function:
+def _patch_async_transport(
+    transport: Any, integration: Any, settings: InstallSettings, patches: Patches
+) -> None:
+    original = transport.handle_async_request
+
     class Once(_OriginalTransport):
         async def handle_async_request(self, request: Any) -> Any:
             with inside_call():
                 return await original(self.transport(), request)
 
-    integrations = _integrations_of(integration, Once, settings)
+    integrations = _integrations_of(transport, integration, Once, settings)
 
     async def handle_async_request(self: Any, request: Any) -> Any:
         if is_inside_call():
             return await original(self, request)
         return await integrations.of(self).handle_async_request(request)
 
-    return handle_async_request
+    def closing(original: Function) -> Function:
+        async def close(self: Any, *error: Any) -> None:
+            if opened := integrations.forget(self):
+                await opened.aclose()
+            await original(self, *error)
+
+        return close
+
+    patches.wrap(transport, "handle_async_request", lambda _: handle_async_request)
+    for name in ("aclose", "__aexit__"):
+        patches.wrap(transport, name, closing)
 
 
 class _OriginalTransport:
     """The program's own transport, as it was: its pool, its resolver, its proxy."""
 
-    def __init__(self, transport: Any) -> None:
+    def __init__(self, transport: Any, known: TransportSettings | None) -> None:
         self.transport = ref(transport)  # whose integration this is behind, and goes with it
-        known = TransportSettings.of(transport, type(transport))
         self.proxy = known.proxy if known else None
+
+    def close(self) -> None:
+        """Nothing is held: the transport closes itself."""
+
+    async def aclose(self) -> None:
+        """As ``close``."""
 
 
 def _integrations_of(
-    integration: Any, once: Callable[[Any], Any], settings: InstallSettings
+    kind: Any, integration: Any, once: Callable[..., Any], settings: InstallSettings
 ) -> Integrations:
-    sinks = [settings.listeners]
-    return Integrations(
-        lambda transport: integration(once(transport), policy=settings.policy, sinks=sinks)
-    )
+    def made(transport: Any) -> Any:
+        # What this stands in for is called with the transport of httpx below a class of others,
+        # and the program's own is not kept alive.
+        bare = object.__new__(kind)
+        vars(bare).update(vars(transport))
+        known = TransportSettings.of(bare, kind)
+        if settings.retry and known:
+            inner = integration._connections(integration.library, known)  # noqa: SLF001 - one of ours
+        else:
+            inner = once(transport, known)
+        return integration(inner, policy=settings.policy, sinks=[settings.listeners])
+
+    return Integrations(made)
 
 
 def patch_aiohttp(library: ModuleType, settings: InstallSettings, patches: Patches) -> None:
@@ -246,20 +298,19 @@ def patch_aiohttp(library: ModuleType, settings: InstallSettings, patches: Patch
             "_request",
             lambda original: _session_request(library, original, settings),
         )
+        patch_verbs(library, settings, patches)
 
 
 def _session_request(
     library: ModuleType, original: Function, settings: InstallSettings
 ) -> Function:
-    import asyncio  # noqa: PLC0415 - is there with aiohttp, and costs others 20 ms
-
     from ringback.client.aiohttp import Middleware  # noqa: PLC0415 - needs aiohttp
 
     sinks, untimed = [settings.listeners], Timeout(connect=None, read=None)
     with_timeouts = Middleware(settings.policy, sinks=sinks)
     without_timeouts = Middleware(replace(settings.policy, timeout=untimed), sinks=sinks)
-    # The program takes what aiohttp takes.
-    with_timeouts.minds_end = without_timeouts.minds_end = False
+    # Where nothing is tried again, the program takes what aiohttp takes.
+    with_timeouts.in_full = without_timeouts.in_full = settings.retry
 
     async def request(self: Any, method: str, url: Any, **options: Any) -> Any:
         theirs = options.pop("middlewares", None)
@@ -272,6 +323,4 @@ def _session_request(
         with inside_call():
             return await original(self, method, url, **options, middlewares=(middleware, *theirs))
 
-    # What asks whether it is a coroutine function is told so after functools.wraps too.
-    assert asyncio.iscoroutinefunction(request)
     return request

@@ -1,5 +1,6 @@
 """Replacing functions of a library once it has been imported, and putting its own back."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from functools import wraps
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import Any
 
 from ringback.event import Listeners
 from ringback.retry import Policy
 
+_LOG = logging.getLogger("ringback")
 _INSIDE_CALL: ContextVar[bool] = ContextVar("ringback_inside", default=False)
 
 
@@ -24,6 +27,7 @@ class InstallSettings:
 
     policy: Policy  # Limits of each call
     listeners: Listeners  # Receive the event of every attempt
+    retry: bool  # Each library goes through its whole integration
 
 
 def is_inside_call() -> bool:
@@ -42,20 +46,44 @@ def inside_call() -> Iterator[None]:
 
 
 class Patches:
-    """What was replaced, in order."""
+    """What was replaced, in order.
+
+    Attributes:
+        active: It counts. Once it is undone, what is left of it does what it stands in for: a mock
+            that was put over it, or a later ``install``, may put it in place again.
+    """
 
     def __init__(self) -> None:
+        self.active = True
         self._undo: list[Callable[[], None]] = []
 
     def wrap(
         self, owner: Any, name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]
     ) -> None:
-        """Replace a function of a class or module by one around it."""
+        """Replace a function of a class by one around it."""
+        original = getattr(owner, name)
+        ours = around(original)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return (ours if self.active else original)(*args, **kwargs)
+
+        async def call_async(*args: Any, **kwargs: Any) -> Any:
+            return await (ours if self.active else original)(*args, **kwargs)
+
+        # A function that makes coroutines is to be known for one.
+        chosen = call_async if iscoroutinefunction(ours) else call
+        self.replace(owner, name, wraps(original)(chosen))
+
+    def replace(self, owner: Any, name: str, new: Any) -> None:
+        """Replace an attribute of a class."""
         own, original = name in vars(owner), getattr(owner, name)
-        setattr(owner, name, wraps(original)(around(original)))
+        setattr(owner, name, new)
 
         def put_back() -> None:
-            if own:
+            if vars(owner).get(name) is not new:
+                text = "%s.%s.%s was replaced after ringback's install(): it stays as it is"
+                _LOG.warning(text, owner.__module__, owner.__qualname__, name)
+            elif own:
                 setattr(owner, name, original)
             else:
                 delattr(owner, name)
@@ -63,7 +91,8 @@ class Patches:
         self._undo.append(put_back)
 
     def undo(self) -> None:
-        """Put back what was replaced, the last first."""
+        """Put back what was replaced, the last first, but for what others have replaced since."""
+        self.active = False
         while self._undo:
             self._undo.pop()()
 

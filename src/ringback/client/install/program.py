@@ -23,13 +23,19 @@ class RunOptions:
     connect: float = 5.0  # Default connect timeout, in seconds
     read: float = 30.0  # Default read timeout, in seconds
     deadline: float = 60.0  # Seconds for a whole call
+    patience: float | None = None  # Seconds to wait for the end of an outage; `None`: the default
     log: str | None = None  # File for the events; `None`: stderr; `""`: nowhere
     json: bool = False  # Events as JSON
 
     def policy(self) -> Policy:
         """Return the policy."""
         timeout = Timeout(self.connect, self.read)
-        return Policy(attempts=self.attempts, timeout=timeout, deadline=self.deadline)
+        return Policy(
+            attempts=self.attempts,
+            timeout=timeout,
+            deadline=self.deadline,
+            patience=self.patience,
+        )
 
 
 def program_environment(options: RunOptions, environ: Mapping[str, str]) -> dict[str, str]:

@@ -245,7 +245,8 @@ class Proxies:
         if failure.kind in UNHEALTHY:
             self._health.failed(choice.url, failure.kind, now)
             return True
-        if failure.layer == "proxy" or failure.delivered == "yes":  # it answered, or the server
+        answered = failure.layer in {"proxy", "status"}
+        if answered or failure.delivered == "yes":  # it did, or the server
             self._health.succeeded(choice.url)
         return False
 

@@ -14,11 +14,12 @@ from ringback.client.call import AttemptMaker, Clock, Ended, KnownCall, attempt_
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origin import origin_of
-from ringback.client.origins import origins_under
+from ringback.client.origins import PLAYED, origins_under
 from ringback.client.proxies import Proxies, ProxiesLike
 from ringback.client.requests.exchange import (
     RequestsExchange,
     RoutedRequestsExchange,
+    Send,
     circuit_key_of,
 )
 from ringback.client.requests.failures import refusal_error_at_once, response_or_raise
@@ -41,8 +42,8 @@ class Adapter(FastAdapter):
     It gives default timeouts and a deadline, tries again what may be sent again as far as the
     retry budget allows, refuses calls to an endpoint whose circuit is open, sends an event of each
     attempt to the sinks, and raises what requests raises, specialised (see ``ringback.errors``).
-    urllib3's own retries are off unless asked for. A response that still says 429, 502, 503 or 504
-    in the end is returned, as requests does.
+    urllib3's own retries are off unless asked for. A response whose status is still one of
+    those worth another attempt is returned in the end, as requests does.
     """
 
     # What pickling keeps; requests declares it as this.
@@ -69,7 +70,8 @@ class Adapter(FastAdapter):
             proxies: Proxies to choose among by their health, or ``Proxies``, in place of those
                 that the session and the environment name; the default is to do as requests does.
             **pool: ``pool_connections``, ``pool_maxsize``, ``pool_block``, as in requests, and
-                ``max_retries``: urllib3 does the retrying then, and a call is one attempt.
+                ``max_retries``: urllib3 does the retrying then, within the deadline, and a call is
+                one attempt.
         """
         self.policy = policy or Policy()
         if pool.setdefault("max_retries", 0):
@@ -82,6 +84,10 @@ class Adapter(FastAdapter):
         self.proxies = None if proxies is None else Proxies.of(proxies)
         self._origins = origins_under(self.policy)
         super().__init__(**pool)
+        if pool["max_retries"]:
+            from ringback.client.urllib3.exchange import as_asked  # noqa: PLC0415 - few ask for it
+
+            self.max_retries = as_asked(self.max_retries) or self.max_retries
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Restore a pickled adapter; circuits and budgets are those of this process."""
@@ -148,7 +154,7 @@ class Adapter(FastAdapter):
             stream: Leave the body unread; otherwise it is read here, so that a body that
                 breaks off is a failed attempt.
             timeout: Seconds for each attempt, as in requests; the default is the policy's,
-                shortened to what the deadline leaves.
+                shortened to what the deadline leaves. ``(None, None)``: no limit but the deadline.
             verify: As in requests.
             cert: As in requests.
             proxies: As in requests.
@@ -163,18 +169,29 @@ class Adapter(FastAdapter):
             "cert": cert,
             "proxies": proxies,
         }
-        url = request.url or ""
+        return self._driven(request, options, self.send_once, super().send)
+
+    def _driven(
+        self, request: PreparedRequest, options: dict[str, Any], send: Send, last: Send
+    ) -> requests.Response:
+        """Make the attempts, the last one that the policy allows in another way."""
+        url, proxies = request.url or "", options["proxies"]
         add_key(request.headers, request.method or "", url, self.policy.idempotency_key)
-        call = self._call(request, options, self.send_once, self.policy, self.clock, super().send)
-        guard = self._origins.guard(circuit_key_of(url, proxies, self.proxies))
+        call = self._call(request, options, send, self.policy, self.clock, last)
+        played = PLAYED if send == last else ""
+        guard = self._origins.guard(circuit_key_of(url, proxies, self.proxies) + played)
         attempt: AttemptMaker[requests.Response] = call.attempt
-        if places := self.policy.bulkhead:
-            attempt = bounded(attempt, call, origin_of(url), places, requests.ConnectionError)
+        if self.policy.bulkhead or self.policy.rate:
+            error = requests.ConnectionError
+            attempt = bounded(attempt, call, origin_of(url), self.policy, error)
         end = drive(attempt, call, self.policy, guard, self.listeners, self.clock)
         if not isinstance(end, Ended):
             return end
         call.finish(end)
-        return response_or_raise(end, request)
+        try:
+            return response_or_raise(end, request)
+        finally:
+            del end  # as in ``drive``
 
     def _call(
         self, request: PreparedRequest, options: dict[str, Any], *rest: Any
@@ -196,7 +213,10 @@ class Adapter(FastAdapter):
             origin: ``scheme://host:port``.
         """
         guard = self._origins.known(origin)
-        return None if guard is None else guard.refuses(self.clock.monotonic())
+        if guard is None or (why := guard.refuses(now := self.clock.monotonic())) is None:
+            return None
+        waits = guard.may_wait(now, self.policy.patience_named, self.policy.waiting)
+        return None if waits else why
 
     def refusal(
         self, method: str, url: str, opened_by: Failure | None, left: float

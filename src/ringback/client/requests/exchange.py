@@ -16,6 +16,7 @@ from ringback.client.call import Ended, Failed
 from ringback.client.drive_sync import by_routes
 from ringback.client.http import HttpExchange, is_bad
 from ringback.client.origin import origin_of
+from ringback.client.propagation import passing_on
 from ringback.client.requests.failures import failure_of, target_of_request
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import IS_URLLIB3
@@ -76,10 +77,8 @@ class RequestsExchange(HttpExchange):
             if self._body:
                 self._body.rewind()
             response = self._exchange(limits)
-        except Exception as error:
-            if (failed := self.raised(error)) is None:
-                raise
-            return failed
+        except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
+            return self.caught(error)
         if isinstance(response, Failed) or not is_bad(response.status_code, self._policy):
             return response
         return self.bad_status(response, response.status_code, response.reason, response.close)
@@ -97,6 +96,7 @@ class RequestsExchange(HttpExchange):
             ended.failures = tuple(
                 failure if earlier is deferred.failure else earlier for earlier in ended.failures
             )
+            del failure, ended  # as in ``drive``
 
     def _exchange(self, limits: Timeout) -> requests.Response | Failed[requests.Response]:
         options, began = self._options, self._clock.monotonic()
@@ -107,7 +107,8 @@ class RequestsExchange(HttpExchange):
             timeout = limits.connect, limits.read
         self._attempts += 1
         send = self._send if self._attempts < self._policy.attempts else self._last
-        response = send(self.request, **{**options, "timeout": timeout})
+        with passing_on(self.request.headers, self.request.url or "", self._policy):
+            response = send(self.request, **{**options, "timeout": timeout})
         if isinstance(response, Unconnected):
             return self._deferred(response)
         # Session.send measures until here, bodies and waits included; see Session.

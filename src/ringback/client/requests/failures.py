@@ -56,6 +56,7 @@ def refusal_error_at_once(failure: Failure) -> RingbackError:
     exc: RingbackError = made(failure.message)
     exc.failure = failure
     exc.attempts = (failure,)
+    exc.given_up = "circuit_open"
     exc.add_note(line)
     return exc
 
@@ -79,8 +80,11 @@ def response_or_raise(
     ended: Ended[requests.Response], request: PreparedRequest
 ) -> requests.Response:
     """Return the response that a call ended with, or raise how it ended without one."""
-    if ended.decisive is None or ended.decisive.result is None:
-        raise_prepared(error_of(ended, refusal_error(ended.decision.failure, request)))
-    response = ended.decisive.result
-    vars(response)["retry_at"] = ended.retry_at
-    return response
+    try:
+        if ended.decisive is None or ended.decisive.result is None:
+            raise_prepared(error_of(ended, refusal_error(ended.decision.failure, request)))
+        response = ended.decisive.result
+        vars(response)["retry_at"] = ended.retry_at
+        return response
+    finally:
+        del ended  # as in ``drive``

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Callable, Generator, Iterable
+from math import inf
+from os import PathLike
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urljoin
@@ -18,6 +22,7 @@ from ringback.client.requests.exchange import OwnProxies
 from ringback.client.requests.failures import specialised_errors
 from ringback.client.requests.fast import FastSession, request
 from ringback.client.requests.response import FailedResponse
+from ringback.client.requests.substitute import AdapterChoice, Substitute
 from ringback.client.trust import Trust, TrustLike
 from ringback.errors import RingbackError
 from ringback.retry import Policy
@@ -26,8 +31,16 @@ from ringback.sink.listening import listeners_for
 
 if TYPE_CHECKING:
     from ringback.client.call import Clock
+    from ringback.client.requests.download import Downloaded, Progress
     from ringback.event import Sink
     from ringback.sink import Alert, Recovery
+
+
+def _substituted(adapter: Any, mounted: Any) -> Any:
+    """What sends by an adapter in the place of one of ours, under the policy of ours."""
+    if adapter is mounted or not isinstance(mounted, Adapter):
+        return adapter
+    return Substitute(adapter, mounted._driven)  # noqa: SLF001 - of nobody else's concern
 
 
 class Session(FastSession):
@@ -96,6 +109,8 @@ class Session(FastSession):
         for prefix in ("https://", "http://"):
             self.mount(prefix, Adapter(self.policy, sinks=listeners, **alike))
 
+    get_adapter = AdapterChoice(_substituted)
+
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> Any:
         """Send a request, as in requests.
 
@@ -103,7 +118,8 @@ class Session(FastSession):
             method: As in requests.
             url: As in requests; where it has no scheme, it is relative to ``base_url``.
             *args: As in requests.
-            **kwargs: As in requests.
+            **kwargs: As in requests. With ``timeout=None`` only the deadline ends the call; without
+                a ``timeout`` the policy's count.
 
         Raises:
             ringback.errors.RingbackError: Also the exception that requests itself raises. With
@@ -111,6 +127,8 @@ class Session(FastSession):
         """
         if self.base_url is not None:
             url = _absolute_url(self.base_url, url)
+        if "timeout" in kwargs:
+            say_no_timeout(kwargs)
         refused = self._refused(method, url, args or kwargs.get("proxies"))
         if self.errors == "raise":
             if refused is not None:
@@ -124,6 +142,89 @@ class Session(FastSession):
             if not isinstance(error, requests.RequestException):
                 raise
             return FailedResponse(error)
+
+    def download(
+        self,
+        url: str,
+        path: str | PathLike[str],
+        *,
+        sha256: str | None = None,
+        progress: Progress | None = None,
+        deadline: float = inf,
+        **options: Any,
+    ) -> Downloaded:
+        """Save what is at a URL in a file, going on where it broke off.
+
+        The file appears under its name when it is complete; until then it grows beside it, as
+        ``path.part``, and a later call goes on with that one, also after a kill. A break costs
+        no attempt as long as bytes come; after ``policy.attempts`` responses without any it is
+        given up. Each request is a call under the policy.
+
+        Args:
+            url: As in requests; where it has no scheme, it is relative to ``base_url``.
+            path: Where to save it; a file that is there is replaced in the end.
+            sha256: What its SHA-256 must be, in hexadecimal digits.
+            progress: Called with the bytes that are there and with all that there will be,
+                ``None`` where that is not known. What it raises ends the download.
+            deadline: Seconds for all of it.
+            **options: As in requests, such as ``headers`` and ``params``.
+
+        Returns:
+            What came about: ``path``, ``size`` in bytes, ``resumed_at`` (bytes that an earlier
+            call had left) and ``breaks`` (how often it broke off and went on).
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that requests itself raises.
+                ``ContentInvalid``: what came is not what was asked for.
+            BlockingIOError: If another download to the same file is under way.
+            OSError: If the file cannot be written, with its name.
+            ValueError: If ``sha256`` is none, or ``headers`` have a ``Range``.
+        """
+        from ringback.client.requests.download import download  # noqa: PLC0415 - few sessions need it
+
+        return download(
+            self,
+            url,
+            Path(path),
+            sha256=sha256,
+            progress=progress,
+            deadline=deadline,
+            options=options,
+        )
+
+    def iter_download(
+        self, url: str, *, deadline: float = inf, **options: Any
+    ) -> Generator[bytes, None, None]:
+        """Return what is at a URL piece by piece, going on where it broke off.
+
+        As ``download``; but what has been handed out cannot be taken back: where the content has
+        changed or cannot be asked for in parts, the last break is raised.
+
+        Args:
+            url: As in requests; where it has no scheme, it is relative to ``base_url``.
+            deadline: Seconds for all of it, from now on.
+            **options: As in requests, such as ``headers`` and ``params``.
+
+        Raises:
+            ringback.errors.RingbackError: Also the exception that requests itself raises.
+            ValueError: If ``headers`` have a ``Range``.
+        """
+        from ringback.client.requests.download import stream  # noqa: PLC0415 - few sessions need it
+
+        return stream(self, url, monotonic() + deadline, options)
+
+    def mount(self, prefix: str | bytes, adapter: Any) -> None:
+        """Mount an adapter, as in requests; the log says where ringback has no say any more.
+
+        Args:
+            prefix: As in requests.
+            adapter: As in requests.
+        """
+        replaced = self.adapters.get(str(prefix))
+        super().mount(prefix, adapter)
+        if isinstance(replaced, Adapter) and not isinstance(adapter, Adapter):
+            text = "calls to %s go through %s from now on: without policy, retries and events"
+            logging.getLogger("ringback").warning(text, prefix, type(adapter).__qualname__)
 
     def prepare_request(self, request: Request) -> PreparedRequest:
         """Prepare a request, as in requests.
@@ -198,7 +299,14 @@ class Session(FastSession):
             return None
         if self.adapters.keys() != _DEFAULT_MOUNTS or self.get_adapter(url) is not adapter:
             return None
-        return adapter.refusal(method, url, *why)
+        refused: RingbackError = adapter.refusal(method, url, *why)
+        return refused
+
+
+def say_no_timeout(options: dict[str, Any]) -> None:
+    """Let ``timeout=None`` be told from no timeout given: requests hands on ``None`` for both."""
+    if options.get("timeout", ()) is None:
+        options["timeout"] = (None, None)
 
 
 _DEFAULT_MOUNTS = {"https://", "http://"}

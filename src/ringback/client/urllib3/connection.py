@@ -32,7 +32,7 @@ import ssl
 import sys
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3.connection
 import urllib3.exceptions
@@ -41,11 +41,19 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from ringback.client.deadline import current_deadline, seconds_of, time_left, within_deadline
 from ringback.client.dial import dial
+from ringback.client.original import original_class
 from ringback.client.trust import Trust
 from ringback.client.trust.lending import lent
 from ringback.client.trust.shared import is_cut
 from ringback.client.urllib3.response import HTTPResponse
 from ringback.client.wire import Phase, Wire, note_acknowledged
+
+if TYPE_CHECKING:
+    StockHTTPConnection = urllib3.connection.HTTPConnection
+    StockHTTPSConnection = urllib3.connection.HTTPSConnection
+else:
+    StockHTTPConnection = original_class(urllib3.connection.HTTPConnection)
+    StockHTTPSConnection = original_class(urllib3.connection.HTTPSConnection)
 
 _TIMEOUT_MESSAGES = frozenset({"timed out", "The write operation timed out"})
 """How ``socket`` and ``ssl`` word a timeout, which has no number."""
@@ -243,7 +251,7 @@ _CREATE_CONNECTION = urllib3.util.connection.create_connection
 """A function put in its place by others is called: only they know what it means."""
 
 
-class HTTPConnection(urllib3.connection.HTTPConnection):
+class HTTPConnection(StockHTTPConnection):
     """A connection whose every wait fits into ``ringback.client.deadline``.
 
     Attributes:
@@ -369,7 +377,7 @@ class HTTPConnection(urllib3.connection.HTTPConnection):
         return within_deadline(seconds_of(self.timeout) if limit is None else limit)
 
 
-class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):
+class HTTPSConnection(HTTPConnection, StockHTTPSConnection):
     """The same over TLS, where a connection that is cut is told from one that is closed.
 
     Attributes:

@@ -6,7 +6,6 @@ from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
 
-from urllib3 import Retry
 from urllib3._collections import HTTPHeaderDict  # 1.26 has it nowhere else
 from urllib3.connection import port_by_scheme
 from urllib3.exceptions import EmptyPoolError, HTTPError, MaxRetryError
@@ -22,7 +21,14 @@ from ringback.client.origins import Origins, origins_under
 from ringback.client.raising import error_of, raise_prepared
 from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.trust import Trust, TrustLike
-from ringback.client.urllib3.exchange import RoutedUrllib3Exchange, Urllib3Exchange, only_redirects
+from ringback.client.urllib3.exchange import (
+    OnlyRedirects,
+    RoutedUrllib3Exchange,
+    Urllib3Exchange,
+    as_asked,
+    is_repeated,
+    only_redirects,
+)
 from ringback.client.urllib3.pools import (
     IS_URLLIB3,
     HTTPConnectionPool,
@@ -131,17 +137,24 @@ class PolicedHTTPPool(HTTPConnectionPool):
     ) -> Any:
         """Send a request, as often as the policy allows; return the response.
 
-        Of ``retries`` only the limit of redirects counts; with 0 or ``False`` it is tried once.
+        A ``Retry`` of one's own takes the place of the policy's attempts: urllib3 tries again then,
+        within the deadline. Of a number only the limit of redirects counts; with 0 or ``False`` it
+        is tried once.
         """
         options.update(zip(_POSITIONAL, rest, strict=False))
+        if is_repeated(retries):
+            options.update(body=body, headers=headers, redirect=redirect, retries=retries)
+            return super().urlopen(method, url, **options)
+        headers = self.headers if headers is None else headers
         options.update(body=body, headers=headers, redirect=redirect)
         timeout = options.pop("timeout", _UNSET)
         if _is_timeout(timeout) or self.call_settings.timed:
             options["timeout"] = timeout if _is_timeout(timeout) else self.timeout
         wanted = self.retries if retries is None else retries
-        options["retries"] = only_redirects(wanted, self.retries)
-        send = partial(super().urlopen, method, url)
-        return self._driven(method, url, send, options, once=_is_once(wanted))
+        asked = as_asked(wanted)
+        options["retries"] = only_redirects(wanted, self.retries) if asked is None else asked
+        send, once = partial(super().urlopen, method, url), asked is not None or _is_once(wanted)
+        return self._driven(method, url, send, options, once=once)
 
     def _driven(
         self, method: str, url: str, send: Any, options: dict[str, Any], *, once: bool
@@ -153,9 +166,10 @@ class PolicedHTTPPool(HTTPConnectionPool):
         origin = origin_of(target.url or "")
         guard = settings.origins.guard(f"{origin}{through}")
         full = partial(EmptyPoolError, self)
-        attempt = bounded(call.attempt, call, origin, policy.bulkhead, full)
-        end = drive(attempt, call, policy, guard, settings.listeners, settings.clock)
-        return self._result(end, url) if isinstance(end, Ended) else end
+        attempt = bounded(call.attempt, call, origin, policy, full)
+        return self._result(
+            drive(attempt, call, policy, guard, settings.listeners, settings.clock), url
+        )
 
     def _call(self, url: str, parts: tuple[Any, ...]) -> Urllib3Exchange:
         settings = self.call_settings
@@ -168,8 +182,10 @@ class PolicedHTTPPool(HTTPConnectionPool):
         send = partial(settings.fallbacks.send, self.pool_settings, url)
         return RoutedUrllib3Exchange(*parts, routes=routes, send=send, proxy=self.proxy_url)
 
-    def _result(self, ended: Ended[Any], url: str) -> Any:
-        """Return the response that a call ended with, or raise how it ended without one."""
+    def _result(self, ended: Any, url: str) -> Any:
+        """Return the response, that which a call was given up with too, or raise how it ended."""
+        if not isinstance(ended, Ended):
+            return ended
         if ended.decisive is None or ended.decisive.result is None:
             refused = MaxRetryError(self, url, HTTPError(ended.decision.failure.message))
             raise_prepared(error_of(ended, refused))
@@ -180,9 +196,11 @@ class PolicedHTTPPool(HTTPConnectionPool):
     def _target(self, url: str) -> Target:
         host = f"[{self.host}]" if ":" in self.host else self.host
         base = f"{self.scheme}://{host}:{self.port}" if url.startswith("/") else ""
-        proxy = target_of_url(self.proxy_url) if self.proxy_url else None
-        through = f"{proxy.host}:{proxy.port}" if proxy else None
-        return replace(target_of_url(base + url), proxy=through)
+        target = target_of_url(base + url)
+        if not self.proxy_url:
+            return target
+        proxy = target_of_url(self.proxy_url)
+        return replace(target, proxy=f"{proxy.host}:{proxy.port}")
 
 
 class PolicedHTTPSPool(PolicedHTTPPool, HTTPSConnectionPool):
@@ -198,7 +216,7 @@ def _is_timeout(value: Any) -> bool:
 
 
 def _is_once(retries: Any) -> bool:
-    total = retries.total if isinstance(retries, Retry) else retries
+    total = retries.total if isinstance(retries, OnlyRedirects) else retries
     return total is not None and not total
 
 
@@ -207,9 +225,11 @@ class PoolManager(Pools):
 
     It gives default timeouts and a deadline, tries again what may be sent again as far as the
     retry budget allows, refuses calls to an endpoint whose circuit is open, sends an event of each
-    attempt to the sinks, and raises what urllib3 raises, specialised (see ``ringback.errors``). Of
-    urllib3's ``retries`` only the limit of redirects counts; with 0 or ``False`` a request is tried
-    once.
+    attempt to the sinks, and raises what urllib3 raises, specialised (see ``ringback.errors``).
+
+    A ``Retry`` of one's own, given here or with a request, takes the place of the policy's
+    attempts: urllib3 does as it says, within the deadline, and the call is one attempt. Of a number
+    only the limit of redirects counts; with 0 or ``False`` a request is tried once.
 
     The deadline is for the whole call. A body that it leaves unread (``preload_content=False``) is
     read under the read timeout, and the deadline of an outer call, if there is one.

@@ -1,6 +1,5 @@
 """urllib3's pools and pool managers, over connections of ours."""
 
-import http.client
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +8,30 @@ import urllib3.connectionpool
 import urllib3.poolmanager
 
 from ringback.client.deadline import within_deadline
+from ringback.client.original import original_class
 from ringback.client.trust import Trust
-from ringback.client.urllib3.connection import HTTPConnection, HTTPSConnection
+from ringback.client.urllib3.connection import (
+    HTTPConnection,
+    HTTPSConnection,
+    StockHTTPConnection,
+)
 from ringback.client.urllib3.response import HTTPResponse
-from ringback.client.wire import Wire, begin_exchange
+from ringback.client.wire import Wire, begin_exchange, forget_exchange
 from ringback.retry import Timeout
 
-IS_URLLIB3 = issubclass(urllib3.connection.HTTPConnection, http.client.HTTPConnection)
+IS_URLLIB3 = any(cls.__module__ == "http.client" for cls in StockHTTPConnection.__mro__)
 """Whether the installed urllib3 is urllib3: a package that only replaces it (urllib3-future) has
 connections of another make, which are then used as they are."""
+
+
+def begun(connection: Any, *, proxied: bool) -> Any:
+    """Return a connection on which an exchange begins; one of another make counts nothing."""
+    if isinstance(connection, HTTPConnection):
+        connection.wire = Wire(connection.sock is not None, proxied)
+        begin_exchange(connection.wire)
+    else:
+        forget_exchange()
+    return connection
 
 
 class ConnectionClass:
@@ -26,7 +40,7 @@ class ConnectionClass:
     def __init__(self, ours: type, pool: Any) -> None:
         self._ours = ours
         self._pool = pool
-        self._stock = pool.ConnectionCls
+        self._stock = original_class(pool.ConnectionCls)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         now = self._pool.ConnectionCls
@@ -47,12 +61,7 @@ class HTTPConnectionPool(urllib3.connectionpool.HTTPConnectionPool):
         if self.block:
             own = limits.pool if limits else None
             timeout = within_deadline(own if timeout is None else timeout)
-        connection: Any = super()._get_conn(timeout)
-        proxied = self.indirect or self.proxy is not None
-        wire = Wire(connection.sock is not None, proxied)
-        connection.wire = wire
-        begin_exchange(wire)
-        return connection
+        return begun(super()._get_conn(timeout), proxied=self.indirect or self.proxy is not None)
 
     def _new_conn(self) -> Any:
         connection: Any = super()._new_conn()

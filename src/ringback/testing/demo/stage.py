@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from ringback import Backoff, Policy, Session, Timeout
-from ringback.failure import Failure, explain
+from ringback.failure import Failure, classify, explain
 from ringback.failure.target import target_of_url
-from ringback.retry import GiveUp, Retry
+from ringback.retry import GiveUp, Retry, Wait
 from ringback.sink import CallbackSink
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def closed_record(incident: Document, endpoint: str) -> dict[str, Any]:
 
 
 def _word(decision: object) -> str:
-    return {Retry: "retry", GiveUp: "give_up"}.get(type(decision), "done")
+    return {Retry: "retry", Wait: "wait", GiveUp: "give_up"}.get(type(decision), "done")
 
 
 Record = dict[str, Any]
@@ -119,6 +119,7 @@ _LIMITS: dict[str, Any] = {
     "backoff": Backoff(base=0.3, cap=0.8),
     "timeout": Timeout(connect=3.0, read=5.0),  # no scene waits for them
     "deadline": 10.0,
+    "patience": 0.0,  # what is shown are attempts
 }
 
 
@@ -169,7 +170,7 @@ class Stage:
             "exception": type(error).__name__,
             "also": _also(type(error)),
             "explained": explained.kind,
-            "advice": explained.advice[0] if explained.advice else "",
+            "advice": next(iter(classify(error).advice), ""),
         }
         self.happened(f"raised, explained as {explained.kind}", record)
 

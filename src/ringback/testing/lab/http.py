@@ -254,6 +254,8 @@ def _plain(kind: FaultKind, status: int, *fields: str) -> Fault:
 STATUSES: tuple[Fault, ...] = (
     _plain("http.error", 400),
     _plain("http.error", 404),
+    _plain("http.error", 408),
+    _plain("http.error", 425),
     _plain("http.error", 500),
     _plain("http.error.auth", 401, 'WWW-Authenticate: Basic realm="lab"'),
     _plain("http.error.auth", 403),
@@ -261,6 +263,8 @@ STATUSES: tuple[Fault, ...] = (
     _plain("http.error.unavailable", 503),
     _plain("http.error.gateway", 502),
     _plain("http.error.gateway", 504),
+    _plain("http.error.gateway", 521),
+    _plain("http.error.gateway", 522),
     _plain("http.error.captive_portal", 511),
     *(_asking_to_wait("http.error.rate_limited", 429, shape) for shape in RETRY_AFTER),
     *(_asking_to_wait("http.error.unavailable", 503, shape) for shape in RETRY_AFTER),

@@ -176,11 +176,11 @@ def _pass_on(connection: Connection, request: ReceivedRequest) -> None:
         if connect:
             connection.send(head(200))
         else:
-            upstream.sendall(_forwarded(request))
+            upstream.sendall(forwarded(request))
         relay(connection, upstream)
 
 
-def _forwarded(request: ReceivedRequest) -> bytes:
+def forwarded(request: ReceivedRequest) -> bytes:
     """Return the request as the target is to see it: without what concerns this hop only."""
     path = urlsplit(request.target)._replace(scheme="", netloc="").geturl() or "/"
     hop = {"connection", "proxy-connection", "proxy-authorization", "transfer-encoding"}

@@ -17,7 +17,7 @@ def described(response):
         "headers": (type(response.headers), list(vars(response.headers)["_store"].items())),
         "encoding": response.encoding,
         "cookies": _jar(response.cookies),
-        "history": [described(one) for one in response.history],
+        "history": [described(earlier) for earlier in response.history],
         "next": getattr(response.next, "url", None),
         "elapsed": type(response.elapsed),
         "request": _request(response.request),

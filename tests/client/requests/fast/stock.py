@@ -41,7 +41,15 @@ def notice(session, server):
     """Wait until the kept connections that the server has closed have noticed."""
     with session.get_adapter(server.url).poolmanager.pools.lock:
         pools = session.get_adapter(server.url).poolmanager.pools
-        kept = [one for pool in vars(pools)["_container"].values() for one in pool.pool.queue]
-    for one in kept:
-        if one is not None and one.sock is not None and one.sock.getsockname() in server.closed:
-            assert wait_for_read(one.sock, 10)
+        kept = [
+            connection
+            for pool in vars(pools)["_container"].values()
+            for connection in pool.pool.queue
+        ]
+    for connection in kept:
+        if (
+            connection is not None
+            and connection.sock is not None
+            and connection.sock.getsockname() in server.closed
+        ):
+            assert wait_for_read(connection.sock, 10)

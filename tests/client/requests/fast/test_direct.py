@@ -166,7 +166,7 @@ def test_an_interrupt_leaves_room_in_the_pool(server, monkeypatch, where):
             with pytest.raises(KeyboardInterrupt):
                 session.get(f"{server.url}/", timeout=5)
         assert pool.pool.qsize() == 10
-        assert all(one is None or one.sock is None for one in pool.pool.queue)
+        assert all(connection is None or connection.sock is None for connection in pool.pool.queue)
         assert session.get(f"{server.url}/", timeout=5).content == b"ok"
 
 
@@ -204,10 +204,10 @@ def test_the_pool_that_was_used_longest_ago_is_dropped(server):
     session = stock()
     session.mount("http://", Stock(pool_connections=2))
     with RawServer() as second, RawServer() as third, session:
-        for one in (server, second, server, server, third, server):
-            session.get(f"{one.url}/", timeout=5)
+        for target in (server, second, server, server, third, server):
+            session.get(f"{target.url}/", timeout=5)
 
-        assert [len(one.received) for one in (server, second, third)] == [1, 1, 1]
+        assert [len(target.received) for target in (server, second, third)] == [1, 1, 1]
         session.get(f"{second.url}/", timeout=5)
         assert len(second.received) == 2
 

@@ -26,10 +26,10 @@ def test_each_function_is_watched(name, monkeypatch):
     assert owners
     for owner, read in owners:
         names = read.__reduce__()[1]
-        for each in names:
+        for attribute in names:
             with monkeypatch.context() as patch:
-                patch.setattr(owner, each, object())
-                assert not watch.holds(), (owner, each)
+                patch.setattr(owner, attribute, object())
+                assert not watch.holds(), (owner, attribute)
             assert watch.holds()
 
 

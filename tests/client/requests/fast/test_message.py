@@ -123,7 +123,7 @@ def fields(message):
         **vars(message),
         "policy": type(message.policy),
         "defects": [type(defect) for defect in message.defects],
-        "_payload": [fields(one) for one in payload] if isinstance(payload, list) else payload,
+        "_payload": [fields(part) for part in payload] if isinstance(payload, list) else payload,
     }
 
 

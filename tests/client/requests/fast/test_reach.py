@@ -66,7 +66,7 @@ def story(error):
     """The classes and texts of a chain, from the outermost on, and its arguments."""
     told = []
     while error is not None:
-        told.append((type(error).__mro__[-5:], [type(one) for one in error.args]))
+        told.append((type(error).__mro__[-5:], [type(argument) for argument in error.args]))
         error = error.__cause__ or error.__context__
     return told
 
@@ -94,7 +94,7 @@ def test_each_attempt_connects_once(silent, dials, scheme):
         for count in (4, 8):
             error = failing(session.get, url_of(silent, scheme))
             assert len(dials) == count
-            assert [one.kind for one in error.attempts] == ["tcp.refused"] * 4
+            assert [attempt.kind for attempt in error.attempts] == ["tcp.refused"] * 4
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -54,10 +54,10 @@ def test_a_response_and_its_session_need_no_garbage_collector(server):
     try:
         session = kept(single, server)
         found = session.get(f"{server.url}/", timeout=5)
-        dead = [weakref.ref(one) for one in (found, found.raw, session.get_adapter(server.url))]
+        dead = [weakref.ref(thing) for thing in (found, found.raw, session.get_adapter(server.url))]
         session.close()
         del found, session
-        assert [one() for one in dead] == [None] * 3
+        assert [reference() for reference in dead] == [None] * 3
     finally:
         gc.enable()
 

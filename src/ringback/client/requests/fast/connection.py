@@ -54,7 +54,11 @@ from ringback.client.requests.fast.guard import PatchGuard
 from ringback.client.requests.fast.request import request_head
 from ringback.client.requests.fast.response import FastMessage, ResponseHead
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
-from ringback.client.urllib3.connection import SocketReader, dials_itself
+from ringback.client.urllib3.connection import (
+    SocketReader,
+    StockHTTPConnection,
+    dials_itself,
+)
 from ringback.client.urllib3.pools import (
     ConnectionClass,
     HTTPConnectionPool,
@@ -168,7 +172,7 @@ _MAX_UNTIMED = 4096
 _MAX_JOINED = 65536
 
 
-class FastConnection(urllib3.connection.HTTPConnection):
+class FastConnection(StockHTTPConnection):
     """Takes the place of urllib3's ``request`` and ``getresponse`` where everything is plain."""
 
     wire: Any

@@ -1,0 +1,4 @@
+from client.dial.conftest import (  # noqa: F401 - fixtures are found by their names
+    _nothing_remembered,
+    replaced,
+)

@@ -1,0 +1,501 @@
+"""A second attempt beside the first, over real connections, through what offers it."""
+
+import asyncio
+import os
+import queue
+import socket
+import threading
+from contextlib import asynccontextmanager, closing, suppress
+from functools import partial
+from importlib import import_module
+from time import monotonic
+
+import aiohttp
+import anyio
+import httpx
+import pytest
+from effort import rest_in_full
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ringback
+from ringback import Backoff, Budget, Policy
+from ringback.client import origins, tasks
+from ringback.client.aiohttp import Middleware
+from ringback.client.call import Failed, both_failed
+from ringback.client.deadline import within
+from ringback.client.dial.address import avoided
+from ringback.client.dial.resolver import names
+from ringback.client.hedging import hedges
+from ringback.client.httpx import AsyncTransport
+from ringback.errors import RingbackError
+from ringback.failure import Failure
+from ringback.retry import Repeatable
+from ringback.retry.hedge import MIN_TIMES
+from ringback.testing.lab import Lab
+from ringback.testing.lab.message import response
+
+PART = 0.05
+LONG = 5
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known():
+    origins.forget()
+    hedges.renew()
+    avoided.reset()
+    names.clear()
+    yield
+    origins.forget()
+    avoided.reset()
+    names.clear()
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+def policy(**limits):
+    return Policy(hedge=PART, backoff=Backoff(0, 0), patience=0, **limits)
+
+
+@asynccontextmanager
+async def through_httpx(name="httpx", **told):
+    library = pytest.importorskip(name)
+    integration = import_module(f"ringback.client.{name}")
+    transport = integration.AsyncTransport(trust_env=False, **told)
+    async with library.AsyncClient(transport=transport, timeout=LONG) as client:
+
+        async def call(url, method="GET", **more):
+            got = await client.request(method, url, **more)
+            return got.status_code, got.text
+
+        yield call
+
+
+@asynccontextmanager
+async def streaming_httpx(**told):
+    transport = AsyncTransport(trust_env=False, **told)
+    async with httpx.AsyncClient(transport=transport, timeout=LONG) as client:
+
+        async def call(url, method="GET", **more):
+            async with client.stream(method, url, **more) as got:
+                return got.status_code, (await got.aread()).decode()
+
+        yield call
+
+
+@asynccontextmanager
+async def through_aiohttp(read=False, **told):
+    async with aiohttp.ClientSession(middlewares=[Middleware(read=read, **told)]) as session:
+
+        async def call(url, method="GET", content=None):
+            async with session.request(method, url, data=content) as got:
+                return got.status, await got.text()
+
+        yield call
+
+
+CLIENTS = {
+    "httpx": (through_httpx, "asyncio"),
+    "httpx, trio": (through_httpx, "trio"),
+    "aiohttp": (through_aiohttp, "asyncio"),
+    "httpx2": (partial(through_httpx, "httpx2"), "asyncio"),
+    "httpx, streamed": (streaming_httpx, "asyncio"),
+    "aiohttp, read": (partial(through_aiohttp, read=True), "asyncio"),
+}
+
+
+@pytest.fixture(params=rest_in_full(CLIENTS, first=3))
+def run(request):
+    """Runs what makes calls through one integration; keeps the events of their attempts."""
+    client, loop = CLIENTS[request.param]
+
+    def running(work, allowed=None):
+        async def main():
+            told = {"policy": allowed or policy(), "sinks": [running.events.append]}
+            async with client(**told) as call:
+                return await work(call)
+
+        return anyio.run(main, backend=loop)
+
+    running.events = []
+    return running
+
+
+def one(url, *asked, **more):
+    async def work(call):
+        return await call(url, *asked, **more)
+
+    return work
+
+
+OK = response(200, b"{}")
+BUSY = response(503, b"busy", "Connection: close")
+SILENCE = b""
+RESET = b"RST"
+
+
+class Backend:
+    """Answers the requests in the order in which they come; notes whose connection was closed."""
+
+    def __init__(self, *answers):
+        self.answers = answers
+        self.requests = []
+        self.closed = queue.Queue()
+        self.come = [threading.Event() for _ in range(9)]
+        self.failed = threading.Event()
+        self.on_second = id
+        self._lock = threading.Lock()
+
+    def __call__(self, connection):
+        while request := connection.read_request():
+            with self._lock:
+                number = len(self.requests)
+                self.requests.append(request.method)
+            self.come[min(number, 8)].set()
+            if number == 1:
+                self.on_second(None)
+            answer = self.answers[min(number, len(self.answers) - 1)]
+            answer = answer(self) if callable(answer) else answer
+            if answer is RESET:
+                connection.reset()
+                return
+            if answer:
+                connection.send(answer)
+            if answer in {SILENCE, BUSY}:
+                self.failed.set()
+                connection.read()
+                self.closed.put(number)
+                return
+
+
+def after_the_second(backend):
+    assert backend.come[1].wait(LONG)
+    return OK
+
+
+def busy_after_the_second(backend):
+    assert backend.come[1].wait(LONG)
+    return BUSY
+
+
+def after_the_first_has_failed(backend):
+    assert backend.failed.wait(LONG)
+    backend.come[8].wait(0.05)  # until that is known; if it is not, it is no matter either
+    return OK
+
+
+def learnt(url, calls=20, part=PART):
+    """Let the origin be one whose answers take 10 ms, after so many calls."""
+    known = hedges.of(url.rstrip("/"), part)
+    for _ in range(MIN_TIMES):
+        known.note(0.01)
+    for _ in range(calls):
+        known.begin()
+    return url
+
+
+def listening(lab, backend):
+    endpoint = lab.listen(backend)
+    return learnt(endpoint.url)
+
+
+def closed(backend, count=1):
+    return {backend.closed.get(timeout=LONG) for _ in range(count)}
+
+
+def test_the_first_answer_wins_and_the_other_connection_is_closed(lab, run):
+    backend = Backend(SILENCE, OK)
+    assert run(one(listening(lab, backend))) == (200, "{}")
+    assert closed(backend) == {0}
+    assert backend.requests == ["GET", "GET"]
+    [event] = run.events
+    assert (event.outcome, event.attempt, event.attempts) == ("success", 2, 3)
+
+
+def test_what_hears_of_failures_only_hears_of_a_second_attempt(lab, caplog):
+    backend = Backend(SILENCE, OK)
+    url = listening(lab, backend)
+
+    async def main():
+        async with through_httpx(policy=policy()) as call:
+            return await call(url)
+
+    with caplog.at_level("INFO", "ringback"):
+        assert asyncio.run(main())[0] == 200
+    assert "attempt 2" in caplog.text
+
+
+def test_where_the_first_is_answered_after_all_the_second_is_cancelled(lab, run):
+    backend = Backend(after_the_second, SILENCE)
+    assert run(one(listening(lab, backend))) == (200, "{}")
+    assert closed(backend) == {1}
+    assert len(run.events) == 1
+
+
+def test_a_failure_of_the_first_is_none_of_the_calls_while_the_second_runs(lab, run):
+    backend = Backend(busy_after_the_second, after_the_first_has_failed)
+    assert run(one(listening(lab, backend)))[0] == 200
+    assert [event.outcome for event in run.events] == ["success"]
+
+
+def test_two_that_fail_are_one_failure_and_may_be_tried_again(lab, run):
+    backend = Backend(busy_after_the_second, BUSY, OK)
+    assert run(one(listening(lab, backend))) == (200, "{}")
+    assert closed(backend, 2) == {0, 1}
+    assert [(event.outcome, event.attempt) for event in run.events] == [
+        ("retry", 2),
+        ("success", 3),
+    ]
+
+
+def test_both_count_as_attempts(lab, run):
+    backend = Backend(busy_after_the_second, BUSY, OK)
+    assert run(one(listening(lab, backend)), policy(attempts=2)) == (503, "busy")
+    assert len(backend.requests) == 2
+    assert run.events[-1].decision.reason == "attempts"
+
+
+SLOWLY = 0.1  # Seconds: ten times what the second attempt is due after
+
+
+def slowly(backend):
+    backend.come[1].wait(SLOWLY)  # nobody comes
+    return OK
+
+
+FORBIDDEN = {
+    "POST": ("POST", {}, {}),
+    "PUT": ("PUT", {}, {}),
+    "DELETE": ("DELETE", {}, {}),
+    "one attempt": ("GET", {}, {"attempts": 1}),
+    "no budget": ("GET", {}, {"budget": Budget(ratio=0, floor=0, burst=1)}),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_no_second_is_sent_where_it_must_not_be(lab, run, name):
+    method, more, limits = FORBIDDEN[name]
+    backend = Backend(slowly)
+    url, allowed = listening(lab, backend), policy(**limits)
+    guard = origins.origins_under(allowed, hedges=True).guard(url.rstrip("/"))
+    if name == "no budget":
+        assert guard.pay(0.0)
+    assert run(one(url, method, **more), allowed)[0] == 200
+    assert backend.requests == [method]
+
+
+def test_no_second_is_sent_with_a_body(lab, run):
+    backend = Backend(slowly)
+    url = listening(lab, backend)
+
+    async def pieces():
+        yield b"once"
+
+    async def work(call):
+        return await call(url, "GET", content=pieces())
+
+    assert run(work)[0] == 200
+    assert backend.requests == ["GET"]
+
+
+@pytest.mark.parametrize("known", [0, MIN_TIMES - 1, MIN_TIMES])
+def test_no_second_is_sent_before_enough_is_known_and_saved(lab, run, known):
+    backend = Backend(slowly)
+    url = lab.listen(backend).url
+    for _ in range(known):
+        hedges.of(url.rstrip("/"), PART).note(0.001)
+    assert run(one(url))[0] == 200
+    assert backend.requests == ["GET"]
+
+
+def test_an_outage_is_not_made_worse(lab, run):
+    """While all fails, a call makes as many attempts as without hedging."""
+    backend = Backend(*[BUSY] * 9)
+    url = listening(lab, backend)
+
+    async def work(call):
+        return [await call(url) for _ in range(2)]
+
+    assert run(work, policy(attempts=3, breaker=None)) == [(503, "busy")] * 2
+    assert backend.requests == ["GET"] * 6
+
+
+def test_to_cancel_a_call_ends_both(lab, run):
+    backend = Backend(SILENCE, SILENCE)
+    url = listening(lab, backend)
+
+    async def work(call):
+        with anyio.CancelScope() as scope:
+            soon = tasks.from_threads()
+            backend.on_second = lambda _: soon(scope.cancel)
+            await call(url)
+        return scope.cancelled_caught
+
+    assert run(work)
+    assert closed(backend, 2) == {0, 1}
+    assert not run.events
+
+
+def test_both_end_by_the_deadline(lab, run):
+    backend = Backend(SILENCE, SILENCE)
+    with pytest.raises(ringback.errors.RingbackError) as caught:
+        run(one(listening(lab, backend)), policy(deadline=0.5, attempts=2))
+    assert isinstance(caught.value, TimeoutError)
+    assert caught.value.failure.delivered != "no"
+    assert closed(backend, 2) == {0, 1}
+    assert len(run.events) == 1
+
+
+deliveries = st.sampled_from(["no", "maybe", "yes"])
+failures = st.builds(
+    Failure,
+    st.sampled_from(["tcp.refused", "http.response.timed_out", "client.deadline_exceeded"]),
+    st.just("wait"),
+    deliveries,
+)
+
+
+@given(failures, failures)
+def test_what_one_of_two_may_have_delivered_is_not_taken_for_unsent(first, second):
+    failed = [Failed(failure, Repeatable(True)) for failure in (first, second)]
+    order = ["no", "maybe", "yes"]
+    said = both_failed(failed).failure
+    assert said.delivered == max(first.delivered, second.delivered, key=order.index)
+    assert said.kind in {first.kind, second.kind}
+
+
+def reset(backend):
+    assert backend.come[1].wait(LONG)
+    return RESET
+
+
+def test_where_the_service_has_the_request_nobody_says_that_it_was_not_delivered(lab, run):
+    backend = Backend(reset, RESET)
+    with pytest.raises(ringback.errors.RingbackError) as caught:
+        run(one(listening(lab, backend)), policy(attempts=2))
+    assert backend.requests == ["GET", "GET"]
+    assert caught.value.failure.delivered != "no"
+    assert len(caught.value.attempts) == 1
+
+
+FAULTS = [
+    "http.response.timed_out:silent",
+    "tcp.reset:after_request",
+    "http.response.body_timed_out:mid_body",
+    "http.response.timed_out:mid_headers",
+    "http.error.unavailable:503",
+    "tcp.reset:mid_body",
+]
+
+
+@pytest.mark.parametrize("fault", rest_in_full(FAULTS, first=2))
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_is_sent_no_more_often_than_it_may_be(lab, run, fault, method):
+    endpoint = lab.start(fault)
+    url = learnt(endpoint.url.removesuffix("/"))
+    with suppress(RingbackError, TimeoutError):
+        run(one(url, method), policy(attempts=3, deadline=1, breaker=None))
+    assert 1 <= endpoint.requests <= (3 if method == "GET" else 1)
+    assert len([event for event in run.events if event.what == "attempt"]) <= 3
+
+
+def test_a_deadline_around_the_call_is_that_of_both(lab, run):
+    backend = Backend(SILENCE, SILENCE)
+    url = listening(lab, backend)
+
+    async def work(call):
+        with within(monotonic() + 0.5):
+            return await call(url)
+
+    with pytest.raises(TimeoutError):
+        run(work)
+    assert closed(backend, 2) == {0, 1}
+
+
+def test_the_load_grows_by_no_more_than_its_part(lab, run):
+    another = threading.Condition()
+
+    def sometimes_slow(backend):
+        """Every tenth answer takes until another request comes, or long."""
+        with another:
+            another.notify_all()
+            if len(backend.requests) % 10 == 0:
+                another.wait(0.3)
+        return OK
+
+    backend = Backend(sometimes_slow)
+    url, calls = lab.listen(backend).url, 100
+
+    async def work(call):
+        return [await call(url) for _ in range(calls)]
+
+    assert run(work) == [(200, "{}")] * calls
+    assert calls < len(backend.requests) <= (1 + PART) * calls
+
+
+def test_it_goes_to_another_address(monkeypatch):
+    system = socket.getaddrinfo
+
+    def lookup(host, port, *rest, **more):
+        addresses = ["127.0.0.1", "127.0.0.2"] if host == "two.test" else [host]
+        return [found for to in addresses for found in system(to, port, *rest, **more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    asked = []
+
+    async def answer(reader, writer):
+        with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                asked.append(writer.get_extra_info("sockname")[0])
+                if asked[-1] == "127.0.0.2":
+                    writer.write(OK)
+
+    async def main():
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as first:
+            port = first.sockets[0].getsockname()[1]
+            async with (
+                await asyncio.start_server(answer, "127.0.0.2", port),
+                through_httpx(policy=policy(), sinks=[]) as call,
+            ):
+                url = f"http://two.test:{port}/"
+                learnt(url, calls=20)
+                hedged = await call(url)
+                again = await call(url, "POST")  # which keeps to what is known to answer
+                return hedged, again
+
+    assert asyncio.run(main()) == ((200, "{}"), (200, "{}"))
+    assert asked == ["127.0.0.1", "127.0.0.2", "127.0.0.2"]
+
+
+def manager(given):
+    return pytest.importorskip("ringback.client.urllib3").PoolManager(policy=given)
+
+
+REFUSING = {
+    "Session": lambda given: ringback.Session(policy=given),
+    "Adapter": ringback.Adapter,
+    "Transport": lambda given: pytest.importorskip("ringback.client.httpx").Transport(policy=given),
+    "PoolManager": manager,
+    "retry": ringback.retry,
+    "install": ringback.install,
+}
+
+
+@pytest.mark.parametrize("name", REFUSING)
+def test_what_cannot_hedge_says_so(name):
+    with pytest.raises(ValueError, match=r"^hedge: only .*AsyncTransport .*Middleware"):
+        REFUSING[name](Policy(hedge=PART))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_begins_anew():
+    learnt("http://forked:80")
+    assert hedges.of("http://forked:80", PART).begin() is not None
+    child = os.fork()
+    if not child:
+        os._exit(hedges.of("http://forked:80", PART).begin() is not None)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

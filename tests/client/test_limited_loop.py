@@ -1,0 +1,172 @@
+"""The loop of attempts under a bulkhead and a rate, and the gauges of both."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from prometheus_client import CollectorRegistry
+from until import TEST_TIMEOUT, until
+
+import ringback
+from ringback import Backoff, Policy, Rate, Timeout, errors
+from ringback.client import bulkhead
+from ringback.sink import OpenTelemetrySink, PrometheusSink
+
+TARGET = "postgres://db.test:5432"
+
+
+def limited(**limits):
+    return Policy(attempts=1, breaker=None, patience=0, **limits)
+
+
+def loop(policy, **options):
+    return ringback.retry(policy, target=TARGET, **{"sinks": [], **options})
+
+
+def test_blocks_wait_for_a_place_and_leave_it():
+    inside, most, held, go_on = [], [], Event(), Event()
+
+    def call():
+        for attempt in loop(limited(bulkhead=2)):
+            with attempt:
+                inside.append(1)
+                most.append(len(inside))
+                if len(inside) == 2:
+                    held.set()
+                go_on.wait(TEST_TIMEOUT)
+                inside.pop()
+
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(call) for _ in range(4)]
+        assert held.wait(TEST_TIMEOUT)
+        until(lambda: sum(place.waiting for place in bulkhead.bulkheads().those_of(TARGET)) == 2)
+        go_on.set()
+        for ended in calls:
+            ended.result(TEST_TIMEOUT)
+    [places] = bulkhead.bulkheads().those_of(TARGET)
+    assert max(most) == 2
+    assert (places.taken, places.waiting) == (0, 0)
+
+
+def test_whoever_gets_no_place_in_time_is_told_and_nothing_was_begun():
+    policy, begun = limited(bulkhead=1, timeout=Timeout(pool=0.05)), []
+
+    def call():
+        for inner in loop(policy):
+            with inner:
+                begun.append(inner)
+
+    for outer in loop(policy):
+        with outer, pytest.raises(errors.PoolExhausted) as caught:
+            call()
+    assert begun == []
+    assert caught.value.failure.delivered == "no"
+    [places] = bulkhead.bulkheads().those_of(TARGET)
+    assert places.taken == 0
+
+
+@pytest.mark.parametrize("error", [KeyError("no failure of a connection"), KeyboardInterrupt()])
+def test_a_place_is_given_back_whatever_is_raised(error):
+    def call():
+        for attempt in loop(limited(bulkhead=1)):
+            with attempt:
+                raise error
+
+    with pytest.raises(type(error)):
+        call()
+    [places] = bulkhead.bulkheads().those_of(TARGET)
+    assert places.taken == 0
+
+
+def test_each_attempt_takes_a_turn_under_the_rate():
+    tried, began = [], time.monotonic()
+    limits = limited(rate=Rate(10, burst=1), budget=None)
+    policy = replace(limits, attempts=3, backoff=Backoff(base=0))
+
+    def call():
+        for attempt in loop(policy):
+            with attempt:
+                tried.append(time.monotonic() - began)
+                raise ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(ConnectionRefusedError):
+        call()
+    assert len(tried) == 3
+    assert tried[2] >= 0.2
+
+
+def test_tasks_wait_for_a_place_as_well():
+    most, inside = [], []
+
+    async def call():
+        async for attempt in loop(limited(bulkhead=1)):
+            with attempt:
+                inside.append(1)
+                most.append(len(inside))
+                await asyncio.sleep(0)
+                inside.pop()
+
+    async def go():
+        await asyncio.gather(*(call() for _ in range(5)))
+        [places] = bulkhead.async_bulkheads().those_of(TARGET)
+        return places.taken, places.waiting
+
+    assert asyncio.run(go()) == (0, 0)
+    assert most == [1] * 5
+
+
+@pytest.mark.parametrize("limit", [{"bulkhead": 2}, {"rate": Rate(10)}])
+def test_without_a_target_a_loop_that_is_to_be_limited_is_refused(limit):
+    with pytest.raises(ValueError, match="a loop has no name to limit calls by: say target="):
+        iter(ringback.retry(limited(**limit)))
+    assert next(iter(ringback.retry(limited()))).number == 1
+
+
+def test_the_gauges_say_how_many_places_there_are_and_who_waits_for_one():
+    registry, reader = CollectorRegistry(), InMemoryMetricReader()
+    sinks = [PrometheusSink(registry), OpenTelemetrySink(MeterProvider([reader]))]
+
+    def counted(name):
+        return registry.get_sample_value(f"ringback_{name}", {"endpoint": TARGET})
+
+    def observed():
+        data = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics
+        return {
+            metric.name: [
+                (dict(point.attributes), point.value) for point in metric.data.data_points
+            ]
+            for metric in data
+            if metric.name.startswith(("ringback.bulkhead", "ringback.calls_"))
+        }
+
+    policy, held, go_on = limited(bulkhead=1), Event(), Event()
+    ringback.retry(limited(), target=TARGET, sinks=sinks).call(str)
+    assert counted("bulkhead_places") is None
+
+    def call():
+        for attempt in loop(policy, sinks=sinks):
+            with attempt:
+                held.set()
+                go_on.wait(TEST_TIMEOUT)
+
+    with ThreadPoolExecutor(3) as pool:
+        calls = [pool.submit(call) for _ in range(3)]
+        assert held.wait(TEST_TIMEOUT)
+        until(lambda: counted("calls_queued") == 2)
+        assert (counted("bulkhead_places"), counted("bulkhead_taken")) == (1, 1)
+        where = {"url.scheme": "postgres", "server.address": "db.test", "server.port": 5432}
+        assert observed() == {
+            "ringback.bulkhead_places": [(where, 1)],
+            "ringback.bulkhead_taken": [(where, 1)],
+            "ringback.calls_queued": [(where, 2)],
+            "ringback.calls_waiting": [(where, 0)],
+        }
+        go_on.set()
+        for ended in calls:
+            ended.result(TEST_TIMEOUT)
+    assert (counted("calls_queued"), counted("bulkhead_taken")) == (0, 0)

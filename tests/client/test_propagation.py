@@ -1,0 +1,335 @@
+"""The deadline of a call reaches the services behind it: those that are named, and no other."""
+
+import asyncio
+import contextlib
+import threading
+from time import monotonic
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import aiohttp
+import httpx
+import pytest
+import requests
+import urllib3
+import uvicorn
+
+from ringback import Backoff, Policy, Session, errors
+from ringback.client.aiohttp import Middleware
+from ringback.client.deadline import current_deadline, remaining, within
+from ringback.client.httpx import AsyncTransport, Transport
+from ringback.client.install import install
+from ringback.client.propagation import ASGIDeadline, WSGIDeadline
+from ringback.client.urllib3 import PoolManager
+
+HEADER = "X-Request-Timeout"
+NAMED = Policy(
+    deadline=60, backoff=Backoff(base=0), propagate=HEADER, propagate_hosts={"127.0.0.1"}
+)
+
+
+def of_session(url, policy, **headers):
+    with Session(policy=policy, sinks=[]) as session:
+        session.trust_env = False
+        return session.get(url, headers=headers).status_code
+
+
+def of_urllib3(url, policy, **headers):
+    with PoolManager(policy=policy, sinks=[]) as pool:
+        return pool.request("GET", url, headers=headers or None).status
+
+
+def of_httpx(url, policy, **headers):
+    transport = Transport(policy=policy, sinks=[], trust_env=False)
+    with httpx.Client(transport=transport, follow_redirects=True) as client:
+        return client.get(url, headers=headers).status_code
+
+
+def of_httpx_async(url, policy, **headers):
+    async def main():
+        transport = AsyncTransport(policy=policy, sinks=[], trust_env=False)
+        async with httpx.AsyncClient(transport=transport, follow_redirects=True) as client:
+            return (await client.get(url, headers=headers)).status_code
+
+    return asyncio.run(main())
+
+
+def of_aiohttp(url, policy, **headers):
+    async def main():
+        async with (
+            aiohttp.ClientSession(middlewares=[Middleware(policy, sinks=[])]) as session,
+            session.get(url, headers=headers) as response,
+        ):
+            return response.status
+
+    return asyncio.run(main())
+
+
+def under_requests(url, policy, **headers):
+    with install(policy, retry=True, sinks=[]), requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, headers=headers).status_code
+
+
+def under_urllib3(url, policy, **headers):
+    with install(policy, retry=True, sinks=[]), urllib3.PoolManager() as pool:
+        return pool.request("GET", url, headers=headers or None).status
+
+
+OURS = [of_session, of_urllib3, of_httpx, of_httpx_async, of_aiohttp]
+calls = pytest.mark.parametrize("call", [*OURS, under_requests, under_urllib3])
+
+
+@pytest.fixture
+def answering(lab):
+    """A service that gives each of these answers once, and the headers of each request."""
+
+    def start(*answers):
+        left, received = list(answers), []
+
+        def answer(connection):
+            received.append(connection.read_request().headers)
+            connection.send(
+                f"HTTP/1.1 {left.pop(0)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+            )
+
+        return lab.listen(answer).url, received
+
+    return start
+
+
+@calls
+def test_each_attempt_says_what_is_left(answering, call):
+    url, received = answering("503 Busy", "200 OK")
+    assert call(url, NAMED) == 200
+    first, second = (float(headers[HEADER.lower()]) for headers in received)
+    assert 0 < second <= first <= 60
+
+
+@calls
+def test_a_host_that_is_not_named_is_not_told_not_even_behind_one_that_is(answering, call):
+    other, received_there = answering("200 OK")
+    elsewhere = other.replace("127.0.0.1", "localhost")
+    url, received = answering(f"307 Temporary Redirect\r\nLocation: {elsewhere}")
+    assert call(url, NAMED) == 200
+    assert [HEADER.lower() in headers for headers in (*received, *received_there)] == [True, False]
+
+
+@calls
+def test_nothing_is_said_unless_asked_for(answering, call):
+    url, received = answering("200 OK")
+    assert call(url, Policy()) == 200
+    assert HEADER.lower() not in received[0]
+
+
+@calls
+def test_what_the_caller_says_itself_is_left_alone_where_nobody_is_named(answering, call):
+    other = Policy(propagate=HEADER, propagate_hosts={"*.example.com"})
+    url, received = answering("200 OK")
+    assert call(url, other, **{HEADER: "7"}) == 200
+    assert received[0][HEADER.lower()] == "7"
+
+
+def test_a_call_without_a_deadline_says_nothing(answering):
+    url, received = answering("200 OK")
+    endless = Policy(deadline=float("inf"), propagate=HEADER, propagate_hosts={"127.0.0.1"})
+    assert of_session(url, endless) == 200
+    assert HEADER.lower() not in received[0]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"propagate": HEADER},
+        {"propagate_hosts": {"api.internal"}},
+        {"propagate": "X-A: 1\r\nX-B", "propagate_hosts": {"api.internal"}},
+        {"propagate": "", "propagate_hosts": {"api.internal"}},
+    ],
+)
+def test_a_policy_says_what_and_to_whom(wrong):
+    with pytest.raises(ValueError, match="propagate"):
+        Policy(**wrong)
+
+
+def test_hosts_are_several():
+    with pytest.raises(TypeError, match="propagate_hosts"):
+        Policy(propagate=HEADER, propagate_hosts="api.internal")
+
+
+# The service
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+class Backend:
+    """What a service calls, and how the call ended."""
+
+    def __init__(self, lab):
+        self.url = lab.start("http.response.timed_out:silent").url
+        self.ended = []
+        self.left = []
+        self.over = threading.Event()
+
+    def call(self):
+        """Call it, with more patience than the caller has."""
+        at = current_deadline()
+        self.left.append(None if at is None else at - monotonic())
+        try:
+            of_session(self.url, Policy(deadline=60, attempts=1))
+        except errors.RingbackError as error:
+            self.ended.append(error.failure.kind)
+        self.over.set()
+
+    def wsgi(self, environ, start_response):
+        self.call()
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    async def asgi(self, scope, receive, send):
+        if scope["type"] == "http":
+            await asyncio.to_thread(self.call)
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body"})
+
+
+@pytest.fixture
+def backend(lab):
+    return Backend(lab)
+
+
+@pytest.fixture
+def wsgi(backend):
+    with make_server("127.0.0.1", 0, WSGIDeadline(backend.wsgi), handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def asgi(backend):
+    config = uvicorn.Config(ASGIDeadline(backend.asgi), port=0, log_level="critical")
+    server = uvicorn.Server(config)
+    sock = config.bind_socket()
+    sock.listen()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+    thread.start()
+    yield f"http://127.0.0.1:{sock.getsockname()[1]}/"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_a_service_stops_calling_for_a_caller_who_has_given_up(request, backend, server):
+    hasty = Policy(deadline=0.5, attempts=1, propagate=HEADER, propagate_hosts={"127.0.0.1"})
+    # The service may still be the first to notice, and answer.
+    with contextlib.suppress(errors.RingbackError):
+        of_session(request.getfixturevalue(server), hasty)
+    assert backend.over.wait(30)
+    assert backend.ended == ["http.response.timed_out"]
+    assert backend.left[0] <= 0.5
+
+
+def left_in_wsgi(value, **options):
+    """The seconds that a request with a header leaves for calls; ``None``: no deadline."""
+    left = []
+
+    def app(environ, start_response):
+        left.append(remaining(current_deadline()))
+        return []
+
+    named = {} if value is None else {"HTTP_X_REQUEST_TIMEOUT": value}
+    assert WSGIDeadline(app, **options)(named, None) == []
+    assert current_deadline() is None
+    return left[0]
+
+
+def left_in_asgi(value, kind="http", **options):
+    left = []
+
+    async def app(scope, receive, send):
+        left.append(remaining(current_deadline()))
+
+    values = [] if value is None else [value] if isinstance(value, str) else value
+    scope = {
+        "type": kind,
+        "headers": [(b"x-request-timeout", text.encode("latin-1")) for text in values],
+    }
+    asyncio.run(ASGIDeadline(app, **options)(scope, None, None))
+    return left[0]
+
+
+readers = pytest.mark.parametrize("left", [left_in_wsgi, left_in_asgi])
+
+
+@readers
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "soon", "-1", "nan", "inf", "1e3", "0x10", "1,2", "1 2", "+1", "\xb2", "9" * 16],
+)
+def test_what_is_no_number_of_seconds_is_ignored(left, value):
+    assert left(value) is None
+
+
+@readers
+def test_more_is_believed_only_up_to_a_limit(left):
+    assert 59 < left("999999999") <= 60
+    assert 4 < left("999999999", longest=5) <= 5
+    assert 4 < left(" 4.500 ") <= 4.5
+
+
+@readers
+def test_no_time_left_is_no_time(left):
+    assert left("0") <= 0.001
+
+
+def test_an_earlier_deadline_stays():
+    with within(monotonic() + 1):
+        left = []
+        WSGIDeadline(lambda *_: left.append(remaining(current_deadline())) or [])(
+            {"HTTP_X_REQUEST_TIMEOUT": "30"}, None
+        )
+    assert left[0] <= 1
+
+
+def test_a_header_that_comes_twice_says_nothing():
+    assert left_in_asgi(["1", "2"]) is None
+
+
+def test_a_websocket_has_no_deadline():
+    assert left_in_asgi("1", kind="websocket") is None
+
+
+@pytest.mark.parametrize("reader", [WSGIDeadline, ASGIDeadline])
+def test_a_limit_is_above_0(reader):
+    with pytest.raises(ValueError, match="longest"):
+        reader(print, longest=0)
+
+
+def test_a_body_that_needs_calls_has_the_deadline_too():
+    seen = []
+
+    class Pieces:
+        def __iter__(self):
+            seen.append(current_deadline())
+            yield b"piece"
+            seen.append(current_deadline())
+
+        def close(self):
+            seen.append(current_deadline())
+
+    body = WSGIDeadline(lambda *_: Pieces())({"HTTP_X_REQUEST_TIMEOUT": "30"}, None)
+    for piece in body:
+        assert piece == b"piece"
+        assert current_deadline() is None
+    body.close()
+    assert len(seen) == 3
+    assert None not in seen
+
+
+def test_without_the_header_a_body_is_what_the_application_made():
+    body = object()
+    assert WSGIDeadline(lambda *_: body)({}, None) is body

@@ -1,0 +1,293 @@
+"""Calls that wait for the end of an outage: what may happen to them meanwhile."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import get_context
+
+import pytest
+from prometheus_client import CollectorRegistry
+from until import TEST_TIMEOUT, calls_in_line, until
+
+import ringback
+from ringback import Breaker, Policy, Session
+from ringback.client import origins
+from ringback.sink import PrometheusSink
+from ringback.testing.lab.message import response, serve
+from ringback.testing.lab.timing import failing_requests
+
+POLICY = Policy(attempts=1, patience=60, breaker=None)
+
+
+@pytest.fixture
+def service(lab):
+    """A port that refuses until ``open()``."""
+    return lab.reserve(serve)
+
+
+def session_for(service, policy=POLICY, **options):
+    session = Session(service.endpoint.url, policy, sinks=[], **options)
+    session.trust_env = False
+    return session
+
+
+async def until_async(condition):
+    while not condition():
+        await asyncio.sleep(0.01)
+
+
+class Interrupted(BaseException):
+    pass
+
+
+def test_a_head_that_a_signal_interrupts_hands_its_place_on(service):
+    def interrupt(*_):
+        raise Interrupted
+
+    def second():
+        until(lambda: calls_in_line() == 1)
+        with session_for(service) as session:
+            status.append(session.get("/").status_code)
+
+    def interrupts():
+        until(lambda: calls_in_line() == 2)
+        signal.pthread_kill(main, signal.SIGUSR1)
+        until(lambda: calls_in_line() == 1)
+        service.open()
+
+    main, status, before = threading.get_ident(), [], signal.signal(signal.SIGUSR1, interrupt)
+    others = [threading.Thread(target=target) for target in (second, interrupts)]
+    try:
+        for other in others:
+            other.start()
+        with session_for(service) as session, pytest.raises(Interrupted):
+            session.get("/")
+        for other in others:
+            other.join(TEST_TIMEOUT)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert status == [200]
+
+
+def test_a_head_that_is_cancelled_hands_its_place_on(service):
+    calls = ringback.retry(POLICY, target=service.endpoint.url, sinks=[])
+
+    @calls
+    async def call():
+        _, writer = await asyncio.open_connection("127.0.0.1", service.endpoint.port)
+        writer.close()
+
+    async def go():
+        first = asyncio.create_task(call())
+        await until_async(lambda: calls_in_line() == 1)
+        second = asyncio.create_task(call())
+        await until_async(lambda: calls_in_line() == 2)
+        first.cancel()
+        await until_async(lambda: calls_in_line() == 1)
+        service.open()
+        await asyncio.wait_for(second, TEST_TIMEOUT)
+        assert first.cancelled()
+
+    asyncio.run(go())
+    assert calls_in_line() == 0
+
+
+def test_threads_and_tasks_of_several_loops_wait_in_one_line(service):
+    calls = ringback.retry(POLICY, target=service.endpoint.url.rstrip("/"), sinks=[])
+
+    async def connect():
+        _, writer = await asyncio.open_connection("127.0.0.1", service.endpoint.port)
+        writer.close()
+        return 200
+
+    def a_thread():
+        with session_for(service) as session:
+            return session.get("/").status_code
+
+    def a_loop():
+        return asyncio.run(calls(connect)())
+
+    with ThreadPoolExecutor(4) as pool:
+        ended = [pool.submit(function) for function in (a_thread, a_loop, a_thread, a_loop)]
+        until(lambda: calls_in_line() == 4)
+        assert len(origins.states()) == 1
+        service.open()
+        assert [call.result(TEST_TIMEOUT) for call in ended] == [200] * 4
+
+
+def _forked(results):
+    results.put((calls_in_line(), origins.states()))
+
+
+def test_a_forked_process_has_nobody_waiting(service):
+    context = get_context("fork")
+    results = context.Queue()
+    with ThreadPoolExecutor(1) as pool, session_for(service) as session:
+        call = pool.submit(session.get, "/")
+        until(lambda: calls_in_line() == 1)
+        child = context.Process(target=_forked, args=(results,))
+        child.start()
+        assert results.get(timeout=TEST_TIMEOUT) == (0, {})
+        child.join(TEST_TIMEOUT)
+        service.open()
+        assert call.result(TEST_TIMEOUT).status_code == 200
+    assert os.getpid() != child.pid
+
+
+def test_a_call_that_the_circuit_would_refuse_waits(service):
+    breaker = Breaker(consecutive=1, sustained=0, open_for=3)
+    with session_for(service, Policy(attempts=1, patience=0, breaker=breaker)) as session:
+        with pytest.raises(ringback.errors.ConnectionRefused):
+            session.get("/")
+        with pytest.raises(ringback.errors.CircuitOpen):
+            session.get("/")
+    patient = Policy(attempts=1, patience=60, breaker=breaker)
+    with session_for(service, patient) as session, ThreadPoolExecutor(1) as pool:
+        call = pool.submit(session.get, "/")
+        until(lambda: calls_in_line() == 1)
+        service.open()
+        assert call.result(TEST_TIMEOUT).status_code == 200
+
+
+def test_a_call_that_was_never_sent_is_told_the_cause_and_not_the_circuit(service):
+    breaker = Breaker(consecutive=1, sustained=0, open_for=3)
+    hasty = session_for(service, Policy(attempts=1, patience=0, breaker=breaker))
+    with hasty, pytest.raises(ringback.errors.ConnectionRefused):
+        hasty.get("/")
+    patient = session_for(service, Policy(attempts=1, patience=0.2, breaker=breaker))
+    with patient, pytest.raises(ringback.errors.ConnectionRefused) as caught:
+        patient.post("/", data=b"once")
+    assert not isinstance(caught.value, ringback.errors.CircuitOpen)
+    assert caught.value.failure.delivered == "no"
+    assert any("this call was not delivered" in note for note in caught.value.__notes__)
+
+
+def test_the_response_of_a_call_that_waited_in_vain_can_be_read(lab):
+    endpoint = lab.listen(failing_requests(10**6, response(503, b"in a moment")))
+    policy = Policy(attempts=1, patience=1.3, breaker=None)
+    with Session(endpoint.url, policy, sinks=[]) as session:
+        session.trust_env = False
+        session.get("/")
+        time.sleep(1.1)  # nothing has succeeded for a second
+        answer = session.get("/", stream=True)
+    assert answer.status_code == 503
+    assert answer.content == b"in a moment"
+
+
+@pytest.mark.parametrize(("key", "ends"), [({"Idempotency-Key": "1"}, 200), ({}, 503)])
+def test_a_post_waits_for_a_balancer_only_with_a_key(lab, key, ends):
+    """503 until two have come after a second without a success, as during a deployment."""
+    seen = []
+
+    def deploying(connection):
+        while connection.read_request():
+            seen.append(time.monotonic())
+            up = len(seen) == 1 or len(seen) > 3
+            connection.send(response(200, b"done") if up else response(503, b"in a moment"))
+
+    with Session(lab.listen(deploying).url, POLICY, sinks=[]) as session:
+        session.trust_env = False
+        assert session.get("/").status_code == 200
+        time.sleep(1.1)  # a second in which nothing succeeds is what is tested
+        assert session.post("/", data=b"order", headers=key).status_code == ends
+    assert len(seen) == (4 if key else 2)
+
+
+class Quiet(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_of_several_addresses_all_must_refuse(service, monkeypatch):
+    """A rolling restart: one after the other, and once both at the same time."""
+    plain, port = socket.getaddrinfo, service.endpoint.port
+
+    def both(host, *args, **options):
+        hosts = ["127.0.0.1", "127.0.0.2"] if host == "orders.test" else [host]
+        return [found for host in hosts for found in plain(host, *args, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", both)
+    told = []
+    with Session(f"http://orders.test:{port}/", POLICY, sinks=[told.append]) as session:
+        session.trust_env = False
+        with ThreadPoolExecutor(2) as pool:
+            with ThreadingHTTPServer(("127.0.0.2", port), Quiet) as other:
+                pool.submit(other.serve_forever)
+                try:
+                    ended = [session.get("/").status_code for _ in range(5)]
+                finally:
+                    other.shutdown()
+            assert ended == [200] * 5
+            assert {(event.what, event.failure) for event in told} == {("attempt", None)}
+            call = pool.submit(session.get, "/")
+            until(lambda: calls_in_line() == 1)
+            service.open()
+            assert call.result(TEST_TIMEOUT).status_code == 200
+    failure = next(event.failure for event in told if event.failure)
+    assert {address.address for address in failure.addresses} == {
+        f"127.0.0.1:{port}",
+        f"127.0.0.2:{port}",
+    }
+    assert [event.what for event in told if event.what != "attempt"] == [
+        "calls_waiting",
+        "calls_released",
+    ]
+
+
+def test_a_call_waits_no_longer_than_its_deadline(service):
+    with session_for(service, Policy(attempts=1, deadline=0.4, patience=60)) as session:
+        began = time.monotonic()
+        with pytest.raises(ringback.errors.ConnectionRefused):
+            session.get("/")
+    assert time.monotonic() - began < 5
+
+
+def test_prometheus_counts_who_waits(service):
+    registry = CollectorRegistry()
+    endpoint = service.endpoint.url.rstrip("/")
+    calls = ringback.retry(POLICY, target=endpoint, sinks=[PrometheusSink(registry)])
+
+    def connect():
+        socket.create_connection(("127.0.0.1", service.endpoint.port)).close()
+
+    def count():
+        return registry.get_sample_value("ringback_calls_waiting", {"endpoint": endpoint})
+
+    assert count() is None
+    with ThreadPoolExecutor(3) as pool:
+        ended = [pool.submit(calls.call, connect) for _ in range(3)]
+        until(lambda: calls_in_line() == 3)
+        assert count() == 3
+        service.open()
+        for call in ended:
+            call.result(TEST_TIMEOUT)
+    assert count() == 0
+
+
+def test_the_loop_waits_as_well(service):
+    policy = Policy(attempts=1, patience=60)
+    numbers = []
+
+    def opens():
+        until(lambda: calls_in_line() == 1)
+        service.open()
+
+    opener = threading.Thread(target=opens)
+    opener.start()
+    for attempt in ringback.retry(policy, target=service.endpoint.url, sinks=[]):
+        with attempt:
+            numbers.append(attempt.number)
+            socket.create_connection(("127.0.0.1", service.endpoint.port)).close()
+    opener.join()
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 2

@@ -1,0 +1,21 @@
+"""Every example of the page about mocks and caches is a test, and passes."""
+
+import re
+import subprocess
+import sys
+
+from house.test_examples import BLOCK, ELSEWHERE, ROOT
+
+PAGE = ROOT / "docs" / "how-to" / ELSEWHERE
+
+
+def test_every_example_passes(tmp_path):
+    examples = [code for _, code in BLOCK.findall(PAGE.read_text("utf-8"))]
+    for number, code in enumerate(examples):
+        (tmp_path / f"test_{number}.py").write_text(code, "utf-8")
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, tmp_path], cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(rf"\b{len(examples)} passed", done.stdout), done.stdout
