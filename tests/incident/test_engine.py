@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
-from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
+from ringback.monitor.store.records import incident_from_json, incident_json
 
 T = 1_790_000_000.0
 DAY = 86400.0
@@ -21,7 +21,7 @@ def check(at, endpoint, up, kind="tcp.refused", **more):
 
 
 def run(engine, checks):
-    return [change for one in checks for change in engine.see(one)]
+    return [change for check in checks for change in engine.see(check)]
 
 
 def whats(changes, *, notify=None):
@@ -65,7 +65,7 @@ def test_two_failures_open_nothing():
 
 def test_calls_of_programs_and_probes_do_not_share_a_streak():
     engine = engine_of("shop")
-    calls = [replace(one, origin="call", vantage="web1") for one in failing("shop", 3)]
+    calls = [replace(check, origin="call", vantage="web1") for check in failing("shop", 3)]
     assert run(engine, [*calls[:2], *failing("shop", 2, 12)]) == []
     assert whats(run(engine, failing("shop", 1, 25))) == ["opened"]
     assert run(engine, calls[2:]) == []
@@ -174,24 +174,24 @@ def test_what_is_notified_already_is_part_of_a_lost_network_once_that_is_known()
     assert set(incident.members) == set("abc")
     assert "The network of this host is down" in incident.summary
     assert {change.incident.part_of for change in changes[1:]} == {incident.id}
+    assert {change.incident.pattern for change in changes} == {"own_network_down"}
 
 
 def test_what_a_lost_network_hides_is_unknown_and_its_return_is_notified():
     engine = engine_of("a", "b", "c")
     run(engine, [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(9)])
-    assert [engine.state_of(one) for one in "abc"] == ["unknown"] * 3
-    assert engine.wants_retry("a") is False
+    assert [engine.state_of(id_) for id_ in "abc"] == ["unknown"] * 3
     moves = [(transition.endpoint, transition.after) for transition in engine.transitions()]
-    assert moves == [*((one, "suspect") for one in "abc"), *((one, "unknown") for one in "abc")]
+    assert moves == [*((id_, "suspect") for id_ in "abc"), *((id_, "unknown") for id_ in "abc")]
     changes = run(engine, [check(60 + i, "abc"[i % 3], True) for i in range(6)])
     assert whats(changes) == ["closed"]
-    assert [engine.state_of(one) for one in "abc"] == ["ok"] * 3
+    assert [engine.state_of(id_) for id_ in "abc"] == ["ok"] * 3
 
 
 def test_what_is_on_this_host_says_nothing_of_its_network():
     engine = Engine(
         [
-            *(WatchedEndpoint(id=one, host=f"{one}.test") for one in "abc"),
+            *(WatchedEndpoint(id=id_, host=f"{id_}.test") for id_ in "abc"),
             WatchedEndpoint(id="here"),
         ]
     )
@@ -210,7 +210,7 @@ def test_a_service_that_refuses_is_no_part_of_a_lost_network():
 
 
 def test_an_answer_that_a_name_does_not_exist_came_through_the_network():
-    engine = Engine([WatchedEndpoint(id=one, host=f"{one}.example.test") for one in "abc"])
+    engine = Engine([WatchedEndpoint(id=id_, host=f"{id_}.example.test") for id_ in "abc"])
     run(engine, [check(i, "abc"[i % 3], False, "dns.name_not_resolved") for i in range(9)])
     (incident,) = engine.incidents()
     assert (incident.pattern, set(incident.members)) == ("dns_failure", set("abc"))
@@ -222,7 +222,7 @@ def test_one_certificate_that_has_ended_is_one_incident():
     other = CertificateSeen(not_after=T - 60, issuer="CA", key="2")
     kind = "tls.cert.date_invalid.expired"
     for name, seen in (("a", ended), ("b", ended), ("c", other)):
-        run(engine, [replace(one, certificate=seen) for one in failing(name, 3, kind=kind)])
+        run(engine, [replace(check, certificate=seen) for check in failing(name, 3, kind=kind)])
     outages = [incident.members for incident in engine.incidents() if not incident.detector]
     assert outages == [("a", "b"), ("c",)]
 
@@ -252,7 +252,7 @@ def test_a_certificate_that_ends_after_its_warning_is_one_incident():
     assert (changes[-1].incident.id, changes[-1].incident.part_of) == (second.id, first.id)
     new = CertificateSeen(not_after=T + 120 * DAY, issuer="CA", key="2")
     both = [*well("a", 2, begins + 60), *well("b", 2, begins + 60)]
-    renewed = [replace(one, certificate=new) for one in both]
+    renewed = [replace(check, certificate=new) for check in both]
     assert whats(run(engine, renewed), notify=True) == ["closed"]
     assert engine.incidents() == []
 
@@ -261,7 +261,7 @@ def test_a_certificate_that_has_ended_when_it_is_first_seen_is_one_incident():
     engine = engine_of("shop")
     ended = CertificateSeen(not_after=T - 60, issuer="CA", key="1")
     kind = "tls.cert.date_invalid.expired"
-    found = [replace(one, certificate=ended) for one in failing("shop", 3, kind=kind)]
+    found = [replace(check, certificate=ended) for check in failing("shop", 3, kind=kind)]
     assert whats(run(engine, found)) == ["opened", "opened"]
     (incident,) = engine.incidents()
     assert (incident.kind, engine.state_of("shop")) == (kind, "down")
@@ -276,7 +276,7 @@ def test_a_date_that_is_seen_after_the_outage_opens_no_other_incident():
 
 
 def test_names_of_one_resolver_that_fails_are_one_incident():
-    names = [WatchedEndpoint(id=one, name=one, host=f"{one}.test") for one in "ab"]
+    names = [WatchedEndpoint(id=id_, name=id_, host=f"{id_}.test") for id_ in "ab"]
     engine = Engine([*names, WatchedEndpoint(id="c", host="c.test", resolver="192.0.2.53")])
     run(engine, [check(0, "c", True)])
     changes = [*failing("a", 3, 1, kind="dns.server"), *failing("b", 3, 2, kind="dns.server")]
@@ -634,19 +634,19 @@ def test_a_service_that_limps_is_not_said_to_fail_in_a_row():
 
 def test_what_some_observers_see_rises_to_an_outage_and_never_falls_back():
     engine = engine_of("shop")
-    seen = [replace(one, vantage="B") for one in well("shop", 3, step=30)]
+    seen = [replace(check, vantage="B") for check in well("shop", 3, step=30)]
     run(engine, seen)
     changes = run(
-        engine, [replace(one, origin="call", vantage="web1") for one in failing("shop", 3, 40)]
+        engine, [replace(check, origin="call", vantage="web1") for check in failing("shop", 3, 40)]
     )
-    changes += run(engine, [replace(one, vantage="B") for one in well("shop", 1, 62)])
+    changes += run(engine, [replace(check, vantage="B") for check in well("shop", 1, 62)])
     (opened,) = changes
     assert (opened.incident.pattern, opened.incident.severity) == ("callers_only", "warn")
     assert opened.incident.partial
-    changes = run(engine, [replace(one, vantage="B") for one in failing("shop", 3, 70)])
+    changes = run(engine, [replace(check, vantage="B") for check in failing("shop", 3, 70)])
     assert [change.what for change in changes] == ["raised"]
     assert (changes[0].incident.pattern, changes[0].incident.severity) == ("service_outage", "page")
     assert changes[0].told
-    back = run(engine, [replace(one, vantage="B") for one in well("shop", 1, 90)])
+    back = run(engine, [replace(check, vantage="B") for check in well("shop", 1, 90)])
     assert engine.incident_of("shop").pattern == "service_outage"
     assert [change.what for change in back if change.what != "closed"] == []

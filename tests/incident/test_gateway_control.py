@@ -22,5 +22,5 @@ def test_an_outage_that_was_open_before_is_no_part_of_it():
             engine.see(look(second, id_, up=not cut and (id_ != "wiki" or second < 20)))
         engine.see(look(second + 0.5, "control:gateway", up=not cut, detail="eth0 has no carrier"))
         engine.tick(T + second + 0.9)
-    open_ = {one.pattern: set(one.members) for one in engine.incidents()}
+    open_ = {incident.pattern: set(incident.members) for incident in engine.incidents()}
     assert open_ == {"service_outage": {"wiki"}, "own_network_down": {"shop", "mail"}}

@@ -64,7 +64,7 @@ OK, SUSPECT, UNKNOWN = ("ok", None, None), ("suspect", None, None), ("unknown", 
     ],
 )
 def test_the_table(votes, expected):
-    assert meant(*(vote(*one) for one in votes)) == expected
+    assert meant(*(vote(*words) for words in votes)) == expected
 
 
 def test_who_does_not_answer_is_waited_for_and_then_said():
@@ -105,6 +105,29 @@ def test_a_program_that_gets_through_again_has_the_probe_check_at_once():
     assert judged([vote("A", DOWN), caller], lambda _: True, SHOP, Waiting(), T + 6.0).asks
     caller.successes = 10
     assert not judged([vote("A", DOWN), caller], lambda _: True, SHOP, Waiting(), T + 6.0).asks
+
+
+def test_a_program_that_fails_once_still_says_that_it_got_through():
+    """Unless the probe sees it fail and answer in turn: then it limps for the program too."""
+    caller = vote("w1", "suspect", since=4.5)
+    caller.well_at = T + 4.0
+    assert meant(vote("A", DOWN), caller) == ("partial", "prober_path", "warn")
+    limping = vote("A", DOWN)
+    limping.pure = False
+    assert meant(limping, caller) == OUTAGE
+    caller.well_at = T - 1.0
+    assert meant(vote("A", DOWN), caller) == OUTAGE
+
+
+def test_who_refuted_it_and_fails_once_is_waited_for():
+    waiting = Waiting()
+    waiting.others = T - 1000.0  # long ago somebody else was waited for
+    callers_only = ("partial", "callers_only", "warn")
+    assert meant(vote("w1", DOWN), vote("A", UP), waiting=waiting) == callers_only
+    assert meant(vote("w1", DOWN), vote("A", "suspect"), waiting=waiting) == SUSPECT
+    assert meant(vote("w1", DOWN), vote("A", "suspect"), waiting=waiting, after=WAITED + 6) == (
+        OUTAGE
+    )
 
 
 def test_what_does_not_count_is_unknown_and_never_agreement():

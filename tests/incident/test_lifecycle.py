@@ -109,6 +109,6 @@ def test_the_oldest_of_a_pattern_stays_the_oldest_when_it_changes(registry):
     opened(registry, "api", at=T + 1)
     registry.remind(T + 2, first, "it goes on")
 
-    found = registry.of_pattern("service_outage")
+    found = registry.about("", "service_outage")
     assert found is not None
     assert found.id == first.id

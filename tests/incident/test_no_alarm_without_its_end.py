@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
-from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
+from ringback.monitor.store.records import incident_from_json, incident_json
 
 T = 1_790_000_000.0
 STEP = 7.0
@@ -95,8 +95,8 @@ class World:
         self.engine.silence(Silence(id=pattern, endpoints=(pattern,), begins=self.now, ends=ends))
 
     def speak(self):
-        for one in self.engine.silences.all(self.now):
-            self.engine.silences.remove(one.id)
+        for silence in self.engine.silences.all(self.now):
+            self.engine.silences.remove(silence.id)
 
     def acknowledge(self):
         for incident in self.engine.incidents()[:1]:
@@ -136,8 +136,8 @@ class World:
 
 def lived(ops):
     world = World()
-    for one in ops:
-        world.do(*one)
+    for op in ops:
+        world.do(*op)
     return world
 
 
@@ -195,11 +195,11 @@ def test_no_outage_is_hidden_by_another(ops):
     for endpoint in world.engine.watched():
         if world.engine.state_of(endpoint) in {"down", "partial"}:
             outages = [
-                one
-                for one in open_
-                if one.detector in {"", "heartbeat"}
-                and not one.observer
-                and endpoint in set(one.members) - set(one.well)
+                incident
+                for incident in open_
+                if incident.detector in {"", "heartbeat"}
+                and not incident.observer
+                and endpoint in set(incident.members) - set(incident.well)
             ]
             assert len(outages) == 1
 
@@ -208,8 +208,8 @@ def test_no_outage_is_hidden_by_another(ops):
 def test_what_changed_is_what_the_states_are(ops):
     world = World()
     known = dict.fromkeys(ALL, "unknown")
-    for one in ops:
-        world.do(*one)
+    for op in ops:
+        world.do(*op)
         for moved in world.engine.transitions():
             assert moved.before == known[moved.endpoint]
             known[moved.endpoint] = moved.after

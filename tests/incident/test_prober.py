@@ -16,7 +16,7 @@ def tick(at, checks=10, lag=0.0, **discarded):
 
 def seen(*ticks):
     watch = ProberWatch()
-    return [watch.see(one) for one in ticks]
+    return [watch.see(ticked) for ticked in ticks]
 
 
 def test_three_ticks_running_are_sick_and_say_so_with_numbers():
@@ -40,9 +40,9 @@ def test_three_ticks_running_are_sick_and_say_so_with_numbers():
 
 def test_a_tick_in_between_that_counts_begins_anew():
     assert seen(tick(0, lag=2), *[tick(n, descriptors=1) for n in (1, 2)]) == [None] * 3
-    assert set(seen(*[one for n in range(9) for one in (tick(n, d=1), tick(n, d=1), tick(n))])) == {
-        None
-    }
+    assert set(
+        seen(*[ticked for n in range(9) for ticked in (tick(n, d=1), tick(n, d=1), tick(n))])
+    ) == {None}
 
 
 def test_a_tick_without_a_check_is_none_of_either_kind():

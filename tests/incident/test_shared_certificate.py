@@ -6,7 +6,7 @@ from incident.test_engine import DAY, T, check, failing, run, whats
 
 from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, WatchedEndpoint
-from ringback.monitor.store.sqlite.incidents import incident_from_json, incident_json
+from ringback.monitor.store.records import incident_from_json, incident_json
 
 ENDED = "tls.cert.date_invalid.expired"
 

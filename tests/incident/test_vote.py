@@ -100,7 +100,7 @@ def test_it_counts_while_it_is_fresh(origin, seconds):
 
 @given(OUTCOMES)
 def test_the_score_is_bounded_and_what_is_kept_goes_on_the_same(outcomes):
-    letters = "".join({True: "S", False: "F", None: "?"}[one] for one in outcomes)
+    letters = "".join({True: "S", False: "F", None: "?"}[outcome] for outcome in outcomes)
     seen, again = vote(), vote()
     for number, letter in enumerate(letters):
         cast(seen, letter, begins=number * 5)
@@ -113,7 +113,7 @@ def test_the_score_is_bounded_and_what_is_kept_goes_on_the_same(outcomes):
 
 @given(OUTCOMES)
 def test_three_failures_in_a_row_are_down_whatever_was_before(outcomes):
-    letters = "".join({True: "S", False: "F", None: "?"}[one] for one in outcomes)
+    letters = "".join({True: "S", False: "F", None: "?"}[outcome] for outcome in outcomes)
     assert cast(vote(), letters + "FFF").state == "down"
     assert cast(vote(), letters + "S" * 60).state in {"ok", "unknown"}
 

@@ -134,6 +134,10 @@ _BY_PATTERN: Final[Mapping[Pattern, tuple[str, ...]]] = {
         "Look at the monitor's host: load, memory, clock, open descriptors.",
         "Check less often, or fewer endpoints, if it is the monitor itself that is too slow.",
     ),
+    "vantage_silent": (
+        "Look at the agent's host: whether it runs, and what `ringback agent` logs there.",
+        "Look whether it reaches this monitor: `ringback diagnose URL` there, with the hub's URL.",
+    ),
     "callers_only": (
         f"Run `ringback diagnose URL --json` on the host that fails and here, and {_COMPARE}.",
         "Look at what only that host has: its resolver, proxy, route, firewall or credentials.",

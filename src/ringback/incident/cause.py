@@ -127,7 +127,7 @@ def is_recent(
     incident: Incident,
     now: float,
     window: float,
-    whats: Collection[str] = ("opened", "joined"),
+    whats: Collection[str] = ("opened", "joined", "reopened"),
 ) -> bool:
     """Return whether an incident's newest member joined it within a window of seconds."""
     joined = next(
@@ -145,6 +145,11 @@ def gives_one_answer(key: str, tracker: EndpointTracker, other: EndpointTracker)
     if kind.startswith("http.error"):
         return tracker.status is not None and tracker.status == other.status
     return kind.startswith("tls.cert.")
+
+
+def may_have_one_cause(kind: KindName | None, other: KindName | None) -> bool:
+    """Return whether something that endpoints have in common can cause both of these kinds."""
+    return kind == other or any(causes(kind) and causes(other) for causes in _CAUSES.values())
 
 
 def join_window(tracker: EndpointTracker) -> float:
@@ -258,7 +263,11 @@ class CauseFinder:
             outage = self._registry.outage_of(other.id)
             if outage is None or not self._is_alike(outage, tracker):
                 continue
-            if len(failing) > 2 or is_recent(outage, at, join_window(tracker)):
+            # One that began long before for another reason is another incident
+            if (len(failing) > 2 and outage.kind == tracker.kind) or (
+                is_recent(outage, at, join_window(tracker))
+                and may_have_one_cause(outage.kind, tracker.kind)
+            ):
                 found[outage.id] = outage
         members = {id_ for outage in found.values() for id_ in self._registry.members_of(outage)}
         return list(found.values()) if members <= {other.id for other in failing} else []

@@ -19,7 +19,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from ringback.incident.cause import CauseFinder, is_recent, join_window
+from ringback.incident.cause import CauseFinder, is_recent, join_window, may_have_one_cause
 from ringback.incident.own_network import HOLD_GRACE, MAX_ASKED, MIN_HOLD
 from ringback.incident.pattern import duration_text, pattern_of, time_of_day, was_warned_of
 
@@ -159,7 +159,9 @@ class Correlator:
             changes = [self._joined(tracker, known, at)]
             if warning is not None:
                 changes.append(self._taken_from_warning(tracker, at, warning, known))
-        elif (ended := self._registry.ended_lately(tracker.id, at)) is not None:
+        elif (ended := self._registry.ended_lately(tracker.id, at)) is not None and _is_again(
+            ended, tracker
+        ):
             changes = [self._reopened(tracker, ended, at)]
         else:
             changes = self._begun(tracker, at, warning)
@@ -202,11 +204,19 @@ class Correlator:
         wider = known.partial and judgement.state != "partial"
         if pattern is None or not (wider or (known.severity, severity) == ("warn", "page")):
             return []
+        if any(
+            self._trackers[id_].state == "partial" and id_ != tracker.id
+            for id_ in self._registry.members_of(known)
+            if wider
+        ):  # what is down for all has another cause than what the others are down for some for
+            text = f"{tracker.name} is down for all"
+            return [self._registry.leave(at, known, tracker.id, text), *self.down(tracker, at)]
         summary = _summary(tracker)
         raised: dict[str, Any] = {"severity": severity}
         if wider:
             raised |= {"partial": False, "pattern": pattern, "kind": tracker.kind}
             raised |= {"summary": summary}
+        known = _without_well(known)
         notify = not self._silences.covers(known.members, at)
         return [self._registry.raise_to(at, known, summary, notify=notify, **raised)]
 
@@ -229,13 +239,16 @@ class Correlator:
         )
 
     def _of_family(self, tracker: EndpointTracker, at: float) -> Incident | None:
+        partial = tracker.judgement.state == "partial"  # what is down for some has its own cause
         parent = parent_down(tracker, self._trackers)
         if parent is not None and (known := self._registry.outage_of(parent)) is not None:
-            return known
+            return known if known.partial is partial else None
         # A child may have been asked first, and be known to be down before its parent is.
         for child in self._children.get(tracker.id, ()):
             known = self._registry.outage_of(child)
-            if known is not None and is_recent(known, at, join_window(tracker)):
+            if known is None or known.partial is not partial:
+                continue
+            if is_recent(known, at, join_window(tracker)):
                 return known
         return None
 
@@ -285,7 +298,7 @@ class Correlator:
     def network_lost(self, network: Network, finding: NetworkFinding, at: float) -> list[Change]:
         """Return what changes now that what an observer sees fail is its own network."""
         ids = [other.id for other in finding.failing]
-        blamed = self._blamed_for(network, ids)
+        blamed = self._blamed_for(network, ids, finding.since)
         alone = [
             id_
             for id_ in ids
@@ -310,14 +323,12 @@ class Correlator:
         self._undiagnosed.append((opened.incident.id, alone[0]))
         for id_ in alone:
             self._held.pop(id_, None)
-        return [opened, *(self._registry.unite(at, outage, opened.incident) for outage in blamed)]
+        taken_for = [replace(outage, pattern="own_network_down") for outage in blamed]
+        return [opened, *(self._registry.unite(at, known, opened.incident) for known in taken_for)]
 
-    def _blamed_for(self, network: Network, ids: Collection[str]) -> list[Incident]:
+    def _blamed_for(self, network: Network, ids: Collection[str], begun: float) -> list[Incident]:
         """Return the outages that were told of what turns out to be the observer's network."""
         found: dict[str, Incident] = {}
-        begun = min(
-            (since for id_ in ids if (since := self._trackers[id_].since) is not None), default=0.0
-        )
         for id_ in ids:
             outage = self._registry.outage_of(id_)
             if outage is None or outage.opened_at < begun:
@@ -349,8 +360,8 @@ class Correlator:
         for tracker, vote in network.restore():
             if self._registry.outage_of(tracker.id) is None or (lost and not vote.pure):
                 vote.forget()
-                if vote.well_at is not None:  # what fails from now on fails newly
-                    vote.well_at = at
+                if vote.replied_at is not None:  # what fails from now on fails newly
+                    vote.well_at = vote.replied_at = at
         if incident is None:
             return []
         text = f"over after {duration_text(at - incident.opened_at)}"
@@ -475,7 +486,11 @@ class Correlator:
             summary = f"{name} comes and goes: {text}."
             return [
                 self._registry.rename(
-                    signal.at, known, "flapping", f"{name} flaps: {text}", summary=summary
+                    signal.at,
+                    _without_well(known),
+                    "flapping",
+                    f"{name} flaps: {text}",
+                    summary=summary,
                 )
             ]
         return [
@@ -509,6 +524,20 @@ def _names(votes: Iterable[Vote]) -> str:
     places = [vote.observer.partition(":")[2] or vote.observer for vote in votes]
     shown = ", ".join(places[:3])
     return f"{shown} and {len(places) - 3} more" if len(places) > 3 else shown
+
+
+def _without_well(incident: Incident) -> Incident:
+    """Return an incident that is told as something else, which those who are well never had."""
+    failing = tuple(member for member in incident.members if member not in incident.well)
+    return replace(incident, members=failing, well=())
+
+
+def _is_again(ended: Incident, tracker: EndpointTracker) -> bool:
+    """Return whether what fails is an incident that ended lately: of many, what they all had."""
+    if len(ended.members) == 1:
+        return True
+    partial = tracker.judgement.state == "partial"
+    return ended.partial is partial and may_have_one_cause(ended.kind, tracker.kind)
 
 
 def _summary(tracker: EndpointTracker) -> str:

@@ -30,7 +30,7 @@ from ringback.incident.model import (
     WatchedEndpoint,
 )
 from ringback.incident.own_network import Network
-from ringback.incident.pattern import duration_text, is_of_the_network, may_be_loss
+from ringback.incident.pattern import duration_text
 from ringback.incident.silences import Silence, Silences
 from ringback.incident.tracker import EndpointTracker
 from ringback.incident.vote import BROKEN, Vote
@@ -132,7 +132,7 @@ class Engine:
         """
         wanted = dict.fromkeys((*self._asked, *self._to_check))
         for network in self._networks.values():
-            wanted |= dict.fromkeys(network.asks())
+            wanted |= dict.fromkeys(network.asks(now))
         wanted |= dict.fromkeys(self._correlator.asks())
         # Not again at once: checks that follow each other so soon are one observation
         self._asked_at = {id_: at for id_, at in self._asked_at.items() if now - at < ASK_INTERVAL}
@@ -195,7 +195,7 @@ class Engine:
         changes: list[Change] = []
         if network.see(tracker, vote, check):
             changes += self._network_back(network, at)
-        if check.up is False and (is_of_the_network(check.kind) or may_be_loss(check.kind)):
+        if check.up is False and vote.definite < tracker.watched.threshold:
             if network.cut_off is not None and not network.counts(tracker, vote):
                 changes += self._correlator.fails_meanwhile(network, tracker, at)
             elif vote.is_broken and (new or vote.held_until is not None):
@@ -272,7 +272,7 @@ class Engine:
     def counts(self, endpoint: str, vote: Vote, now: float) -> bool:
         """Return whether a vote on an endpoint is one and not unknown: fresh, and believed."""
         tracker = self._trackers.get(endpoint)
-        if tracker is None or vote.fresh_until(tracker.watched) < now:
+        if tracker is None or vote.fresh_until(tracker.watched) <= now:
             return False
         network = self._networks.get(vote.domain)
         return network is None or tracker.is_here or network.counts(tracker, vote)
@@ -301,11 +301,6 @@ class Engine:
     def incident_of(self, endpoint: str) -> Incident | None:
         return self._registry.incident_of(endpoint)
 
-    def wants_retry(self, endpoint: str) -> bool:
-        """Return whether an endpoint is to be checked again soon: its state is not settled."""
-        tracker = self._trackers.get(endpoint)
-        return tracker is not None and tracker.wants_retry
-
     def incidents(self) -> list[Incident]:
         """Return the incidents that are not over, oldest first."""
         return self._registry.all()
@@ -328,6 +323,13 @@ class Engine:
             changes += self._found_healthy(incident, str(report.get("vantage") or ""), now)
         return self._showing(changes)
 
+    def compared(self, id_: str, text: str, advice: tuple[str, ...], now: float) -> list[Change]:
+        """Hang on an incident what differs between two places, if it is still open."""
+        incident = self._registry.get(id_)
+        if incident is None:
+            return []
+        return self._showing([self._registry.compared(now, incident, text, advice)])
+
     def _found_healthy(self, incident: Incident, vantage: str, now: float) -> list[Change]:
         """Take it as the vote of who has checked: it got through, all the way."""
         diagnosed = next(iter(self._registry.members_of(incident)), None)
@@ -342,14 +344,31 @@ class Engine:
         return [self._registry.acknowledge(now, incident, who)]
 
     def sick(
-        self, at: float, evidence: tuple[str, ...], advice: tuple[str, ...] = ()
+        self, at: float, evidence: tuple[str, ...], advice: tuple[str, ...] = (), vantage: str = ""
     ) -> list[Change]:
-        """Return what changes with a prober whose results mean nothing."""
-        return prober.sick(self._registry, self.silences, at, evidence, advice)
+        """Return what changes with a prober whose results mean nothing; `""`: the monitor's own."""
+        registry, silences = self._registry, self.silences
+        return prober.sick(registry, silences, at, evidence, advice, vantage=vantage)
 
-    def well_again(self, at: float) -> list[Change]:
+    def well_again(self, at: float, vantage: str = "") -> list[Change]:
         """Return what changes with a prober whose results count."""
-        return prober.well_again(self._registry, at)
+        return prober.well_again(self._registry, at, vantage)
+
+    def forget_observer(self, observer: str, now: float) -> list[Change]:
+        """Return what changes when an observer has no vote any more, on any endpoint."""
+        changes: list[Change] = []
+        for tracker in self._trackers.values():
+            if tracker.votes.pop(observer, None) is not None:
+                changes += self._judge(tracker, now)
+        return self._showing(changes)
+
+    def vantage_silent(self, at: float, vantage: str, since: float) -> list[Change]:
+        """Return what changes with a place of which nothing is heard since then."""
+        return prober.vantage_silent(self._registry, self.silences, at, vantage, since)
+
+    def vantage_heard(self, at: float, vantage: str, why: str = "") -> list[Change]:
+        """Return what changes with a place that is heard, or that is no longer to be."""
+        return prober.vantage_heard(self._registry, at, vantage, why)
 
     def silence(self, silence: Silence) -> None:
         """Notify nobody of what begins on some endpoints for a while."""

@@ -89,7 +89,7 @@ def judged(
         if until > now:
             fresh = min(fresh, until)
     down, up, other = _sorted(probes, counts)
-    called_down, called_up, _ = _sorted(programs, counts)
+    called_down, called_up, called_other = _sorted(programs, counts)
     called_down = [
         vote for vote in called_down if not any(vote.is_refuted_by(probe) for probe in up)
     ]
@@ -97,17 +97,18 @@ def judged(
     news = any(0 < vote.successes <= MAX_NEWS and counts(vote) for vote in programs)
     case = _Table(watched, waiting, now, fresh, cut_off, news)
     if down:
+        if all(vote.pure for vote in down):  # who got through lately and then failed once: not yet
+            called_up += [v for v in called_other if v.state == "suspect" and counts(v)]
         return case.probes_down(down, up, other, called_up)
     waiting.split = None
     if called_down:
         return case.programs_down(called_down, called_up, up, other)
-    waiting.others = None
+    held = [vote.held_until for vote in other if vote.held_until is not None]
+    case.note_held(held)
     if up or called_up:
         return Judgement("ok", until=fresh)
     failing = any(counts(vote) and vote.state == "suspect" for vote in (*probes, *programs))
-    held = [vote.held_until for vote in other if vote.held_until is not None]
-    state: EndpointState = "suspect" if failing or held else "unknown"
-    return Judgement(state, until=min([fresh, *held]))
+    return Judgement("suspect" if failing or held else "unknown", until=min([fresh, *held]))
 
 
 def _sorted(
@@ -170,10 +171,17 @@ class _Table:
                 found = self._partial("prober_path", "warn", down, against)
             return replace(found, asks=reaching and self.news)
         if len(down) > len(against):
+            self.waiting.others = None
             return self._partial("network_partition", "page", down, against)
         undecided = len(down) + len(other) > len(against)
-        wait = self._wait(other) if undecided else None
-        return wait or self._minority(down, against)
+        return self._wait(other if undecided else []) or self._minority(down, against)
+
+    def note_held(self, held: list[float]) -> None:
+        """Note that others are asked while an alarm is held: they are waited for from now on."""
+        if not held:
+            self.waiting.others = None
+        elif self.waiting.others is None:
+            self.waiting.others = self.now
 
     def _minority(self, down: list[Vote], against: list[Vote]) -> Judgement:
         if self.waiting.split is None:
@@ -187,9 +195,9 @@ class _Table:
         self, down: list[Vote], called_up: list[Vote], up: list[Vote], other: list[Vote]
     ) -> Judgement:
         against, older = _refuting(up, down)
-        other = other + older
-        if not against and (wait := self._wait(other)) is not None:
+        if (wait := self._wait([] if against else other + older)) is not None:
             return wait
+        other = other + older
         against = against or _refuting(called_up, down)[0]
         severity: Severity = "page" if len(down) >= MIN_PAGING_PLACES else "warn"
         if against:

@@ -15,7 +15,9 @@ then on only the steps of ``LIFECYCLE`` happen to it:
   warning to what somebody has to act on now. What was partial and ends as a whole outage is one
   incident, and so is an outage that some observers see a little longer than others.
 - What fails again within ``REOPEN_SECONDS`` **reopens** the incident that had ended: where nobody
-  was notified of that end yet, nobody is of the reopening.
+  was notified of that end yet, nobody is of the reopening. Who was a member before and is well is
+  none any more; the timeline tells of it, and it joins anew when it fails. So it is where an
+  incident flaps, or is worse than it was taken for.
 - Somebody **acknowledges** it; until then those who are responsible are **reminded**.
 
 Who is notified follows from the table as well, so that no alarm is without its end and no end
@@ -238,12 +240,13 @@ class IncidentRegistry:
             (warning for warning in warnings if was_warned_of(warning.detector, kind)), None
         )
 
-    def of_pattern(self, pattern: Pattern) -> Incident | None:
-        return next((self._open[id_] for id_ in self._by_pattern.get(pattern, ())), None)
+    def about(self, observer: str, pattern: Pattern) -> Incident | None:
+        """Return the incident of a pattern that is about an observer; `""`: this monitor."""
+        found = map(self._open.__getitem__, self._by_pattern.get(pattern, ()))
+        return next((incident for incident in found if incident.observer == observer), None)
 
     def own_network_of(self, observer: str) -> Incident | None:
-        found = map(self._open.__getitem__, self._by_pattern.get("own_network_down", ()))
-        return next((incident for incident in found if incident.observer == observer), None)
+        return self.about(observer, "own_network_down")
 
     def sharing(self, key: CorrelationKey) -> list[Incident]:
         return [self._open[id_] for id_ in self._membership.sharing(key)]
@@ -391,10 +394,15 @@ class IncidentRegistry:
         notify: bool = True,
         **now: Any,
     ) -> Change:
-        """Note that the end of an incident was none; ``now``: what it is by now."""
-        well = tuple(member for member in incident.members if member != endpoint)
+        """Note that the end of an incident was none, for one member; ``now``: what it is by now."""
         open_again = replace(
-            incident, closed_at=None, well=well, acknowledged_by="", part_of="", **now
+            incident,
+            members=(endpoint,),
+            well=(),
+            closed_at=None,
+            acknowledged_by="",
+            part_of="",
+            **now,
         )
         for member in incident.members:
             self._closed.pop(member, None)
@@ -419,6 +427,13 @@ class IncidentRegistry:
                 confidence=float(verdict.get("confidence") or incident.confidence),
             )
         return self._take("diagnosed", at, changed, summary)
+
+    def compared(self, at: float, incident: Incident, text: str, advice: tuple[str, ...]) -> Change:
+        """Attach what differs between a place that fails and one that gets through."""
+        found = replace(
+            incident, evidence=(*incident.evidence, text), advice=advice or incident.advice
+        )
+        return self._take("diagnosed", at, found, text)
 
     def acknowledge(self, at: float, incident: Incident, who: str) -> Change:
         """Note that somebody works on an incident: nobody is reminded of it any more."""

@@ -33,9 +33,11 @@ Pattern = Literal[
     "flapping",
     "heartbeat_missed",
     "prober_sick",
+    "vantage_silent",
 ]
 """What sort of incident it is. ``callers_only``: only programs fail, the probes get through;
-``prober_path``: only the probe fails. ``rejected`` is an authentication or rate-limit change."""
+``prober_path``: only the probe fails. ``vantage_silent``: nothing is heard of a place that checks.
+``rejected`` is an authentication or rate-limit change."""
 
 Severity = Literal["page", "warn"]
 """``page``: somebody has to act now. ``warn``: worth knowing; it can wait for the morning."""
@@ -79,6 +81,8 @@ class Check:
     domain: str = ""  # What fails together with the observer; `""`: nothing but its place
     status: int | None = None  # HTTP status, where there was one
     address: str | None = None  # The address used, where one was
+    # When a report ends unless it is repeated; `None`: never, or who checked says by its interval
+    until: float | None = None
     certificate: CertificateSeen | None = None
     detail: str = ""  # What failed, in one line without credentials
 
@@ -153,7 +157,9 @@ class Incident:
     state: IncidentState  # Whether it is over, and whether somebody has taken it
     kind: KindName | None  # Kind of failure
     summary: str  # One sentence: what, and the cause as far as it is known
-    members: tuple[str, ...]  # Ids of the endpoints, in the order they joined
+    # Ids of the endpoints, in the order they joined; not who was well when it reopened, began to
+    # flap or was worse than it was taken for
+    members: tuple[str, ...]
     opened_at: float  # In seconds since 1970 UTC
     closed_at: float | None = None  # `None`: it is not over
     confidence: float = 1.0  # 0 to 1, of the pattern
@@ -170,7 +176,7 @@ class Incident:
     well: tuple[str, ...] = ()
     # When people were last notified that it began or goes on; `None`: never
     told_at: float | None = None
-    # The observer that it is about, where it is about one: its own network
+    # The observer that it is about, where it is about one: its network, or it is sick or silent
     observer: str = ""
     # The detector that sees it while the endpoint may be up; `""`: it is an outage
     detector: str = ""

@@ -11,26 +11,30 @@ of that vote began:
 1. Somebody beyond the gateway has replied since then (a success, an HTTP answer, a reset, an answer
    of TLS; a resolver off this link, a control target): it is **not** the own network, unless that
    network loses packets (below). A reply from a private address proves nothing about the way to
-   public ones.
+   public ones. If all of them replied after the newest failing check had begun, they do not tell
+   what it met: it is checked again, and the alarm is held as in row 3.
 2. A local fact says so: no route, no carrier, the gateway's neighbour entry has failed. Own, 0.95,
    with any number of endpoints.
 3. There are endpoints or controls that were not checked since then: they are asked now, those that
    were well first, and the alarm is held, `max(timeout, 5) + 2` seconds at most.
-4. Of the sites that fail newly (they replied shortly before) and the control targets that no longer
-   answer there are three: own, 0.85. There are two, and the resolver is silent: own, 0.7. Endpoints
-   at one address, or behind one proxy, are one site.
+4. Of the sites that fall silent (they replied shortly before, be it with an error), the control
+   targets that no longer answer and the vantages whose reports stopped with the replies there are
+   three: own, 0.85. There are two, and the resolver is silent, or one of them is said to be in a
+   network that cannot be reached: own, 0.7. There is one, which needed no resolver, and the
+   resolver has just fallen silent with it: own, 0.6. Endpoints at one address, or behind one proxy,
+   are one site. What another vantage that still gets replies, or several others, see fail as well
+   does not count.
 5. Otherwise it is the endpoint: there is nothing to compare with.
 
 A gateway that lives proves nothing about what is behind it, and the diagnosis of one endpoint is no
 evidence about the network of all.
 
-**A network that loses packets** makes each endpoint fail now and then, and others reply meanwhile.
-Its mark is that sites *waver*: a failure, and a success after it, within the window. One service
-that limps does that; that three unrelated sites do, or two of which one is a control, and at least
-a third of all that were checked, has one cause, and it is here. Sites that fail and stay failed do
-not count, so that outages of several services at once are never taken for it. An endpoint is down
-all the same when it has failed more often in a row than the share that is lost makes by chance
-(``_run_beyond_chance``).
+A network that **loses packets** makes each endpoint fail now and then, and others reply meanwhile.
+How it is told from endpoints that fail by themselves is said below. While it may lose packets what
+fails and others are asked, and the alarm is held: as in row 3, or ``LOSS_HOLD`` seconds at most
+where the endpoint fails and answers in turn; not where another vantage says what it sees of it.
+
+Where only the way beyond the gateway is cut, what is near counts until the gateway is silent too.
 
 While a network is at fault, what its observers see fail for it is unknown. It ends with two replies
 within ``REPLIES_WITHIN`` seconds, or when the local fact has been well twice; a network that loses
@@ -42,14 +46,19 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import astuple, dataclass
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from itertools import islice
-from math import ceil, inf, log
+from math import inf
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ringback.incident.model import CONTROL_PREFIX
-from ringback.incident.pattern import has_replied, is_of_the_network, may_be_loss
+from ringback.incident.packet_loss import (
+    CONTROL_WEIGHT,
+    LOSS_WINDOW,
+    MIN_RUN,
+    PacketLoss,
+    window,
+)
+from ringback.incident.pattern import RESOLVER_KINDS, has_replied, is_of_the_network, may_be_loss
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -58,56 +67,21 @@ if TYPE_CHECKING:
     from ringback.incident.tracker import EndpointTracker
     from ringback.incident.vote import Vote
 
+NO_ROUTE: Final = "tcp.address_unreachable.network"
 GATEWAY, RESOLVER, TARGET = "gateway", "resolver", "target"
+RESOLVER_SILENT: Final = "the resolver is silent"
 
 MIN_FAILING: Final = 3  # Sites and control targets that must fail alike
 MIN_HOLD: Final = 5.0  # Seconds that an alarm is held at least, beside HOLD_GRACE
 HOLD_GRACE: Final = 2.0
+LOSS_HOLD: Final = 30.0  # The same, of what fails and answers in turn
 REPLIES_WITHIN: Final = 30.0  # Seconds within which two replies end it
 CONTROL_FRESHNESS: Final = 30.0  # Seconds that what a control said counts
-MIN_RUN: Final = 8  # Failures in a row that are more than loss, at least
-CHANCE: Final = 1e-4  # Of a run that is taken for more than loss, though it is none
-LOSS_WEIGHT: Final = 0.02  # Of the newest check in the share that is lost
-LOSS_HOLD: Final = 30.0  # Seconds that an alarm is held while a network may lose packets
-LOSS_WINDOW: Final = 120.0  # Seconds in which sites waver, at least
-MAX_LOSS_WINDOW: Final = 300.0
-MIN_WAVERING: Final = 3
-WAVERING_SHARE: Final = 1 / 3  # Of the sites that were checked
 MAX_ASKED: Final = 8  # Endpoints of one round
+_MAX_REPLIES: Final = 64  # Of which it is known when they were, a second apart
 MAX_SAMPLED: Final = 64  # Endpoints that are gone through to find whom to ask
-_MAX_LOSSES: Final = 256
 
 Cause = Literal["local", "silence", "loss"]
-
-_INSIDE: Final = tuple(
-    map(
-        ip_network,
-        (
-            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16",
-            "fc00::/7", "fe80::/10",
-        ),
-    )
-)  # fmt: skip
-
-
-@lru_cache(131_072)  # asked for each check: fewer than there are endpoints would be none
-def is_inside(address: str) -> bool:
-    """Return whether an address is private: reached without the way to the public ones."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    return any(found in network for network in _INSIDE if network.version == found.version)
-
-
-def is_near(tracker: EndpointTracker) -> bool:
-    """Return whether an endpoint is inside: its reply says nothing about the way to others."""
-    return is_inside(tracker.address or tracker.watched.host)
-
-
-def reached_at(tracker: EndpointTracker) -> str:
-    """Return what an endpoint is reached at: endpoints of one site fail together."""
-    return tracker.watched.proxy or tracker.address or tracker.watched.host
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +92,7 @@ class NetworkFinding:
     confidence: float
     evidence: tuple[str, ...]
     failing: tuple[EndpointTracker, ...]  # What fails for it
+    since: float  # When the first of these fell silent
     far: bool = False  # Whether only the way to public addresses is
 
 
@@ -164,8 +139,8 @@ class Network:
         self.trackers: dict[str, EndpointTracker] = {}  # Those checked through it
         self._replied_at = -inf
         self._replied_from_afar = -inf
-        self._losses: deque[tuple[float, str]] = deque(maxlen=_MAX_LOSSES)
-        self._lost_share = 0.0  # Of the checks, the newest weigh most
+        self._replies: deque[float] = deque(maxlen=_MAX_REPLIES)  # When somebody afar replied
+        self._loss = PacketLoss(domain, self.trackers, self._control_well_at)
 
     def dump(self) -> Any:
         return {
@@ -176,9 +151,9 @@ class Network:
                 name: [*astuple(control)[:-1], _or_none(control.well_at)]
                 for name, control in self.controls.items()
             },
+            "replies_at": list(self._replies),
             "replied_at": [_or_none(self._replied_at), _or_none(self._replied_from_afar)],
-            "losses": list(self._losses),
-            "lost_share": self._lost_share,
+            **self._loss.dump(),
         }
 
     @classmethod
@@ -193,8 +168,8 @@ class Network:
             control.well_at = _or_never(known[-1])
         near, far = kept.get("replied_at", (None, None))
         network._replied_at, network._replied_from_afar = _or_never(near), _or_never(far)
-        network._losses.extend((at, id_) for at, id_ in kept.get("losses", ()))
-        network._lost_share = kept.get("lost_share", 0.0)
+        network._replies.extend(kept.get("replies_at", ()))
+        network._loss.load(kept)
         network._join(trackers)
         for id_, observer in kept.get("failing", ()):
             if id_ in network.trackers and observer in network.trackers[id_].votes:
@@ -218,14 +193,35 @@ class Network:
         cut = self.cut_off
         if cut is None or vote.state in {"ok", "unknown"}:
             return True
-        if cut.cause == "loss":  # chance does not lose so many in a row
-            return vote.failures >= self._run_beyond_chance() or not may_be_loss(vote.kind)
-        return not is_of_the_network(vote.kind) or (cut.far and is_near(tracker))
+        if cut.cause == "loss":
+            # Chance does not lose so many in a row
+            beyond = vote.failures >= self._loss.run_beyond_chance()
+            return (beyond and not self._is_dead(tracker, vote)) or _is_definite(tracker, vote)
+        if cut.far and tracker.is_near and not self._has_lost_gateway(vote):
+            return True
+        return not is_of_the_network(vote.kind)
 
-    def _run_beyond_chance(self) -> int:
-        """Return how many failures in a row are more than this network makes by chance."""
-        share = min(max(self._lost_share, 0.3), 0.75)
-        return max(MIN_RUN, ceil(log(CHANCE) / log(share)))
+    def _has_lost_gateway(self, vote: Vote) -> bool:
+        """Return whether the gateway was silent as well, when only the way beyond it had been."""
+        gateway = self.controls.get(GATEWAY)
+        if gateway is None:
+            return False
+        if gateway.up:  # what failed before it was may have failed for it
+            return vote.began <= gateway.since
+        return vote.began - gateway.at <= CONTROL_FRESHNESS
+
+    def _is_dead(self, tracker: EndpointTracker, vote: Vote) -> bool:
+        """Return whether nobody at all has replied in the second half of a run of failures.
+
+        A network that lost packets and is dead now loses more in a row than chance does.
+        """
+        return self._last_reply(tracker) <= _middle(vote)
+
+    def _last_reply(self, tracker: EndpointTracker) -> float:
+        return self._replied_at if tracker.is_near else self._replied_from_afar
+
+    def _control_well_at(self, id_: str) -> float:
+        return self.controls[id_.removeprefix(CONTROL_PREFIX)].well_at
 
     def forget(self, endpoint: str) -> None:
         """Know nothing of an endpoint that is no longer watched."""
@@ -243,16 +239,25 @@ class Network:
         if vote.origin == "probe":
             self.has_probe = True
         lost = may_be_loss(check.kind)
-        self._lost_share += LOSS_WEIGHT * (lost - self._lost_share)
+        self._loss.checked(lost=lost)
         if lost:
-            self._losses.append((check.at, tracker.id))
+            self._loss.lost(check.at, tracker.id, check.kind)
         if has_replied(check):
+            vote.replied_at = check.at
             if self.failing:
                 self.failing.pop((tracker.id, vote.observer), None)
-            return self._replied(check.at, far=not is_near(tracker))
+            far = not tracker.is_near
+            if far:
+                self._loss.replied()
+            return self._replied(check.at, far=far)
         if is_of_the_network(check.kind):
-            self.failing[tracker.id, vote.observer] = vote
+            self._falls_silent(tracker, vote)
         return False
+
+    def _falls_silent(self, tracker: EndpointTracker, vote: Vote) -> None:
+        if (tracker.id, vote.observer) not in self.failing:
+            vote.silent_since = vote.began
+        self.failing[tracker.id, vote.observer] = vote
 
     def see_control(self, check: Check) -> bool:
         """Take a check of a control; return whether that ends the fault."""
@@ -270,26 +275,31 @@ class Network:
         if check.up:
             control.well_at = check.at
         elif name != GATEWAY:
-            self._losses.append((check.at, check.endpoint))
+            self._loss.lost(check.at, check.endpoint, "dns.timed_out")
         if name == GATEWAY:
             cut = self.cut_off
             return cut is not None and cut.cause == "local" and check.up and control.in_a_row >= 2
-        return check.up and self._replied(check.at, far=name == RESOLVER or name.startswith(TARGET))
+        if not check.up:
+            return False
+        self._loss.replied(CONTROL_WEIGHT)
+        return self._replied(check.at, far=name == RESOLVER or name.startswith(TARGET))
 
     def is_calm(self, now: float) -> bool:
         """Return whether a network that lost packets has lost none for long enough."""
         cut = self.cut_off
         if cut is None or cut.cause != "loss" or now - cut.since < LOSS_WINDOW:
             return False
-        last = self._losses[-1][0] if self._losses else -inf
+        last = self._loss.last
         if now - last >= LOSS_WINDOW and self._replied_at > last:
             return True
-        return self._replied_at == now and len(self._wavering(now)) < 2
+        return self._replied_at == now and len(self._loss.wavering(now)) < 2
 
     def _replied(self, at: float, *, far: bool) -> bool:
         """Note a reply; return whether it ends the fault."""
         self._replied_at = at
         if far:
+            if not self._replies or at - self._replies[-1] >= 1.0:
+                self._replies.append(at)
             self._replied_from_afar = at
         cut = self.cut_off
         if cut is None or (cut.far and not far):
@@ -309,21 +319,38 @@ class Network:
         if self._is_silent(GATEWAY, now) and self._replied_at < self.controls[GATEWAY].since:
             why = self.controls[GATEWAY].detail or "the gateway cannot be reached"
             return self._found("local", 0.95, since, tracker, why)
-        if (self._replied_at if is_near(tracker) else self._replied_from_afar) > since:
-            return self._loses(tracker, now) or self._may_lose(tracker, vote, now)
+        if self._last_reply(tracker) > since:
+            if _is_definite(tracker, vote):
+                return None
+            lossy = self._loses(tracker, now)
+            return lossy or ("held" if self._is_undecided(tracker, vote, since, now) else None)
         if self._holds(tracker, vote, since, now):
             return "held"
-        sites = {reached_at(other) for other in self._newly_failing(since, tracker)}
-        targets = [
+        return self._silence(tracker, vote, since, now)
+
+    def _silence(
+        self, tracker: EndpointTracker, vote: Vote, since: float, now: float
+    ) -> NetworkFinding | None:
+        newly = list(self._newly_failing(since, tracker))
+        sites = {other.site for other in newly}
+        further = [
             name
             for name, control in self.controls.items()
             if name.startswith(TARGET) and not control.up and control.at >= since
         ]
-        count = len(sites) + len(targets)
+        further += self._unheard(newly, since, now)
+        count = len(sites) + len(further)
         if count >= MIN_FAILING:
-            return self._found("silence", 0.85, since, tracker, *targets)
-        if count == MIN_FAILING - 1 and self._is_silent(RESOLVER, now):
-            return self._found("silence", 0.7, since, tracker, *targets, "the resolver is silent")
+            return self._found("silence", 0.85, since, tracker, *further)
+        if self._is_silent(RESOLVER, now) and count >= 1:
+            if count == MIN_FAILING - 1:
+                return self._found("silence", 0.7, since, tracker, *further, RESOLVER_SILENT)
+            within = 2 * tracker.watched.every + tracker.watched.timeout
+            newly_silent = abs(self.controls[RESOLVER].since - since) <= within
+            if newly_silent and vote.kind not in RESOLVER_KINDS:  # else only the resolver is dead
+                return self._found("silence", 0.6, since, tracker, RESOLVER_SILENT)
+        if count == MIN_FAILING - 1 and any(other.kind == NO_ROUTE for other in newly):
+            return self._found("silence", 0.7, since, tracker, *further)
         return None
 
     def failing_with(self, control: Check) -> list[tuple[EndpointTracker, Vote]]:
@@ -336,23 +363,38 @@ class Network:
             if tracker and vote.is_broken and vote.began_with(since, tracker.watched)
         ]
 
-    def asks(self) -> Iterator[str]:
+    def asks(self, now: float) -> Iterator[str]:
         """Yield what is to be checked now: endpoints whose state would tell, and the controls."""
         for (id_, _), vote in islice(self.held.items(), MAX_ASKED):
             if id_ in self.trackers and vote.since is not None:
                 tracker = self.trackers[id_]
-                since = vote.since if self._replied_at < vote.since else vote.at or vote.since
-                yield from islice(self._unseen(tracker, since), MAX_ASKED)
+                replied = self._last_reply(tracker) > vote.since
+                if replied or len(tracker.votes) > 1:  # it may be over; others may see it as well
+                    yield id_
+                # Once somebody has replied it is to be seen whether packets are lost now and then
+                unseen = self._unseen(tracker, now if replied else vote.since)
+                yield from islice(unseen, MAX_ASKED)
+        if self.cut_off is not None and self.cut_off.cause == "loss":
+            yield from self._asks_of_runs()
         if self.failing or self.held or self.cut_off is not None:
             yield from (CONTROL_PREFIX + name for name in self.controls)
 
+    def _asks_of_runs(self) -> Iterator[str]:
+        """Yield what tells a run of lost packets from an outage."""
+        run = self._loss.run_beyond_chance()
+        for (id_, _), vote in islice(self.failing.items(), MAX_ASKED):
+            if vote.failures >= MIN_RUN and id_ in self.trackers:
+                if vote.failures < run:
+                    yield id_
+                yield from islice(self._unseen(self.trackers[id_], _middle(vote)), MAX_ASKED)
+
     def _unseen(self, tracker: EndpointTracker, since: float) -> Iterator[str]:
         """Yield endpoints that a probe has not checked since, those that were well first."""
-        near = is_near(tracker)
+        near = tracker.is_near
         sampled = list(islice(self.trackers.items(), MAX_SAMPLED))
         for well in (True, False):
             for id_, other in sampled:
-                if is_near(other) and not near:
+                if other.is_near and not near:
                     continue
                 for vote in other.votes.values():
                     if vote.origin != "probe" or vote.domain != self.domain or vote.at is None:
@@ -380,14 +422,79 @@ class Network:
         """Yield what fails since then and replied shortly before, unless nobody ever has."""
         for (id_, _), vote in self.failing.items():
             other = self.trackers.get(id_)
-            if other is None or vote.since is None:
+            silent = vote.silent_since
+            if other is None or silent is None:
                 continue
             span = 2 * other.watched.every + other.watched.timeout
-            window = max(span, 2 * tracker.watched.every + tracker.watched.timeout)
-            replied = vote.well_at is not None and vote.since - vote.well_at <= span
+            within = max(span, 2 * tracker.watched.every + tracker.watched.timeout)
+            replied = vote.replied_at is not None and silent - vote.replied_at <= span
             unknown = self._replied_at == -inf
-            if (replied or unknown) and abs(vote.since - since) <= window:
+            if not ((replied or unknown) and abs(silent - since) <= within):
+                continue
+            if not self._fails_for_others(other, silent):
                 yield other
+
+    def _fails_for_others(self, tracker: EndpointTracker, since: float) -> bool:
+        """Return whether other vantages see an endpoint fail since then: it is not lost here.
+
+        One that hears of nobody any more may be behind the same uplink.
+        """
+        others = {
+            vote.domain
+            for vote in tracker.votes.values()
+            if vote.origin == "probe" and vote.domain != self.domain
+            if vote.failures and vote.at is not None and vote.at >= since
+        }
+        return len(others) > 1 or any(self._is_answered(domain, since) for domain in others)
+
+    def _is_answered(self, domain: str, since: float) -> bool:
+        return any(
+            vote.domain == domain and vote.well_at is not None and vote.well_at > since
+            for tracker in islice(self.trackers.values(), MAX_SAMPLED)
+            for vote in tracker.votes.values()
+        )
+
+    def _is_heard_elsewhere(self, tracker: EndpointTracker, since: float) -> bool:
+        """Return whether another vantage says since then what it sees of an endpoint."""
+        return any(
+            vote.at is not None and vote.at >= since
+            for vote in tracker.votes.values()
+            if vote.origin == "probe" and vote.domain != self.domain
+        )
+
+    def _unheard(self, failing: Iterable[EndpointTracker], since: float, now: float) -> list[str]:
+        """Return the other vantages whose reports stopped with the replies: one way is theirs."""
+        if not self.has_probe:  # a program does not report by the way of the vantages
+            return []
+        silent, heard = {}, set()
+        for tracker in failing:
+            due = tracker.watched.every + tracker.watched.timeout
+            for vote in tracker.votes.values():
+                if vote.origin != "probe" or vote.domain == self.domain or vote.at is None:
+                    continue
+                if vote.at >= since:
+                    heard.add(vote.domain)
+                elif now - vote.at > due and since - vote.at <= 2 * due:
+                    silent[vote.domain] = f"{vote.domain} is not heard"
+        return [text for domain, text in silent.items() if domain not in heard]
+
+    def _is_undecided(self, tracker: EndpointTracker, vote: Vote, since: float, now: float) -> bool:
+        """Return whether an alarm is held although somebody has replied since.
+
+        That is while too few have to know whether packets are lost, and while all that replied may
+        have done so after what made it fail was over. It is asked again meanwhile.
+        """
+        if vote.origin != "probe" or self._is_heard_elsewhere(tracker, since):
+            return False
+        if vote.held_until is None:
+            hold = max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE if vote.pure else LOSS_HOLD
+            vote.held_until = now + hold
+        if now >= vote.held_until:
+            return False
+        if vote.pure and vote.successes:
+            return True
+        ended = not tracker.is_near and not any(since < at < vote.began for at in self._replies)
+        return ended or self._loss.may_lose(tracker, vote)
 
     def _is_silent(self, name: str, now: float) -> bool:
         control = self.controls.get(name)
@@ -403,61 +510,43 @@ class Network:
     ) -> NetworkFinding:
         failing = tuple(dict.fromkeys((tracker, *self._newly_failing(since, tracker))))
         seen = (f"{other.id}: {other.kind}" for other in failing[:3])
-        far = cause == "silence" and not is_near(tracker) and self._replied_at >= since
-        return NetworkFinding(cause, confidence, (*further, *seen)[:3], failing, far)
+        far = cause == "silence" and not tracker.is_near and self._replied_at >= since
+        begun = self._silent_since(failing, since)
+        return NetworkFinding(cause, confidence, (*further, *seen)[:3], failing, begun, far)
+
+    def _silent_since(self, failing: Iterable[EndpointTracker], since: float) -> float:
+        ids = {tracker.id for tracker in failing}
+        begun = (vote.silent_since for (id_, _), vote in self.failing.items() if id_ in ids)
+        return min([since, *(at for at in begun if at is not None)])
 
     def _loses(self, tracker: EndpointTracker, now: float) -> NetworkFinding | None:
-        others, checked = self._wavering(now) - {reached_at(tracker)}, self._checked(now)
-        count = len(others) + 1
-        least = MIN_WAVERING - any(site.startswith(CONTROL_PREFIX) for site in others)
-        if count < least or count < WAVERING_SHARE * len(checked):
+        found = self._loss.wavers(tracker, now, self._checked(now))
+        if found is None:
             return None
-        failing = (self.trackers[id_] for id_, _ in self.failing if id_ in self.trackers)
+        count, begun = found
+        failing = dict.fromkeys((tracker, *self._failing_since(begun)))
         words = f"{count} sites fail and answer in turn"
-        return NetworkFinding("loss", 0.7, (words,), tuple(dict.fromkeys((tracker, *failing))))
+        since = self._silent_since([*failing][1:], begun)
+        return NetworkFinding("loss", 0.7, (words,), tuple(failing), since)
 
-    def _may_lose(self, tracker: EndpointTracker, vote: Vote, now: float) -> Literal["held"] | None:
-        """Hold an alarm while it may turn out that this network loses packets.
-
-        That is where other sites have wavered too, not yet enough of them, or where the endpoint
-        itself fails and answers in turn; meanwhile others are asked.
-        """
-        if vote.origin != "probe" or (
-            vote.pure and not self._wavering(now) - {reached_at(tracker)}
-        ):
-            return None
-        if vote.held_until is None:
-            vote.held_until = now + LOSS_HOLD
-        return "held" if now < vote.held_until else None
+    def _failing_since(self, begun: float) -> Iterator[EndpointTracker]:
+        """Yield what fails since packets are lost: what failed long before does so by itself."""
+        for (id_, _), vote in self.failing.items():
+            tracker = self.trackers.get(id_)
+            if tracker is None or vote.silent_since is None:
+                continue
+            if vote.silent_since >= begun - 2 * tracker.watched.every - tracker.watched.timeout:
+                yield tracker
 
     def _checked(self, now: float) -> set[str]:
         """Return the sites that were checked within the window."""
         found = {
-            reached_at(other)
+            other.site
             for other in islice(self.trackers.values(), MAX_SAMPLED)
-            if other.seen is not None and now - other.seen <= _window(other)
+            if other.seen is not None and now - other.seen <= window(other)
         }
         controls = (CONTROL_PREFIX + name for name in self.controls if name != GATEWAY)
         return found.union(controls)
-
-    def _wavering(self, now: float) -> set[str]:
-        """Return the sites that have failed within the window, and were well after that."""
-        found: set[str] = set()
-        for at, id_ in self._losses:
-            if id_.startswith(CONTROL_PREFIX):
-                if (
-                    now - at <= LOSS_WINDOW
-                    and self.controls[id_.removeprefix(CONTROL_PREFIX)].well_at > at
-                ):
-                    found.add(id_)
-                continue
-            tracker = self.trackers.get(id_)
-            if tracker is None or now - at > _window(tracker):
-                continue
-            votes = (vote for vote in tracker.votes.values() if vote.domain == self.domain)
-            if any(vote.well_at is not None and vote.well_at > at for vote in votes):
-                found.add(reached_at(tracker))
-        return found
 
     # What follows.
 
@@ -471,17 +560,25 @@ class Network:
         """Be at fault no more; yield the votes that failed meanwhile."""
         self.cut_off = None
         self.failing.clear()
-        self._losses.clear()
+        self._loss.forget()
         for tracker in self.trackers.values():
             for vote in tracker.votes.values():
-                if vote.domain != self.domain or vote.state in {"ok", "unknown"}:
+                if vote.domain != self.domain or vote.state == "unknown":
                     continue
-                if is_of_the_network(vote.kind) or may_be_loss(vote.kind):
+                if vote.state == "ok":  # what failed before it was well counts no more
+                    vote.score, vote.since = 0.0, None
+                elif is_of_the_network(vote.kind) or may_be_loss(vote.kind):
                     yield tracker, vote
 
 
-def _window(tracker: EndpointTracker) -> float:
-    return min(max(LOSS_WINDOW, 4 * tracker.watched.every), MAX_LOSS_WINDOW)
+def _middle(vote: Vote) -> float:
+    """Return when the middle of its failures in a row was."""
+    return ((vote.row_since or 0.0) + (vote.at or 0.0)) / 2
+
+
+def _is_definite(tracker: EndpointTracker, vote: Vote) -> bool:
+    """Return whether a vote is down by failures that no network of one's own makes."""
+    return vote.definite >= tracker.watched.threshold
 
 
 def _or_none(at: float) -> float | None:

@@ -1,10 +1,12 @@
-"""Whether the prober itself is well: an incident about no endpoint.
+"""Whether a prober itself is well, this monitor's or an agent's: an incident about no endpoint.
 
 What a prober sees while its event loop is late, its clock jumps or its descriptors run out means
 nothing, so it is discarded and nobody is blamed. But then nobody watches either. Where results had
 to be discarded in ``SICK_TICKS`` ticks running, one incident says so, with numbers; it is over when
 none was discarded in ``WELL_TICKS`` ticks running and at least one counted. A tick in which no
 check ended is no tick of a sick prober, and none of a well one by itself.
+
+An agent that is not heard at all is *silent*: one incident about its place, whatever it watches.
 
 The seconds after a suspend, in which the network comes back, are expected and count as neither.
 """
@@ -20,7 +22,7 @@ from ringback.incident.pattern import duration_text, time_of_day
 
 if TYPE_CHECKING:
     from ringback.incident.lifecycle import IncidentRegistry
-    from ringback.incident.model import Change
+    from ringback.incident.model import Change, Pattern
     from ringback.incident.silences import Silences
 
 SICK_TICKS = 3
@@ -107,27 +109,70 @@ def sick(
     at: float,
     evidence: tuple[str, ...],
     advice: tuple[str, ...] = (),
+    *,
+    vantage: str = "",
 ) -> list[Change]:
     """Return what changes with a prober that is sick: nothing, where that is known."""
-    if registry.of_pattern("prober_sick") is not None:
+    who = f"The agent at {vantage}" if vantage else "The monitor"
+    nobody = "it watches nothing" if vantage else "nobody is watched"
+    text = f"{who} is not well: what it sees has to be discarded, and {nobody}."
+    return _opened(registry, silences, at, "prober_sick", vantage, text, evidence, advice)
+
+
+def well_again(registry: IncidentRegistry, at: float, vantage: str = "") -> list[Change]:
+    """Return what changes with a prober that is well: nothing, where it was."""
+    who = f"the agent at {vantage}" if vantage else "the monitor"
+    return _resolved(registry, at, "prober_sick", vantage, f"{who} is well again")
+
+
+def vantage_silent(
+    registry: IncidentRegistry, silences: Silences, at: float, vantage: str, since: float
+) -> list[Change]:
+    """Return what changes with an agent that is not heard since then: nothing, if that is known."""
+    text = f"Nothing is heard of the agent at {vantage}: what it sees is unknown."
+    evidence = (f"the last that came of it was at {time_of_day(since)}",)
+    return _opened(registry, silences, at, "vantage_silent", vantage, text, evidence, ())
+
+
+def vantage_heard(
+    registry: IncidentRegistry, at: float, vantage: str, why: str = ""
+) -> list[Change]:
+    """Return what changes with an agent that is heard: nothing, where it was before."""
+    text = why or f"the agent at {vantage} is heard again"
+    return _resolved(registry, at, "vantage_silent", vantage, text)
+
+
+def _opened(  # noqa: PLR0913, PLR0917 - of this module only
+    registry: IncidentRegistry,
+    silences: Silences,
+    at: float,
+    pattern: Pattern,
+    observer: str,
+    text: str,
+    evidence: tuple[str, ...],
+    advice: tuple[str, ...],
+) -> list[Change]:
+    if registry.about(observer, pattern) is not None:
         return []
     return [
         registry.open_incident(
             at,
-            "prober_sick",
+            pattern,
             (),
-            "The monitor is not well: what it sees has to be discarded, and nobody is watched.",
+            text,
             evidence=evidence,
             advice=advice,
+            observer=observer,
+            severity="warn" if observer else "page",  # others check as well
             notify=not silences.covers((), at),
         )
     ]
 
 
-def well_again(registry: IncidentRegistry, at: float) -> list[Change]:
-    """Return what changes with a prober that is well: nothing, where it was."""
-    known = registry.of_pattern("prober_sick")
+def _resolved(
+    registry: IncidentRegistry, at: float, pattern: Pattern, observer: str, text: str
+) -> list[Change]:
+    known = registry.about(observer, pattern)
     if known is None:
         return []
-    text = f"the monitor is well again, after {duration_text(at - known.opened_at)}"
-    return [registry.resolve(at, known, text)]
+    return [registry.resolve(at, known, f"{text}, after {duration_text(at - known.opened_at)}")]

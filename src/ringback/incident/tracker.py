@@ -1,8 +1,10 @@
 """One endpoint: the votes on it, its state, what its detectors remember, and its newest failure."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ringback.incident.detector import detectors_of
 from ringback.incident.detector.flapping import FlappingDetector
@@ -19,6 +21,27 @@ MAX_FORGOTTEN_INTERVALS = 20
 """Intervals without a check after which an observer no longer has a vote, an hour at least."""
 
 _LEAD_INTERVALS = 10  # Intervals after which another observer's checks are those of the detectors
+
+
+_INSIDE: Final = tuple(
+    map(
+        ip_network,
+        (
+            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16",
+            "fc00::/7", "fe80::/10",
+        ),
+    )
+)  # fmt: skip
+
+
+@lru_cache(131_072)  # asked for each check: fewer than there are endpoints would be none
+def is_inside(address: str) -> bool:
+    """Return whether an address is private: reached without the way to the public ones."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in _INSIDE if network.version == found.version)
 
 
 class EndpointTracker:
@@ -71,6 +94,16 @@ class EndpointTracker:
         return is_loopback or self.watched.grace is not None
 
     @property
+    def is_near(self) -> bool:
+        """Whether it is inside: its reply says nothing about the way to others."""
+        return not self.watched.proxy and is_inside(self.address or self.watched.host)
+
+    @property
+    def site(self) -> str:
+        """What it is reached at: endpoints of one site fail together."""
+        return self.watched.proxy or self.address or self.watched.host
+
+    @property
     def since(self) -> float | None:
         """When the failures began that make it what it is; ``None``: it is well."""
         votes = self.judgement.votes or self.votes.values()
@@ -83,11 +116,6 @@ class EndpointTracker:
             isinstance(detector, FlappingDetector) and detector.active
             for detector in self.detectors
         )
-
-    @property
-    def wants_retry(self) -> bool:
-        """Whether it is to be checked again soon: what the probe says is not settled."""
-        return any(vote.wants_retry for vote in self.votes.values())
 
     def configure(self, watched: WatchedEndpoint) -> None:
         """Take another configuration; what is known is kept."""
@@ -121,13 +149,19 @@ class EndpointTracker:
 
     def judge(self, counts: Callable[[Vote], bool], now: float) -> Judgement:
         """Settle what the votes mean now."""
-        gone = now - max(MAX_FORGOTTEN_INTERVALS * self.watched.every, 3600.0)
         if len(self.votes) > 1:
             for id_, vote in list(self.votes.items()):
-                if vote.at is not None and vote.at < gone:
+                if self._is_forgotten(vote, now):
                     del self.votes[id_]
         self.judgement = judged(self.votes.values(), counts, self.watched, self.waiting, now)
         return self.judgement
+
+    def _is_forgotten(self, vote: Vote, now: float) -> bool:
+        if vote.at is None or vote.fresh_until(self.watched) > now:
+            return False
+        if vote.until is not None:  # nobody can be asked for a report: it would be waited for
+            return True
+        return vote.at < now - max(MAX_FORGOTTEN_INTERVALS * self.watched.every, 3600.0)
 
     def detect(self, check: Check) -> list[Signal]:
         """Return what the detectors see in a check, which the judgement knows already."""
@@ -167,7 +201,8 @@ class EndpointTracker:
 
     def tick(self, now: float) -> list[Signal]:
         """Return what the passing of time makes the detectors see."""
-        return self._meant(detector.tick(now) for detector in self.detectors)
+        seen = [signal for detector in self.detectors if (signal := detector.tick(now))]
+        return self._meant(seen) if seen else []  # mostly nothing, once a second for each endpoint
 
     def dump(self) -> Any:
         newest = [

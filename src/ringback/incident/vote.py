@@ -25,7 +25,8 @@ row. A run becomes mixed when it fails again while it recovers, and pure again w
 A program calls when it likes and not by a schedule, so that its failures are counted in a row only,
 and one that failed and then calls no more is refuted by a probe that gets through afterwards.
 What reports of itself, a job or an alert of Alertmanager, is taken at its word: one failure is
-down, one success is up.
+down, one success is up. The word of another monitor counts until it ends by itself, unless it is
+said again: nobody can be asked for it, and one that is lost must not hold an endpoint down.
 
 A vote counts while it is *fresh* (``fresh_until``) and its observer is neither cut off nor sick;
 else it is unknown, which is never agreement.
@@ -34,6 +35,8 @@ else it is unknown, which is never agreement.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+
+from ringback.incident.pattern import is_of_the_network, may_be_loss
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
@@ -59,15 +62,19 @@ class Vote:
     """The vote of one observer on one endpoint."""
 
     __slots__ = (
-        "at", "domain", "failures", "gap", "held_until", "kind", "observer", "origin", "pure",
-        "row_since", "score", "since", "state", "successes", "well_at",
+        "at", "began", "definite", "domain", "failures", "gap", "held_until", "kind", "observer",
+        "origin", "pure", "replied_at", "row_since", "score", "silent_since", "since", "state",
+        "successes", "until", "well_at",
     )  # fmt: skip
 
     def __init__(self, observer: str, origin: Origin, domain: str) -> None:
         self.observer, self.origin, self.domain = observer, origin, domain
         self.at: float | None = None  # When the newest check that counts was
         self.well_at: float | None = None  # When the newest success was
+        self.replied_at: float | None = None  # When somebody beyond the gateway last answered
+        self.silent_since: float | None = None  # When the first check after that began
         self.gap: float | None = None  # Seconds between its checks, the newest weigh most
+        self.until: float | None = None  # Of a report: when it ends unless it is repeated
         # While it is down: until when it is held because it may be the observer's own network
         self.held_until: float | None = None
         self.forget()
@@ -80,6 +87,8 @@ class Vote:
         self.since: float | None = None  # When the first failure of the run began
         self.row_since: float | None = None  # When the first of the failures in a row began
         self.kind: KindName | None = None  # Of the newest failure
+        self.began = 0.0  # When the check began that found it
+        self.definite = 0  # Failures of the run of a kind that no network of one's own makes
         self.held_until = None
 
     @property
@@ -110,8 +119,8 @@ class Vote:
 
     def fresh_until(self, watched: WatchedEndpoint) -> float:
         """Return until when it counts."""
-        if self.origin in OWN_WORD:  # who misses its reports is another's to say
-            return float("inf")
+        if self.origin in OWN_WORD:  # who misses the reports of a job is another's to say
+            return float("inf") if self.until is None else self.until
         if self.at is None:
             return float("-inf")
         if self.origin == "call":
@@ -126,14 +135,16 @@ class Vote:
         if self.at is not None and self.origin == "call" and not stale:
             gap = max(check.at - self.at, 0.0)
             self.gap = gap if self.gap is None else self.gap + (gap - self.gap) / 4
-        self.at = check.at
+        self.at, self.until = check.at, check.until
         if check.up:
             if stale:  # nothing is known of what was between: there is nothing to recover from
                 self.forget()
             self.succeed(check.at, watched)
             return
         self.kind = check.kind
-        self.fail(check.at - (check.seconds or 0.0), watched)
+        self.began = check.at - (check.seconds or 0.0)
+        self.fail(self.began, watched)
+        self.definite += not (is_of_the_network(check.kind) or may_be_loss(check.kind))
 
     def fail(self, began: float, watched: WatchedEndpoint) -> None:
         """Count a failure whose check began then."""
@@ -142,7 +153,7 @@ class Vote:
             self.row_since = began
             self.pure = not scored or not self.score
             if not self.score:
-                self.since = began
+                self.since, self.definite = began, 0
         self.successes = 0
         self.failures += 1
         self.score = min(self.score + FAILURE_SCORE, (threshold + 1) * FAILURE_SCORE)

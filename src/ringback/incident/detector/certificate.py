@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, ClassVar, Final
 
 from ringback.incident.detector.detector import SignalDetector
@@ -78,11 +79,14 @@ class CertificateDetector(SignalDetector):
         super().__init__(watched)
         self._seen = _SeenCertificates(watched)
         self._reported: int | None = None  # the smallest number of days that was reported
+        self._calm_until = 0.0  # nothing is due before; not kept, it follows from the rest
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return that it ends soon, or is well again."""
         del state  # a certificate ends whatever the state
         new = check.certificate
+        if new is not None:
+            self._calm_until = 0.0
         if new is None or self._seen.replaced_by(new, check.at) is None:
             return self.tick(check.at)
         if self._days(check.at) > max(self._steps, default=0):
@@ -91,13 +95,16 @@ class CertificateDetector(SignalDetector):
 
     def tick(self, now: float) -> Signal | None:
         """Return that another of the configured days has been reached, or that all is well."""
-        if self._seen.newest is None:
+        if self._seen.newest is None or now < self._calm_until:
             return None
+        days = self._days(now)
         # Its end is reported as well, where anything is.
-        due = [step for step in (*self._steps, 0) if self._steps and self._days(now) <= step]
+        due = [step for step in (*self._steps, 0) if self._steps and days <= step]
         step = min(due, default=None)
         if step is None:
             was, self._reported = self._reported, None
+            first = max(self._steps, default=0) * DAY_SECONDS
+            self._calm_until = self._first(now).not_after - first if self._steps else inf
             return self.signal(now, active=False) if was is not None else None
         if self._reported is not None and step >= self._reported:
             return None
@@ -105,7 +112,7 @@ class CertificateDetector(SignalDetector):
         return self.signal(
             now,
             active=True,
-            kind=EXPIRED_KIND if self._days(now) <= 0 else None,
+            kind=EXPIRED_KIND if days <= 0 else None,
             evidence=self._words(now),
             advice=self._advice(now),
         )

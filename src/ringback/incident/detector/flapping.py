@@ -15,7 +15,7 @@ class FlappingDetector(SignalDetector):
 
     Defined in time and not as a percentage of changes, which means nothing where checks are rare
     (Nagios and Icinga weigh the last 20 changes): it begins with so many downs within the window,
-    and ends when nothing has changed for half of it.
+    and ends when nothing has changed for half of it. That nobody can tell its state is no change.
     """
 
     name: ClassVar[str] = "flapping"
@@ -37,7 +37,7 @@ class FlappingDetector(SignalDetector):
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         down = state in {"down", "recovering"}
-        if down != self._down:
+        if down != self._down and (down or state in {"ok", "partial"}):
             self._down, self._changed = down, check.at
             if down:
                 self._downs = (*self._downs, check.at)[-MIN_DOWNS:]
