@@ -23,8 +23,8 @@ def test_keeps_the_order_and_the_ids(ringback):
     done = ringback("explain", "--jsonl", stdin=lines(*given))
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (0, "")
-    assert [one["id"] for one in said] == ids
-    kinds = [one["kind"] for one in said]
+    assert [line["id"] for line in said] == ids
+    kinds = [line["kind"] for line in said]
     assert kinds == ["tcp.reset", "not_a_connection_failure", "tcp.refused"]
     assert list(said[0])[:4] == ["id", "kind", "layer", "confidence"]
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,15 @@ def test_nothing_is_retried_unless_asked_for(ringback, app, lab):
     assert ringback("run", app, endpoint.url).stdout == "503\n"
     assert ringback("run", "--retry", "--quiet", app, endpoint.url).stdout == "200\n"
     assert endpoint.requests == 3
+
+
+def test_a_program_waits_for_a_service_as_long_as_it_is_told(ringback, app, lab):
+    url = lab.start("tcp.refused").url
+    done = ringback("run", "--retry", "--attempts", "1", "--patience", "0.3", app, url)
+    assert done.returncode == 3
+    # From the first failure on: some of it may have gone by when that is said.
+    assert re.search(r"calls wait for the end of an outage: for up to 0\.[0-3] s", done.stderr)
+    assert "the calls that waited are given up: down for 0." in done.stderr
 
 
 @pytest.mark.full

@@ -6,7 +6,10 @@ CONFIDENT = 0.8
 
 def named(verdict):
     """Every cause the verdict names: its own, and what else it could be."""
-    return {verdict.get("cause"), *(each.get("cause") for each in verdict.get("alternatives", ()))}
+    return {
+        verdict.get("cause"),
+        *(alternative.get("cause") for alternative in verdict.get("alternatives", ())),
+    }
 
 
 def misses(world, report):
@@ -28,7 +31,7 @@ def misses(world, report):
 def cause_right(world, report):
     """Whether kind and cause are right, and everything that must be named is."""
     wrong = misses(world, report)
-    return not [each for each in wrong if not each.startswith(("layer", "where"))]
+    return not [word for word in wrong if not word.startswith(("layer", "where"))]
 
 
 def layer_right(world, report):
@@ -62,8 +65,8 @@ def summary(report):
     verdict = report["verdict"]
     said = "{kind} · {cause} · {layer} · {where} · {confidence}".format_map(verdict)
     shown = [
-        f"{each['layer']}/{each['what']} {each['subject']}: {each['result']}"
-        for each in report["readings"]
-        if each["state"] == "failed"
+        f"{reading['layer']}/{reading['what']} {reading['subject']}: {reading['result']}"
+        for reading in report["readings"]
+        if reading["state"] == "failed"
     ]
     return f"{said} in {report['elapsed']:.2f} s; failed: {' | '.join(shown) or 'nothing'}"

@@ -74,7 +74,7 @@ def issue(
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     if not authority and names is not None:
         builder = builder.add_extension(
-            x509.SubjectAlternativeName([_general(each) for each in names or (subject,)]),
+            x509.SubjectAlternativeName([_general(name) for name in names or (subject,)]),
             critical=False,
         )
     for extension in further:
@@ -283,7 +283,7 @@ def _chain(subject, issuer="intermediate", **how):
 
 
 def _chain_to(subject, *issuers):
-    above = [authority(each) for each in issuers]
+    above = [authority(issuer) for issuer in issuers]
     return issue(subject, above[0]).pem(*above)
 
 
@@ -313,16 +313,6 @@ def _directory():
     return Path(holder.name)
 
 
-@functools.cache
-def compiled():
-    """Return a directory for compiled modules: that user may not write beside their source."""
-    with _lock:
-        directory = _directory() / "compiled"
-        directory.mkdir(exist_ok=True)
-        directory.chmod(0o777)
-    return str(directory)
-
-
 def _file(name, content):
     with _lock:
         path = _directory() / f"{name}.pem"
@@ -345,7 +335,7 @@ def trusting(*names):
     return _file(
         "-".join(("trusting", *names)).replace(" ", "_"),
         lambda: b"".join(
-            authority(each).certificate.public_bytes(serialization.Encoding.PEM) for each in names
+            authority(name).certificate.public_bytes(serialization.Encoding.PEM) for name in names
         ),
     )
 

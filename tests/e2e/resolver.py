@@ -86,7 +86,7 @@ class Resolver(Nameserver):
             reply.answer.append(dns.rrset.from_text(name, 60, "IN", "CNAME", found.alias))
             name = dns.name.from_text(found.alias)
             found = self._found(name)
-        wanted = [each for each in found.addresses if _type(each) == question.rdtype]
+        wanted = [address for address in found.addresses if _type(address) == question.rdtype]
         if wanted:
             reply.answer.append(dns.rrset.from_text_list(name, 60, "IN", question.rdtype, wanted))
         return found.rcode

@@ -191,9 +191,9 @@ class Site:
         """Open a port on a host; without an address on both families of the server's first."""
         addresses = (SERVER, SERVER6) if address is None else (address,)
         with self.inside(role):
-            for each in addresses:
-                family = socket.AF_INET6 if ":" in each else socket.AF_INET
-                listening = socket.create_server((each, port), family=family, backlog=backlog)
+            for local in addresses:
+                family = socket.AF_INET6 if ":" in local else socket.AF_INET
+                listening = socket.create_server((local, port), family=family, backlog=backlog)
                 server = _Server(listening, handler)
                 self._closing.callback(server.close)
 

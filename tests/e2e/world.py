@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +50,7 @@ def broken(
     healthy: bool | None = False,
 ) -> Expected:
     """Return what is expected of a world with a fault; bars stand between equally right values."""
-    split = (tuple(each.split("|")) for each in (causes, kinds, layers, where))
+    split = (tuple(words.split("|")) for words in (causes, kinds, layers, where))
     names = dict(zip(("causes", "kinds", "layers", "where"), split, strict=True))
     return Expected(**names, also=tuple(filter(None, also.split("|"))), healthy=healthy)
 
@@ -122,7 +123,8 @@ class World:
             **known,
             "HOME": "/nonexistent",
             "PYTHONPATH": str(Path(ringback.__file__).parents[1]),
-            "PYTHONPYCACHEPREFIX": papers.compiled(),
+            # What this process has compiled: that user may write none, and need not compile again.
+            "PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
             "SSL_CERT_FILE": trust,
             "REQUESTS_CA_BUNDLE": trust,
             "CURL_CA_BUNDLE": trust,

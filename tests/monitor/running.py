@@ -5,11 +5,13 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
+from urllib.parse import urlsplit
 
 from ringback.testing.lab.namespace import inside
 
@@ -77,3 +79,97 @@ class Monitor:
     def end(self, with_signal=signal.SIGINT):
         self.process.send_signal(with_signal)
         return self.process.wait(WAIT_TIMEOUT)
+
+
+class Agent:
+    """A running `ringback agent` with a folder of its own."""
+
+    def __init__(self, folder, *arguments, env=None, namespace=None):
+        self.folder = folder
+        there = ["ip", "netns", "exec", namespace] if namespace else []
+        command = [*there, sys.executable, "-m", "ringback", "agent", "--state", folder]
+        self.process = subprocess.Popen(
+            [*map(str, command), *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | (env or {}),
+        )
+        self.said = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.said.append(line)
+
+    def until_said(self, text):
+        ends = time.monotonic() + WAIT_TIMEOUT
+        while time.monotonic() < ends and not any(text in line for line in self.said):
+            time.sleep(0.05)
+        assert any(text in line for line in self.said), self.said
+
+    def end(self, with_signal=signal.SIGTERM):
+        self.process.send_signal(with_signal)
+        return self.ended()
+
+    def ended(self):
+        status = self.process.wait(WAIT_TIMEOUT)
+        self._reader.join(WAIT_TIMEOUT)
+        self.process.stdout.close()
+        return status
+
+
+class Relay:
+    """The way from agents to the hub, which can be cut; the hub behind it may be another one."""
+
+    def __init__(self, url):
+        self.target = urlsplit(url)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://{}:{}".format(*self._listener.getsockname())
+        self._cut = False
+        self._open = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(here,), daemon=True).start()
+
+    def _serve(self, here):
+        there = None
+        with contextlib.suppress(OSError), here:
+            if self._cut:
+                return
+            there = socket.create_connection((self.target.hostname, self.target.port))
+            self._open |= {here, there}
+            back = threading.Thread(target=self._copy, args=(there, here), daemon=True)
+            back.start()
+            self._copy(here, there)
+            back.join()
+        if there is not None:
+            there.close()
+        self._open -= {here, there}
+
+    @staticmethod
+    def _copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        self._cut = True
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def mend(self):
+        self._cut = False
+
+    def close(self):
+        self.cut()
+        self._listener.close()

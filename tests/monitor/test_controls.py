@@ -1,4 +1,4 @@
-"""What the engine asks for is looked at, and the controls of the vantage with it."""
+"""What the engine asks for is checked, and the controls of the vantage with it."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ import pytest
 from monitor.test_core import T, endpoints, monitor
 from monitor.test_runner import endpoint, healthy, running, until
 
+from ringback.incident.engine import ASK_INTERVAL
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.incident.prober import ProberTick
 from ringback.monitor import runner
@@ -21,22 +22,23 @@ from ringback.testing.lab.network import NEEDS, SERVER, Topology
 from tests.requires import requires
 
 
-def test_an_endpoint_that_is_asked_for_is_looked_at_at_once_and_not_all_the_time(monkeypatch):
+def test_an_endpoint_that_is_asked_for_is_checked_at_once_and_not_all_the_time(monkeypatch):
     monkeypatch.setattr(runner, "TICK_INTERVAL", 0.02)
     monkeypatch.setattr(runner, "MIN_INTERVAL", 0.5)
 
-    async def look():
+    async def main():
         async with healthy() as url:
             ends = [endpoint(id_, url, every=3600.0) for id_ in ("asked", "left")]
-            asked = []
-            async with running(ends, asks=lambda now: asked) as (_, seen):
+            async with running(ends) as (runs, seen):
                 await until(lambda: len(seen) == 2)
                 began = time.monotonic()
-                asked.extend(["asked", "gone"])
-                await until(lambda: len(seen) == 5)
+                for count in (3, 4, 5):
+                    runs.look_now(["asked", "gone"])
+                    runs.look_now(["asked"])
+                    await until(lambda: len(seen) == count)  # noqa: B023 - within its turn
                 return Counter(check.endpoint for check in seen), time.monotonic() - began
 
-    counts, took = asyncio.run(look())
+    counts, took = asyncio.run(main())
 
     assert counts == {"asked": 4, "left": 1}
     assert took > 1.0  # the second and the third each half a second after the one before
@@ -46,41 +48,42 @@ def test_what_runs_already_is_not_counted_as_skipped(monkeypatch):
     monkeypatch.setattr(runner, "TICK_INTERVAL", 0.01)
     monkeypatch.setattr(runner, "MIN_INTERVAL", 0.0)
 
-    async def look():
-        async with (
-            healthy() as url,
-            running([endpoint("e", url)], asks=lambda now: ["e"]) as (runs, seen),
-        ):
-            await until(lambda: len(seen) >= 20)
+    async def main():
+        def asked():
+            runs.look_now(["e"])
+            return len(seen) >= 20
+
+        async with healthy() as url, running([endpoint("e", url)]) as (runs, seen):
+            await until(asked)
             return runs.skipped
 
-    assert asyncio.run(look()) <= 2  # its own time may come meanwhile
+    assert asyncio.run(main()) <= 2  # its own time may come meanwhile
 
 
 class Counted(ControlProbe):
     def __init__(self, id_="control:counted"):
         super().__init__(id_)
-        self.looks = 0
+        self.checks = 0
 
     async def find(self):
-        self.looks += 1
+        self.checks += 1
         return ControlFinding(True, "fine")
 
 
-def test_controls_are_looked_at_now_and_then_and_often_while_they_are_asked_for():
+def test_controls_are_checked_now_and_then_and_often_while_they_are_asked_for():
     counted, given = Counted(), []
 
-    async def look():
+    async def main():
         watching = Controls(lambda check, began: given.append((began, check)), vantage="here")
         watching.configure([counted])
         for now in range(200):
             watching.tick(now, asked=40 <= now < 52 or now in {61, 63})
-            while counted.looks > len(given):
+            while counted.checks > len(given):
                 await asyncio.sleep(0)
             await asyncio.sleep(0)
         await watching.close()
 
-    asyncio.run(look())
+    asyncio.run(main())
 
     assert [began for began, _ in given] == [0, 30, 40, 45, 50, 61, 63, 93, 123, 153, 183]
     assert {(check.endpoint, check.up, check.vantage) for _, check in given} == {
@@ -88,12 +91,12 @@ def test_controls_are_looked_at_now_and_then_and_often_while_they_are_asked_for(
     }
 
 
-def test_a_control_that_fails_to_look_does_so_alone(caplog):
+def test_a_control_that_cannot_be_checked_hinders_no_other(caplog):
     class Broken(Counted):
         async def find(self):
             raise ZeroDivisionError
 
-    async def look():
+    async def main():
         given = []
         watching = Controls(lambda check, began: given.append(check))
         watching.configure([Broken("control:broken"), Counted()])
@@ -102,8 +105,8 @@ def test_a_control_that_fails_to_look_does_so_alone(caplog):
         await watching.close()
         return [check.endpoint for check in given]
 
-    assert asyncio.run(look()) == ["control:counted"]
-    assert "control:broken cannot be looked at" in caplog.text
+    assert asyncio.run(main()) == ["control:counted"]
+    assert "control:broken cannot be checked" in caplog.text
 
 
 @pytest.fixture
@@ -120,17 +123,21 @@ def watched(url, host):
     )  # fmt: skip
 
 
+async def keep_asking(runs):
+    while True:
+        runs.look_now(["control:gateway"])
+        await asyncio.sleep(ASK_INTERVAL)
+
+
 @pytest.mark.netns
 def test_within_ten_seconds_of_a_cut_uplink_the_controls_say_so(hosts):
     """The clock runs from the cut; the engine begins to ask with the first failure."""
     found = []
 
-    async def look():
-        asked = []
+    async def main():
         runs = Runner(
             [watched(f"tcp://{SERVER[4]}:9", SERVER[4])],
             lambda check: None,
-            asks=lambda now: asked,
             on_control=lambda check: found.append((time.monotonic(), check)),
             settings=RunnerSettings(vantage="here", nameservers=((SERVER[4], 53),)),
         )
@@ -140,14 +147,15 @@ def test_within_ten_seconds_of_a_cut_uplink_the_controls_say_so(hosts):
             with hosts.inside("router"):
                 run(hosts._names["router"], ["ip", "link", "set", "lab0", "down"])
             cut = time.monotonic()
-            asked.append("control:gateway")
+            asking = asyncio.ensure_future(keep_asking(runs))
             await until(lambda: any(check.up is False for _, check in found))
+            asking.cancel()
             return cut
         finally:
             await runs.stop()
 
     with hosts.inside("client"):
-        cut = asyncio.run(look())
+        cut = asyncio.run(main())
     before = {check.endpoint: check.up for at, check in found if at < cut}
     assert before == {"control:gateway": True, "control:resolver": None}  # it refuses
     at, failed = next((at, check) for at, check in found if check.up is False)
@@ -161,24 +169,24 @@ def test_a_monitor_of_its_own_host_alone_asks_nobody():
     requires(*NEEDS)
     found, counted = [], []
 
-    async def look():
+    async def main():
         runs = Runner(
             [watched("tcp://127.0.0.1:9", "127.0.0.1")],
             counted.append,
-            asks=lambda now: ["control:gateway"],
             on_control=found.append,
         )
         runs.start()
+        runs.look_now(["control:gateway"])
         await until(lambda: counted)
         await asyncio.sleep(1.5)
         await runs.stop()
 
     with Namespaces() as made, inside(made.add("bare")):
-        asyncio.run(look())
+        asyncio.run(main())
     assert found == []
 
 
-def test_a_look_at_a_control_reaches_the_engine_and_is_neither_kept_nor_shown(tmp_path):
+def test_the_check_of_a_control_reaches_the_engine_and_is_neither_kept_nor_shown(tmp_path):
     async def live():
         store = SQLiteStore(tmp_path / "kept.db")
         core, queries, _ = monitor(endpoints(1), store, lambda: T + 10)

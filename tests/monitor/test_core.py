@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import httpx
 import pytest
 from sqlalchemy import Engine, event
 
@@ -13,8 +14,10 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.queries import MonitorQueries
 from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.web.alerts import FiringAlerts
+from ringback.monitor.web.alerts import MAX_ALERT_SECONDS, FiringAlerts
+from ringback.monitor.web.app import application
 from ringback.monitor.web.metrics import endpoint_metrics, exposition_of
+from ringback.monitor.web.settings import WebSettings
 
 T = 1_790_000_000.0
 
@@ -68,11 +71,15 @@ def lived(path, count):
     async def live():
         store = SQLiteStore(path)
         core, queries, _commands = monitor(endpoints(count), store, lambda: T + 10)
-        for one in core.endpoints.values():
-            core.take(check(one.id))
-            core.take(check(one.id, 5, up=False))
+        for endpoint in core.endpoints.values():
+            core.take(check(endpoint.id))
+            core.take(check(endpoint.id, 5, up=False))
         queries.views()  # what is shown is kept
-        store.keep(StoreBatch(states={f"identity:{one.id}": {} for one in core.endpoints.values()}))
+        store.keep(
+            StoreBatch(
+                states={f"identity:{endpoint.id}": {} for endpoint in core.endpoints.values()}
+            )
+        )
         store.close()
 
     asyncio.run(live())
@@ -95,7 +102,9 @@ def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked
         lived(tmp_path / f"{count}.db", count)
         asked.clear()
         views = begun(tmp_path / f"{count}.db", count)
-        assert {(one.state, one.since, one.last.at) for one in views} == {("suspect", T + 5, T + 5)}
+        assert {(view.state, view.since, view.last.at) for view in views} == {
+            ("suspect", T + 5, T + 5)
+        }
         counts.append(len(asked))
     assert counts[0] == counts[1]
 
@@ -128,10 +137,10 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
         for at in (0, 91):
             now[0] = T + at
             core.processor.tick()
-            seen += [(one.state, one.kind) for one in queries.views()]
+            seen += [(view.state, view.kind) for view in queries.views()]
         families = exposition_of(endpoint_metrics(queries.views()))
         assert commands.beat("job", up=True, detail="")
-        seen += [(one.state, one.kind) for one in queries.views()]
+        seen += [(view.state, view.kind) for view in queries.views()]
         store.close()
         return seen, families
 
@@ -145,8 +154,8 @@ def test_failures_that_come_together_are_kept_within_a_moment(tmp_path):
     async def live():
         store = SQLiteStore(tmp_path / "kept.db")
         core, _queries, _commands = monitor(endpoints(5), store, lambda: T + 10)
-        for one in core.endpoints.values():
-            core.take(check(one.id, up=False))
+        for endpoint in core.endpoints.values():
+            core.take(check(endpoint.id, up=False))
         before = core.processor.kept
         while core.processor.urgent:
             await asyncio.sleep(0)
@@ -192,13 +201,52 @@ def test_one_alert_that_fires_is_down_and_the_last_that_is_over_is_up(tmp_path):
             commands.ingest(firing.take(alerts, T + at))
             states.append((queries.views()[0].state, len(queries.incidents())))
         core.flush_urgent()
-        found = [(one.origin, one.vantage, one.up) for one in store.checks("e0", T, T + 10)]
+        found = [
+            (check_.origin, check_.vantage, check_.up) for check_ in store.checks("e0", T, T + 10)
+        ]
         store.close()
         return found
 
     kept = asyncio.run(live())
     assert states == [("down", 1), ("down", 1), ("ok", 0)]
     assert sorted(kept) == [("report", "alertmanager", up) for up in (False, False, True)]
+
+
+FIRING = {
+    "status": "firing",
+    "labels": {"alertname": "Down", "instance": "http://e0/"},
+    "startsAt": "2026-09-21T14:13:20Z",
+    "endsAt": "0001-01-01T00:00:00Z",
+}
+"""As Alertmanager's webhook posts what fires: without an end."""
+
+
+def test_an_alert_that_is_never_resolved_does_not_stay_down_for_good(tmp_path):
+    states, now = [], [T]
+    repeated = 4 * 3600 + 300
+    last = repeated + MAX_ALERT_SECONDS
+
+    async def live():
+        store = SQLiteStore(tmp_path / "alerts.db")
+        core, queries, commands = monitor(endpoints(1), store, lambda: now[0])
+        app = application(queries, commands, WebSettings(), clock=lambda: now[0])
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            for until in (60, 180, repeated, last - 60, last + 60):
+                while now[0] < T + until:
+                    now[0] += 30
+                    core.take(check("e0", now[0] - T))
+                    core.processor.tick()
+                if until in {60, repeated}:
+                    posted = {"version": "4", "status": "firing", "alerts": [FIRING]}
+                    assert (await client.post("/api/v2/alerts", json=posted)).status_code == 200
+                view = queries.view("e0")
+                states.append((view.state, len(queries.incidents()), len(view.observers)))
+        store.close()
+
+    asyncio.run(live())
+    told = ("partial", 1, 2)
+    assert states == [("suspect", 0, 2), told, told, told, ("ok", 0, 1)]
 
 
 def test_a_diagnosis_that_finds_it_healthy_is_a_look_of_the_place_that_made_it(tmp_path):

@@ -194,7 +194,7 @@ def test_a_real_event_loop_that_is_blocked():
 
     assert check.up is None
     assert health.lag > 0.3
-    assert [one.why for one in health.recent()]
+    assert [finding.why for finding in health.recent()]
 
 
 def test_a_tick_says_what_came_of_the_checks_since_the_one_before(machine):

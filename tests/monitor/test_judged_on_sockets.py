@@ -144,7 +144,7 @@ class Surroundings:
     # What came of it.
 
     def states(self):
-        return {one["id"]: one["state"] for one in self.monitor.get("/endpoints")}
+        return {endpoint["id"]: endpoint["state"] for endpoint in self.monitor.get("/endpoints")}
 
     def states_become(self, expected):
         self.eventually(lambda: expected.items() <= self.states().items(), expected)
@@ -152,21 +152,27 @@ class Surroundings:
     def observers(self, name):
         """Return what each observer of an endpoint says, by the host that it is on."""
         seen = self.monitor.get(f"/endpoints/{name}")["observers"]
-        return {one["id"].partition(":")[2]: one for one in seen}
+        return {observer["id"].partition(":")[2]: observer for observer in seen}
 
     def incident(self, known):
         return self.monitor.get(f"/incidents/{known['id']}")
 
     def incidents(self, **wanted):
         found = self.monitor.get("/incidents")
-        return [one for one in found if all(one[key] == value for key, value in wanted.items())]
+        return [
+            incident
+            for incident in found
+            if all(incident[key] == value for key, value in wanted.items())
+        ]
 
     def told(self, name):
         """Return what one receiver was told of incidents: ``(what, pattern)``, in its order."""
         file = self._file(name)
         lines = file.read_text().splitlines() if file.exists() else []
         documents = [json.loads(line) for line in lines if line.endswith("}")]
-        return [(of["what"], of["pattern"]) for one in documents for of in one["incidents"]]
+        return [
+            (of["what"], of["pattern"]) for document in documents for of in document["incidents"]
+        ]
 
     def is_told(self, name):
         """Wait until a receiver was told that something began; return the incident's pattern."""
@@ -191,8 +197,14 @@ class Surroundings:
 
     def report(self):
         brief = [
-            (one["id"], one["pattern"], one["state"], one["severity"], one["members"])
-            for one in self.monitor.get("/incidents")
+            (
+                incident["id"],
+                incident["pattern"],
+                incident["state"],
+                incident["severity"],
+                incident["members"],
+            )
+            for incident in self.monitor.get("/incidents")
         ]
         return f"{self.states()} {brief} {''.join(self.monitor.said)}"
 
@@ -411,9 +423,9 @@ def test_an_own_link_that_loses_packets_is_that_and_no_outage_of_services(around
     around.site.nft("gateway", _chain(f"forward priority 0; {loses}"))
     around.eventually(lambda: around.incidents(pattern="own_network_down"), "it is found")
     # Three failures in a row may come before two others have failed and answered: 1 run of 20.
-    blamed = {one for one in names if around.told(one)}
+    blamed = {name for name in names if around.told(name)}
     assert len(blamed) <= 1
-    around.never(lambda: {one for one in names if around.told(one)} - blamed, 10.0)
+    around.never(lambda: {name for name in names if around.told(name)} - blamed, 10.0)
     assert len(around.incidents(pattern="own_network_down")) == 1
 
 
@@ -444,7 +456,7 @@ class Judge:
     """An engine that takes what several probes see; what it tells is kept."""
 
     def __init__(self, endpoints):
-        self.engine = Engine([one.watched for one in endpoints])
+        self.engine = Engine([endpoint.watched for endpoint in endpoints])
         self.seen, self.told = queue.Queue(), []
 
     def until(self, right):
@@ -489,4 +501,4 @@ def test_a_host_that_most_vantages_cannot_reach_is_partly_down_and_no_outage(aro
         for role in ("office", "gateway"):
             around.site.nft(role, "delete table inet own\n")
         judge.until(lambda engine: engine.incidents() == [])
-        assert {one.incident.pattern for one in judge.told} == {"network_partition"}
+        assert {change.incident.pattern for change in judge.told} == {"network_partition"}

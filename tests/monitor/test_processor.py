@@ -72,7 +72,7 @@ def test_a_failure_waits_for_nothing_but_a_flush(store):
     assert desk.urgent
     desk.flush()
     assert not desk.urgent
-    assert [one.up for one in store.checks("e0", T - 1, T + 1)] == [False]
+    assert [check_.up for check_ in store.checks("e0", T - 1, T + 1)] == [False]
     assert list(store.states("case:")) == ["case:e0"]
 
 
@@ -85,7 +85,7 @@ def test_successes_are_gathered_until_the_next_tick(store):
     assert not desk.urgent
     assert store.batches == []
     desk.tick()
-    assert [len(one.checks) for one in store.batches] == [2]
+    assert [len(batch.checks) for batch in store.batches] == [2]
 
 
 def test_an_outage_of_many_is_one_transaction_with_its_notices(store):
@@ -102,7 +102,7 @@ def test_a_failure_keeps_what_is_known_of_its_endpoint_and_of_no_other(store):
     for at in range(2):
         desk.take([check(at)])
         desk.flush()
-    assert [list(one.states) for one in store.batches] == [["case:e0"]] * 2
+    assert [list(batch.states) for batch in store.batches] == [["case:e0"]] * 2
 
 
 def test_every_endpoint_is_kept_within_the_interval_by_time_alone(store):
@@ -111,7 +111,7 @@ def test_every_endpoint_is_kept_within_the_interval_by_time_alone(store):
     for _ in range(round(SNAPSHOT_INTERVAL)):
         clock.now += 1.0
         desk.tick()
-    sizes = [len(one.states) for one in store.batches]
+    sizes = [len(batch.states) for batch in store.batches]
     assert max(sizes) == 2
     assert store.states("case:").keys() == {f"case:e{i}" for i in range(90)}
 
@@ -126,14 +126,14 @@ def test_another_process_goes_on_where_the_last_one_was(store):
     again = desk_of(store, watched(), Clock())
     assert again.engine.incidents() == [incident]
     assert (again.engine.state_of("e0"), again.engine.since("e0")) == ("down", T + 2)
-    assert [one.id for one in again.engine.silences.all(T)] == ["s"]
+    assert [silence.id for silence in again.engine.silences.all(T)] == ["s"]
     assert again.engine.needs_diagnosis() == [(incident.id, "e0")]
     again.take([check(3, "e1")])
     assert again.engine.state_of("e1") == "down"
     again.take([check(10, up=True), check(11, up=True)])
     again.flush()
     assert store.incident(incident.id).state == "closed"
-    told = [one.notice.change.what for one in store.due(T + 100)]
+    told = [entry.notice.change.what for entry in store.due(T + 100)]
     assert told == ["opened", "closed"]
 
 
@@ -149,7 +149,7 @@ def test_a_report_that_is_missed_is_reported_once_by_two_processes(store):
     clock.now = T + 100
     again.tick()
     (incident,) = again.engine.incidents()
-    assert [one.what for one in incident.timeline] == ["opened"]
+    assert [entry.what for entry in incident.timeline] == ["opened"]
 
 
 def test_what_is_no_longer_watched_leaves_no_incident_open(store):
@@ -159,7 +159,7 @@ def test_what_is_no_longer_watched_leaves_no_incident_open(store):
     again = desk_of(store, watched()[1:], Clock(T + 5))
     assert again.engine.incidents() == []
     assert store.incidents(IncidentFilter(states=("open", "acknowledged"))) == []
-    assert [one.notice.change.what for one in store.due(T + 10)] == ["opened", "closed"]
+    assert [entry.notice.change.what for entry in store.due(T + 10)] == ["opened", "closed"]
 
 
 def test_a_failure_of_a_network_that_is_lost_is_kept_as_not_known(store):
@@ -169,14 +169,14 @@ def test_a_failure_of_a_network_that_is_lost_is_kept_as_not_known(store):
     desk.flush()
     assert not desk.engine.believes(lost[0])
     kept = store.checks("e0", T, T + 100)
-    assert [one.up for one in kept] == [None, None, False, False]
-    assert {one.kind for one in kept} == {"tcp.timed_out"}
+    assert [check_.up for check_ in kept] == [None, None, False, False]
+    assert {check_.kind for check_ in kept} == {"tcp.timed_out"}
     assert kept[0].detail.startswith("not counted, this host has no network")
 
 
 class Teams:
     def __init__(self, *names):
-        routes = [RouteSettings(notifiers=(one,), endpoints=(one,)) for one in names]
+        routes = [RouteSettings(notifiers=(name,), endpoints=(name,)) for name in names]
         self._routing = Routing(names, routes)
 
     def notices_for(self, change):
@@ -191,8 +191,8 @@ def test_the_team_of_a_member_that_joins_is_notified_and_no_other_again(store):
     desk = CheckProcessor(Engine([shop, db]), store, Teams("shop", "db"), clock=Clock())
     desk.take([check(at, "db") for at in range(3)])
     desk.take([check(10 + at, "shop") for at in range(3)])
-    desk.take([check(20 + at, one, up=True) for at in range(2) for one in ("db", "shop")])
+    desk.take([check(20 + at, name, up=True) for at in range(2) for name in ("db", "shop")])
     desk.flush()
-    told = [(one.notice.channel, one.notice.change.what) for one in store.due(T + 100)]
+    told = [(entry.notice.channel, entry.notice.change.what) for entry in store.due(T + 100)]
     assert told[:2] == [("db", "opened"), ("shop", "joined")]
     assert sorted(told[2:]) == [("db", "closed"), ("shop", "closed")]

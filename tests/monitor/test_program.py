@@ -50,7 +50,7 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         silence = program.commands.silence(("shop",), 3600.0, "ada", "known")
         task = asyncio.create_task(program.run(web=False))
         await until(lambda: receiver.told == [("i1", "opened")])
-        await until(lambda: [one.error for one in waiting(store)] == ["it is silenced"])
+        await until(lambda: [entry.error for entry in waiting(store)] == ["it is silenced"])
         assert second_receiver.told == []
         program.commands.unsilence(silence)
         await until(lambda: not waiting(store))

@@ -1,10 +1,13 @@
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.monitor.schedule import FIRST_CHECKS_PER_SECOND, Schedule
+from ringback.incident.engine import Engine
+from ringback.incident.model import Check, WatchedEndpoint
+from ringback.monitor.schedule import FIRST_CHECKS_PER_SECOND, Schedule, Streaks
 
 START = 1_700_000_000.0
 
@@ -100,7 +103,7 @@ def test_a_restart_goes_on_where_it_was():
 
     after = Schedule(many(100), START + 100, before.dump())
 
-    assert all(after.at(one.id) == before.at(one.id) for one in many(100))
+    assert all(after.at(endpoint.id) == before.at(endpoint.id) for endpoint in many(100))
 
 
 def test_what_was_due_while_nothing_ran_is_looked_at_soon():
@@ -110,7 +113,10 @@ def test_what_was_due_while_nothing_ran_is_looked_at_soon():
 
     after = Schedule(many(100), now, before.dump())
 
-    assert all(now <= after.at(one.id) <= now + 100 / FIRST_CHECKS_PER_SECOND for one in many(100))
+    assert all(
+        now <= after.at(endpoint.id) <= now + 100 / FIRST_CHECKS_PER_SECOND
+        for endpoint in many(100)
+    )
 
 
 def test_a_reload_keeps_what_stays_and_drops_what_goes():
@@ -176,3 +182,28 @@ def test_when_the_clock_was_set_the_times_are_those_of_the_new_clock():
 
     found = looks(schedule, START - 86_400, START - 86_400 + 29.999)
     assert len({id_ for _, id_ in found}) == 50
+
+
+def test_places_take_turns_at_an_endpoint():
+    places = [Schedule([Timed("a")], START) for _ in range(3)]
+    for rank, schedule in enumerate(places):
+        schedule.configure([Timed("a")], START, turn=rank / 3)
+        schedule.move(START)
+
+    at = sorted(schedule.at("a") for schedule in places)
+
+    assert [later - earlier for earlier, later in pairwise(at)] == pytest.approx([10.0, 10.0])
+
+
+@given(st.lists(st.sampled_from([True, False, None]), max_size=60))
+def test_what_is_suspect_here_is_so_for_the_engine(found):
+    watched = WatchedEndpoint(id="a", host="127.0.0.1")
+    streaks, engine = Streaks(), Engine([watched])
+    for number, up in enumerate(found):
+        kind = None if up else "tcp.refused"
+        check = Check(at=START + 5 * number, endpoint="a", up=up, kind=kind, address="127.0.0.1")
+        streaks.see(check, watched)
+        engine.see(check)
+        streaks = Streaks(streaks.dump())  # and it survives a restart
+        votes = [vote for vote in engine.votes_on("a") if vote.origin == "probe"]
+        assert streaks.is_unsettled("a") == any(vote.wants_retry for vote in votes)

@@ -13,8 +13,10 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.simulation import Simulation, scenario_outcome
 
-LINES = (Path(__file__).parents[1] / "incident" / "scenarios.jsonl").read_text().splitlines()
+INCIDENT = Path(__file__).parents[1] / "incident"
+LINES = (INCIDENT / "scenarios.jsonl").read_text().splitlines()
 SCENARIOS = list(scenarios_of(LINES))
+NETWORKS = list(scenarios_of((INCIDENT / "networks.jsonl").read_text().splitlines()))
 T = 1_790_000_000.0
 
 
@@ -38,6 +40,12 @@ def test_each_sort_of_expectation_is_met_or_not(scenario):
     assert met == {scenario.name.startswith("met")}
 
 
+@pytest.mark.parametrize("scenario", NETWORKS, ids=lambda one: one.name)
+def test_nobody_is_blamed_for_the_network_of_who_looks(scenario):
+    outcome = scenario_outcome(scenario, MonitorConfig())
+    assert [e for e in scenario.expectations if not e.is_met_by(outcome)] == []
+
+
 def test_the_same_scenario_gives_the_same_outcome():
     for scenario in SCENARIOS:
         assert scenario_outcome(scenario, MonitorConfig()) == scenario_outcome(
@@ -48,11 +56,16 @@ def test_the_same_scenario_gives_the_same_outcome():
 def test_an_outage_is_notified_once_and_its_end():
     changes, notifications = replayed(log(True, False, False, False, False, True, True))
     assert [change.what for change in changes if change.told] == ["opened", "closed"]
-    assert [update.headline for one in notifications for update in one.updates] == [
+    assert [
+        update.headline for notification in notifications for update in notification.updates
+    ] == [
         "opened",
         "closed",
     ]
-    assert [one.at - T for one in notifications] == [100.0, 300.0]  # a diagnosis is waited for
+    assert [notification.at - T for notification in notifications] == [
+        100.0,
+        300.0,
+    ]  # a diagnosis is waited for
 
 
 def test_the_same_checks_give_the_same():
@@ -67,7 +80,8 @@ def test_time_passes_between_checks_that_come_fast():
         WatchedEndpoint(id="shop", parents=("router",)),
     )
     endpoints = tuple(
-        Endpoint(id=one.id, name=one.id, url="", type="tcp", watched=one) for one in watched
+        Endpoint(id=endpoint.id, name=endpoint.id, url="", type="tcp", watched=endpoint)
+        for endpoint in watched
     )
     checks = [
         check
@@ -108,7 +122,7 @@ def test_routes_say_who_is_notified():
         key=lambda check: check.at,
     )
     _, notifications = replayed(checks, config)
-    assert [one.channel for one in notifications] == ["blue"]
+    assert [notification.channel for notification in notifications] == ["blue"]
     assert notifications[0].context.names["shop"] == "The shop"
 
 
@@ -121,7 +135,7 @@ def test_somebody_who_is_called_after_a_while_is_called_then():
         routes=(RouteSettings(notifiers=("first",), escalate_after=300.0, escalate_to=("boss",)),),
     )
     _, notifications = replayed(log(True, *[False] * 20), config)
-    assert [(one.channel, one.at - T) for one in notifications] == [
+    assert [(notification.channel, notification.at - T) for notification in notifications] == [
         ("first", 100.0),
         ("boss", 390.0),
     ]
@@ -132,7 +146,9 @@ def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
     _, notifications = replayed(log(*[False] * 5, True, True), MonitorConfig(maintenance=(window,)))
     assert notifications == []
     _, notifications = replayed(log(*[False] * 20), MonitorConfig(maintenance=(window,)))
-    assert [one.at - T for one in notifications] == [301.0], "what is left of it is"
+    assert [notification.at - T for notification in notifications] == [301.0], (
+        "what is left of it is"
+    )
 
 
 def test_thresholds_of_a_configuration_hold_for_a_scenario():

@@ -83,8 +83,10 @@ def test_a_kill_loses_one_check_of_an_endpoint_and_no_counter_and_no_notice(serv
         assert asked[f"/{number}"] - len(kept) <= KILLS + 1
         (vote,) = map(Vote.load, store.state(f"case:e{number}")["votes"])
         if number in FAILING:
-            assert vote.failures == sum(one.up is False for one in kept), "no counter was lost"
-    assert {one.id for one in store.incidents()} == {one["id"] for one in incidents}
+            assert vote.failures == sum(check.up is False for check in kept), "no counter was lost"
+    assert {incident.id for incident in store.incidents()} == {
+        incident["id"] for incident in incidents
+    }
     store.close()
     assert all(len(ids) == 1 for ids in begun(server.told).values()), "sent again: the same id"
 
@@ -93,9 +95,9 @@ def begun(messages):
     """Incident to the ids of the messages that say it has begun."""
     found = {}
     for told in messages:
-        for one in told["incidents"]:
-            if one["what"] == "opened":
-                found.setdefault(one["id"], set()).add(told["id"])
+        for incident in told["incidents"]:
+            if incident["what"] == "opened":
+                found.setdefault(incident["id"], set()).add(told["id"])
     return found
 
 

@@ -154,6 +154,7 @@ def _record(loaded: MonitorConfig) -> dict[str, Any]:
         "routes": len(loaded.routes),
         "maintenance": len(loaded.maintenance),
         "tokens": [token.name for token in loaded.web.tokens],
+        "notices": [notice for notice in [loaded.lack_of_controls] if notice],
     }
 
 

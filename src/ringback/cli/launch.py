@@ -41,6 +41,11 @@ Examples:
     help="Seconds for a whole call, with --retry.",
 )
 @click.option(
+    "--patience",
+    type=float,
+    help="Seconds a call waits for the end of an outage, with --retry; 0: none.  [default: 10]",
+)
+@click.option(
     "--log", type=click.Path(dir_okay=False, writable=True), help="A file instead of stderr."
 )
 @click.option("--json", is_flag=True, help="Events as JSON, one per line.")

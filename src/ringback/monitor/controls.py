@@ -1,4 +1,4 @@
-"""When the controls of this vantage are looked at.
+"""When the controls of this vantage are checked.
 
 Every half minute while all is well, so that it is known that they replied before. While the engine
 asks for any of them, all of them at once and then every five seconds: what one says is judged
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.monitor.probe.control import ControlProbe
 
-CONTROL_INTERVAL = 30.0  # Seconds between two looks while nobody asks
-ASKED_INTERVAL = 5.0  # Seconds between two looks while the engine asks
-MIN_INTERVAL = 2.0  # Seconds between two looks at one thing, however often it is asked for
-CONTROL_TIMEOUT = 4.5  # Seconds for one look
+CONTROL_INTERVAL = 30.0  # Seconds between two checks while nobody asks
+ASKED_INTERVAL = 5.0  # Seconds between two checks while the engine asks
+MIN_INTERVAL = 2.0  # Seconds between two checks of one control, however often it is asked for
+CONTROL_TIMEOUT = 4.5  # Seconds for one check
 
 log = logging.getLogger("ringback")
 
@@ -30,11 +30,11 @@ OnControl = Callable[["Check", float], None]
 
 @dataclass(slots=True)
 class _ControlSlot:
-    """One control, and when it was looked at."""
+    """One control, and when it was checked."""
 
     control: ControlProbe
-    began: float = float("-inf")  # The newest look, on `time.monotonic()`
-    fresh: bool = False  # Whether the engine has begun to ask and no look has begun since
+    began: float = float("-inf")  # The newest check, on `time.monotonic()`
+    fresh: bool = False  # Whether the engine has begun to ask and no check has begun since
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def is_due(self, now: float, *, asked: bool) -> bool:
@@ -53,7 +53,7 @@ class Controls:
         self._asked = False  # at the last tick
 
     def configure(self, controls: Iterable[ControlProbe]) -> None:
-        """Look at these from now on; one that is there already is kept with what it knows."""
+        """Check these from now on; one that is there already is kept with what it knows."""
         before, self._slots = self._slots, {}
         for control in controls:
             known = control.id in before
@@ -69,7 +69,7 @@ class Controls:
             slot.fresh = asked and (slot.fresh or began)
             if slot.is_due(now, asked=asked):
                 slot.began, slot.fresh = now, False
-                slot.task = asyncio.get_running_loop().create_task(self._look(slot))
+                slot.task = asyncio.get_running_loop().create_task(self._check(slot))
 
     async def close(self) -> None:
         """Wait for nobody: what is under way is given up."""
@@ -79,14 +79,14 @@ class Controls:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _look(self, slot: _ControlSlot) -> None:
+    async def _check(self, slot: _ControlSlot) -> None:
         try:
             async with asyncio.timeout(CONTROL_TIMEOUT):
-                check = await slot.control.look(self._vantage)
+                check = await slot.control.check(self._vantage)
             self._done(check, slot.began)
         except TimeoutError:
-            log.warning("ringback: no look at %s within %g s", slot.control.id, CONTROL_TIMEOUT)
+            log.warning("ringback: no check of %s within %g s", slot.control.id, CONTROL_TIMEOUT)
         except Exception:
-            log.exception("ringback: %s cannot be looked at", slot.control.id)
+            log.exception("ringback: %s cannot be checked", slot.control.id)
         finally:
             slot.task = None

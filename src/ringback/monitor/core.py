@@ -8,6 +8,7 @@ so that nothing here needs a lock.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -19,13 +20,19 @@ from ringback.incident.prober import ProberTick, ProberWatch
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import UiEvent
+from ringback.monitor.notify.text import incident_line
 from ringback.monitor.processor import CheckProcessor, NoticeRouter, Subscribers
 from ringback.monitor.relocation.watcher import RelocationWatcher
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Check
+    from ringback.incident.model import Change, Check
     from ringback.monitor.model import Endpoint
+    from ringback.monitor.notify.notification import Headline
     from ringback.monitor.store import Store
+
+log = logging.getLogger("ringback")
+
+_HEADLINES: dict[str, Headline] = {"opened": "opened", "reopened": "reopened", "closed": "closed"}
 
 TICK_INTERVAL = 1.0  # Seconds between two ticks
 
@@ -44,7 +51,7 @@ def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> En
 class MonitorCore:
     """Takes checks, keeps what follows from them, and has new incidents diagnosed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first four are given by name
         self,
         engine: Engine,
         endpoints: Iterable[Endpoint],
@@ -53,15 +60,22 @@ class MonitorCore:
         *,
         clock: Callable[[], float] = time.time,
         vantage: str = "",
+        look_now: Callable[[Iterable[str]], None] = lambda _: None,
     ) -> None:
         self.engine, self.store, self.clock, self.vantage = engine, store, clock, vantage
+        self._look_now = look_now  # Asks whoever checks
         self.started_at = clock()
         self.subscribers = Subscribers()
         # Id to what is watched, in the order of the configuration
         self.endpoints: Mapping[str, Endpoint] = {endpoint.id: endpoint for endpoint in endpoints}
         self.last: dict[str, Check] = store.last_checks()  # Endpoint's id to its newest check
         self.processor = CheckProcessor(
-            engine, store, router, publish=self.subscribers.publish, clock=clock
+            engine,
+            store,
+            router,
+            publish=self.subscribers.publish,
+            announce=self._announce,
+            clock=clock,
         )
         self.processor.load()
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -86,12 +100,15 @@ class MonitorCore:
         self.subscribers.publish(UiEvent(what="config"))
 
     def take(self, check: Check) -> None:
-        """Take a check that was made, a call that was reported, or a look at a control."""
+        """Take a check that was made, a call that was reported, or the check of a control."""
         if self.vantage and not check.vantage:
             check = replace(check, vantage=self.vantage)
         if check.endpoint in self.endpoints:
-            self.last[check.endpoint] = check
-            self.relocations.saw(self.endpoints[check.endpoint], check)
+            newest = self._newest(check.endpoint)
+            if newest is None or check.at >= newest:
+                self.last[check.endpoint] = check
+            if not check.domain:  # seen from here: what is asked to know a service is asked here
+                self.relocations.saw(self.endpoints[check.endpoint], check)
             self.processor.take((check,))
         elif check.endpoint.startswith(CONTROL_PREFIX):
             self.processor.take_control(check)
@@ -115,11 +132,15 @@ class MonitorCore:
 
     def flush_urgent(self) -> None:
         """Keep what waits: before it is shown to anybody, or answered to who reported it."""
+        if self.processor.urgent:
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep all that was gathered."""
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
-        if self.processor.urgent:
-            self.processor.flush()
+        self.processor.flush()
 
     async def run(self) -> None:
         """Let time pass, until it is cancelled; then what was gathered is kept."""
@@ -127,6 +148,7 @@ class MonitorCore:
             while True:
                 await asyncio.sleep(TICK_INTERVAL)
                 self.processor.tick()
+                self._look_now(self.engine.asks(self.clock()))
                 self._diagnose_new()
                 await asyncio.to_thread(self.store.maintain, self.clock())
         finally:
@@ -134,6 +156,15 @@ class MonitorCore:
             await self.relocations.close()
             self.processor.keep_state("discoveries", self.intake.discoveries.dump())
             self.processor.flush()
+
+    def _announce(self, change: Change) -> None:
+        """Say in the log, and so in the terminal, what opens and ends."""
+        if (headline := _HEADLINES.get(change.what)) is None:
+            return
+        names = {endpoint.id: endpoint.name for endpoint in self.endpoints.values()}
+        level = logging.INFO if headline == "closed" else logging.WARNING
+        line = incident_line(change.incident, headline, names)
+        log.log(level, "ringback: %s%s", line, "" if change.told else " (nobody is notified)")
 
     def _newest(self, endpoint: str) -> float | None:
         check = self.last.get(endpoint)
@@ -152,5 +183,5 @@ class MonitorCore:
         return report if found is None else found.into(report)
 
     def _diagnosed(self, incident: str, report: dict[str, Any]) -> None:
-        seen = {**report, "vantage": self.vantage}  # whose look it was, and so whose vote
+        seen = {**report, "vantage": self.vantage}  # who made it, and so whose vote it is
         self.processor.apply(self.engine.diagnosed(incident, seen, self.clock()))

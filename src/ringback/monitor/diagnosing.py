@@ -67,7 +67,7 @@ class Diagnoser:
     async def _diagnose(self, incident: str, endpoint: Endpoint) -> None:
         async with self._gate:
             try:
-                report = await asyncio.to_thread(_report, endpoint)
+                report = await asyncio.to_thread(diagnosed_endpoint, endpoint)
                 if self._beside is not None:
                     report = await self._beside(endpoint, report)
             except Exception:
@@ -82,7 +82,8 @@ class Diagnoser:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _report(endpoint: Endpoint) -> dict[str, Any]:
+def diagnosed_endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    """Return what ``ringback diagnose --json`` says of an endpoint from here."""
     # Loaded with the first incident: it takes ssl, dnspython and all the stages.
     from ringback.client.trust import Trust  # noqa: PLC0415 - see above
     from ringback.diagnosis import diagnose  # noqa: PLC0415 - see above

@@ -93,6 +93,7 @@ class CheckProcessor:
         router: NoticeRouter,
         *,
         publish: Callable[[UiEvent], None] = lambda _: None,
+        announce: Callable[[Change], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.engine = engine
@@ -101,6 +102,7 @@ class CheckProcessor:
         # answered with `flush`
         self.urgent = False
         self._store, self._router, self._publish, self._clock = store, router, publish, clock
+        self._announce = announce  # Says a change to who runs it, once it is kept
         self._checks: list[Check] = []
         self._changes: list[Change] = []
         self._dirty: dict[str, None] = {}  # endpoints of which what is known is kept next
@@ -149,8 +151,12 @@ class CheckProcessor:
         if len(self._checks) >= MAX_GATHERED_CHECKS:
             self.flush()
 
+    def take_late(self, checks: Iterable[Check]) -> None:
+        """Take checks of what was, which say nothing of what is: they are kept, and that is all."""
+        self._checks += checks
+
     def take_control(self, check: Check) -> None:
-        """Take a look at a control: what follows from it is kept, the look itself is not."""
+        """Take the check of a control: what follows from it is kept, the check itself is not."""
         changes = self.engine.see(check)
         if changes:
             self._changes += changes
@@ -203,6 +209,7 @@ class CheckProcessor:
         self._checks, self._changes, self._dirty, self._states = [], [], {}, {}
         self.urgent = False
         for change in changes:
+            self._announce(change)
             self._publish(
                 UiEvent(what="incident", incident=change.incident.id, endpoint=change.endpoint)
             )

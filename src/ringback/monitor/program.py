@@ -17,18 +17,20 @@ from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.settings import MAINTENANCE_PREFIX
 from ringback.monitor.config.watch import watch_files
 from ringback.monitor.core import MonitorCore, engine_of
+from ringback.monitor.fleet.hub import Fleet
 from ringback.monitor.model import UiEvent
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every, takes_warnings
 from ringback.monitor.queries import ConfigurationStatus, MonitorQueries
 from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.monitor.store.degraded import DegradedStore
-from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.store.sqlite.store import StoreRetention
+from ringback.monitor.store.interface import StoreRetention
+from ringback.monitor.store.opening import store_at
 from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
+    from ringback.incident.model import Check
     from ringback.monitor.config import MonitorConfig
     from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
@@ -67,18 +69,25 @@ class Program:
             endpoints=endpoints,
             is_silenced=lambda incident: engine.silences.covers(incident.members, time.time()),
         )
-        self._core = MonitorCore(engine, endpoints, store, self._dispatcher, vantage=vantage)
+        self._core = MonitorCore(
+            engine,
+            endpoints,
+            store,
+            self._dispatcher,
+            vantage=vantage,
+            look_now=self._look_now,
+        )
         self._runner = Runner(
             endpoints,
-            self._core.take,
-            wants_retry=engine.wants_retry,
-            asks=engine.asks,
+            self._take,
             on_control=self._core.take,
             on_tick=self._core.mind_prober,
-            kept=store.state("schedule"),
+            kept=store.state("runner"),
             settings=RunnerSettings(vantage=vantage),
             targets=loaded.controls,
         )
+        self._fleet = Fleet(self._core, look_here=self._runner.look_now)
+        self._fleet.configure(endpoints, loaded.controls)
         self._configuration = ConfigurationStatus()
         self.queries = MonitorQueries(self._core, self._configuration, counters=self._counters)
         self.commands = MonitorCommands(self._core, probe=self._runner.probe, adopt=self._adopt)
@@ -87,13 +96,16 @@ class Program:
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
         """Watch until it is cancelled; then everything that is known is kept."""
         if web:
-            self._page = PageServer(self.queries, self.commands, self._loaded.web)
+            self._page = PageServer(
+                self.queries, self.commands, self._loaded.web, fleet=self._fleet
+            )
         self._runner.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._core.run())
                 group.create_task(self._dispatcher.run())
                 group.create_task(self._mind_windows())
+                group.create_task(self._fleet.run())
                 if self._read is not None:
                     group.create_task(self._mind_files())
                 if self._page is not None:
@@ -102,8 +114,17 @@ class Program:
                     ready("")
         finally:
             await self._runner.stop()
-            self._core.processor.keep_state("schedule", self._runner.schedule.dump())
+            self._core.processor.keep_state("runner", self._runner.dump())
             self._core.processor.flush()
+
+    def _look_now(self, ids: Iterable[str]) -> None:
+        asked = list(ids)
+        self._runner.look_now(asked)
+        self._fleet.look_now(asked)
+
+    def _take(self, check: Check) -> None:
+        self._core.take(check)
+        self._fleet.suspects(check)
 
     def reload(self) -> None:
         """Read the configuration again; one with a problem changes nothing, and is reported."""
@@ -144,6 +165,7 @@ class Program:
             "lag": self._runner.health.lag,
             **self._runner.counted(),
             "notifiers": self._dispatcher.counted(),
+            "agents": self._fleet.counted(),
         }
 
     def _endpoints(self, loaded: MonitorConfig | None = None) -> tuple[Endpoint, ...]:
@@ -162,6 +184,7 @@ class Program:
         endpoints = self._endpoints()
         self._core.configure(endpoints, remind_every=remind_every(self._loaded.routes))
         self._runner.configure(endpoints, self._loaded.controls)
+        self._fleet.configure(endpoints, self._loaded.controls)
 
     def _adopt(self, url: str) -> bool:
         if not _of_url(url):
@@ -226,6 +249,7 @@ _AT_START: dict[str, Callable[[MonitorConfig], object]] = {
     "web.host": lambda loaded: loaded.web.host,
     "web.port": lambda loaded: loaded.web.port,
     "store.path": lambda loaded: loaded.store,
+    "store.url": lambda loaded: loaded.store_url,
     "retention": lambda loaded: loaded.retention,
 }
 """Key to what is read only at the start."""
@@ -243,4 +267,5 @@ def open_store(loaded: MonitorConfig) -> DegradedStore:
     """Return the store of a configuration; a disk that is full later on does not end the watch."""
     kept = loaded.retention
     retention = StoreRetention(checks=kept.checks, five_minutes=kept.five_minutes, hours=kept.hours)
-    return DegradedStore(SQLiteStore(loaded.store, retention=retention))
+    place = loaded.store_url or loaded.store
+    return DegradedStore(store_at(place, retention=retention, beside=loaded.store))

@@ -19,13 +19,14 @@ timeout or more to fail counts as slow; slow ones take three quarters of the slo
 a queue of their own, which comes second.
 
 A check that ended goes through ``MonitorHealth.gate``: what was seen while this machine itself was
-not well is unknown, and blames nobody. Only then it is handed on, and only after that the scheduler
-asks whether the endpoint is suspect and to be checked again soon.
+not well is unknown, and blames nobody. Only then it is handed on. Whether the endpoint is suspect
+and to be checked again soon is decided here, by the checks of this place (``Streaks``): whoever
+judges may be on another machine.
 
-Once a second there is a tick. In it the engine says what it has to know now: endpoints are checked
-at once, though none more than once in ``MIN_INTERVAL``, and so are the controls of this vantage
-(``Controls``), whose results go the same way. And it is said what came of the checks since the
-tick before, so that a monitor that must discard what it sees is known to be sick.
+Whoever judges says by ``look_now`` what is to be known at once: endpoints are checked, though none
+more than once in ``MIN_INTERVAL``, and so are the controls of this vantage (``Controls``), whose
+results go the same way. Once a second there is a tick, in which it is said what came of the checks
+since the tick before, so that a monitor that must discard what it sees is known to be sick.
 
 Time is the monotonic clock plus an offset. When ``MonitorHealth`` sees that the wall clock was set,
 or that the system was suspended, the offset is taken anew and the schedule moved; in between no
@@ -59,7 +60,7 @@ from ringback.monitor.probe.control import (
     ResolverControl,
     TargetControl,
 )
-from ringback.monitor.schedule import Schedule
+from ringback.monitor.schedule import Schedule, Streaks
 from ringback.monitor.web.settings import is_loopback_host
 
 
@@ -103,9 +104,6 @@ _MAX_SLOW_SHARE = 0.75
 
 OnCheck = Callable[[Check], None]
 
-Asks = Callable[[float], Iterable[str]]
-"""Returns the ids of the endpoints and controls that are to be looked at now; takes the time."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerSettings:
@@ -126,16 +124,13 @@ class Runner:
         endpoints: Iterable[Endpoint],
         on_check: OnCheck,
         *,
-        wants_retry: Callable[[str], bool] = lambda _: False,
-        asks: Asks = lambda _: (),
         on_control: OnCheck | None = None,
         on_tick: Callable[[ProberTick], None] = lambda _: None,
-        kept: Mapping[str, float] | None = None,
+        kept: Mapping[str, Any] | None = None,
         settings: RunnerSettings = RunnerSettings(),
         targets: Iterable[Endpoint] = (),
     ) -> None:
-        self._on_check, self._wants_retry, self._settings = on_check, wants_retry, settings
-        self._asks, self._on_tick = asks, on_tick
+        self._on_check, self._on_tick, self._settings = on_check, on_tick, settings
         self._on_control, self._targets = on_control, tuple(targets)
         self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
         self._limit = (
@@ -143,7 +138,9 @@ class Runner:
         )
         self.health = MonitorHealth(on_jump=self._clock_was_set)
         self._offset = time.time() - monotonic()
-        self.schedule = Schedule(self._endpoints, self._now(), kept)
+        kept = kept or {}
+        self.schedule = Schedule(self._endpoints, self._now(), kept.get("due"))
+        self.streaks = Streaks(kept.get("streaks"))
         # `skipped`: checks that were due while the one before was still under way
         self.running = self.checks = self.skipped = 0
         self._scheduled: dict[str, ScheduledProbe] = {}
@@ -151,7 +148,8 @@ class Runner:
         self._waiting: deque[ScheduledProbe] = deque()
         self._waiting_slow: deque[ScheduledProbe] = deque()
         self._context: ProbeContext | None = None
-        self._owed: list[str] = []  # Asked for so soon after a look that they are looked at later
+        # Asked for so soon after a check that they are checked later
+        self._owed: dict[str, None] = {}
         self._controls = Controls(self._saw_control, vantage=settings.vantage)
         self._timer: asyncio.TimerHandle | None = None
         self._ticker: asyncio.TimerHandle | None = None
@@ -192,12 +190,17 @@ class Runner:
         await asyncio.sleep(0)  # those that were cancelled end now
 
     def configure(
-        self, endpoints: Iterable[Endpoint], targets: Iterable[Endpoint] | None = None
+        self,
+        endpoints: Iterable[Endpoint],
+        targets: Iterable[Endpoint] | None = None,
+        *,
+        turn: float = 0.0,
     ) -> None:
         """Check these from now on; those that stay as they are keep connection and time."""
         self._targets = self._targets if targets is None else tuple(targets)
         self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
-        self.schedule.configure(self._endpoints, self._now())
+        self.schedule.configure(self._endpoints, self._now(), turn=turn)
+        self.streaks.keep({endpoint.id for endpoint in self._endpoints})
         if self._context is not None:
             self._adopt_endpoints()
             self._adopt_controls()
@@ -207,6 +210,18 @@ class Runner:
         """Check an endpoint now, or as soon as the check under way is over."""
         self.schedule.soon(id_, self._now())
         self._arm()
+
+    def look_now(self, ids: Iterable[str]) -> None:
+        """Check these at once: endpoints, and controls by their prefix."""
+        ids = set(ids)
+        for id_ in ids:
+            self._look(id_)
+        if any(id_.startswith(CONTROL_PREFIX) for id_ in ids):
+            self._controls.tick(monotonic(), asked=True)
+
+    def dump(self) -> dict[str, Any]:
+        """Return when what is due and what is suspect, for the next runner of these endpoints."""
+        return {"due": self.schedule.dump(), "streaks": self.streaks.dump()}
 
     def counted(self) -> dict[str, Any]:
         """Return what did not count since the start: discarded checks by cause, and skipped."""
@@ -305,10 +320,11 @@ class Runner:
         scheduled.address = check.address or scheduled.address
         scheduled.slow = not check.up and now - scheduled.began >= scheduled.endpoint.timeout / 2
         id_ = scheduled.endpoint.id
+        self.streaks.see(check, scheduled.endpoint.watched)
         try:
             self._on_check(check)
         finally:
-            if self._wants_retry(id_):
+            if self.streaks.is_unsettled(id_):
                 self.schedule.retry(id_, scheduled.began + self._offset, now + self._offset)
                 self._arm()
             if self._waiting or self._waiting_slow:
@@ -321,23 +337,25 @@ class Runner:
                 scheduled.waiting = False
                 self._begin(scheduled)
 
-    # What the engine asks for, and the controls.
+    # What is asked for, and the controls.
 
     def _tick(self) -> None:
         assert self._context is not None
         self._ticker = self._context.loop.call_later(TICK_INTERVAL, self._tick)
         self._on_tick(self.health.tick())
-        asked = list(self._asks(self._now()))
-        owed, self._owed = self._owed, []
-        for id_ in dict.fromkeys((*owed, *asked)):
-            scheduled = self._scheduled.get(id_)
-            if scheduled is None or scheduled.under_way or scheduled.waiting:
-                continue
-            if monotonic() - scheduled.began >= MIN_INTERVAL:
-                self.soon(id_)
-            else:
-                self._owed.append(id_)
-        self._controls.tick(monotonic(), asked=any(id_.startswith(CONTROL_PREFIX) for id_ in asked))
+        owed, self._owed = self._owed, {}
+        for id_ in owed:
+            self._look(id_)
+        self._controls.tick(monotonic(), asked=False)
+
+    def _look(self, id_: str) -> None:
+        scheduled = self._scheduled.get(id_)
+        if scheduled is None or scheduled.under_way or scheduled.waiting:
+            return
+        if monotonic() - scheduled.began >= MIN_INTERVAL:
+            self.soon(id_)
+        else:
+            self._owed[id_] = None
 
     def _adopt_controls(self) -> None:
         """Look at controls where somebody takes them, and something is beyond this host."""

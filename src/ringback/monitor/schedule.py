@@ -10,16 +10,26 @@ Three things move a time. A check that begins moves it to the next slot at least
 away: what was missed is not made up for. A suspect endpoint is due again ``retry_every`` after its
 last check began. And when the clock was set, all are due at their next slot by the new clock.
 
+Where several places check the same endpoints each has its ``turn``, its rank among them by their
+number, which is added to the phase: they do not check an endpoint all at once.
+
+Whether an endpoint is suspect is known where it is checked (``Streaks``): nobody else is asked
+before the next check is due.
+
 An endpoint that was not seen before is checked soon, all such endpoints together within ``count /
 FIRST_CHECKS_PER_SECOND`` seconds, even where an interval is shorter: a first check takes a new
 connection, and a burst of them would make the monitor late and its late checks fail.
 """
 
+import contextlib
 import hashlib
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from math import floor
+from typing import Any
 
+from ringback.incident.model import Check, WatchedEndpoint
+from ringback.incident.vote import Vote
 from ringback.monitor.model import Endpoint
 
 FIRST_CHECKS_PER_SECOND = 500.0
@@ -38,12 +48,13 @@ class Schedule:
         self._heap: list[tuple[float, str]] = []
         self.configure(endpoints, now)
 
-    def configure(self, endpoints: Iterable[Endpoint], now: float) -> None:
+    def configure(self, endpoints: Iterable[Endpoint], now: float, *, turn: float = 0.0) -> None:
         """Schedule these from now on; those that stay with the same interval keep their times."""
         before, self._endpoints = self._endpoints, {endpoint.id: endpoint for endpoint in endpoints}
         fractions = {id_: _interval_fraction(id_) for id_ in self._endpoints}
         self._phases = {
-            id_: fractions[id_] * endpoint.every for id_, endpoint in self._endpoints.items()
+            id_: (fractions[id_] + turn) % 1 * endpoint.every
+            for id_, endpoint in self._endpoints.items()
         }
         within = len(self._endpoints) / FIRST_CHECKS_PER_SECOND
         due: dict[str, float] = {}
@@ -106,6 +117,46 @@ class Schedule:
 
     def dump(self) -> dict[str, float]:
         return dict(self._due)
+
+
+class Streaks:
+    """What the checks of this place alone say of each endpoint: which is to be checked again soon.
+
+    It is the vote that the engine counts as well, with nothing else in it. An endpoint that is well
+    has none.
+    """
+
+    def __init__(self, kept: Mapping[str, Any] | None = None) -> None:
+        self._votes: dict[str, Vote] = {}
+        for id_, known in (kept or {}).items():
+            with contextlib.suppress(LookupError, TypeError, ValueError):  # of another version
+                self._votes[id_] = Vote.load(known)
+
+    def see(self, check: Check, watched: WatchedEndpoint) -> None:
+        vote = self._votes.get(check.endpoint)
+        if vote is None:
+            if check.up is not False:
+                return
+            vote = self._votes[check.endpoint] = Vote("probe:", "probe", "")
+        vote.see(check, watched)
+        if vote.state == "ok" and not vote.score:
+            del self._votes[check.endpoint]
+
+    def is_unsettled(self, id_: str) -> bool:
+        vote = self._votes.get(id_)
+        return vote is not None and vote.wants_retry
+
+    def begin_anew(self) -> list[str]:
+        """Forget all; return which there were."""
+        failing, self._votes = list(self._votes), {}
+        return failing
+
+    def keep(self, ids: Container[str]) -> None:
+        """Forget all but these."""
+        self._votes = {id_: vote for id_, vote in self._votes.items() if id_ in ids}
+
+    def dump(self) -> dict[str, Any]:
+        return {id_: vote.dump() for id_, vote in self._votes.items()}
 
 
 def _interval_fraction(id_: str) -> float:

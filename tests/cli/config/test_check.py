@@ -66,6 +66,7 @@ def test_json_says_the_same(ringback, folder):
     assert good["ok"]
     assert [endpoint["id"] for endpoint in good["endpoints"]] == ["a", "b"]
     assert good["files"] == ["ringback.toml", "more.toml"]
+    assert good["notices"] == [SINGLE]
     assert done.returncode == 2
     assert bad == {
         "ok": False,

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from ringback.cli.diagnosis.options import DiagnoseOptions
-from ringback.cli.diagnosis.run import MAX_PARALLEL, diagnose_all
+from ringback.cli.diagnosis.run import MAX_PARALLEL, _partial_diagnosis, diagnose_all
 from ringback.diagnosis.model import Diagnosis, Reading
 
 
@@ -12,19 +12,19 @@ from ringback.diagnosis.model import Diagnosis, Reading
 def closed():
     """Ports of loopback that nothing listens on."""
     held = [socket.socket() for _ in range(MAX_PARALLEL + 3)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    yield [f"tcp://127.0.0.1:{one.getsockname()[1]}" for one in held]
-    for one in held:
-        one.close()
+    for holder in held:
+        holder.bind(("127.0.0.1", 0))
+    yield [f"tcp://127.0.0.1:{holder.getsockname()[1]}" for holder in held]
+    for holder in held:
+        holder.close()
 
 
 def test_what_is_found_is_in_the_order_of_the_targets(closed):
     done = diagnose_all(closed, DiagnoseOptions(), lambda *_: None)
 
     assert not done.interrupted
-    assert [one.target for one in done.found] == closed
-    assert {one.verdict.kind for one in done.found} == {"tcp.refused"}
+    assert [diagnosis.target for diagnosis in done.found] == closed
+    assert {diagnosis.verdict.kind for diagnosis in done.found} == {"tcp.refused"}
 
 
 def test_the_caller_hears_each_reading_and_then_the_whole(closed):
@@ -53,10 +53,18 @@ def test_ctrl_c_keeps_what_is_known(closed):
     done = diagnose_all(closed, DiagnoseOptions(), interrupt)
 
     assert done.interrupted
-    assert sum(one.complete for one in done.found) >= 1
-    for one in done.found:
-        assert one.readings
-        assert one.target in closed
+    assert sum(diagnosis.complete for diagnosis in done.found) >= 1
+    for diagnosis in done.found:
+        assert diagnosis.readings
+        assert diagnosis.target in closed
+
+
+def test_ctrl_c_is_no_lack_of_time(closed):
+    [whole] = diagnose_all(closed[:1], DiagnoseOptions(), lambda *_: None).found
+    cut = _partial_diagnosis(closed[0], whole.readings[:1], whole.at, 0.1)
+    assert cut.verdict.kind == "unknown"
+    assert cut.verdict.advice[0].startswith("It was interrupted. Let it end")
+    assert not any("longer time" in step for step in cut.verdict.advice)
 
 
 def test_ctrl_c_keeps_what_nobody_has_heard_yet(closed):
@@ -69,7 +77,7 @@ def test_ctrl_c_keeps_what_nobody_has_heard_yet(closed):
     done = diagnose_all(closed[:1], DiagnoseOptions(), interrupt)
 
     assert done.interrupted
-    assert [one.complete for one in done.found] == [True]
+    assert [diagnosis.complete for diagnosis in done.found] == [True]
 
 
 def test_a_defect_is_not_hidden():

@@ -35,7 +35,7 @@ def test_other_times_and_words_are_none():
     watched = WatchedTarget()
     before = refused()
     watched.see(before)
-    slower = [dataclasses.replace(one, seconds=9.0, result="x") for one in before.readings]
+    slower = [dataclasses.replace(reading, seconds=9.0, result="x") for reading in before.readings]
 
     assert not watched.see(dataclasses.replace(before, readings=tuple(slower), elapsed=9.0))
     assert not watched.see(dataclasses.replace(before, at=before.at + 60))

@@ -21,6 +21,7 @@ def database(tmp_path_factory):
     checks = [
         check(NOW - 300),
         check(NOW - 240, up=False, detail="refused\x1b[31m"),
+        check(NOW - 220, up=False, vantage="tokyo"),
         check(NOW - 200, up=False, status=503, kind="http.error.unavailable", origin="call"),
         check(NOW - 100, endpoint="api"),
         check(NOW - 90, endpoint="api", up=False, origin="report", vantage="alertmanager"),
@@ -40,7 +41,8 @@ def test_checks_are_exported_as_csv_to_standard_output(ringback, database):
     done = ringback("export", "checks", "--db", database, "--endpoint", "shop")
     assert (done.returncode, done.stderr) == (0, "")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert [row["up"] for row in rows] == ["true", "false", "false"]
+    assert [row["up"] for row in rows] == ["true", "false", "false", "false"]
+    assert [row["vantage"] for row in rows].count("tokyo") == 1
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
@@ -64,8 +66,8 @@ def test_a_file_is_written_as_its_name_ends(ringback, database, tmp_path):
     span = f"{time.time() - NOW + 270:.0f}s"  # collected long before: between the first two checks
     done = ringback("export", "checks", "--db", database, "--since", span, "-o", out)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == f"4 checks written to {out}\n"
-    assert len(out.read_text().splitlines()) == 4
+    assert done.stderr == f"5 checks written to {out}\n"
+    assert len(out.read_text().splitlines()) == 5
 
 
 def test_incidents_are_exported(ringback, database):
@@ -78,7 +80,7 @@ def test_parquet_is_written(ringback, database, tmp_path):
     parquet = importlib.import_module("pyarrow.parquet")
     out = tmp_path / "checks.parquet"
     assert ringback("export", "checks", "--db", database, "-o", out).returncode == 0
-    assert parquet.read_table(out).num_rows == 5
+    assert parquet.read_table(out).num_rows == 6
 
 
 def test_what_cannot_be_done_is_one_line(ringback, database, tmp_path, one_line):
@@ -94,7 +96,7 @@ def test_history_shows_what_happened_oldest_first(ringback, database):
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     told = ["ok for 1 min", "suspect (tcp.refused) for 40 s", "failed, tcp.refused", "down"]
-    places = [next(n for n, line in enumerate(lines) if one in line) for one in told]
+    places = [next(n for n, line in enumerate(lines) if word in line) for word in told]
     assert places == sorted(places)
     assert "a call failed, http.error.unavailable HTTP 503" in done.stdout
     assert "service outage i1" in done.stdout
@@ -106,12 +108,20 @@ def test_history_says_who_reported_it(ringback, database):
     assert "  alertmanager reported, tcp.refused" in done.stdout
 
 
+def test_history_of_one_place_has_its_failures_only(ringback, database):
+    done = ringback("history", "shop", "--db", database, "--vantage", "tokyo")
+    assert "failed at tokyo, tcp.refused" in done.stdout
+    assert "a call failed" not in done.stdout
+    done = ringback("history", "shop", "--db", database, "--vantage", "oslo", "--json")
+    assert json.loads(done.stdout)["failures"] == []
+
+
 def test_history_as_json(ringback, database):
     done = ringback("history", "shop", "--db", database, "--failures", "1", "--json")
     told = json.loads(done.stdout)
     assert [transition["after"] for transition in told["transitions"]] == ["ok", "suspect", "down"]
     assert [failure["kind"] for failure in told["failures"]] == ["http.error.unavailable"]
-    assert [one["state"] for one in told["incidents"]] == ["open"]
+    assert [incident["state"] for incident in told["incidents"]] == ["open"]
 
 
 def test_an_endpoint_at_which_nothing_happened(ringback, database):

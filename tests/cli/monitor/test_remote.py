@@ -1,6 +1,7 @@
 """Commands that ask a running monitor: all of its lists, and one line where there is none."""
 
 import json
+import re
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -10,7 +11,7 @@ import pytest
 from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, endpoint, incident, refused
 
-from ringback.monitor.model import EndpointView
+from ringback.monitor.model import EndpointView, ObserverView
 
 
 @contextmanager
@@ -59,9 +60,60 @@ def monitor(service, most):
     return served(answer)
 
 
+def test_what_to_do_about_an_incident_is_said(ringback):
+    verdict = {"advice": ["Call the final URL directly.", "Start it: `systemctl start web`."]}
+    diagnosed = incident("web", ("web",), diagnosis={"verdict": verdict})
+    ends_soon = incident("soon", ("web",), diagnosis=None, advice=("Renew it.", "Reload it."))
+    over = incident("over", ("web",), state="closed", advice=("Nothing.",))
+    service = MemoryService()
+    service.open = service.store.past = [diagnosed, ends_soon, over]
+    with monitor(service, 5) as url:
+        every = ringback("incidents", "--all", "--url", url)
+        whole = ringback("incidents", "soon", "--url", url)
+
+    # The first step of the verdict is one of whoever calls the service.
+    assert re.findall("do first: (.*)", every.stdout) == [
+        "Start it: `systemctl start web`.",
+        "Renew it.",
+    ]
+    assert re.findall("^  - (.*)", whole.stdout, re.MULTILINE) == ["Renew it.", "Reload it."]
+
+
+def test_that_nothing_is_silenced_is_said(ringback):
+    with monitor(MemoryService(), 5) as url:
+        assert ringback("silence", "--url", url).stdout == "no silences\n"
+
+
 def view(number, state):
     name = f"web-{number}"
     return EndpointView(endpoint=endpoint(name), state=state, since=NOW, last=refused(name))
+
+
+def observer(place, state):
+    failing = {"since": NOW, "kind_of_failure": "tcp.refused"} if state == "down" else {}
+    given = {"since": None, "kind_of_failure": None, **failing}
+    return ObserverView(
+        id=f"probe:{place}", kind="probe", domain=place, state=state, at=NOW, **given
+    )
+
+
+def test_the_status_from_one_place_is_what_that_place_sees(ringback):
+    split = EndpointView(
+        endpoint=endpoint("split"),
+        state="partial",
+        observers=(observer("tokyo", "down"), observer("oslo", "ok")),
+    )
+    service = MemoryService(split, view(1, "down"))
+    with monitor(service, 5) as url:
+        tokyo = ringback("status", "--url", url, "--vantage", "tokyo")
+        oslo = ringback("status", "--url", url, "--vantage", "oslo", "--json")
+        down = ringback("status", "--url", url, "--vantage", "oslo", "--state", "down", "--json")
+
+    assert tokyo.returncode == 1
+    assert "1 endpoint, 1 down" in tokyo.stdout
+    assert "tcp.refused" in tokyo.stdout
+    assert [(row["id"], row["state"]) for row in json.loads(oslo.stdout)] == [("split", "ok")]
+    assert (oslo.returncode, json.loads(down.stdout)) == (0, [])
 
 
 def test_what_is_on_a_later_page_is_shown_and_counted(ringback):

@@ -198,6 +198,7 @@ def test_a_scenario_as_json(ringback):
                 [1040.0, "down"],
                 [1070.0, "recovering"],
                 [1075.0, "ok"],
+                [1145.0, "unknown"],
             ]
         },
         "unmet": [],

@@ -38,6 +38,6 @@ def problems(written):
         main = written(text, **more)
         with pytest.raises(ConfigInvalid) as caught:
             load(main, environ or {})
-        return [str(one).replace(f"{main.parent}/", "") for one in caught.value.problems]
+        return [str(problem).replace(f"{main.parent}/", "") for problem in caught.value.problems]
 
     return read

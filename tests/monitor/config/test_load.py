@@ -295,9 +295,9 @@ def test_controls_are_asked_for_no_more_than_a_reply(loaded):
     assert [(control.type, control.url) for control in controls] == list(
         zip(("http", "tcp"), urls, strict=True)
     )
-    assert {(one.method, one.verify, one.options["redirects"]) for one in controls} == {
-        ("HEAD", False, False)
-    }
+    assert {
+        (control.method, control.verify, control.options["redirects"]) for control in controls
+    } == {("HEAD", False, False)}
     assert loaded("").controls == ()
     assert len(loaded('controls = ["tcp://192.0.2.1:443", "tcp://192.0.2.1:443"]').controls) == 1
 
@@ -338,8 +338,12 @@ def test_urls_that_differ_only_in_secrets_are_two_endpoints():
         ["https://a/x?key=1", "https://u:p@a/x", "https://a/x?key=1", "b:1", "tcp://b:1"]
     )
 
-    assert [one.name for one in found.endpoints] == ["https://a/x", "https://a/x (2)", "tcp://b:1"]
-    assert [one.id for one in found.endpoints] == ["https-a-x", "https-a-x-2", "tcp-b-1"]
+    assert [endpoint.name for endpoint in found.endpoints] == [
+        "https://a/x",
+        "https://a/x (2)",
+        "tcp://b:1",
+    ]
+    assert [endpoint.id for endpoint in found.endpoints] == ["https-a-x", "https-a-x-2", "tcp-b-1"]
 
 
 def test_all_urls_that_cannot_be_watched_are_named():

@@ -178,7 +178,10 @@ def test_what_depends_on_a_wrong_value_is_not_reported_as_well(problems):
     text = f'{ENDPOINT}every = "x"\ntimeout = "100s"\n[[endpoint]]\nname = "b"\n'
     told = problems(f'{text}url = "b"\nthreshold = []\nparents = ["a"]\n')
 
-    assert [one.partition(": ")[0] for one in told] == ["ringback.toml:4:9", "ringback.toml:9:13"]
+    assert [problem.partition(": ")[0] for problem in told] == [
+        "ringback.toml:4:9",
+        "ringback.toml:9:13",
+    ]
 
 
 SECRET = "hunter2"

@@ -61,7 +61,7 @@ def test_a_moment_without_offset_is_utc():
 
 
 def test_days_are_reported_by_their_beginning():
-    assert [values.weekday_of(one) for one in ("mon", "Tuesday", "sund")] == [0, 1, 6]
+    assert [values.weekday_of(day) for day in ("mon", "Tuesday", "sund")] == [0, 1, 6]
     with pytest.raises(ValueError, match="day of the week"):
         values.weekday_of("t")
 

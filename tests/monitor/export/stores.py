@@ -2,7 +2,7 @@
 
 from ringback.incident.model import CertificateSeen, Check, Incident, Transition
 from ringback.monitor.store import StoreBatch
-from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.monitor.store.opening import store_at
 
 HOUR, DAY = 3600.0, 86_400.0
 NOVEMBER = 1_793_491_200.0
@@ -44,13 +44,13 @@ def minutes(begins, ends, **more):
 
 
 def kept(path, checks=(), transitions=(), incidents=(), *, until=NOW):
-    """Write a store's file, an hour of checks at a time, as a monitor does."""
-    store = SQLiteStore(path)
+    """Write a store in a file or at a URL, an hour of checks at a time, as a monitor does."""
+    store = store_at(path)
     try:
         rest = sorted(checks, key=lambda one: one.at)
         while rest:
             edge = rest[0].at // HOUR * HOUR + HOUR
-            some = [one for one in rest if one.at < edge]
+            some = [check for check in rest if check.at < edge]
             rest = rest[len(some) :]
             store.keep(StoreBatch(checks=some))
             store.maintain(edge)

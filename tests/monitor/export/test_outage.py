@@ -20,17 +20,17 @@ def test_one_that_only_seemed_to_end_goes_on():
         change(1600.0, "down", "recovering"),
         change(1700.0, "recovering", "ok"),
     ]
-    assert [(one.begins, one.ends) for one in outages(limping)] == [(1000.0, 1600.0)]
+    assert [(period.begins, period.ends) for period in outages(limping)] == [(1000.0, 1600.0)]
 
 
 def test_one_that_is_not_over_has_no_end():
-    assert [one.ends for one in outages(outage(1000.0, 1500.0)[:3])] == [None]
-    assert [one.ends for one in outages(outage(1000.0, 1500.0)[:2])] == [None]
+    assert [period.ends for period in outages(outage(1000.0, 1500.0)[:3])] == [None]
+    assert [period.ends for period in outages(outage(1000.0, 1500.0)[:2])] == [None]
 
 
 def test_an_endpoint_may_be_down_at_once():
     found = outages([change(5.0, "ok", "down"), change(9.0, "down", "ok")])
-    assert [(one.begins, one.ends) for one in found] == [(5.0, 9.0)]
+    assert [(period.begins, period.ends) for period in found] == [(5.0, 9.0)]
 
 
 def test_a_suspicion_of_long_ago_begins_no_outage():
@@ -41,4 +41,4 @@ def test_a_suspicion_of_long_ago_begins_no_outage():
             change(50.0, "ok", "down"),
         ]
     )
-    assert [one.begins for one in found] == [50.0]
+    assert [period.begins for period in found] == [50.0]

@@ -91,7 +91,7 @@ def test_an_hour_that_was_seen_in_part_is_known_in_part():
     for _ in range(20):
         sparse.add(check(NOVEMBER))
     seen = {NOVEMBER + 5 * HOUR + 300 * n for n in range(4)}
-    found = of(known=known, fives=lambda at: {one for one in seen if at <= one < at + HOUR})
+    found = of(known=known, fives=lambda at: {begin for begin in seen if at <= begin < at + HOUR})
     assert found.unknown == pytest.approx(2400)
     assert of(known=known).unknown == 0  # those five minutes are not kept any more
 

@@ -95,7 +95,7 @@ def test_parquet_has_types_and_row_groups(monkeypatch):
     file = parquet.ParquetFile(io.BytesIO(data))
     assert (count, file.num_row_groups) == (3, 2)
     rows = file.read().to_pylist()
-    assert rows == [check_row(one) for one in CHECKS]
+    assert rows == [check_row(check) for check in CHECKS]
     assert str(file.schema_arrow.field("status").type) == "int64"
 
 

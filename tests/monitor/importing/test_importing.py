@@ -37,11 +37,11 @@ def imported(kind):
 
 
 def notes(draft):
-    return [f"{one.file.name}:{one.line}: {one.message}" for one in draft.notes]
+    return [f"{note.file.name}:{note.line}: {note.message}" for note in draft.notes]
 
 
 def by_name(draft):
-    return {one.get("name", one.get("url")): one for one in draft.endpoints}
+    return {endpoint.get("name", endpoint.get("url")): endpoint for endpoint in draft.endpoints}
 
 
 def environ(text):
@@ -156,7 +156,7 @@ def test_jobs_without_modules_get_those_of_a_fresh_installation():
     draft = convert([sample("prometheus.yml")])
 
     assert "https://shop.example.com/health" in by_name(draft)
-    assert any("there is no module 'login_page'" in one for one in notes(draft))
+    assert any("there is no module 'login_page'" in note for note in notes(draft))
 
 
 def test_gatus():
@@ -319,7 +319,7 @@ def test_a_mail_server_without_a_port_is_left_out():
 def test_several_tools_become_one_configuration(tmp_path):
     draft = convert([sample("gatus.yaml"), sample("upptimerc.yml"), sample("urls.txt")])
 
-    found = {one.id: one for one in loaded(draft, tmp_path).endpoints}
+    found = {endpoint.id: endpoint for endpoint in loaded(draft, tmp_path).endpoints}
 
     assert found["database"].every == 60.0
     assert found["minecraft"].every == 300.0
@@ -345,6 +345,42 @@ def test_a_bomb_of_aliases_is_refused():
 
     with pytest.raises(ImportRefused, match="more than 1000000 values"):
         convert([ImportedFile(Path("x"), "\n".join(lines))], "gatus")
+
+
+NAGIOS = (
+    "define host {{\n name {name}\n use {others}\n address h.example\n}}",
+    """
+define command {
+  command_name tcp
+  command_line check_tcp -H $HOSTADDRESS$ -p 80
+}
+define host {
+  use t0
+  host_name web
+  check_command tcp
+}
+""",
+)
+ICINGA = (
+    'template Host "{name}" {{\n{others}\n address = "h.example"\n}}',
+    'object Host "web" {\n import "t0"\n check_command = "hostalive"\n}',
+)
+
+
+@pytest.mark.parametrize(("kind", "texts"), [("nagios", NAGIOS), ("icinga", ICINGA)])
+@pytest.mark.parametrize("number", [1, 19])
+def test_templates_that_use_each_other_ever_again_are_read_once(kind, texts, number):
+    """Else each level takes five times as long as the one below."""
+    template, host = texts
+    lines = [host]
+    for level in range(number):
+        others = [f"t{(level + 1) % number}"] * 5
+        used = ",".join(others) if kind == "nagios" else "\n".join(f'import "{o}"' for o in others)
+        lines.append(template.format(name=f"t{level}", others=used))
+
+    (found,) = convert([ImportedFile(Path("x"), "\n".join(lines))], kind).endpoints
+
+    assert "h.example" in str(found)
 
 
 values = st.recursive(

@@ -42,7 +42,7 @@ def test_successful_calls_are_one_check_of_their_median():
 
 def test_their_order_stays():
     read = read_batch(body(failed(), worked(), failed()), now=NOW).checks
-    assert [each.check.up for each in read] == [False, True, False]
+    assert [report.check.up for report in read] == [False, True, False]
 
 
 @pytest.mark.parametrize("ahead", [-7200.0, -1.0, 0.0, 90.0, 86400.0])
@@ -55,7 +55,7 @@ def test_times_are_put_right_by_what_the_senders_clock_differs(ahead):
 def test_no_call_is_in_the_future_and_none_before_the_one_before_it():
     times = [NOW - 5, NOW + 60, NOW - 9]
     read = read_batch(body(*[failed(at=at) for at in times]), now=NOW).checks
-    assert [each.check.at for each in read] == [NOW - 5, NOW, NOW]
+    assert [report.check.at for report in read] == [NOW - 5, NOW, NOW]
 
 
 def test_what_is_an_hour_old_says_nothing_of_now():
@@ -157,7 +157,7 @@ def test_whatever_is_sent_it_is_read_or_refused(sent):
         read = read_batch(sent, now=NOW).checks
     except EventsInvalid:
         return
-    assert all(each.check.at <= NOW and each.check.endpoint == "" for each in read)
+    assert all(report.check.at <= NOW and report.check.endpoint == "" for report in read)
 
 
 def test_what_a_program_sends_is_read():
@@ -168,7 +168,7 @@ def test_what_a_program_sends_is_read():
     parcel = outbox.take(10)
     read = read_batch(request_body_of(parcel, "shop", 7), now=time.time())
     assert (read.id, read.program, read.dropped) == (parcel.id, "shop", 7)
-    assert [(each.check.up, each.calls) for each in read.checks] == [
+    assert [(report.check.up, report.calls) for report in read.checks] == [
         (True, 2),
         (False, 1),
         (True, 1),

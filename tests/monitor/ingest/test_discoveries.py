@@ -8,8 +8,8 @@ from ringback.monitor.ingest.intake import MAX_DISCOVERED, Discoveries
 
 def seen(*events):
     discoveries = Discoveries()
-    for one in read_batch(body(*events), now=NOW).checks:
-        discoveries.see(one)
+    for report in read_batch(body(*events), now=NOW).checks:
+        discoveries.see(report)
     return discoveries
 
 
@@ -23,8 +23,8 @@ def test_calls_and_failures_of_an_origin_are_counted():
 def test_those_called_last_come_first_and_are_the_ones_kept():
     discoveries = Discoveries()
     for number in range(MAX_DISCOVERED + 5):
-        for one in read_batch(body(failed(origin=f"http://h{number}:80")), now=NOW).checks:
-            discoveries.see(one)
+        for report in read_batch(body(failed(origin=f"http://h{number}:80")), now=NOW).checks:
+            discoveries.see(report)
     found = discoveries.all()
     assert len(found) == MAX_DISCOVERED
     assert (found[0].url, found[-1].url) == (f"http://h{MAX_DISCOVERED + 4}:80", "http://h5:80")
@@ -48,4 +48,4 @@ def test_one_that_is_watched_is_forgotten():
     known = discoveries.get("https-h-example-443")
     discoveries.forget([known.url, "http://never-seen:80"])
     assert discoveries.get("https-h-example-443") is None
-    assert [one.url for one in discoveries.all()] == ["http://b:80"]
+    assert [discovered.url for discovered in discoveries.all()] == ["http://b:80"]

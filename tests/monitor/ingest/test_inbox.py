@@ -39,7 +39,7 @@ def test_what_cannot_be_read_counts_for_nothing():
 def test_what_a_wrong_clock_says_is_to_come_is_of_now_and_counted(at):
     inbox = Inbox()
     read = inbox.take(body(failed(), failed(at=at), failed()), now=NOW)
-    assert [one.check.at for one in read] == [NOW, NOW, NOW]
+    assert [report.check.at for report in read] == [NOW, NOW, NOW]
     assert (inbox.clamped, inbox.stale) == (1, 0)
 
 
@@ -47,7 +47,7 @@ def test_what_a_wrong_clock_says_is_to_come_is_of_now_and_counted(at):
 def test_what_a_wrong_clock_says_is_long_ago_is_left_out_and_counted(at):
     inbox = Inbox()
     read = inbox.take(body(failed(at=at), failed()), now=NOW)
-    assert [one.check.at for one in read] == [NOW]
+    assert [report.check.at for report in read] == [NOW]
     assert (inbox.clamped, inbox.stale) == (0, 1)
 
 

@@ -20,7 +20,7 @@ class Desk:
 def test_a_call_of_an_endpoint_is_a_check_of_it():
     desk = Desk()
     assert desk(failed(), worked(calls=4)) == 5
-    assert [(one.endpoint, one.up, one.origin) for one in desk.taken] == [
+    assert [(check.endpoint, check.up, check.origin) for check in desk.taken] == [
         ("shop", False, "call"),
         ("shop", True, "call"),
     ]
@@ -30,13 +30,13 @@ def test_a_call_of_an_endpoint_is_a_check_of_it():
 def test_any_other_is_discovered_until_it_is_watched():
     desk = Desk()
     desk(failed(origin="http://new:80"))
-    assert [one.url for one in desk.intake.discoveries.all()] == ["http://new:80"]
+    assert [discovered.url for discovered in desk.intake.discoveries.all()] == ["http://new:80"]
     assert desk.taken == []
     new = Endpoint(id="new", name="New", url="http://new/", type="http")
     desk.intake.configure([SHOP, new])
     assert desk.intake.discoveries.all() == []
     desk(failed(origin="http://new:80"))
-    assert [one.endpoint for one in desk.taken] == ["new"]
+    assert [check.endpoint for check in desk.taken] == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -46,5 +46,5 @@ def test_any_other_is_discovered_until_it_is_watched():
 def test_time_does_not_run_back_and_what_comes_too_late_says_nothing(newest, taken):
     desk = Desk(newest)
     desk(failed(at=NOW - 20))
-    assert [one.at for one in desk.taken] == taken
+    assert [check.at for check in desk.taken] == taken
     assert desk.intake.late == (not taken)

@@ -93,7 +93,11 @@ class Receiver:
     @property
     def told(self):
         """Incident and headline, in the order they came."""
-        return [(one["id"], one["what"]) for doc in self.documents for one in doc["incidents"]]
+        return [
+            (incident["id"], incident["what"])
+            for doc in self.documents
+            for incident in doc["incidents"]
+        ]
 
 
 @pytest.fixture
@@ -121,8 +125,8 @@ def dispatch(store, endpoints):
             )
 
             async def tell(*changes):
-                notices = [n for one in changes for n in dispatcher.notices_for(one)]
-                newest = {one.incident.id: one.incident for one in changes}
+                notices = [n for change in changes for n in dispatcher.notices_for(change)]
+                newest = {change.incident.id: change.incident for change in changes}
                 store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
 
             worker = asyncio.create_task(dispatcher.run())

@@ -18,7 +18,7 @@ def test_never_more_than_so_many_go_in_any_minute(per_minute, waits):
         sent.append(now)
 
     most = max(1, per_minute)
-    assert all(sum(at <= one < at + 59.99 for one in sent) <= most + 1e-6 for at in sent)
+    assert all(sum(at <= instant < at + 59.99 for instant in sent) <= most + 1e-6 for at in sent)
 
 
 def test_a_third_of_them_may_go_at_once_and_the_rest_evenly():

@@ -35,7 +35,7 @@ def opened(number=1, after=0.0, **fields):
 
 
 def told(one, **fields):
-    known = {"members": 1, "pattern": "service_outage", "severity": "page", **fields}
+    known = {"members": ("shop-0",), "pattern": "service_outage", "severity": "page", **fields}
     return {one.incident.id: Told(**known)}
 
 
@@ -104,11 +104,16 @@ def grown(members, after=0.0, **fields):
 
 
 @pytest.mark.parametrize(
-    ("members", "before", "expected"), [(4, 2, 60.0), (3, 2, 240.0), (3, 0, 60.0)]
+    ("members", "before", "sent", "expected"),
+    [(4, 2, -60, 60.0), (3, 2, -60, 120.0), (3, 2, -200, 100.0), (3, 0, -60, 60.0)],
 )
-def test_growth_is_an_alarm_when_it_doubles_and_else_waits(members, before, expected):
+def test_growth_is_an_alarm_when_it_doubles_and_else_waits(members, before, sent, expected):
+    """Until the last message is five minutes old, but no longer than two."""
     one = grown(members)
-    assert due(one, told=told(one, members=before), sent_at=T - 60) == expected
+    assert (
+        due(one, told=told(one, members=one.incident.members[:before]), sent_at=T + sent)
+        == expected
+    )
 
 
 def test_growth_is_an_alarm_to_somebody_who_knows_nothing_of_the_incident():
@@ -118,7 +123,7 @@ def test_growth_is_an_alarm_to_somebody_who_knows_nothing_of_the_incident():
 
 def test_growth_long_after_the_last_message_is_told_at_once():
     one = grown(3)
-    assert due(one, told=told(one, members=2), sent_at=T - 600) == 0.0
+    assert due(one, told=told(one, members=one.incident.members[:2]), sent_at=T - 600) == 0.0
 
 
 def test_what_a_person_did_or_waits_for_goes_at_once():

@@ -35,7 +35,7 @@ def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, s
     async def drive(_, tell):
         for number in range(1, 41):
             await tell(change("opened", incident(number)))
-        await until(lambda: any(one.attempts for one in waiting(store)))
+        await until(lambda: any(entry.attempts for entry in waiting(store)))
         receiver.start()
         await until(lambda: not waiting(store))
 
@@ -43,7 +43,10 @@ def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, s
     assert sorted(receiver.told) == sorted((f"i{n}", "opened") for n in range(1, 41))
     assert len(receiver.got) < 5
     largest = max(receiver.documents, key=lambda doc: len(doc["incidents"]))
-    assert all(one["names"][one["members"][0]] in largest["text"] for one in largest["incidents"])
+    assert all(
+        incident["names"][incident["members"][0]] in largest["text"]
+        for incident in largest["incidents"]
+    )
 
 
 @pytest.mark.full
@@ -61,7 +64,7 @@ def test_an_outage_that_nobody_was_notified_of_is_one_message_afterwards(dispatc
     dispatch([webhook(receiver)], drive)
     assert receiver.told == [("i1", "brief")]
     assert "was down for 3 min" in receiver.documents[0]["subject"]
-    whats = [one["what"] for one in receiver.documents[0]["incidents"][0]["notices"]]
+    whats = [notice["what"] for notice in receiver.documents[0]["incidents"][0]["notices"]]
     assert whats == ["opened", "closed"]
 
 
@@ -132,7 +135,7 @@ def test_a_dead_channel_is_left_alone_after_some_attempts(dispatch, receiver, st
         await tell(change("opened", incident(1)))
         await until(lambda: len(receiver.got) == 5)
         await tell(*(change("opened", incident(number)) for number in range(2, 20)))
-        await until(lambda: min(one.due for one in waiting(store)) > time.time() + 5)
+        await until(lambda: min(entry.due for entry in waiting(store)) > time.time() + 5)
 
     monkeypatch.setattr(
         "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
@@ -151,10 +154,10 @@ def test_one_incident_that_is_refused_does_not_keep_the_others_back(dispatch, re
         await tell(change("closed", bad, at=time.time()))
         await tell(change("opened", incident(6)))
         # It may have gone with the bad one first, and been refused with it.
-        await until(lambda: {one.notice.change.incident.id for one in waiting(store)} == {"i1"})
+        await until(lambda: {entry.notice.change.incident.id for entry in waiting(store)} == {"i1"})
 
     dispatch([webhook(receiver)], drive)
-    assert {one.notice.change.incident.id for one in waiting(store)} == {"i1"}
+    assert {entry.notice.change.incident.id for entry in waiting(store)} == {"i1"}
     assert ("i6", "opened") in receiver.told
 
 
@@ -319,7 +322,7 @@ def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
 
     async def drive(_, tell):
         await tell(change("opened", incident()))
-        await until(lambda: any("status 3: not yet" in one.error for one in waiting(store)))
+        await until(lambda: any("status 3: not yet" in entry.error for entry in waiting(store)))
         looked.touch()
         await until(lambda: not waiting(store))
 
@@ -340,7 +343,7 @@ def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, 
         dispatcher._states["hook"].channel.send = send
         await tell(change("opened", incident()))
         await until(lambda: not waiting(store))
-        assert [one.id for one in sent] == [sent[0].id] * 2
+        assert [delivery.id for delivery in sent] == [sent[0].id] * 2
 
     dispatch([webhook(receiver)], drive)
     assert "notifier hook is broken" in caplog.text

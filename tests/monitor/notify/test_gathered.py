@@ -15,9 +15,10 @@ from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webho
 from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.collation import Collation
-from ringback.monitor.notify.delivery import NOTHING_LEFT, Surroundings
+from ringback.monitor.notify.delivery import DELIVERY_STATE, NOTHING_LEFT, Surroundings
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.notify.text import subject_line
 from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 
@@ -80,8 +81,8 @@ class Desk:
         self._begin()
 
     def tell(self, *changes):
-        notices = [notice for one in changes for notice in self.dispatcher.notices_for(one)]
-        newest = {one.incident.id: one.incident for one in changes}
+        notices = [notice for change in changes for notice in self.dispatcher.notices_for(change)]
+        newest = {change.incident.id: change.incident for change in changes}
         self.store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
         return len(notices)
 
@@ -97,8 +98,11 @@ class Desk:
     @property
     def told(self):
         return [
-            (one.at - T, *((update.incident.id, update.headline) for update in one.updates))
-            for one in self.sent
+            (
+                notification.at - T,
+                *((update.incident.id, update.headline) for update in notification.updates),
+            )
+            for notification in self.sent
         ]
 
     def close(self):
@@ -115,8 +119,8 @@ def desk(tmp_path):
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for store in made:
+        store.close()
 
 
 def opened(number, after, **fields):
@@ -168,7 +172,7 @@ def test_what_belongs_together_is_one_message(desk):
 def test_restarts_change_nothing(desk, restart_every):
     ops = desk()
     assert story(ops, restart_every) == EXPECTED
-    ids = [notice.id for one in ops.sent for notice in one.notices]
+    ids = [notice.id for notification in ops.sent for notice in notification.notices]
     assert len(ids) == len(set(ids))
     assert waiting(ops.store) == []
 
@@ -211,6 +215,58 @@ def test_what_comes_back_after_its_end_was_told_is_told(desk):
     ops.tell(change("reopened", first.incident, at=T + 300))
     ops.until(500)
     assert ops.told[2:] == [(360.0, ("i1", "reopened"))]
+
+
+@pytest.mark.parametrize("after", [0, 1, 60])
+def test_who_joins_what_reopened_unsaid_is_told(desk, after):
+    """Two were told; one of them fails again before the end is said, and then one who is new."""
+    ops = desk()
+    first = opened(1, 0, members=("shop-1", "shop-2"))
+    ops.tell(first)
+    ops.until(50)
+    ops.tell(later("closed", first, 50))
+    ops.until(100)
+    again = change("reopened", replace(first.incident, members=("shop-2",)), at=T + 100)
+    grown = replace(again.incident, members=("shop-2", "shop-4"))
+    ops.tell(again)
+    if after:
+        ops.until(100 + after, restart_every=30)
+    ops.tell(change("joined", grown, at=T + 100 + after, endpoint="shop-4"))
+    ops.until(500)
+    (_, told) = ops.sent
+
+    assert [(update.headline, update.incident.members) for update in told.updates] == [
+        ("grown", ("shop-2", "shop-4"))
+    ]
+    assert subject_line(told).startswith("[DOWN] 2 endpoints (Shop 2, Shop 4): ")
+
+
+def test_who_was_told_and_comes_back_is_not_told_again(desk):
+    ops = desk()
+    first = opened(1, 0, members=("shop-1", "shop-2"))
+    ops.tell(first)
+    ops.until(50)
+    ops.tell(later("closed", first, 50))
+    ops.until(100)
+    again = change("reopened", replace(first.incident, members=("shop-2",)), at=T + 100)
+    back = replace(again.incident, members=("shop-2", "shop-1"))
+    ops.tell(again, change("joined", back, at=T + 110, endpoint="shop-1"))
+    ops.until(600)
+    assert ops.told == [(10.0, ("i1", "opened"))]
+
+
+def test_who_was_told_before_members_were_kept_by_name_is_told_the_end(desk):
+    ops = desk()
+    first = opened(1, 0)
+    ops.tell(first)
+    ops.until(50)
+    kept = ops.store.state(DELIVERY_STATE)
+    kept["ops"]["told"]["i1"]["members"] = 1
+    ops.store.keep(StoreBatch(states={DELIVERY_STATE: kept}))
+    ops.restart()
+    ops.tell(later("closed", first, 50))
+    ops.until(400)
+    assert ops.told == [(10.0, ("i1", "opened")), (170.0, ("i1", "closed"))]
 
 
 def test_what_is_reopened_in_a_silence_has_no_end(desk):
@@ -256,7 +312,7 @@ def test_growth_has_a_notice_when_it_begins_and_when_it_doubles(desk):
     assert [at for at, *_ in ops.told] == [10.0, 80.0]
     assert sum(ops.tell(joining(first, members, 100)) for members in range(20, 30)) == 1
     ops.until(500)
-    assert ops.told[2:] == [(380.0, ("i1", "grown"))]
+    assert ops.told[2:] == [(220.0, ("i1", "grown"))]
 
 
 def test_who_was_not_told_of_an_incident_is_told_at_once_when_it_concerns_them(desk):
@@ -270,7 +326,10 @@ def test_who_was_not_told_of_an_incident_is_told_at_once_when_it_concerns_them(d
     both.until(30)
     both.tell(joining(first, 6, 30))
     both.until(60)
-    assert [(one.channel, one.at - T) for one in both.sent] == [("ops", 10.0), ("red", 31.0)]
+    assert [(notification.channel, notification.at - T) for notification in both.sent] == [
+        ("ops", 10.0),
+        ("red", 31.0),
+    ]
     assert both.sent[1].updates[0].headline == "opened"
 
 
@@ -286,7 +345,10 @@ def test_a_warning_that_becomes_an_outage_is_told_to_those_who_take_no_warnings(
     worse = replace(warned.incident, pattern="service_outage", severity="page")
     both.tell(change("raised", worse, at=T + 30))
     both.until(100)
-    told = {(one.channel, one.at - T, one.updates[0].headline) for one in both.sent}
+    told = {
+        (notification.channel, notification.at - T, notification.updates[0].headline)
+        for notification in both.sent
+    }
     assert told == {
         ("chat", 10.0, "opened"), ("pager", 31.0, "opened"), ("chat", 90.0, "opened")
     }  # fmt: skip
@@ -311,8 +373,8 @@ def test_a_kill_while_it_gathers_loses_and_doubles_nothing(store, receiver):
     first, second = (change("opened", incident(number)) for number in (1, 2))
     notices = [
         notice
-        for one in (first, second, change("closed", second.incident, at=time.time()))
-        for notice in Dispatcher(store, [settings], []).notices_for(one)
+        for change_ in (first, second, change("closed", second.incident, at=time.time()))
+        for notice in Dispatcher(store, [settings], []).notices_for(change_)
     ]
     over = replace(second.incident, state="closed", closed_at=time.time())
     store.keep(StoreBatch(incidents=(first.incident, over), notices=tuple(notices)))

@@ -46,15 +46,15 @@ def killed(store):
         return opened[-1]
 
     yield run
-    for one in opened:
-        one.close()
+    for next_store in opened:
+        next_store.close()
 
 
 def _keep(store, settings, *changes):
     async def keep():
         dispatcher = Dispatcher(store, [settings], [])
-        notices = [notice for one in changes for notice in dispatcher.notices_for(one)]
-        newest = {one.incident.id: one.incident for one in changes}
+        notices = [notice for change in changes for notice in dispatcher.notices_for(change)]
+        newest = {change.incident.id: change.incident for change in changes}
         store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
 
     asyncio.run(keep())
@@ -77,8 +77,12 @@ def _messages(receiver):
         (
             headers["Idempotency-Key"],
             sorted(
-                (one["id"], one["what"], tuple(notice["id"] for notice in one["notices"]))
-                for one in document["incidents"]
+                (
+                    incident["id"],
+                    incident["what"],
+                    tuple(notice["id"] for notice in incident["notices"]),
+                )
+                for incident in document["incidents"]
             ),
         )
         for (_, headers, _), document in zip(receiver.got, receiver.documents, strict=True)

@@ -178,20 +178,24 @@ def test_escalation_is_due_later_and_only_for_the_beginning():
     opened = change("opened", incident(at=1000.0))
 
     notices = routing.notices(opened)
-    assert [(one.channel, one.at) for one in notices] == [("a", 1000), ("b", 1600), ("c", 1600)]
-    assert [one.channel for one in routing.notices(change("acknowledged", opened.incident))] == [
-        "a"
+    assert [(notice.channel, notice.at) for notice in notices] == [
+        ("a", 1000),
+        ("b", 1600),
+        ("c", 1600),
     ]
+    assert [
+        notice.channel for notice in routing.notices(change("acknowledged", opened.incident))
+    ] == ["a"]
 
 
 def test_the_same_change_for_the_same_channel_has_the_same_id():
     routing = Routing(["a", "b"], [])
     opened, closed = (change(what, incident(at=1.0)) for what in ("opened", "closed"))
 
-    assert [one.id for one in routing.notices(opened)] == [
-        one.id for one in routing.notices(opened)
+    assert [notice.id for notice in routing.notices(opened)] == [
+        notice.id for notice in routing.notices(opened)
     ]
-    ids = {one.id for each in (opened, closed) for one in routing.notices(each)}
+    ids = {notice.id for change_ in (opened, closed) for notice in routing.notices(change_)}
     assert len(ids) == 4
 
 
@@ -200,9 +204,21 @@ def test_every_change_says_something_to_those_who_know_the_incident(what):
     of = change(what, incident(members=("shop-1", "shop-2")), endpoint="shop-2")
     of = of if what != "diagnosed" else replace(of, incident=replace(of.incident, diagnosis=REPORT))
     notices = Routing(["a"], [], ENDPOINTS).notices(of, ["a"])
-    known = Told(members=1, pattern="latency", severity="warn")
+    known = Told(members=("shop-1",), pattern="latency", severity="warn")
 
     assert update_of(notices, of.incident, told=known, live=notices) is not None
+
+
+@pytest.mark.parametrize(("told", "says"), [(None, None), (Told(members=("shop-1",)), "closed")])
+def test_what_was_taken_for_an_outage_is_told_to_those_only_who_know_it(told, says):
+    """It began and was found to be the own network before anybody was notified."""
+    opened = change("opened", incident(at=1.0))
+    found = replace(opened.incident, pattern="own_network_down", part_of="i2")
+    closed = change("closed", found)
+    notices = [n for of in (opened, closed) for n in Routing(["a"], [], ENDPOINTS).notices(of)]
+    update = update_of(notices, closed.incident, told=told, live=notices)
+
+    assert (update and update.headline) == says
 
 
 def test_what_is_about_the_monitor_itself_concerns_everybody():

@@ -128,7 +128,7 @@ def test_hostile_text_stays_text(write):
     assert "secret" not in text
     assert "@everyone" not in text
     assert "<!channel>" not in text
-    assert all(one.isprintable() or one in "\n\N{WORD JOINER}" for one in text)
+    assert all(character.isprintable() or character in "\n\N{WORD JOINER}" for character in text)
     assert "\u202e" not in text
 
 
@@ -185,7 +185,7 @@ def known_as(before, headline, **fields):
 
 def test_a_title_counts_the_members_as_they_are_now():
     members = tuple(f"shop-{number}" for number in range(1, 9))
-    grown = known_as(Told(members=2), "grown", members=members, well=("shop-2", "shop-3"))
+    grown = known_as(Told(members=members[:2]), "grown", members=members, well=("shop-2", "shop-3"))
 
     assert subject_line(grown) == (
         "[DOWN, 2 BEFORE] 6 of 8 endpoints (shop-1, shop-4, shop-5 and 3 more): "
@@ -195,15 +195,24 @@ def test_a_title_counts_the_members_as_they_are_now():
     assert "Well again: 2: shop-2, shop-3\n" in plain_text(grown)
 
 
+def test_who_was_named_and_is_no_longer_part_of_it_is_said():
+    """It was reopened without a message, by one of the two that were told."""
+    known = Told(members=("shop-1", "shop-2"))
+    over = known_as(known, "closed", members=("shop-2",), state="closed", closed_at=AT + 60)
+
+    assert subject_line(over) == "[RESOLVED] shop-2: no longer down, after 1 min"
+    assert "No longer part of it: 1: shop-1\n" in plain_text(over)
+
+
 def test_a_flap_that_stays_down_is_no_flap_any_more():
-    flapped = Told(members=1, pattern="flapping", severity="page")
+    flapped = Told(members=("shop-1",), pattern="flapping", severity="page")
     steady = known_as(flapped, "renamed", summary="Shop 1 comes and goes: 6 changes")
 
     assert subject_line(steady) == ("[DOWN, WAS FLAPPING] shop-1: stays down, no longer flapping")
 
 
 def test_what_has_become_worse_says_what_it_was_taken_for():
-    warned = Told(members=1, pattern="network_partition", severity="warn")
+    warned = Told(members=("shop-1",), pattern="network_partition", severity="warn")
 
     assert subject_line(known_as(warned, "opened")).startswith("[DOWN, WAS UNREACHABLE] shop-1: ")
 

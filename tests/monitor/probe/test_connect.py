@@ -13,7 +13,7 @@ class Several:
     """A host with these addresses."""
 
     def __init__(self, *addresses):
-        self.found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", each) for each in addresses]
+        self.found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", address) for address in addresses]
 
     async def addresses(self, host, port, until, family=0):
         return self.found
@@ -76,7 +76,7 @@ def test_every_address_is_reported(looking, unused_port):
 
     failure = classify(raised.value)
     assert failure.kind == "tcp.refused"
-    assert [one.address for one in failure.addresses] == [
+    assert [failed.address for failed in failure.addresses] == [
         f"127.0.0.1:{unused_port}",
         f"127.0.0.2:{unused_port}",
     ]

@@ -39,20 +39,20 @@ class Hosts(Topology):
         for name, value in QUICK.items():
             self.run("client", f"sysctl -qw net.ipv4.neigh.lab0.{name}={value}")
 
-    def look(self, *controls):
-        """Look from the client; return what was found, one check each."""
+    def check(self, *controls):
+        """Check from the client; return what was found, one check each."""
 
-        async def look():
-            return [await each.look("here") for each in controls]
+        async def main():
+            return [await control.check("here") for control in controls]
 
         with self.inside("client"):
-            found = asyncio.run(look())
+            found = asyncio.run(main())
         return found if len(controls) > 1 else found[0]
 
-    def until(self, looked_at, up, seconds=20.0):
-        """Look again and again, as the monitor does, until it is known."""
+    def until(self, checked, up, seconds=20.0):
+        """Check again and again, as the monitor does, until it is known."""
         ends = time.monotonic() + seconds
-        while (found := self.look(looked_at)).up is not up:
+        while (found := self.check(checked)).up is not up:
             assert time.monotonic() < ends, found
             time.sleep(0.1)
         return found
@@ -74,7 +74,7 @@ def gateway(*addresses):
 
 @pytest.mark.netns
 def test_a_gateway_that_answers_is_up(hosts):
-    check = hosts.look(gateway(SERVER[4]))
+    check = hosts.check(gateway(SERVER[4]))
 
     assert (check.endpoint, check.up, check.vantage) == ("control:gateway", True, "here")
     assert check.address == ROUTER
@@ -82,7 +82,7 @@ def test_a_gateway_that_answers_is_up(hosts):
 
 
 @pytest.mark.netns
-def test_a_gateway_of_ipv6_is_looked_at_as_well(hosts):
+def test_a_gateway_of_ipv6_is_checked_as_well(hosts):
     check = hosts.until(gateway(SERVER[6]), True)
 
     assert "2001:db8:1::1 on lab0 is reachable" in check.detail
@@ -91,7 +91,7 @@ def test_a_gateway_of_ipv6_is_looked_at_as_well(hosts):
 @pytest.mark.netns
 def test_a_gateway_that_was_never_there_has_failed(hosts):
     hosts.run("router", f"ip addr del {ROUTER}/24 dev lab0")
-    check = hosts.look(gateway(SERVER[4]))
+    check = hosts.check(gateway(SERVER[4]))
 
     assert (check.up, check.kind) == (False, "tcp.address_unreachable.host")
     assert check.detail in {
@@ -102,7 +102,7 @@ def test_a_gateway_that_was_never_there_has_failed(hosts):
 @pytest.mark.netns
 def test_a_gateway_that_goes_silent_is_found_and_found_again(hosts):
     hosts.quick()
-    assert hosts.look(gateway(SERVER[4])).up
+    assert hosts.check(gateway(SERVER[4])).up
     hosts.run("router", f"ip addr del {ROUTER}/24 dev lab0")
     hosts.until(gateway(SERVER[4]), False)
     hosts.run("router", f"ip addr add {ROUTER}/24 dev lab0")
@@ -112,9 +112,9 @@ def test_a_gateway_that_goes_silent_is_found_and_found_again(hosts):
 @pytest.mark.netns
 def test_a_stale_gateway_is_not_known_until_the_kernel_has_asked(hosts):
     hosts.quick()
-    assert hosts.look(gateway(SERVER[4])).up
+    assert hosts.check(gateway(SERVER[4])).up
     hosts.run("client", f"ip neigh change {ROUTER} dev lab0 nud stale")
-    check = hosts.look(gateway(SERVER[4]))
+    check = hosts.check(gateway(SERVER[4]))
 
     assert check.up in {None, True}
     assert check.up or "delay" in check.detail
@@ -124,7 +124,7 @@ def test_a_stale_gateway_is_not_known_until_the_kernel_has_asked(hosts):
 @pytest.mark.netns
 def test_a_link_without_a_carrier(hosts):
     hosts.run("router", "ip link set lab0 down")
-    check = hosts.look(gateway(SERVER[4]))
+    check = hosts.check(gateway(SERVER[4]))
 
     assert (check.up, check.kind) == (False, "tcp.address_unreachable.network")
     assert check.detail == "lab0 has no carrier"
@@ -133,7 +133,7 @@ def test_a_link_without_a_carrier(hosts):
 @pytest.mark.netns
 def test_a_link_that_is_switched_off_leaves_no_route(hosts):
     hosts.run("client", "ip link set lab0 down")
-    check = hosts.look(gateway(SERVER[4], SERVER[6]))
+    check = hosts.check(gateway(SERVER[4], SERVER[6]))
 
     assert (check.up, check.kind) == (False, "tcp.address_unreachable.network")
     assert check.detail == f"there is no route to {SERVER[4]}"
@@ -141,11 +141,11 @@ def test_a_link_that_is_switched_off_leaves_no_route(hosts):
 
 @pytest.mark.netns
 def test_a_host_without_a_default_route_is_well_where_its_targets_have_one(hosts):
-    nowhere, there = hosts.look(gateway(), gateway(SERVER[4]))
+    nowhere, there = hosts.check(gateway(), gateway(SERVER[4]))
     assert (nowhere.up, nowhere.detail) == (False, "there is no route to anywhere")
     assert there.up
     hosts.run("client", f"ip route add default via {ROUTER}")
-    assert hosts.look(gateway()).up
+    assert hosts.check(gateway()).up
 
 
 @pytest.mark.netns
@@ -160,15 +160,15 @@ def test_one_way_out_of_two_is_enough(hosts):
 
 @pytest.mark.netns
 def test_a_link_without_a_gateway_says_nothing(hosts):
-    check = hosts.look(gateway("192.0.2.99"))
+    check = hosts.check(gateway("192.0.2.99"))
 
     assert check.up is None
-    assert check.detail == "lab0 has a carrier, and no gateway to look at"
+    assert check.detail == "lab0 has a carrier, and no gateway to check"
 
 
 def test_what_cannot_be_read_is_not_known(monkeypatch):
     monkeypatch.setattr(control.netlink.sys, "platform", "darwin")
-    check = asyncio.run(gateway("192.0.2.7").look("here"))
+    check = asyncio.run(gateway("192.0.2.7").check("here"))
 
     assert check.up is None
 
@@ -237,7 +237,7 @@ def test_any_answer_from_beyond_the_gateway_is_a_reply(hosts, stub):
     server = stub()
     asking = resolver()
     for server.code in (NXDOMAIN, SERVFAIL, REFUSED):
-        check = hosts.look(asking)
+        check = hosts.check(asking)
         assert (check.endpoint, check.up) == ("control:resolver", True)
         assert check.address == NAMESERVER
 
@@ -249,21 +249,21 @@ def test_any_answer_from_beyond_the_gateway_is_a_reply(hosts, stub):
 def test_a_resolver_whose_answers_are_lost_is_down_and_up_again(hosts, stub):
     stub()
     asking = resolver()
-    assert hosts.look(asking).up
+    assert hosts.check(asking).up
     hosts.run("router", "iptables -w -A FORWARD -p udp --sport 53 -j DROP")
     began = time.monotonic()
-    check = hosts.look(asking)
+    check = hosts.check(asking)
     assert time.monotonic() - began < 10.0
     assert (check.up, check.kind) == (False, "dns.unreachable")
     assert check.detail == f"{NAMESERVER} does not answer"
     hosts.run("router", "iptables -w -F FORWARD")
-    assert hosts.look(asking).up
+    assert hosts.check(asking).up
 
 
 @pytest.mark.netns
 def test_silence_of_one_who_never_spoke_says_nothing(hosts, stub):
     stub().silent = True
-    check = hosts.look(resolver())
+    check = hosts.check(resolver())
 
     assert check.up is None
     assert "has not answered since the start" in check.detail
@@ -273,13 +273,13 @@ def test_silence_of_one_who_never_spoke_says_nothing(hosts, stub):
 def test_a_forwarder_on_the_link_must_have_asked_others(hosts, stub):
     server = stub("router", ROUTER)
     asking = resolver(ROUTER)
-    assert hosts.look(asking).up
+    assert hosts.check(asking).up
     for server.flags in (AUTHORITATIVE, AUTHENTIC):
-        check = hosts.look(asking)
+        check = hosts.check(asking)
         assert check.up is None
         assert "perhaps of its own knowledge" in check.detail
     server.flags, server.code = 0, SERVFAIL
-    check = hosts.look(asking)
+    check = hosts.check(asking)
     assert (check.up, check.kind) == (False, "dns.server")
     assert check.detail == f"{ROUTER} answers with an error (code 2)"
 
@@ -288,9 +288,9 @@ def test_a_forwarder_on_the_link_must_have_asked_others(hosts, stub):
 def test_a_zone_that_is_dead_makes_no_dead_resolver(hosts, stub):
     server = stub("router", ROUTER)
     asking = resolver(ROUTER, ("a.example.net", "b.example.org"))
-    assert hosts.look(asking).up
+    assert hosts.check(asking).up
     server.dead = ("example.net", "example.org")
-    assert hosts.look(asking).up
+    assert hosts.check(asking).up
     assert server.names[-1].endswith(".com")
 
 
@@ -299,7 +299,7 @@ def test_one_nameserver_of_two_is_enough(hosts, stub):
     stub()
     asking = ResolverControl(lambda: (), (("198.51.100.77", 53), (NAMESERVER, 53)))
     began = time.monotonic()
-    check = hosts.look(asking)
+    check = hosts.check(asking)
 
     assert (check.up, check.address) == (True, NAMESERVER)
     assert time.monotonic() - began < 3.0  # the silent one is not waited for
@@ -307,7 +307,7 @@ def test_one_nameserver_of_two_is_enough(hosts, stub):
 
 @pytest.mark.netns
 def test_no_nameserver_on_this_host(hosts):
-    check = hosts.look(resolver("127.0.0.53"))
+    check = hosts.check(resolver("127.0.0.53"))
 
     assert check.up is None
     assert "Connection refused" in check.detail
@@ -342,25 +342,25 @@ def target(tmp_path, url):
 
 
 class Target:
-    """Looks at a target from the client, with what belongs to an event loop made for each look."""
+    """Checks a target from the client, with what belongs to an event loop made for each check."""
 
     def __init__(self, hosts, endpoint):
         self.hosts, self.endpoint = hosts, endpoint
         self.control = None
 
-    def look(self):
-        async def look():
+    def check(self):
+        async def main():
             context = ProbeContext(loop=asyncio.get_running_loop())
             if self.control is None:
                 self.control = TargetControl(self.endpoint, context)
             self.control._context = context
             try:
-                return await self.control.look("here")
+                return await self.control.check("here")
             finally:
                 context.matcher.close()
 
         with self.hosts.inside("client"):
-            return asyncio.run(look())
+            return asyncio.run(main())
 
 
 @pytest.fixture
@@ -372,22 +372,22 @@ def lab():
 @pytest.mark.netns
 def test_a_target_replies_whatever_it_says(hosts, lab, tmp_path):
     met = hosts.listen(lab, serve)
-    looked_at = Target(hosts, target(tmp_path, f"https://{met.host}:{met.port}/"))
-    check = looked_at.look()
+    target_ = Target(hosts, target(tmp_path, f"https://{met.host}:{met.port}/"))
+    check = target_.check()
     assert check.endpoint == f"control:target:https-198-51-100-2-{met.port}"
     assert check.up, check
     assert check.kind.startswith("tls.")  # it speaks plain HTTP
     refused = Target(hosts, target(tmp_path, f"tcp://{SERVER[4]}:9"))
-    check = refused.look()
+    check = refused.check()
     assert (check.up, check.kind) == (True, "tcp.refused")
     hosts.run("router", "iptables -w -P FORWARD DROP")
-    check = refused.look()
+    check = refused.check()
     assert (check.up, check.kind) == (False, "tcp.timed_out")
 
 
 @pytest.mark.netns
 def test_a_target_on_the_link_says_nothing_of_what_is_beyond(hosts, tmp_path):
-    check = Target(hosts, target(tmp_path, f"tcp://{ROUTER}:9")).look()
+    check = Target(hosts, target(tmp_path, f"tcp://{ROUTER}:9")).check()
 
     assert check.up is None
     assert check.detail.startswith("on this link: ")

@@ -16,8 +16,10 @@ def addresses(looking, names, host, seconds=30.0, **options):
 
 
 def test_an_address_needs_no_resolver(looking):
-    assert [one[4][0] for one in addresses(looking, ProbeResolver(), "192.0.2.1")] == ["192.0.2.1"]
-    assert [one[4][0] for one in addresses(looking, ProbeResolver(), "2001:db8::1")] == [
+    assert [address[4][0] for address in addresses(looking, ProbeResolver(), "192.0.2.1")] == [
+        "192.0.2.1"
+    ]
+    assert [address[4][0] for address in addresses(looking, ProbeResolver(), "2001:db8::1")] == [
         "2001:db8::1"
     ]
 
@@ -25,7 +27,7 @@ def test_an_address_needs_no_resolver(looking):
 def test_localhost_is_known(looking):
     found = addresses(looking, ProbeResolver(), "localhost", family=socket.AF_INET)
 
-    assert [one[4] for one in found] == [("127.0.0.1", 80)]
+    assert [address[4] for address in found] == [("127.0.0.1", 80)]
 
 
 def test_a_name_that_does_not_exist(looking):
@@ -51,7 +53,7 @@ def test_a_lookup_ends_in_time_and_blocks_no_other(looking, lab):
     async def many():
         until = time.monotonic() + 0.4
         silent = [names.addresses(f"a{n}.silent.lab.test", 80, until) for n in range(100)]
-        waiting = [asyncio.ensure_future(one) for one in silent]
+        waiting = [asyncio.ensure_future(lookup) for lookup in silent]
         await asyncio.sleep(0.1)
         assert await names.addresses("localhost", 80, time.monotonic() + 30)
         return await asyncio.gather(*waiting, return_exceptions=True)
@@ -60,5 +62,5 @@ def test_a_lookup_ends_in_time_and_blocks_no_other(looking, lab):
     with resolving(nameserver, timeout=3.0):
         ended = looking.run(many())
 
-    assert all(isinstance(one, LookupTimedOut) for one in ended)
+    assert all(isinstance(error, LookupTimedOut) for error in ended)
     assert time.monotonic() - began < 5

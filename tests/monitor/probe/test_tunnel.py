@@ -6,9 +6,9 @@ from ringback.testing.lab.socks import FAULTS as SOCKS
 pytestmark = pytest.mark.in_turn("looking")
 
 USABLE = {
-    f"{one.kind}:{one.when}".rstrip(":"): one.kind
-    for one in (*HTTP, *SOCKS)
-    if "socks4" not in one.when and one.when != "https_url"
+    f"{fault.kind}:{fault.when}".rstrip(":"): fault.kind
+    for fault in (*HTTP, *SOCKS)
+    if "socks4" not in fault.when and fault.when != "https_url"
 }
 
 

@@ -66,7 +66,7 @@ def nameserver(*records):
                     return
                 reply = dns.message.make_response(query, recursion_available=True)
                 wanted = (query.question[0].name, query.question[0].rdtype)
-                reply.answer = [one for one in sets if (one.name, one.rdtype) == wanted]
+                reply.answer = [rrset for rrset in sets if (rrset.name, rrset.rdtype) == wanted]
                 sock.sendto(reply.to_wire(), sender)
 
         thread = threading.Thread(target=serve)

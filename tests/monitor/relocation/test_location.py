@@ -47,7 +47,7 @@ def test_where_a_redirect_leads(location, found):
 
 def test_what_a_service_says_of_other_ports():
     header = 'h3=":443"; ma=2592000, h2="alt.example:8443", h2="[2001:db8::1]:9443", bad, x=":0"'
-    found = [(one.host, one.port) for one in alternative_locations(header, OWN)]
+    found = [(location.host, location.port) for location in alternative_locations(header, OWN)]
     assert found == [("h.example", 443), ("alt.example", 8443), ("2001:db8::1", 9443)]
     assert len(list(alternative_locations('h2=":1",' * 500, OWN))) == 8
     assert list(alternative_locations('h2=":' + "9" * 500 + '"', OWN)) == []

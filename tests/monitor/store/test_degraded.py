@@ -94,7 +94,7 @@ def test_what_was_held_is_written_when_there_is_room(store, kept, clock):
     assert kept.checks("web", 0, AT * 2, limit=10**6) == held[::-1]
     assert kept.transitions("web", 0, AT * 2) == [change]
     assert kept.incidents() == [incident()]
-    assert [one.notice for one in kept.due(AT)] == [notice()]
+    assert [entry.notice for entry in kept.due(AT)] == [notice()]
     store.keep(StoreBatch(checks=[check(AT + 9000)]))
     assert kept.last_checks() == {"web": check(AT + 9000)}
 
@@ -115,7 +115,7 @@ def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
     disk, _ = filled(store, kept)
     store.keep(StoreBatch(incidents=[incident()], notices=[notice("new"), notice("worse")]))
 
-    assert {one.notice.id for one in store.due(AT)} == {"before", "later", "new", "worse"}
+    assert {entry.notice.id for entry in store.due(AT)} == {"before", "later", "new", "worse"}
     store.sent("new", AT)
     store.sent("before", AT)
     store.postpone("later", AT + 60, "no route")
@@ -141,7 +141,7 @@ def test_what_waits_for_others_waits_while_nothing_can_be_written(store, kept, c
     store.defer(["before", "new"], AT + 60)
 
     assert store.due(AT) == []
-    assert {(one.notice.id, one.attempts) for one in store.due(AT + 60)} == {
+    assert {(entry.notice.id, entry.attempts) for entry in store.due(AT + 60)} == {
         ("before", 0),
         ("new", 0),
     }
@@ -173,7 +173,7 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
     store.keep(StoreBatch(notices=[notice(str(n)) for n in range(9)]))
 
     assert store.dropped == 40
-    assert [one.notice.id for one in store.due(AT)] == ["6", "7", "8"]
+    assert [entry.notice.id for entry in store.due(AT)] == ["6", "7", "8"]
     disk.clean()
     clock.now += RETRY_INTERVAL
     store.maintain(AT)
@@ -183,7 +183,7 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
 
 
 def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.store.sqlite.store._MAINTAIN_SECONDS", 600.0)
+    monkeypatch.setattr("ringback.monitor.store.relational.MAINTAIN_SECONDS", 600.0)
     store.keep(StoreBatch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
     disk = Disk(kept)
     disk.fill()
@@ -210,8 +210,8 @@ def keep(store):
 def send(store):
     sent = 0
     while sent < MANY:
-        for one in store.due(AT * 2):
-            store.sent(one.notice.id, AT)
+        for entry in store.due(AT * 2):
+            store.sent(entry.notice.id, AT)
             sent += 1
 
 
@@ -229,9 +229,9 @@ def read(store):
 def test_threads_take_turns(store):
     """The loop keeps, the dispatcher notes what was sent, a thread tidies, pages read."""
     with ThreadPoolExecutor() as pool:
-        for one in [pool.submit(work, store) for work in (keep, send, tidy, read)]:
-            one.result(600)
+        for future in [pool.submit(work, store) for work in (keep, send, tidy, read)]:
+            future.result(600)
     assert store.degraded is None
     assert store.due(AT * 2) == []
     found = [store.buckets(f"e{n}", "5m", 0, AT * 2) for n in range(MANY)]
-    assert [[one.count for one in spans] for spans in found] == [[1]] * MANY
+    assert [[span.count for span in spans] for spans in found] == [[1]] * MANY

@@ -28,3 +28,8 @@ def incident(id_="i1", at=AT, **more):
 def notice(id_="n1", at=AT, **more):
     change = Change(at=at, what="opened", incident=incident(), endpoint="web")
     return Notice(id=id_, at=at, **{"channel": "mail", "change": change, **more})
+
+
+def times(values):
+    """When each was."""
+    return [value.at for value in values]

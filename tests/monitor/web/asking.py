@@ -25,10 +25,16 @@ def bearer(name):
 class Asking:
     """Asks one application."""
 
-    def __init__(self, service=None, settings=None, *, base="http://127.0.0.1:8480"):
+    def __init__(
+        self, service=None, settings=None, *, base="http://127.0.0.1:8480", fleet=None, clock=None
+    ):
         self.service = service or sample()
         self.app = application(
-            self.service, self.service, settings or WebSettings(), clock=lambda: NOW
+            self.service,
+            self.service,
+            settings or WebSettings(),
+            fleet=fleet,
+            clock=clock or (lambda: NOW),
         )
         self._base = base
 

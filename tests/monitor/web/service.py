@@ -60,50 +60,50 @@ class MemoryStore:
 
     def checks(self, endpoint, since, until, *, failed=False, limit=1000):
         found = [
-            one
-            for one in sorted(self.kept[endpoint], key=lambda one: one.at, reverse=True)
-            if since <= one.at < until and not (failed and one.up is not False)
+            check
+            for check in sorted(self.kept[endpoint], key=lambda one: one.at, reverse=True)
+            if since <= check.at < until and not (failed and check.up is not False)
         ]
         return found[:limit]
 
     def buckets(self, endpoint, step, since, until):
         width, spans = WIDTHS[step], defaultdict(list)
-        for one in self.kept[endpoint]:
-            if since <= one.at < until:
-                spans[one.at // width * width].append(one)
+        for check in self.kept[endpoint]:
+            if since <= check.at < until:
+                spans[check.at // width * width].append(check)
         return [_bucket(at, checks) for at, checks in sorted(spans.items())]
 
     def phases(self, endpoint, step, since, until):
         tally = Aggregate()
-        for one in self.kept[endpoint]:
-            if since <= one.at < until:
-                tally.add(one)
+        for check in self.kept[endpoint]:
+            if since <= check.at < until:
+                tally.add(check)
         return tally.percentiles()
 
     def incidents(self, wanted=EVERY_INCIDENT, limit=100):
         found = sorted(self.past, key=lambda one: one.opened_at, reverse=True)
-        return [one for one in found if wanted.takes(one)][:limit]
+        return [incident for incident in found if wanted.takes(incident)][:limit]
 
     def incident(self, id_):
-        return next((one for one in self.past if one.id == id_), None)
+        return next((incident for incident in self.past if incident.id == id_), None)
 
 
 def _bucket(at, checks):
-    known = [one for one in checks if one.up is not None]
-    took = sorted(one.seconds for one in known if one.up)
-    phases = {name for one in known if one.up for name in one.timings}
-    kinds = [one.kind for one in known if one.kind]
+    known = [check for check in checks if check.up is not None]
+    took = sorted(check.seconds for check in known if check.up)
+    phases = {name for check in known if check.up for name in check.timings}
+    kinds = [check.kind for check in known if check.kind]
     return RollupBucket(
         at=at,
         count=len(known),
-        bad=sum(not one.up for one in known),
+        bad=sum(not check.up for check in known),
         unknown=len(checks) - len(known),
         p50=took[len(took) // 2] if took else None,
         p95=took[int(len(took) * 0.95)] if took else None,
         p99=took[int(len(took) * 0.99)] if took else None,
         timings={
-            name: sorted(one.timings[name] for one in known if name in one.timings)[
-                sum(name in one.timings for one in known) // 2
+            name: sorted(check.timings[name] for check in known if name in check.timings)[
+                sum(name in check.timings for check in known) // 2
             ]
             for name in sorted(phases)
         },
@@ -118,7 +118,7 @@ class MemoryService:
         self.store = MemoryStore()
         self.started_at = now - 3600
         self.now = now
-        self.known = {one.endpoint.id: one for one in views}
+        self.known = {view.endpoint.id: view for view in views}
         self.open = []
         self.found = []
         self.quiet = Silences()
@@ -147,7 +147,7 @@ class MemoryService:
 
     def adopt(self, discovered_id, who):
         before = len(self.found)
-        self.found = [one for one in self.found if one.id != discovered_id]
+        self.found = [discovered for discovered in self.found if discovered.id != discovered_id]
         if len(self.found) < before:
             self.adopted.append((discovered_id, who))
         return len(self.found) < before
@@ -156,13 +156,18 @@ class MemoryService:
         return self.open
 
     def acknowledge(self, incident_id, who):
-        known = any(one.id == incident_id for one in self.open)
+        known = any(incident.id == incident_id for incident in self.open)
         entry = TimelineEntry(at=self.now, what="acknowledged", text=f"acknowledged by {who}")
         self.open = [
-            replace(one, state="acknowledged", acknowledged_by=who, timeline=(*one.timeline, entry))
-            if one.id == incident_id
-            else one
-            for one in self.open
+            replace(
+                incident,
+                state="acknowledged",
+                acknowledged_by=who,
+                timeline=(*incident.timeline, entry),
+            )
+            if incident.id == incident_id
+            else incident
+            for incident in self.open
         ]
         if known:
             self.tell(UiEvent(what="incident", incident=incident_id))
@@ -191,7 +196,7 @@ class MemoryService:
         return endpoint_id in self.known
 
     def ingest(self, checks):
-        return sum(one.calls for one in checks)
+        return sum(check.calls for check in checks)
 
     async def subscribe(self):
         queue = asyncio.Queue()

@@ -28,7 +28,7 @@ def test_an_alert_of_prometheus_or_alertmanager_is_a_failed_check(sent):
     response = asking.post("/api/v2/alerts", json=sent)
 
     assert (response.status_code, response.json()) == (200, {})
-    assert [(one.origin, one.check.up) for one in asking.service.taken] == [
+    assert [(report.origin, report.check.up) for report in asking.service.taken] == [
         ("https://shop.invalid:443", False)
     ]
 
@@ -39,7 +39,7 @@ def test_what_still_fires_is_known_from_one_post_to_the_next():
     for alerts in ([ALERT, other], [ALERT | {"status": "resolved"}]):
         assert asking.post("/api/v2/alerts", json=alerts).status_code == 200
 
-    assert [one.check.up for one in asking.service.taken] == [False, False]
+    assert [report.check.up for report in asking.service.taken] == [False, False]
 
 
 @pytest.mark.parametrize("sent", [b"", b"no json", b"3", b'[{"labels": 1}, 2]', b"[" * 100_000])

@@ -1,6 +1,11 @@
 import pytest
 
-from ringback.monitor.web.alerts import MAX_ALERTS, AlertsInvalid, FiringAlerts
+from ringback.monitor.web.alerts import (
+    MAX_ALERT_SECONDS,
+    MAX_ALERTS,
+    AlertsInvalid,
+    FiringAlerts,
+)
 
 NOW = 1_700_000_000.0
 
@@ -43,7 +48,7 @@ def test_a_place_is_up_when_the_last_of_its_alerts_is_over():
     slow = {"alertname": "Slow"}
 
     def ups(*alerts):
-        return [one.check.up for one in firing.take(list(alerts), NOW)]
+        return [report.check.up for report in firing.take(list(alerts), NOW)]
 
     assert ups(alert(labels=slow), alert(status="resolved")) == [False]
     assert ups(alert(status="firing")) == [False]
@@ -58,7 +63,26 @@ def test_an_alert_of_prometheus_that_is_not_sent_again_holds_no_place_down():
     firing.take([alert(labels={"alertname": "Slow"}, endsAt="2023-11-14T22:20:00Z")], NOW)
 
     assert firing.take([alert(status="resolved")], NOW + 300) == []
-    assert [one.check.up for one in firing.take([alert(status="resolved")], NOW + 500)] == [True]
+    assert [report.check.up for report in firing.take([alert(status="resolved")], NOW + 500)] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ({"endsAt": "2023-11-14T22:20:00Z"}, 400),
+        ({"status": "firing", "endsAt": "2023-11-14T22:20:00Z"}, 400),
+        ({"status": "firing"}, MAX_ALERT_SECONDS),
+        ({"status": "firing", "endsAt": "2023-11-14T22:00:00Z"}, MAX_ALERT_SECONDS),
+        ({"status": "firing", "endsAt": None}, MAX_ALERT_SECONDS),
+        ({"endsAt": "9999-01-01T00:00:00Z"}, MAX_ALERT_SECONDS),
+    ],
+)
+def test_what_fires_ends_by_itself_as_it_says_or_when_two_repetitions_are_missing(given, seconds):
+    (found,) = taken([alert(**given)], NOW)
+
+    assert (found.check.up, found.check.until) == (False, NOW + seconds)
 
 
 def test_what_prometheus_posts_when_it_is_resolved_is_a_successful_one():
@@ -71,7 +95,7 @@ def test_what_prometheus_posts_when_it_is_resolved_is_a_successful_one():
 def test_what_alertmanager_s_webhook_posts_says_it_by_its_status(status, up):
     payload = {"version": "4", "status": "firing", "alerts": [alert(status=status)]}
 
-    assert [one.check.up for one in taken(payload, NOW)] == [up]
+    assert [report.check.up for report in taken(payload, NOW)] == [up]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +120,7 @@ def test_without_a_place_it_is_passed_over(instance):
 def test_a_kind_of_ours_is_kept_and_another_is_not():
     found = taken([alert(labels={"kind": "tcp.refused"}), alert(labels={"kind": "nonsense"})], NOW)
 
-    assert [one.check.kind for one in found] == ["tcp.refused", "unknown"]
+    assert [report.check.kind for report in found] == ["tcp.refused", "unknown"]
 
 
 def test_our_own_alerts_do_not_come_back():
@@ -112,5 +136,5 @@ def test_what_is_no_list_of_alerts_is_refused(payload):
 def test_odd_alerts_do_no_harm():
     odd = [{}, {"labels": 3}, {"labels": {"instance": 4}}, alert(endsAt=17), alert(endsAt=None)]
 
-    assert [one.check.up for one in taken(odd, NOW)] == [False, False]
+    assert [report.check.up for report in taken(odd, NOW)] == [False, False]
     assert len(taken([alert()] * (MAX_ALERTS + 5), NOW)) == MAX_ALERTS

@@ -12,19 +12,22 @@ from ringback.monitor.web.settings import WebSettings
 def families(asking):
     response = asking.get("/metrics")
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    return {one.name: one.samples for one in text_string_to_metric_families(response.text)}
+    return {family.name: family.samples for family in text_string_to_metric_families(response.text)}
 
 
 def values(samples, label):
-    return {one.labels[label]: one.value for one in samples}
+    return {sample.labels[label]: sample.value for sample in samples}
 
 
 def test_each_endpoint_is_shown_with_its_state_and_kind():
     found = families(Asking())
-    down = [one for one in found["ringback_endpoint_state"] if one.value == 1]
-    kinds = {one.labels["endpoint"]: one.labels["kind"] for one in found["ringback_failure_info"]}
+    down = [sample for sample in found["ringback_endpoint_state"] if sample.value == 1]
+    kinds = {
+        sample.labels["endpoint"]: sample.labels["kind"]
+        for sample in found["ringback_failure_info"]
+    }
 
-    assert {one.labels["endpoint"]: one.labels["state"] for one in down} == {
+    assert {sample.labels["endpoint"]: sample.labels["state"] for sample in down} == {
         "web": "ok",
         "api": "down",
         "db": "suspect",
@@ -98,11 +101,13 @@ def test_what_does_not_count_is_counted():
         inbox.take(json.dumps(batch).encode(), now=NOW)
     found = families(asking)
 
-    reported = {one.labels["what"]: one.value for one in found["ringback_reported"]}
+    reported = {sample.labels["what"]: sample.value for sample in found["ringback_reported"]}
     assert reported == {"clamped": 1, "stale": 2, "repeated": 1, "dropped": 6, "late": 2}
-    doubted = [(one.labels["cause"], one.value) for one in found["ringback_checks_doubted"]]
+    doubted = [
+        (sample.labels["cause"], sample.value) for sample in found["ringback_checks_doubted"]
+    ]
     assert doubted == [("lag", 3)]
-    assert found["ringback_looks_skipped"][0].value == 4
+    assert found["ringback_checks_skipped"][0].value == 4
     assert found["ringback_store_dropped"][0].value == 5
 
 

@@ -13,8 +13,8 @@ OPEN = WebSettings(probe_targets=("*.example", "127.0.0.1:9115", "https://secure
 def read(text):
     return {
         sample.name: sample
-        for one in text_string_to_metric_families(text)
-        for sample in one.samples
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
     }
 
 
@@ -39,7 +39,7 @@ def test_a_whole_check_has_the_names_of_blackbox_exporter():
     seen = check("a", status=200, certificate=certificate(9), timings=phases, address="192.0.2.1")
     found = list(text_string_to_metric_families(exposition_of(check_metrics(seen, http=True))))
 
-    assert {one.name for one in found} == {
+    assert {family.name for family in found} == {
         "probe_success",
         "probe_duration_seconds",
         "probe_dns_lookup_time_seconds",
@@ -50,8 +50,8 @@ def test_a_whole_check_has_the_names_of_blackbox_exporter():
         "probe_http_ssl",
         "probe_ssl_earliest_cert_expiry",
     }
-    by_phase = next(one for one in found if one.name == "probe_http_duration_seconds")
-    assert {one.labels["phase"]: one.value for one in by_phase.samples} == {
+    by_phase = next(family for family in found if family.name == "probe_http_duration_seconds")
+    assert {sample.labels["phase"]: sample.value for sample in by_phase.samples} == {
         "resolve": 0.004,
         "connect": 0.01,
         "tls": 0.016,

@@ -138,7 +138,7 @@ def _partial_diagnosis(
     readings = tuple(sorted(read, key=lambda reading: STAGES.index(reading.layer)))
     return Diagnosis(
         target=parse_target(target).text,
-        verdict=judge(readings),
+        verdict=judge(readings, interrupted=True),
         readings=readings,
         elapsed=round(took, 6),
         at=at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,36 +13,67 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ringback.cli.config import DEFAULT_FILE
 from ringback.cli.input import InputError, monitor_extra, nearest
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
-    from ringback.monitor.store.sqlite.reader import SQLiteReader
+    from ringback.monitor.store.reader import StoreReader
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DATABASE = Path("ringback.db")  # Where a monitor keeps what it knows, unless configured otherwise
+_CONFIG = "ringback.config"  # What the context holds the option under
 
 
 def database_option(function: F) -> F:
-    """Give a command the option that says which database it reads."""
-    return click.option(
+    """Give a command the options that say which store it reads."""
+    database = click.option(
         "--db",
+        callback=lambda context, _, given: _place(given, context.meta.get(_CONFIG)),
+        help="The monitor's database: a file, or postgresql://…; default: the configuration's, or"
+        f" {DATABASE}. The monitor may be running.",
+    )
+    config = click.option(
+        "-c",
+        "--config",
         type=click.Path(path_type=Path),
-        default=DATABASE,
-        show_default=True,
-        help="The monitor's database; the monitor may be running.",
-    )(function)
+        is_eager=True,
+        expose_value=False,
+        callback=lambda context, _, given: context.meta.update({_CONFIG: given}),
+        help=f"Configuration that names the database; default: {DEFAULT_FILE}, if there is one.",
+    )
+    return database(config(function))
+
+
+def _place(given: str | None, config: Path | None) -> Path | str:
+    """Return the file or URL of a store: as given, as configured, or by default."""
+    with monitor_extra():
+        from ringback.monitor.config.source import read_source  # noqa: PLC0415 - loads the monitor
+        from ringback.monitor.store.opening import is_url  # noqa: PLC0415 - as above
+    if given:
+        return given if is_url(given) else Path(given)
+    file = config or Path(DEFAULT_FILE)
+    if config is None and not file.exists():
+        return DATABASE
+    source = read_source(file, os.environ)
+    for problem in source.problems:  # what is wrong with other keys is no matter here
+        if not problem.path or problem.path.startswith("store"):
+            raise InputError(plain(str(problem)))
+    store = source.data.get("store")
+    named = store if isinstance(store, dict) else {}
+    url = named.get("url")
+    return str(url) if url else file.parent / str(named.get("path") or DATABASE)
 
 
 @contextmanager
-def opened_database(db: Path) -> Iterator[SQLiteReader]:
-    """Give what reads a database; it is closed at the end."""
+def opened_database(db: Path | str) -> Iterator[StoreReader]:
+    """Give what reads a store; it is closed at the end."""
     with monitor_extra():
         from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
-        from ringback.monitor.store.sqlite.reader import SQLiteReader  # noqa: PLC0415 - as above
+        from ringback.monitor.store.opening import reader_at  # noqa: PLC0415 - as above
     try:
-        reader = SQLiteReader(db)
+        reader = reader_at(db)
         try:
             yield reader
         finally:
@@ -50,7 +82,7 @@ def opened_database(db: Path) -> Iterator[SQLiteReader]:
         raise InputError(plain(str(error))) from error
 
 
-def known_endpoint(reader: SQLiteReader, id_: str) -> str:
+def known_endpoint(reader: StoreReader, id_: str) -> str:
     known = reader.endpoints()
     if id_ in known:
         return id_
@@ -108,7 +140,7 @@ def export_command(  # noqa: PLR0913 - click gives each option by name
     until: str,
     endpoint: str | None,
     output: Path | None,
-    db: Path,
+    db: Path | str,
 ) -> None:
     now = time.time()
     ending = output.suffix.lstrip(".").lower() if output else ""
@@ -124,7 +156,7 @@ def export_command(  # noqa: PLR0913 - click gives each option by name
 
 
 def _write(
-    reader: SQLiteReader,
+    reader: StoreReader,
     what: str,
     form: str,
     wanted: tuple[float, float, str | None],
@@ -163,6 +195,8 @@ def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
 
 _BACKUP_HELP = """Copy a monitor's database consistently, also while the monitor runs.
 
+A database in PostgreSQL is backed up by pg_dump or by the server's own means.
+
 \b
 Examples:
   ringback backup /backup/ringback.db
@@ -177,20 +211,13 @@ Exit status:
 
 @click.command("backup", help=_BACKUP_HELP)
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
-@click.option(
-    "--db",
-    "source",
-    type=click.Path(path_type=Path),
-    default=DATABASE,
-    show_default=True,
-    help="The monitor's database.",
-)
-def backup_command(target: Path, source: Path) -> None:
+@database_option
+def backup_command(target: Path, db: Path | str) -> None:
     from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as below
-    from ringback.monitor.store.sqlite.database import copy_database  # noqa: PLC0415 - takes SQLAlchemy
+    from ringback.monitor.store.opening import backup  # noqa: PLC0415 - takes SQLAlchemy
 
     try:
-        copy_database(source, target)
+        backup(db, target)
     except StoreProblem as error:
         raise InputError(plain(str(error))) from error
     click.echo(f"copied to {plain(str(target))} ({target.stat().st_size} bytes)")

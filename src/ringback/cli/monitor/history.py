@@ -29,7 +29,7 @@ from ringback.incident.pattern import stamp, two_units
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident, Transition
-    from ringback.monitor.store.sqlite.reader import SQLiteReader
+    from ringback.monitor.store.reader import StoreReader
 
 _REPORT_HELP = """Report the availability of endpoints by calendar month (UTC).
 
@@ -68,7 +68,7 @@ def report_command(
     endpoints: tuple[str, ...],
     month: str | None,
     months: int | None,
-    db: Path,
+    db: Path | str,
     *,
     as_json: bool,
     as_csv: bool,
@@ -88,7 +88,7 @@ def report_command(
 
 
 def _rows(
-    reader: SQLiteReader, endpoints: tuple[str, ...], month: str | None, months: int
+    reader: StoreReader, endpoints: tuple[str, ...], month: str | None, months: int
 ) -> list[dict[str, Any]]:
     from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
         availability_rows,
@@ -150,6 +150,7 @@ _HISTORY_HELP = """Show what happened at an endpoint: state changes, failed chec
 Examples:
   ringback history shop
   ringback history shop --since 30d --failures 0
+  ringback history shop --vantage tokyo
   ringback history shop --since 2026-11-01 --json | jq .incidents
 
 \b
@@ -166,6 +167,7 @@ _STYLES = {
     "recovering": "yellow",
 }
 _INDENT = 22
+_MAX_FAILURES = 10_000
 
 
 @click.command("history", help=_HISTORY_HELP)
@@ -173,18 +175,25 @@ _INDENT = 22
 @click.option("--since", default="7d", show_default=True, help="A time, or how long ago.")
 @click.option(
     "--failures",
-    type=click.IntRange(0, 10_000),
+    type=click.IntRange(0, _MAX_FAILURES),
     default=20,
     show_default=True,
     help="At most this many failed checks, the newest.",
 )
+@click.option("--vantage", help="Failed checks of this place only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @database_option
-def history_command(endpoint: str, since: str, failures: int, db: Path, *, as_json: bool) -> None:
+def history_command(
+    endpoint: str, since: str, failures: int, vantage: str | None, db: Path | str, *, as_json: bool
+) -> None:
     now = time.time()
     with opened_database(db) as reader:
         id_ = known_endpoint(reader, endpoint)
-        story = _EndpointHistory(reader, id_, parse_moment(since, now), now, failures)
+        most = _MAX_FAILURES if vantage and failures else failures
+        story = _EndpointHistory(reader, id_, parse_moment(since, now), now, most)
+    if vantage:
+        of_place = [check for check in story.failed if check.vantage == vantage]
+        story.failed = of_place[-failures:] if failures else []
     if as_json:
         click.echo(json.dumps(story.record()))
     else:
@@ -195,7 +204,7 @@ class _EndpointHistory:
     """What happened at one endpoint in a time."""
 
     def __init__(
-        self, reader: SQLiteReader, endpoint: str, since: float, now: float, failures: int
+        self, reader: StoreReader, endpoint: str, since: float, now: float, failures: int
     ) -> None:
         until = now + 1.0
         self.endpoint, self.now = endpoint, now
@@ -250,7 +259,7 @@ def _failure(check: Check) -> str:
     who = {
         "call": "a call failed",
         "heartbeat": "reported",
-        "probe": "failed",
+        "probe": f"failed at {check.vantage}" if check.vantage else "failed",
         "report": f"{check.vantage or 'another monitor'} reported",
     }[check.origin]
     status = f" HTTP {check.status}" if check.status else ""

@@ -14,6 +14,7 @@ from ringback.cli.input import InputError, nearest
 from ringback.cli.layout import console, hanging
 from ringback.cli.monitor.remote import Remote, monitor_options, segment
 from ringback.cli.terminal import counted, plain
+from ringback.incident.advice import operators_steps
 
 MARKS = {"ok": "✓", "partial": "◐", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
 STYLES = {
@@ -31,6 +32,7 @@ _STATUS_HELP = """Show the state of every endpoint of a running monitor.
 Examples:
   ringback status
   ringback status --state down
+  ringback status --vantage tokyo
   ringback status --json | jq -r '.[] | select(.state != "ok") | .id'
 
 \b
@@ -43,19 +45,43 @@ Exit status:
 
 @click.command("status", help=_STATUS_HELP)
 @click.option("--state", type=click.Choice(sorted(MARKS)), help="Only endpoints in this state.")
+@click.option("--vantage", help="As this place alone sees them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 @monitor_options
 @click.pass_context
 def status_command(
-    context: click.Context, state: str | None, url: str, token: str | None, *, as_json: bool
+    context: click.Context,
+    state: str | None,
+    vantage: str | None,
+    url: str,
+    token: str | None,
+    *,
+    as_json: bool,
 ) -> None:
-    query = f"?state={state}" if state else ""
+    query = f"?state={state}" if state and not vantage else ""
     endpoints = Remote(url, token).all(f"/endpoints{query}")
+    if vantage:
+        seen = [_seen_from(endpoint, vantage) for endpoint in endpoints]
+        endpoints = [end for end in seen if end is not None and state in (None, end["state"])]
     if as_json:
         click.echo(json.dumps(endpoints))
     else:
         _show_endpoints(endpoints)
     context.exit(1 if any(endpoint["state"] in _DOWN_STATES for endpoint in endpoints) else 0)
+
+
+def _seen_from(endpoint: dict[str, Any], vantage: str) -> dict[str, Any] | None:
+    """Return an endpoint as one place sees it; ``None``: that place does not check it."""
+    for observer in endpoint["observers"]:
+        if observer["id"] == f"probe:{vantage}":
+            kind = observer["kind_of_failure"]
+            return {
+                **endpoint,
+                "state": observer["state"],
+                "since": observer["since"],
+                "kind": kind,
+            }
+    return None
 
 
 def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
@@ -145,13 +171,21 @@ def _show_incident(incident: dict[str, Any], *, whole: bool) -> None:
     if incident["members"]:
         facts += f"; {', '.join(incident['members'])}"
     hanging(screen, Text(), Text(plain(facts), style="dim"), 2)
+    advice = _advice(incident)
     if whole:
-        for line in (incident["diagnosis"] or {}).get("verdict", {}).get("advice", ()):
-            hanging(screen, Text("  -"), Text(plain(line)), 4)
+        for step in advice:
+            hanging(screen, Text("  -"), Text(plain(step)), 4)
         for entry in incident["timeline"]:
             label = Text(f"  {short_time(entry['at'])} {entry['what']}", style="dim")
             hanging(screen, label, Text(plain(entry["text"])), 36)
+    elif advice and incident["state"] != "closed":
+        hanging(screen, Text("  do first:"), Text(plain(advice[0])), 12)
     screen.print()
+
+
+def _advice(incident: dict[str, Any]) -> tuple[str, ...]:
+    verdict = (incident["diagnosis"] or {}).get("verdict") or {}
+    return operators_steps((*verdict.get("advice", ()), *incident["advice"]))
 
 
 _ACK_HELP = """Acknowledge an incident.
@@ -237,7 +271,10 @@ def silence_command(
         click.echo(f"{plain(made['id'])}: {', '.join(map(plain, endpoints))} for {span}")
         _warn(endpoints, [endpoint["id"] for endpoint in remote.all("/endpoints")])
     else:
-        for silence in remote.get("/silences"):
+        silences = remote.get("/silences")
+        if not silences:
+            click.echo("no silences")
+        for silence in silences:
             where, until = ", ".join(silence["endpoints"]), short_time(silence["ends"])
             click.echo(plain(f"{silence['id']}: {where} until {until} UTC {silence['reason']}"))
 

@@ -54,7 +54,7 @@ _NOTHING_TO_WATCH = (
 @click.command("up", help=_HELP)
 @click.argument("urls", nargs=-1, metavar="[URL]...")
 @click.option("-c", "--config", "file", type=click.Path(path_type=Path), help="Configuration file.")
-@click.option("--db", type=click.Path(path_type=Path), help="Database; default: ./ringback.db.")
+@click.option("--db", help="Database: a file, or postgresql://…; default: ./ringback.db.")
 @click.option("--host", help="Address of the page; default: 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the page; default: 8480.")
 @click.option("--no-web", is_flag=True, help="Serve no page.")
@@ -63,7 +63,7 @@ def up_command(  # noqa: PLR0913 - click gives each option by name
     context: click.Context,
     urls: tuple[str, ...],
     file: Path | None,
-    db: Path | None,
+    db: str | None,
     host: str | None,
     port: int | None,
     *,
@@ -75,14 +75,18 @@ def up_command(  # noqa: PLR0913 - click gives each option by name
     def changed(loaded: MonitorConfig) -> MonitorConfig:
         web = loaded.web
         web = replace(web, host=host or web.host, port=web.port if port is None else port)
-        return replace(loaded, web=web, store=db or loaded.store)
+        if db is None:
+            return replace(loaded, web=web)
+        url = db if is_url(db) else ""
+        return replace(loaded, web=web, store=loaded.store if url else Path(db), store_url=url)
 
     from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+    from ringback.monitor.store.opening import is_url  # noqa: PLC0415 - as above
 
     begin = _reader(urls, file)
     first = begin()
     try:
-        with _needs_extra():
+        with needs_extra():
             import ringback.monitor.program  # noqa: F401, PLC0415 - slow, beside the reading
 
             loaded = changed(first.result())
@@ -112,16 +116,16 @@ def _run(loaded: MonitorConfig, read: Callable[[], MonitorConfig] | None, *, web
     from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as above
     from ringback.monitor.web.settings import WebError  # noqa: PLC0415 - as above
 
-    _log()
+    log_to_stderr()
     try:
         store = open_store(loaded)
     except StoreProblem as error:
-        raise _CannotRunError(plain(str(error))) from error
+        raise CannotRunError(plain(str(error))) from error
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_watch(loaded, store, read, web=web))
     except WebError as error:
-        raise _CannotRunError(plain(str(error))) from error
+        raise CannotRunError(plain(str(error))) from error
     except NotifierInvalid as error:
         raise InputError(plain(str(error))) from error
     finally:
@@ -147,7 +151,7 @@ async def _watch(
         await task
 
 
-class _CannotRunError(InputError):
+class CannotRunError(InputError):
     """Raised where the configuration is right and the machine is in the way; status 1."""
 
     exit_code = 1
@@ -163,7 +167,7 @@ def _ready(loaded: MonitorConfig) -> Callable[[str], None]:
     return ready
 
 
-def _log() -> None:
+def log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("ringback")
@@ -171,7 +175,7 @@ def _log() -> None:
     log.setLevel(logging.INFO)
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop  # noqa: PLC0415 - where there is none, asyncio's own does
     except ImportError:
@@ -181,7 +185,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 @contextlib.contextmanager
-def _needs_extra() -> Iterator[None]:
+def needs_extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:

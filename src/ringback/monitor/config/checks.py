@@ -281,7 +281,7 @@ def _check_token(item: Item[TokenShape]) -> None:
 
 
 def check_controls(whole: MergedConfig) -> None:
-    """Note controls that cannot be looked at, and those that say nothing of the network."""
+    """Note controls that cannot be checked, and those that say nothing of the network."""
     for index, url in enumerate(whole.main.controls):
         try:
             host = probe_address_of(url).host
@@ -293,7 +293,17 @@ def check_controls(whole: MergedConfig) -> None:
             whole.sources[0].add_problem(("controls", index), message)
 
 
-CHECKS = (check_endpoints, check_names, check_parents, check_access, check_controls)
+def check_store(whole: MergedConfig) -> None:
+    """Note a store in two places."""
+    store = whole.main.store
+    if store.url and "path" in store.model_fields_set:
+        message = "path and url are both given: data is kept in one place, remove one of them"
+        whole.sources[0].add_problem(("store", "url"), message)
+
+
+CHECKS = (
+    check_endpoints, check_names, check_parents, check_access, check_controls, check_store,
+)  # fmt: skip
 
 
 def check_all(whole: MergedConfig) -> None:

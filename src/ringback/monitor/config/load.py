@@ -55,7 +55,7 @@ _OPTIONS = {
     "fresh_after": "fresh_after",
 }
 """Key to what the probe calls it."""
-_CONTROL_TIMEOUT = 4.0  # Seconds for one look: the next comes after five
+_CONTROL_TIMEOUT = 4.0  # Seconds for one check: the next comes after five
 
 
 def build_config(whole: MergedConfig) -> MonitorConfig:
@@ -71,6 +71,7 @@ def build_config(whole: MergedConfig) -> MonitorConfig:
         controls=tuple(_control(url) for url in dict.fromkeys(main.controls)),
         web=_web(main.web, whole),
         store=whole.sources[0].file.parent / main.store.path,
+        store_url=main.store.url,
         files=tuple(source.file for source in whole.sources),
         patterns=whole.patterns,
     )

@@ -16,6 +16,7 @@ from ringback.monitor.config.values import (
     Moment,
     Patterns,
     Port,
+    PostgresURL,
     Proxy,
     Severities,
     Statuses,
@@ -369,6 +370,8 @@ class StoreShape(Shape):
 
     path: str = Field(default="ringback.db", min_length=1)
     """The database's file; relative to the folder of this file."""
+    url: PostgresURL = ""
+    """Of a PostgreSQL (15 or later), instead of a file."""
 
 
 class ProbeAllowShape(Shape):

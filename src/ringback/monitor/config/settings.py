@@ -126,11 +126,13 @@ class MonitorConfig:
     maintenance: tuple[MaintenanceWindow, ...] = ()  # Times in which notifications are muted
     retention: Retention = field(default_factory=Retention)  # How long what is kept
     vantage: str = ""  # What this place of observation is called
-    # What is looked at only to know of this vantage's own network, as an endpoint each
+    # What is checked only to know of this vantage's own network, as an endpoint each
     controls: tuple[Endpoint, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)  # How the page is served, and to whom
     # The database's file; relative to the configuration's folder, or to the current one
     store: Path = Path("ringback.db")
+    # Of a PostgreSQL that data is kept in instead; `""`: in the file
+    store_url: str = field(default="", repr=False)
     files: tuple[Path, ...] = ()  # Every file that was read, the main one first
     # Absolute patterns of the files that `include` asked for, so that a new one is noticed
     patterns: tuple[str, ...] = ()

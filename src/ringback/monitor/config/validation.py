@@ -63,7 +63,7 @@ def key_path_of(loc: tuple[str | int, ...]) -> KeyPath:
 def displayed(value: object, path: KeyPath, source: SourceFile) -> str:
     """Return a value, shortened; ``""``: it may hold secrets, or is a whole table."""
     secret = any(path[:depth] in source.secret for depth in range(1, len(path) + 1))
-    own = path[:1] == ("notifier",) and path[-1] == "url"
+    own = path[0] in {"notifier", "store"} and path[-1] == "url"
     if secret or own or _SECRET.intersection(map(str, path)) or _has_secrets(value):
         return ""
     try:

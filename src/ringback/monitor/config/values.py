@@ -144,6 +144,13 @@ def http_url_of(value: str) -> str:
     return value
 
 
+def postgres_url_of(value: str) -> str:
+    # Whatever is wrong with it: it is not shown, for it may hold a password.
+    if value and not re.fullmatch(r"postgres(ql)?://([^\s/?#@]*@)?[^\s/?#@]*([/?]\S*)?", value):
+        raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+    return value
+
+
 def _schema(*types: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": list(types)} if len(types) > 1 else types[0])
 
@@ -201,3 +208,8 @@ Proxy = Annotated[
     _schema({"type": "string", "examples": ["http://proxy.example.com:3128", "environment"]}),
 ]
 HTTPURL = Annotated[str, AfterValidator(http_url_of)]
+PostgresURL = Annotated[
+    str,
+    AfterValidator(postgres_url_of),
+    _schema({"type": "string", "examples": ["postgresql://ringback@db.example.com/ringback"]}),
+]

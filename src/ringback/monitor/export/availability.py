@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ringback.incident.model import Transition
-    from ringback.monitor.store.sqlite.reader import SQLiteReader
+    from ringback.monitor.store.reader import StoreReader
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
@@ -225,7 +225,7 @@ AVAILABILITY_COLUMNS = (
 
 
 def availability_rows(
-    reader: SQLiteReader, months: Iterable[str], endpoints: Iterable[str], now: float
+    reader: StoreReader, months: Iterable[str], endpoints: Iterable[str], now: float
 ) -> Iterator[dict[str, Any]]:
     wanted = list(endpoints)
     for month in months:
@@ -237,7 +237,7 @@ def availability_rows(
 
 
 def endpoint_availability(
-    reader: SQLiteReader, endpoint: str, span: Span, now: float
+    reader: StoreReader, endpoint: str, span: Span, now: float
 ) -> Availability | None:
     """Return how an endpoint was in a time; ``None``: it was not watched then."""
     record = EndpointHistory(

@@ -129,12 +129,19 @@ def _value(text: str) -> Any:
 
 
 def _with_templates(
-    item: IcingaObject, templates: dict[tuple[str, str], IcingaObject], depth: int = 0
+    item: IcingaObject,
+    templates: dict[tuple[str, str], IcingaObject],
+    known: dict[str, dict[str, Any]] | None = None,
+    depth: int = 0,
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    known = {} if known is None else known  # Each template is read once, even if it imports itself
     for name in item.imports:
-        if (item.kind, name) in templates and depth < 20:
-            values.update(_with_templates(templates[item.kind, name], templates, depth + 1))
+        if name not in known and (item.kind, name) in templates and depth < 20:
+            known[name] = {}
+            template = templates[item.kind, name]
+            known[name] = _with_templates(template, templates, known, depth + 1)
+        values.update(known.get(name, {}))
     return {**values, **item.values}
 
 

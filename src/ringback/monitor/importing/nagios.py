@@ -30,13 +30,21 @@ class NagiosObject:
     line: int
 
 
+Templates = dict[tuple[str, str], list[NagiosObject]]
+"""Kind and name to the definitions of that name."""
+
+
 def is_nagios(text: ImportedFile) -> bool:
     return bool(re.search(r"^\s*define\s+(host|service|command)\s*\{", text.text, re.MULTILINE))
 
 
 def convert_nagios(texts: Iterable[ImportedFile], draft: Draft) -> None:
     found = [item for text in texts for item in _objects(text)]
-    _Converter([_whole(item, found) for item in found], draft).add()
+    templates: Templates = {}
+    for item in found:
+        if name := item.values.get("name"):
+            templates.setdefault((item.kind, name), []).append(item)
+    _Converter([_whole(item, templates, {}) for item in found], draft).add()
 
 
 def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
@@ -51,17 +59,23 @@ def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
         yield NagiosObject(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
 
 
-def _whole(item: NagiosObject, found: list[NagiosObject], depth: int = 0) -> NagiosObject:
-    """A definition with what its templates say; the first of them has the last word."""
+def _whole(
+    item: NagiosObject, templates: Templates, known: dict[str, dict[str, str]], depth: int = 0
+) -> NagiosObject:
+    """A definition with what its templates say; the first of them has the last word.
+
+    Each template is read once, even if it uses itself.
+    """
     values: dict[str, str] = {}
     for name in reversed(_names(item.values.get("use", ""))):
-        for other in found:
-            if (
-                other.kind == item.kind
-                and other.values.get("name") == name
-                and depth < _MAX_TEMPLATE_DEPTH
-            ):
-                values.update(_whole(other, found, depth + 1).values)
+        if name not in known and depth < _MAX_TEMPLATE_DEPTH:
+            known[name] = {}
+            known[name] = {
+                key: value
+                for other in templates.get((item.kind, name), ())
+                for key, value in _whole(other, templates, known, depth + 1).values.items()
+            }
+        values.update(known.get(name, {}))
     for own in ("name", "register"):
         values.pop(own, None)
     return NagiosObject(item.kind, {**values, **item.values}, item.text, item.line)

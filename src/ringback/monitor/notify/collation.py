@@ -4,10 +4,11 @@ People read messages, so what belongs together is put together, whatever inciden
 
 - An **alarm** after a time of quiet goes at once: when the diagnosis is there, which is waited for
   ten seconds at most. Alarms that follow are gathered for a minute.
-- An **end** waits two minutes, or five where the endpoint is looked at that rarely: perhaps it is
+- An **end** waits two minutes, or five where the endpoint is checked that rarely: perhaps it is
   none. If its incident is reopened meanwhile, neither is said.
 - **Growth** of an incident is an alarm when its members have doubled since they were last told, or
-  were never told. Otherwise it waits until the last message is five minutes old.
+  were never told. Otherwise it waits until the last message is five minutes old, but nobody who
+  joined for longer than two: an outage that is over by then would be named by its end alone.
 - What is said for a person who waits for it goes at once: that somebody acknowledged an incident,
   and an escalation.
 
@@ -88,6 +89,7 @@ class Collation:
     diagnosis: float = 10.0  # That it waits for its diagnosis, at most
     gather: float = 60.0  # That further alarms are gathered
     growth: float = 300.0  # From a message until growth is told that is less than a doubling
+    joined: float = 120.0  # That who joined waits, at most
     end: float = 120.0  # That an end waits
     rare_end: float = 300.0  # That it waits where the endpoint is checked so rarely or more so
 
@@ -126,7 +128,9 @@ class Collation:
         if group.incident.state == "closed":
             every = max(map(receiver.every, group.incident.members), default=0.0)
             return group.live[-1].at + (self.rare_end if every >= self.rare_end else self.end)
-        return max(group.live[0].at, (receiver.sent_at or 0.0) + self.growth)
+        due = max(group.live[0].at, (receiver.sent_at or 0.0) + self.growth)
+        joined = (notice.at for notice in group.live if notice.change.what == "joined")
+        return min([due, *(at + self.joined for at in joined)])
 
 
 COLLATION = Collation()
@@ -137,7 +141,7 @@ def _is_alarm(notice: Notice, told: Told | None) -> bool:
         return False
     incident = notice.change.incident
     if notice.change.what == "joined":
-        return told is None or len(incident.members) >= 2 * told.members
+        return told is None or len(incident.members) >= 2 * len(told.members)
     return notice.change.what != "renamed" or told is None or not told.names(incident)
 
 
@@ -145,7 +149,7 @@ def _is_urgent(notice: Notice) -> bool:
     return notice.change.what == "acknowledged" or is_escalation(notice)
 
 
-_NEVER_DIAGNOSED = frozenset({"latency", "heartbeat_missed", "prober_sick"})
+_NEVER_DIAGNOSED = frozenset({"latency", "heartbeat_missed", "prober_sick", "vantage_silent"})
 
 
 def _awaited(group: NoticeGroup) -> bool:

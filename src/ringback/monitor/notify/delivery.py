@@ -397,7 +397,7 @@ class DeliveryLog:
             if isinstance(kept, list):  # up to version 0.1: the ids of the incidents
                 self._told[channel] = dict.fromkeys(kept, Told())
                 continue
-            self._told[channel] = {id_: Told(**told) for id_, told in kept["told"].items()}
+            self._told[channel] = {id_: Told.load(told) for id_, told in kept["told"].items()}
             if kept["sent_at"] is not None:
                 self._sent_at[channel] = kept["sent_at"]
 

@@ -179,8 +179,10 @@ class Dispatcher:
         if change.what == "joined":
             notices = [notice for notice in notices if self._is_new(notice)]
         for notice in notices:
-            if not is_escalation(notice):
-                key = (notice.channel, change.incident.id)
+            key = (notice.channel, change.incident.id)
+            if change.what == "reopened":  # it may cancel an end, and then says nothing
+                self._announced.pop(key, None)
+            elif not is_escalation(notice):
                 self._announced[key] = (len(change.incident.members), change.at)
         if notices:
             self._wake.set()
@@ -193,7 +195,7 @@ class Dispatcher:
         if waiting is None or waiting == (members, at):  # asked a second time: the same answer
             return True
         told = self._delivery_log.told(notice.channel, notice.change.incident.id)
-        return told is not None and waiting[0] < 2 * told.members <= members
+        return told is not None and waiting[0] < 2 * len(told.members) <= members
 
     def counted(self) -> dict[str, dict[str, int]]:
         """Return how many notifications were sent, failed or were given up since the start."""

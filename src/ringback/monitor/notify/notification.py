@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ringback.incident.model import Incident
 
@@ -50,7 +50,8 @@ class NotificationContext:
 class Told:
     """What one receiver was last told of an incident."""
 
-    members: int = 0  # How many it had; 0: it is not certain that anything arrived
+    # Ids of those it had; none: it is not certain that anything arrived
+    members: tuple[str, ...] = ()
     pattern: str = ""
     severity: str = ""
     kind: str = ""  # `""`: none
@@ -58,11 +59,17 @@ class Told:
     @classmethod
     def of(cls, incident: Incident) -> Told:
         return cls(
-            members=len(incident.members),
+            members=incident.members,
             pattern=incident.pattern,
             severity=incident.severity,
             kind=incident.kind or "",
         )
+
+    @classmethod
+    def load(cls, kept: Mapping[str, Any]) -> Told:
+        """Return what was kept as JSON; a version that counted the members did not keep whom."""
+        members = kept["members"]
+        return cls(**{**kept, "members": () if isinstance(members, int) else tuple(members)})
 
     def names(self, incident: Incident) -> bool:
         """Return whether it was told as what it is now."""
@@ -110,6 +117,8 @@ def update_of(
 
 def _headline(live: Sequence[Notice], incident: Incident, told: Told | None) -> Headline | None:
     whats = {notice.change.what for notice in live if not is_escalation(notice)}
+    if told is None and incident.part_of and incident.pattern == "own_network_down":
+        return None  # what was taken for an outage, and told nobody
     if incident.state == "closed":
         ended: Headline = "brief" if told is None else "closed"
         return ended if whats else None
@@ -139,7 +148,7 @@ def _headline_of_news(whats: Set[str], incident: Incident, told: Told) -> Headli
 
 def _is_worse(incident: Incident, told: Told) -> bool:
     """Return whether a member that was not told is not well."""
-    return any(member not in incident.well for member in incident.members[told.members :])
+    return not {*incident.members}.issubset({*incident.well, *told.members})
 
 
 def is_escalation(notice: Notice) -> bool:

@@ -15,14 +15,11 @@ from ringback.failure.advice import filled
 from ringback.failure.target import without_secrets
 from ringback.incident.advice import operators_advice
 from ringback.incident.pattern import stamp, two_units
+from ringback.monitor.notify.notification import IncidentUpdate, NotificationContext
 
 if TYPE_CHECKING:
     from ringback.incident.model import Incident, Pattern
-    from ringback.monitor.notify.notification import (
-        IncidentUpdate,
-        Notification,
-        NotificationContext,
-    )
+    from ringback.monitor.notify.notification import Headline, Notification
 
 MAX_LINE = 240  # Characters of a line that comes from elsewhere, at most
 
@@ -42,6 +39,7 @@ PATTERN_WORDS: Mapping[Pattern, tuple[str, str]] = {
     "flapping": ("FLAPPING", "flapping"),
     "heartbeat_missed": ("MISSED", "silent"),
     "prober_sick": ("MONITOR UNHEALTHY", "unhealthy"),
+    "vantage_silent": ("AGENT SILENT", "silent"),
 }
 """Sort of incident to its mark, and to what an endpoint is while it lasts."""
 
@@ -104,7 +102,9 @@ def subject_line(notification: Notification) -> str:
     )
     marks = " · ".join(f"{count} {mark}" for mark, count in counts.items())
     affected = dict.fromkeys(
-        id_ for update in urgent_first for id_ in _affected(update.incident) or (THE_MONITOR,)
+        id_
+        for update in urgent_first
+        for id_ in _affected(update.incident) or (_prober(update.incident),)
     )
     return f"[{marks}] {len(updates)} incidents: {named_endpoints(affected, known)}"
 
@@ -115,6 +115,10 @@ def _is_over(update: IncidentUpdate) -> bool:
 
 def _is_warning(update: IncidentUpdate) -> bool:
     return update.incident.severity == "warn"
+
+
+def _prober(incident: Incident) -> str:
+    return f"the agent at {incident.observer}" if incident.observer else THE_MONITOR
 
 
 def _affected(incident: Incident) -> tuple[str, ...]:
@@ -145,6 +149,12 @@ def _incident_text(
     )
 
 
+def incident_line(incident: Incident, headline: Headline, names: Mapping[str, str]) -> str:
+    """Return what has happened to an incident in one line; ``names``: an id to a name."""
+    update = IncidentUpdate(headline=headline, incident=incident)
+    return safe_line(_title(update, NotificationContext(names=names)), 160)
+
+
 def _title(update: IncidentUpdate, context: NotificationContext) -> str:
     incident = update.incident
     state = PATTERN_WORDS[incident.pattern][1]
@@ -166,7 +176,7 @@ def _title(update: IncidentUpdate, context: NotificationContext) -> str:
 
 def _who(incident: Incident, context: NotificationContext) -> str:
     """Return the endpoints that an incident is about, counted as they are now."""
-    affected, members = _affected(incident), incident.members or (THE_MONITOR,)
+    affected, members = _affected(incident), incident.members or (_prober(incident),)
     if len(members) == 1:
         return named_endpoints(members, context.names)
     count = f"{len(affected)} of {len(members)}" if affected != members else str(len(members))
@@ -185,11 +195,16 @@ def _addition(update: IncidentUpdate) -> str:
             return ", NOT ACKNOWLEDGED"
         case "reopened":
             return " AGAIN"
-        case "grown" if update.before is not None and update.before.members:
-            return f", {update.before.members} BEFORE"
+        case "grown" if 0 < (before := len(_told_members(update))) < len(update.incident.members):
+            return f", {before} BEFORE"
         case "opened" | "renamed" if (was := _pattern_before(update)) is not None:
             return f", WAS {PATTERN_WORDS[was][0]}"
     return ""
+
+
+def _told_members(update: IncidentUpdate) -> frozenset[str]:
+    """Return the members that the receiver knows of."""
+    return frozenset(update.before.members if update.before is not None else ())
 
 
 def _pattern_before(update: IncidentUpdate) -> Pattern | None:
@@ -227,6 +242,8 @@ def _facts(
         facts.append(("Affects", _counted(_affected(incident), context)))
         if incident.well and incident.state != "closed":
             facts.append(("Well again", _counted(incident.well, context)))
+    if gone := _told_members(update) - {*incident.members}:
+        facts.append(("No longer part of it", _counted(sorted(gone), context)))
     if full and update.headline in {"reminded", "closed", "brief", "acknowledged", "renamed"}:
         facts.append(("Summary", safe_line(incident.summary)))
     if full and update.headline != "acknowledged":

@@ -43,7 +43,7 @@ async def probe(endpoint: Endpoint, context: ProbeContext) -> Check:
     """Check an endpoint once, and keep nothing."""
     prober = prober_of(endpoint, context)
     if prober is None:
-        raise ValueError(f"an endpoint of type {endpoint.type} is not looked at")
+        raise ValueError(f"an endpoint of type {endpoint.type} is not checked")
     found: asyncio.Future[Check] = context.loop.create_future()
     prober.begin(lambda check: None if found.done() else found.set_result(check))
     try:

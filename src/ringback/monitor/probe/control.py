@@ -8,7 +8,7 @@ controls answer it with what no endpoint can show:
   down. It answers: up, which proves no uplink. The routes are those to the addresses that the
   endpoints have, so that a host without a default route is no broken one. An entry that is stale
   says nothing until it is used: a datagram to the gateway's discard port makes the kernel ask, and
-  one of the next looks knows.
+  one of the next checks knows.
 - ``control:resolver``: whether a nameserver answers for a name that nobody has asked for before.
   Any answer of one at a public address that is not on this link comes from beyond the gateway. One
   on this link or at a private address, or a stub on this host, must have asked further: it says
@@ -38,8 +38,8 @@ from ringback.client.dial.address import is_literal
 from ringback.diagnosis.layer import netlink
 from ringback.diagnosis.layer.kernel import sockaddr_of
 from ringback.incident.model import CONTROL_PREFIX, Check
-from ringback.incident.own_network import is_inside
 from ringback.incident.pattern import has_replied, is_of_the_network
+from ringback.incident.tracker import is_inside
 from ringback.monitor.probe import probe
 from ringback.monitor.probe.connect import Nameserver, system_nameservers
 from ringback.monitor.probe.question import (
@@ -65,7 +65,7 @@ _DISCARD = 9
 
 
 class ControlFinding(NamedTuple):
-    """What one look at a control has found."""
+    """What one check of a control has found."""
 
     up: bool | None
     detail: str
@@ -80,8 +80,8 @@ class ControlProbe(ABC):
         self.id = id_
         self._has_answered = False
 
-    async def look(self, vantage: str) -> Check:
-        """Look at it once."""
+    async def check(self, vantage: str) -> Check:
+        """Check it once."""
         found = await self.find()
         if found.up is False and not self._may_be_silent():
             detail = f"{found.detail}; it has not answered since the start"
@@ -120,7 +120,7 @@ class NextHop(NamedTuple):
 _ANSWERS = frozenset({"reachable", "permanent", "noarp"})
 _SILENT = frozenset({"failed", "incomplete"})
 _PAUSES = (0.05, 0.25, 0.8)
-"""Seconds after which a neighbour that was asked is looked at again: one that is there has answered
+"""Seconds after which a neighbour that was asked is read again: one that is there has answered
 by then, and one that is not stands as ``incomplete`` or ``failed``."""
 
 
@@ -195,12 +195,12 @@ def _routes_to(addresses: Iterable[str]) -> tuple[list[netlink.RouteEntry], str]
 
 
 async def _hop_found(hop: NextHop) -> ControlFinding:
-    """Look at one way out: its link, and its gateway's neighbour entry."""
+    """Read one way out: its link, and its gateway's neighbour entry."""
     if not hop.carrier:
         detail = f"{hop.name} has no carrier"
         return ControlFinding(False, detail, "tcp.address_unreachable.network", hop.gateway)
     if hop.gateway is None:
-        return ControlFinding(None, f"{hop.name} has a carrier, and no gateway to look at")
+        return ControlFinding(None, f"{hop.name} has a carrier, and no gateway to check")
     state = await _neighbour_state(hop.gateway, hop.interface)
     for pause in _PAUSES:
         if state in _ANSWERS:
@@ -387,7 +387,7 @@ def _answered(address: str, answer: NameserverReply, *, near: bool) -> ControlFi
 
 
 class TargetControl(ControlProbe):
-    """A target that is looked at for a reply: a refusal and an error are replies as well."""
+    """A target that is checked for a reply: a refusal and an error are replies as well."""
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         super().__init__(endpoint.id)

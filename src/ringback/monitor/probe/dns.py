@@ -35,7 +35,7 @@ class DNSProber(TaskProber):
         self._record = str(endpoint.options.get("record") or "")
         self._as_programs_do = not self._record and not endpoint.nameserver
         if not self._as_programs_do:
-            import_module("dns.asyncresolver")  # large: now, and not while others are looked at
+            import_module("dns.asyncresolver")  # large: now, and not while others are checked
 
     async def check(self, phases: PhaseTimer) -> ProbeFailure | None:
         until = phases.began + self.endpoint.timeout

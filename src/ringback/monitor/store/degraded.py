@@ -167,6 +167,11 @@ class DegradedStore:
         """Why nothing can be written, in one line; ``None``: everything is."""
         return self._unkept or self._unmaintained
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether what is new is held in memory, and so would be lost with the process."""
+        return self._unkept is not None
+
     def keep(self, batch: StoreBatch) -> None:
         """Keep a batch, or hold it until it can be kept."""
         with self._lock:

@@ -18,8 +18,8 @@ class StoreBatch:
     transitions: Sequence[Transition] = ()  # Of endpoints
     incidents: Sequence[Incident] = ()  # Those that changed, as they are now
     notices: Sequence[Notice] = ()  # To be sent; one whose id is there already is left as it is
-    # Name to a JSON value that is kept as the newest: the engine's state (`engine`), the schedule's
-    # (`schedule`) …
+    # Name to a JSON value that is kept as the newest: what is known of an endpoint (`case:…`), when
+    # the next checks are due (`runner`) …
     states: Mapping[str, Any] = field(default_factory=dict)
     # Whether it must survive the loss of power, as transitions, incidents and notices always do
     durable: bool = False
@@ -76,6 +76,22 @@ class IncidentFilter:
 
 
 EVERY_INCIDENT = IncidentFilter()
+
+
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRetention:
+    """How long what is kept, in seconds; incidents, transitions and the days' rollup for ever."""
+
+    checks: float = 48 * _HOUR  # Every check
+    # Failed checks with their details, a bounded number of each endpoint and hour
+    failed: float = 400 * _DAY
+    five_minutes: float = 7 * _DAY  # The rollup of five minutes
+    hours: float = 400 * _DAY  # The rollup of hours
+    notices: float = 90 * _DAY  # Notices that were sent or given up, so that none is sent twice
 
 
 class NoticeStore(Protocol):

@@ -2,6 +2,10 @@
 
 Alertmanager has looked as often as its rules say before it speaks: what fires is down at once, and
 what is resolved is up at once.
+
+An alert that is neither resolved nor sent again ends by itself: at its ``endsAt`` where that is
+given, as Prometheus does, else ``MAX_ALERT_SECONDS`` after it was last sent. The webhook of
+Alertmanager gives none of what fires, and repeats it each ``repeat_interval``.
 """
 
 from __future__ import annotations
@@ -11,7 +15,6 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse
@@ -35,6 +38,12 @@ OWN_ALERT = "RingbackIncident"
 """Name of the alerts that ringback itself sends: taken back they would go round for ever."""
 
 OBSERVER: Final = "alertmanager"  # Who says it, in checks
+
+MAX_ALERT_SECONDS: Final = 2 * 4 * 3600.0 + 600.0
+"""Seconds that an alert counts without being sent again: two of Alertmanager's ``repeat_interval``,
+4 h by default, so that one may be lost, and what it waits for its group."""
+
+RESOLVED_SECONDS: Final = 60.0  # Seconds that the word counts that all is well
 
 MAX_ALERTS = 10_000  # Alerts that are taken of one request, and places that are remembered
 MAX_FIRING = 100  # Alerts of one place that are remembered
@@ -104,7 +113,7 @@ def _alert_from(alert: Mapping[str, Any], now: float) -> _Alert | None:
     origin = _origin(labels.get("instance") or labels.get("target") or "")
     if not origin or labels.get("alertname") == OWN_ALERT:
         return None
-    ends = _end_of(alert)
+    ends = _end_of(alert, now)
     up = ends <= now
     said = notes.get("summary") or notes.get("description") or labels.get("alertname", "")
     known = KINDS.get(labels.get("kind", ""))
@@ -116,21 +125,25 @@ def _alert_from(alert: Mapping[str, Any], now: float) -> _Alert | None:
         kind=None if up else kind,
         origin="report",
         vantage=OBSERVER,
+        until=now + RESOLVED_SECONDS if up else ends,
         detail="" if up else safe_line(said),
     )
     report = PassiveCheck(origin=origin, check=check, program=OBSERVER)
     return _Alert(key=hash(frozenset(labels.items())), ends=ends, report=report)
 
 
-def _end_of(alert: Mapping[str, Any]) -> float:
+def _end_of(alert: Mapping[str, Any], now: float) -> float:
     """Return when an alert ends by itself; Alertmanager's webhook says by a word whether it did."""
-    if alert.get("status") in {"firing", "resolved"}:
-        return 0.0 if alert["status"] == "resolved" else inf
+    status, latest = alert.get("status"), now + MAX_ALERT_SECONDS
+    if status == "resolved":
+        return 0.0
     try:
         ends = datetime.fromisoformat(str(alert.get("endsAt"))).timestamp()
     except (ValueError, OverflowError):
-        return inf
-    return ends if ends > 0 else inf  # the year 1 stands for no end
+        return latest
+    if ends <= 0 or (status == "firing" and ends <= now):  # the year 1 stands for no end
+        return latest
+    return min(ends, latest)
 
 
 def _origin(place: str) -> str:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ringback.monitor.commands import MonitorCommands
+    from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
 
@@ -166,6 +167,7 @@ def application(
     commands: MonitorCommands,
     settings: WebSettings,
     *,
+    fleet: Fleet | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
     renderer = Renderer(clock)
@@ -184,6 +186,7 @@ def application(
         certificates=LastCertificates(),
         inbox=Inbox(),
         alerts=FiringAlerts(),
+        fleet=fleet,
         clock=clock,
     )
     return app

@@ -214,7 +214,7 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
         "counter",
     )
     yield counter(
-        "ringback_looks_skipped_total",
+        "ringback_checks_skipped_total",
         "Checks that were due while the one before was still under way.",
         status.get("skipped", 0),
     )

@@ -17,6 +17,7 @@ from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
     from ringback.monitor.commands import MonitorCommands
+    from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
     from ringback.monitor.web.site import Site
@@ -59,10 +60,11 @@ class PageServer:
         commands: MonitorCommands,
         settings: WebSettings,
         *,
+        fleet: Fleet | None = None,
         listener: socket.socket | None = None,
     ) -> None:
         self._listener = listener or listen(settings)
-        self._app = application(queries, commands, settings)
+        self._app = application(queries, commands, settings, fleet=fleet)
         self._site: Site = self._app.state.site
 
     def configure(self, settings: WebSettings) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
 
     from ringback.monitor.commands import MonitorCommands
+    from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.alerts import FiringAlerts
@@ -35,6 +36,7 @@ class Site:
     certificates: LastCertificates  # What was seen of certificates
     inbox: Inbox  # Reads what programs report
     alerts: FiringAlerts  # Reads what Alertmanager reports
+    fleet: Fleet | None = None  # The agents that check for this monitor; `None`: there are none
     clock: Callable[[], float] = time.time  # Gives seconds since 1970 UTC
     # Signs the cookies of those who have logged in; of this process only
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)

@@ -44,6 +44,7 @@ PATTERNS: Final[dict[Pattern, str]] = {
     "flapping": "Flapping",
     "heartbeat_missed": "Heartbeat missed",
     "prober_sick": "Monitor unhealthy",
+    "vantage_silent": "Agent silent",
 }
 """Sorts of incident as people call them."""
 

@@ -93,7 +93,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
         assert alerts(alertmanager) == []
 
     dispatch([settings(alertmanager)], drive, collation=AT_ONCE)
-    (firing, *_, resolved) = [one for doc in receiver.documents for one in doc["alerts"]]
+    (firing, *_, resolved) = [alert for doc in receiver.documents for alert in doc["alerts"]]
     assert firing["labels"] == resolved["labels"]
     assert firing["labels"]["alertname"] == "RingbackIncident"
     assert firing["labels"]["team"] == "blue"
@@ -101,7 +101,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
 
 
 def statuses(receiver):
-    return [one["status"] for doc in receiver.documents for one in doc["alerts"]]
+    return [alert["status"] for doc in receiver.documents for alert in doc["alerts"]]
 
 
 def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, receiver):
@@ -133,7 +133,7 @@ def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
     dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, collation=AT_ONCE)
     assert {path for path, _, _ in receiver.got} == {"/api/v2/alerts"}
     sent = [json.loads(body)[0] for _, _, body in receiver.got]
-    assert len({json.dumps(one["labels"], sort_keys=True) for one in sent}) == 1
+    assert len({json.dumps(alert["labels"], sort_keys=True) for alert in sent}) == 1
     assert sent[-1]["endsAt"] < sent[-2]["endsAt"]
 
 
@@ -163,12 +163,17 @@ def test_the_labels_are_what_prometheus_takes(receiver):
 
 def posted(receiver):
     alerts = json.loads(receiver.got[-1][2])
-    return [(one["labels"]["severity"], one["labels"]["pattern"], one["endsAt"]) for one in alerts]
+    return [
+        (alert["labels"]["severity"], alert["labels"]["pattern"], alert["endsAt"])
+        for alert in alerts
+    ]
 
 
 def test_what_becomes_worse_is_another_alert_and_ends_the_first(receiver):
     channel = channel_of(settings(receiver.url))
-    warned = Told(members=1, pattern="network_partition", severity="warn", kind="tcp.refused")
+    warned = Told(
+        members=("shop-1",), pattern="network_partition", severity="warn", kind="tcp.refused"
+    )
     worse = IncidentUpdate(headline="opened", incident=incident(), before=warned)
     sent = message(worse)
     channel.send(sent)
@@ -183,9 +188,21 @@ def test_what_becomes_worse_is_another_alert_and_ends_the_first(receiver):
     assert posted(receiver) == [("warn", "network_partition", moment(sent.at + 60))]
 
 
+def test_an_incident_that_goes_on_with_another_endpoint_ends_the_alert_of_the_first(receiver):
+    first = incident(members=("shop-1", "shop-2"))
+    again = replace(first, members=("shop-2",))
+    update = IncidentUpdate(headline="reminded", incident=again, before=Told.of(first))
+    channel_of(settings(receiver.url)).send(sent := message(update))
+
+    assert [
+        (alert["labels"]["endpoint"], alert["endsAt"] == moment(sent.at))
+        for alert in json.loads(receiver.got[-1][2])
+    ] == [("shop-1", True), ("shop-2", False)]
+
+
 def test_labels_of_the_operators_that_say_the_same_leave_one_alert(receiver):
     labels = {"severity": "x", "pattern": "y", "kind": "z"}
-    warned = Told(members=1, pattern="latency", severity="warn")
+    warned = Told(members=("shop-1",), pattern="latency", severity="warn")
     update = IncidentUpdate(headline="opened", incident=incident(), before=warned)
     channel_of(settings(receiver.url, labels=labels)).send(message(update))
 

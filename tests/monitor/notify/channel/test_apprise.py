@@ -78,7 +78,7 @@ def test_a_post_arrives_and_says_of_what_sort_it_is(receiver):
     notifier(url).send(message(story(), test=True))
 
     sent = [json.loads(body) for _, _, body in receiver.got]
-    assert [one["type"] for one in sent] == ["failure", "success", "info"]
+    assert [message["type"] for message in sent] == ["failure", "success", "info"]
     assert sent[0]["title"].startswith("[DOWN] shop-1")
 
 

@@ -33,7 +33,7 @@ def test_it_gets_the_message_on_its_input_and_the_main_things_in_its_environment
 
     got = json.loads(told.read_text())
     env = got["env"]
-    assert [one["id"] for one in got["given"]["incidents"]] == ["i1", "i2"]
+    assert [incident["id"] for incident in got["given"]["incidents"]] == ["i1", "i2"]
     assert env["RINGBACK_SUBJECT"] == got["given"]["subject"]
     assert (env["RINGBACK_WHAT"], env["RINGBACK_INCIDENT"], env["RINGBACK_ID"]) == (
         "opened",

@@ -43,7 +43,7 @@ while store.degraded is None and held < 200_000:
 store.keep(StoreBatch(notices=[notice()]))
 print(store.degraded)
 found = sum(len(store.checks("web", AT + n, AT + n + 5)) for n in range(0, held // 100, 5))
-print([one.notice.id for one in store.due(AT)], found)
+print([entry.notice.id for entry in store.due(AT)], found)
 print(held)
 """
 
@@ -123,6 +123,17 @@ def public(tmp_path):
     return tmp_path
 
 
+@pytest.mark.netns
+def test_a_disk_that_is_full_from_the_start_is_said_in_one_line(public):
+    requires("root", "unshare", "mount")
+    fill = 'cat /dev/zero > "$0/fill" 2>/dev/null'
+    mount = f'mount -t tmpfs -o size=64k,mode=777 none "$0" && {{ {fill}; exec "$@"; }}'
+    path = public / "ringback.db"
+    [said] = python(OPEN, path, under=["unshare", "--mount", "sh", "-c", mount, str(public)])
+
+    assert said == f"StoreUnavailable {path}: the disk is full; free some space"
+
+
 @pytest.mark.parametrize(("file", "directory"), [(0o444, 0o777), (0o444, 0o555), (0o666, 0o555)])
 def test_a_file_that_cannot_be_written_is_said_in_one_line(public, file, directory):
     path = public / "data" / "ringback.db"
@@ -130,8 +141,8 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(public, file, directo
     SQLiteStore(path).close()
     if directory == 0o777:
         path.with_name("ringback.db.lock").unlink()
-    for one in path.parent.iterdir():
-        one.chmod(file)
+    for file_ in path.parent.iterdir():
+        file_.chmod(file)
     path.parent.chmod(directory)
     before = path.read_bytes()
     try:

@@ -54,15 +54,17 @@ def check_all(path, said):
     assert count in (said, said + 1)
     for n in range(ENDPOINTS):
         spans = store.buckets(f"e{n}", "1h", 0, until)
-        assert sum(one.count for one in spans) == count
-        assert sum(one.bad for one in spans) == (0 if n % 5 else count)
+        assert sum(span.count for span in spans) == count
+        assert sum(span.bad for span in spans) == (0 if n % 5 else count)
     since = until - 40 * 3600
     wanted = [at for k in range(count) if (at := round(AT + k * STEP + 0.007, 6)) >= since]
-    assert [one.at for one in store.checks("e7", since, until, limit=10**6)] == wanted[::-1]
+    assert [check.at for check in store.checks("e7", since, until, limit=10**6)] == wanted[::-1]
     told = -(-count // 3)
-    assert {one.notice.id for one in store.due(until, 10**6)} == {f"n{3 * n}" for n in range(told)}
+    assert {entry.notice.id for entry in store.due(until, 10**6)} == {
+        f"n{3 * n}" for n in range(told)
+    }
     assert len(store.transitions("e0", 0, until)) == told
-    assert {one.at for one in store.last_checks().values()} == {
+    assert {check.at for check in store.last_checks().values()} == {
         round(AT + (count - 1) * STEP + n / 1000, 6) for n in range(ENDPOINTS if count else 0)
     }
     store.close()

@@ -48,8 +48,8 @@ def test_a_new_database_is_what_the_migrations_lead_to(migrated, tmp_path):
 
     path, _ = migrated
     assert _tables(tmp_path / "created.db") == _tables(path)
-    for one in (path, tmp_path / "created.db"):
-        with contextlib.closing(sqlite3.connect(one)) as driver:
+    for database in (path, tmp_path / "created.db"):
+        with contextlib.closing(sqlite3.connect(database)) as driver:
             assert driver.execute("SELECT * FROM alembic_version").fetchall() == [
                 (SCHEMA_REVISION,)
             ]

@@ -3,9 +3,8 @@ import random
 import pytest
 from effort import rest_in_full
 
-from ringback.monitor.store.interface import StoreBatch, StoreUnavailable
-from ringback.monitor.store.sqlite import SQLiteStore, raw
-from ringback.monitor.store.sqlite.store import StoreRetention
+from ringback.monitor.store.interface import StoreBatch, StoreRetention, StoreUnavailable
+from ringback.monitor.store.sqlite import SQLiteStore, seal
 from tests.monitor.store.values import AT, check
 
 DAY = 86400.0
@@ -19,7 +18,7 @@ def tables(store):
 
 def settled(store, now):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ringback.monitor.store.sqlite.store._MAINTAIN_SECONDS", 600.0)
+        patch.setattr("ringback.monitor.store.relational.MAINTAIN_SECONDS", 600.0)
         store.maintain(now)
 
 
@@ -75,7 +74,7 @@ def _no_room(*_):
 
 @pytest.mark.parametrize("seed", rest_in_full(range(6)))
 def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, seed):
-    monkeypatch.setattr(raw, "SEAL_ROWS", 30)
+    monkeypatch.setattr(seal, "SEAL_ROWS", 30)
     chance = random.Random(seed)
     path = tmp_path / "ringback.db"
     store = SQLiteStore(path)
@@ -100,18 +99,22 @@ def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, 
     store.close()
     store = SQLiteStore(path)
     assert {name: one.at for name, one in store.last_checks().items()} == {
-        name: max(one.at for one in kept if one.endpoint == name) for name in names
+        name: max(check.at for check in kept if check.endpoint == name) for name in names
     }
     store.close()
 
 
 def whole(store, kept, names):
     for name in names:
-        wanted = sorted((one for one in kept if one.endpoint == name), key=lambda one: -one.at)
+        wanted = sorted(
+            (check for check in kept if check.endpoint == name), key=lambda one: -one.at
+        )
         found = store.checks(name, 0, AT + DAY, limit=10**6)
-        assert [one.at for one in found] == [one.at for one in wanted]
+        assert [check.at for check in found] == [check.at for check in wanted]
         bad = store.checks(name, 0, AT + DAY, failed=True, limit=10**6)
-        assert sorted(one.at for one in bad) == sorted(one.at for one in wanted if not one.up)
+        assert sorted(check.at for check in bad) == sorted(
+            check.at for check in wanted if not check.up
+        )
         assert store.last_checks()[name].at == wanted[0].at
 
 

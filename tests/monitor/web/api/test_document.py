@@ -7,6 +7,7 @@ from monitor.web.asking import Asking
 from monitor.web.service import NOW
 from referencing import Registry, Resource
 
+from ringback.monitor.web.api.handlers import OPERATIONS as OF_PEOPLE
 from ringback.monitor.web.api.routes import OPERATIONS, api_routes, openapi_document
 
 ASKED = {
@@ -68,7 +69,7 @@ def test_the_document_is_served_and_refers_only_to_what_it_holds():
     assert json.loads(text)["openapi"] == "3.1.0"
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("operation", OF_PEOPLE, ids=lambda one: one.name)
 def test_what_is_answered_is_what_the_document_says(operation):
     asking = Asking()
     asking.service.silence(("api",), 60, "Ada", "")
@@ -85,7 +86,7 @@ def test_what_is_answered_is_what_the_document_says(operation):
         assert "content" not in answer
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("operation", OF_PEOPLE, ids=lambda one: one.name)
 def test_a_refusal_is_what_the_document_says(operation):
     asking = Asking()
     path, body = ASKED[operation.name]
@@ -99,7 +100,7 @@ def test_a_refusal_is_what_the_document_says(operation):
 
 
 def test_what_is_sent_is_described():
-    body = next(one for one in OPERATIONS if one.name == "addSilence")
+    body = next(operation for operation in OPERATIONS if operation.name == "addSilence")
     schema = described(body)["requestBody"]["content"]["application/json"]["schema"]
 
     assert valid({"endpoints": ["a"], "seconds": 5}, schema) == []
@@ -107,8 +108,8 @@ def test_what_is_sent_is_described():
 
 
 def test_what_can_be_asked_of_a_list_is_described():
-    listed = next(one for one in OPERATIONS if one.name == "listChecks")
-    parameters = {one["name"]: one for one in described(listed)["parameters"]}
+    listed = next(operation for operation in OPERATIONS if operation.name == "listChecks")
+    parameters = {parameter["name"]: parameter for parameter in described(listed)["parameters"]}
 
     assert parameters["id"]["required"] is True
     assert parameters["limit"]["schema"]["maximum"] == 1000

@@ -12,7 +12,7 @@ class Taking(MemoryService):
 
     def ingest(self, checks):
         self.taken += checks
-        return sum(one.calls for one in checks)
+        return sum(check.calls for check in checks)
 
 
 def asked(sent, times=1):
@@ -26,7 +26,7 @@ def test_what_a_program_reports_goes_to_the_monitor():
     sent = body(worked(at=NOW - 1, calls=5), failed(at=NOW), sent_at=NOW)
     answer, taken = asked(sent)
     assert (answer.status_code, answer.json()) == (202, {"accepted": 6})
-    assert [one.check.up for one in taken] == [True, False]
+    assert [report.check.up for report in taken] == [True, False]
 
 
 def test_a_batch_that_comes_again_is_accepted_and_counts_for_nothing():

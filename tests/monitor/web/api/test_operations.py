@@ -18,7 +18,7 @@ from ringback.monitor.model import EndpointView
 def test_an_endpoint_is_shown_with_its_state_and_without_secrets():
     found = Asking().get("/api/v1/endpoints").json()
 
-    assert [one["id"] for one in found] == ["web", "api", "db", "mail", "job"]
+    assert [endpoint["id"] for endpoint in found] == ["web", "api", "db", "mail", "job"]
     api = found[1]
     assert api["state"] == "down"
     assert api["kind"] == "tcp.refused"
@@ -32,7 +32,9 @@ def test_an_endpoint_is_shown_with_its_state_and_without_secrets():
 def test_endpoints_are_chosen_by_state_and_group():
     asking = Asking()
 
-    assert [one["id"] for one in asking.get("/api/v1/endpoints?state=down").json()] == ["api"]
+    assert [endpoint["id"] for endpoint in asking.get("/api/v1/endpoints?state=down").json()] == [
+        "api"
+    ]
     assert len(asking.get("/api/v1/endpoints?group=shop").json()) == 3
 
 
@@ -41,7 +43,7 @@ def test_a_list_comes_in_pages_that_name_the_next():
     first = asking.get("/api/v1/endpoints?limit=3")
     second = asking.get(first.links["next"]["url"])
 
-    assert [one["id"] for one in first.json() + second.json()] == [
+    assert [entry["id"] for entry in first.json() + second.json()] == [
         *("web", "api", "db"),
         *("mail", "job"),
     ]
@@ -53,9 +55,9 @@ def test_checks_come_newest_first_and_in_pages():
     asking = Asking()
     first = asking.get("/api/v1/endpoints/api/checks?limit=5&failed=true")
     second = asking.get(first.links["next"]["url"])
-    times = [one["at"] for one in first.json() + second.json()]
+    times = [entry["at"] for entry in first.json() + second.json()]
 
-    assert all(one["up"] is False for one in first.json())
+    assert all(entry["up"] is False for entry in first.json())
     assert times == sorted(times, reverse=True)
     assert len(set(times)) == len(times)
 
@@ -117,14 +119,17 @@ def test_phases_are_shown_with_their_percentiles():
     found = asking.get("/api/v1/endpoints/web/phases?step=5m").json()
 
     assert list(found) == ["dns", "connect", "tls", "first_byte", "transfer"]
-    assert all(0 < one["p50"] <= one["p95"] <= one["p99"] for one in found.values())
+    assert all(0 < phase["p50"] <= phase["p95"] <= phase["p99"] for phase in found.values())
     assert asking.get("/api/v1/endpoints/api/phases?since=2020-01-01T00:00:00Z").status_code == 400
 
 
 def test_incidents_come_newest_first_with_their_diagnosis_in_short():
     found = Asking().get("/api/v1/incidents").json()
 
-    assert [(one["id"], one["state"]) for one in found] == [("inc-1", "open"), ("inc-0", "closed")]
+    assert [(incident["id"], incident["state"]) for incident in found] == [
+        ("inc-1", "open"),
+        ("inc-0", "closed"),
+    ]
     assert found[0]["members"] == ["api"]
     assert found[0]["opened_at"] == "2026-11-21T11:50:00.000Z"
     assert found[0]["closed_at"] is None
@@ -135,14 +140,18 @@ def test_incidents_come_newest_first_with_their_diagnosis_in_short():
 def test_one_incident_comes_with_everything_that_was_read():
     found = Asking().get("/api/v1/incidents/inc-1").json()
 
-    assert [one["layer"] for one in found["diagnosis"]["readings"]] == ["url", "name", "tcp"]
+    assert [reading["layer"] for reading in found["diagnosis"]["readings"]] == [
+        "url",
+        "name",
+        "tcp",
+    ]
 
 
 def test_incidents_are_chosen_by_state_endpoint_and_time():
     asking = Asking()
 
     def ids(query):
-        return [one["id"] for one in asking.get(f"/api/v1/incidents?{query}").json()]
+        return [incident["id"] for incident in asking.get(f"/api/v1/incidents?{query}").json()]
 
     assert ids("state=closed") == ["inc-0"]
     assert ids("endpoint=web") == []
@@ -159,7 +168,10 @@ def test_the_next_page_begins_with_what_was_opened_in_the_same_millisecond():
     asking = Asking(service)
     first = asking.get("/api/v1/incidents?limit=1&state=open")
     second = asking.get(first.links["next"]["url"])
-    assert [one["id"] for page in (first, second) for one in page.json()] == ["at-900", "at-300"]
+    assert [incident["id"] for page in (first, second) for incident in page.json()] == [
+        "at-900",
+        "at-300",
+    ]
 
 
 def test_an_incident_has_the_advice_that_needs_no_diagnosis():

@@ -20,8 +20,8 @@ def test_phases_come_in_the_order_of_a_call_and_fill_the_bar():
     buckets = [bucket(SINCE, tls=0.03, dns=0.01), bucket(SINCE + 300, tls=0.03, dns=0.01)]
     phases = phase_shares(buckets)
 
-    assert [(one.name, one.seconds) for one in phases] == [("dns", 0.01), ("tls", 0.03)]
-    assert [(one.at, one.share) for one in phases] == [(0.0, 0.25), (0.25, 0.75)]
+    assert [(phase.name, phase.seconds) for phase in phases] == [("dns", 0.01), ("tls", 0.03)]
+    assert [(phase.at, phase.share) for phase in phases] == [(0.0, 0.25), (0.25, 0.75)]
 
 
 def test_each_phase_stands_on_the_one_before():

@@ -80,7 +80,8 @@ class AlertmanagerChannel:
     def _labelled(
         self, update: IncidentUpdate, notification: Notification, told: Told
     ) -> dict[str, str]:
-        first, context = next(iter(update.incident.members), ""), notification.context
+        first = next(iter(told.members or update.incident.members), "")
+        context = notification.context
         said = {"severity": told.severity, "pattern": told.pattern, "kind": told.kind}
         given = {**said, **context.labels.get(first, {}), **self._labels}
         own = {"alertname": "RingbackIncident", "incident": update.incident.id}

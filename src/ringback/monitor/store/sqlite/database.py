@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -76,7 +76,7 @@ _MAX_LOG_BYTES = 64 << 20
 MAX_READERS = 8  # Connections that read at once; a further one waits
 
 
-class Database:
+class SQLiteDatabase:
     """A file in WAL mode: readers see the last commit, and wait for nobody.
 
     A commit survives the death of the process. Only a ``durable`` one is also on the disk when it
@@ -214,8 +214,9 @@ class WriterLock:
                 f"{database}: process {holder or '?'} is using it; stop that process, or use"
                 " another file"
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        with suppress(OSError):  # the disk is full: then the lock names nobody, and holds
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 
     def release(self) -> None:
         """Let another process have it; to do so again does nothing."""

@@ -1,14 +1,7 @@
-"""The tables: those that are always there, and those that are made for an hour, a day or a month.
-
-Times are integers: microseconds since 1970 UTC. A string (an endpoint's id, a kind, an address, a
-vantage) stands in a check as a number. The tables of a span of time are dropped as a whole
-when they are old, because to delete rows costs as much as to write them.
-"""
+"""The tables: those that are always there, and those of an hour, a day or a month."""
 
 from __future__ import annotations
 
-import calendar
-import time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,38 +19,35 @@ from sqlalchemy import (
     UniqueConstraint,
     inspect,
 )
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ringback.monitor.store.interface import StoreTooNew
 from ringback.monitor.store.sqlite.database import foreign_database
+from ringback.monitor.store.tables import (
+    CHECK_COLUMNS,
+    REQUIRED_COLUMNS,
+    TEXT_COLUMNS,
+    run_migrations,
+    span_stamp,
+)
 
 if TYPE_CHECKING:
-    from ringback.monitor.store.interface import Step
-    from ringback.monitor.store.sqlite.database import Database
-
-SECOND = 1_000_000
-HOUR = 3600 * SECOND
-STEP_WIDTH: dict[Step, int] = {"5m": 300 * SECOND, "1h": HOUR, "1d": 24 * HOUR}
-"""Microseconds of a bucket."""
-
-CHECK_COLUMNS = (
-    "endpoint", "at", "up", "kind", "seconds",
-    "dns", "connect", "tls", "first_byte", "transfer",
-    "status", "address", "certificate", "origin", "vantage", "detail", "more",
-)  # fmt: skip
-"""The columns of a check; durations in microseconds, what has no column as JSON in ``more``."""
-
-_REQUIRED = {"endpoint", "at", "origin"}
-_TEXT = {"detail", "more"}
+    from ringback.monitor.store.sqlite.database import SQLiteDatabase
 
 
 def _check_columns() -> list[Column[Any]]:
     return [
-        Column(name, Text if name in _TEXT else Integer, nullable=name not in _REQUIRED)
+        Column(
+            name,
+            Text if name in TEXT_COLUMNS else Integer,
+            nullable=name not in REQUIRED_COLUMNS,
+        )
         for name in CHECK_COLUMNS
     ]
 
 
 metadata = MetaData()
+insert = sqlite_insert
 
 strings = Table(
     "word",
@@ -83,8 +73,8 @@ hour = Table(
     Column("at", Integer, primary_key=True),
     Column("earliest", Integer, nullable=False),
     Column("sealed", Integer, nullable=False),
-    Column("upto_endpoint", Integer, nullable=False),
-    Column("upto_at", Integer, nullable=False),
+    Column("upto_endpoint", Integer, nullable=False, default=0),
+    Column("upto_at", Integer, nullable=False, default=0),
 )
 """The tables of raw checks. ``earliest``: the oldest check in it, which may be of an hour before.
 ``sealed``: 0 open, 1 being sealed up to and with that endpoint and time, 2 sealed."""
@@ -162,22 +152,17 @@ and with this one."""
 def open_table(at: int) -> Table:
     """Return the table that takes an hour's checks in the order in which they come."""
     number = Column("number", Integer, primary_key=True)
-    return Table(f"check_{_stamp('%Y%m%d%H', at)}", MetaData(), number, *_check_columns())
+    return Table(f"check_{span_stamp('%Y%m%d%H', at)}", MetaData(), number, *_check_columns())
 
 
 @lru_cache(maxsize=64)
 def sealed_table(at: int) -> Table:
     """Return the table of an hour's checks in the order of their endpoints."""
-    return _ordered_table(f"sealed_{_stamp('%Y%m%d%H', at)}")
-
-
-def failed_table(at: int) -> Table:
-    """Return the table of a month's failed checks, which are kept longer than the others."""
-    return failed_table_named(f"failed_{_stamp('%Y%m', at)}")
+    return _ordered_table(f"sealed_{span_stamp('%Y%m%d%H', at)}")
 
 
 @lru_cache(maxsize=64)
-def failed_table_named(name: str) -> Table:
+def failed_table(name: str) -> Table:
     return _ordered_table(name)
 
 
@@ -196,16 +181,8 @@ def _ordered_table(name: str) -> Table:
     )
 
 
-_SPAN: dict[Step, str] = {"5m": "_%Y%m%d", "1h": "_%Y%m", "1d": ""}
-
-
-def rollup_table(step: Step, at: int) -> Table:
-    """Return the table of a rollup: of a day, of a month, or of all time."""
-    return rollup_table_named(f"rollup_{step}{_stamp(_SPAN[step], at)}")
-
-
 @lru_cache(maxsize=64)
-def rollup_table_named(name: str) -> Table:
+def rollup_table(name: str) -> Table:
     """Return a table of a rollup.
 
     That of five minutes is in the order of time, in which it is written; the others, written less
@@ -224,23 +201,10 @@ def rollup_table_named(name: str) -> Table:
     )
 
 
-def day_of_table(name: str) -> int:
-    day = time.strptime(name.rpartition("_")[2], "%Y%m%d")
-    return calendar.timegm(day) * SECOND
-
-
 def table_names(connection: Connection, first: str, last: str) -> list[str]:
     """Return the tables that there are from one name to another, in order."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name BETWEEN ? AND ?"
     return sorted(connection.exec_driver_sql(query, (first, last)).scalars())
-
-
-def microseconds(seconds: float) -> int:
-    return round(seconds * 1e6)
-
-
-def _stamp(form: str, at: int) -> str:
-    return time.strftime(form, time.gmtime(at // SECOND))
 
 
 SCHEMA_REVISION = "0001"  # The newest revision in `migrations/versions`
@@ -248,7 +212,7 @@ SCHEMA_REVISION = "0001"  # The newest revision in `migrations/versions`
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(database: Database) -> None:
+def migrate(database: SQLiteDatabase) -> None:
     """Bring an empty database, or one of an earlier version, to the newest revision."""
     with database.read() as connection:
         found = _revision(connection, database.path)
@@ -287,11 +251,4 @@ def create_tables(connection: Connection) -> None:
 
 def upgrade_tables(connection: Connection) -> None:
     """Go through the revisions that are missing; from an empty database, through all."""
-    from alembic import command  # noqa: PLC0415 - a database up to date starts without it
-    from alembic.config import Config  # noqa: PLC0415 - as above
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    run_migrations(connection, MIGRATIONS)

@@ -50,7 +50,8 @@ class Operation:
     name: str  # Its `operationId`
     method: str
     path: str  # Behind `/api/v1`, with parameters in braces
-    scope: Scope  # What one must be allowed to
+    # What one must be allowed to; `None`: the handler finds out who asks, by signature or token
+    scope: Scope | None
     summary: str  # What it does, in one line
     handler: Handler  # Answers it
     answer: Any  # Type of the answer; `None`: no content
@@ -73,7 +74,7 @@ class Operation:
         return TypeAdapter(self.body or self.reads)
 
     async def respond(self, request: Request) -> Response:
-        grant = require(request, self.scope)
+        grant = require(request, self.scope) if self.scope else Grant()
         call = APICall(
             request=request,
             site=site_of(request),
@@ -108,7 +109,7 @@ class Operation:
 
 
 def operation(
-    method_and_path: str, scope: Scope, summary: str, *, answer: Any, **more: Any
+    method_and_path: str, scope: Scope | None, summary: str, *, answer: Any, **more: Any
 ) -> Callable[[Handler], Operation]:
     """Make an operation of the function that answers it: ``list_checks`` becomes ``listChecks``."""
     method, path = method_and_path.split()

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from ringback import __version__
 from ringback.monitor.web.access import require
 from ringback.monitor.web.api import shape
-from ringback.monitor.web.api.handlers import OPERATIONS
+from ringback.monitor.web.api.agents import AGENT_OPERATIONS
+from ringback.monitor.web.api.handlers import OPERATIONS as OTHERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
     from ringback.monitor.web.api.operation import Operation
 
+OPERATIONS = (*OTHERS, *AGENT_OPERATIONS)
+
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SCOPES = {
     "read": "see everything",
-    "write": "acknowledge, silence, adopt",
+    "write": "acknowledge, silence, adopt, add and remove agents",
     "push": "send events and heartbeats",
 }
+
+
+_SIGNED = "Signed by the key of an agent; the first request of one has a token in its content."
 
 
 @cache
@@ -57,7 +63,15 @@ def openapi_document() -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "A token of the configuration. Where none is configured, "
                     "none is needed, and only this machine is answered.",
-                }
+                },
+                "signature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Signature",
+                    "description": "Of an agent: an HTTP message signature (RFC 9421) by its "
+                    "Ed25519 key over `@method`, `@path`, `@query` and `content-digest` (RFC "
+                    "9530), with `created`, `nonce`, `keyid` and the tag `ringback-agent`.",
+                },
             },
         },
     }
@@ -93,11 +107,12 @@ def _schemas() -> tuple[_Schemas, dict[str, Any]]:
 
 def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     scope = operation.scope
+    needs = f"Needs a token with the scope `{scope}`: {_SCOPES[scope]}." if scope else _SIGNED
     described: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"Needs a token with the scope `{scope}`: {_SCOPES[scope]}.",
-        "security": [{"token": []}],
+        "description": needs,
+        "security": [{"token" if scope else "signature": []}],
         "parameters": [*_in_path(operation), *_in_query(operation, schemas)],
         "responses": {
             str(operation.status): _answer(operation, schemas),
@@ -112,6 +127,8 @@ def _described(operation: Operation, schemas: _Schemas) -> dict[str, Any]:
     if operation.body or operation.reads:
         schema = schemas[f"{operation.name}.body", "validation"]
         content = {"application/json": {"schema": schema}}
+        if scope is None:
+            described["description"] += " The content may be compressed with gzip."
         described["requestBody"] = {"required": operation.body_needed, "content": content}
     return described
 

@@ -4,10 +4,10 @@ import threading
 import pytest
 from effort import rest_in_full
 
+from ringback.monitor.store import relational as whole
+from ringback.monitor.store import rollup
 from ringback.monitor.store.aggregate import PHASES, Aggregate
 from ringback.monitor.store.interface import StoreBatch
-from ringback.monitor.store.sqlite import SQLiteStore, rollup
-from ringback.monitor.store.sqlite import store as whole
 from tests.monitor.store.values import AT, check
 
 WIDTH = {"5m": 300, "1h": 3600, "1d": 86400}
@@ -15,18 +15,18 @@ MIDNIGHT = AT - 12 * 3600
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = SQLiteStore(tmp_path / "ringback.db")
+def store(engine):
+    store = engine.open()
     yield store
     store.close()
 
 
 def expected(checks, endpoint, step, since=0.0, until=1e11):
     spans = {}
-    for one in checks:
-        at = one.at // WIDTH[step] * WIDTH[step]
-        if one.endpoint == endpoint and since // WIDTH[step] * WIDTH[step] <= at < until:
-            spans.setdefault(at, Aggregate()).add(one)
+    for result in checks:
+        at = result.at // WIDTH[step] * WIDTH[step]
+        if result.endpoint == endpoint and since // WIDTH[step] * WIDTH[step] <= at < until:
+            spans.setdefault(at, Aggregate()).add(result)
     return [spans[at].bucket(at) for at in sorted(spans)]
 
 
@@ -41,7 +41,7 @@ def agree(store, checks, endpoint, **span):
     for step in WIDTH:
         found = store.buckets(endpoint, step, **{"since": 0.0, "until": 1e11, **span})
         wanted = expected(checks, endpoint, step, **span)
-        assert [near(one) for one in found] == [near(one) for one in wanted], step
+        assert [near(span) for span in found] == [near(span) for span in wanted], step
 
 
 def looks(chance, at, number):
@@ -77,12 +77,12 @@ def small_pieces(monkeypatch):
 @pytest.mark.parametrize(
     ("seed", "work"), rest_in_full([(n, 0.0005 if n % 2 else 0.05) for n in range(6)], first=1)
 )
-def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
+def test_buckets_are_those_of_all_checks(engine, monkeypatch, seed, work):
     monkeypatch.setattr(
-        whole, "_MAINTAIN_SECONDS", work
+        whole, "MAINTAIN_SECONDS", work
     )  # the less, the more spans are left half written
     chance = random.Random(seed)
-    store = SQLiteStore(tmp_path / "ringback.db")
+    store = engine.open()
     kept = list(looks(chance, MIDNIGHT - 4 * 3600, 1500))
     done = 0
     while done < len(kept):
@@ -93,7 +93,7 @@ def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
             store.maintain(some[-1].at + chance.choice([0, 40, 400]))
         if chance.random() < 0.2:
             store.close()
-            store = SQLiteStore(tmp_path / "ringback.db")
+            store = engine.open()
         if chance.random() < 0.2:
             late = list(looks(chance, some[0].at - chance.choice([60, 900, 9000, 90000]), 4))
             store.keep(StoreBatch(checks=late))
@@ -109,8 +109,8 @@ def test_buckets_are_those_of_all_checks(tmp_path, monkeypatch, seed, work):
 
 
 def test_a_long_pause_is_caught_up(store, monkeypatch):
-    monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 10.0)
-    monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.0)
+    monkeypatch.setattr(whole, "MAINTAIN_SECONDS", 10.0)
+    monkeypatch.setattr(whole, "YIELD_SECONDS", 0.0)
     kept = [check(AT + n * 60) for n in range(100)] + [check(AT + 40 * 86400 + n) for n in range(9)]
     store.keep(StoreBatch(checks=kept[:100]))
     store.maintain(AT + 40 * 86400)
@@ -119,7 +119,7 @@ def test_a_long_pause_is_caught_up(store, monkeypatch):
 
     [first, last] = store.buckets("web", "1d", 0, 1e11)
     assert (first.count, last.count) == (100, 9)
-    assert sum(one.count for one in store.buckets("web", "1h", 0, 1e11)) == 109
+    assert sum(bucket.count for bucket in store.buckets("web", "1h", 0, 1e11)) == 109
 
 
 @pytest.mark.parametrize("step", list(WIDTH))
@@ -154,10 +154,10 @@ def test_a_batch_that_was_not_kept_is_not_counted(store):
     agree(store, [check(AT + 5)], "web")
 
 
-def test_a_span_that_is_written_half_is_whole_in_what_is_read(tmp_path, monkeypatch):
+def test_a_span_that_is_written_half_is_whole_in_what_is_read(engine, monkeypatch):
     monkeypatch.setattr(rollup, "WRITE_ENDPOINTS", 1)
-    monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 0.0005)
-    store = SQLiteStore(tmp_path / "ringback.db")
+    monkeypatch.setattr(whole, "MAINTAIN_SECONDS", 0.0005)
+    store = engine.open()
     kept = [check(AT + n, endpoint) for n in range(3) for endpoint in ("web", "db", "mail")]
     store.keep(StoreBatch(checks=kept))
     for _ in range(4):
@@ -168,23 +168,23 @@ def test_a_span_that_is_written_half_is_whole_in_what_is_read(tmp_path, monkeypa
         for endpoint in ("web", "db", "mail"):
             agree(store, kept, endpoint)
         store.close()
-        store = SQLiteStore(tmp_path / "ringback.db")
+        store = engine.open()
         for endpoint in ("web", "db", "mail"):
             agree(store, kept, endpoint)
     store.close()
 
 
-def test_who_keeps_something_waits_for_a_piece_and_not_for_all_of_it(tmp_path, monkeypatch):
+def test_who_keeps_something_waits_for_a_piece_and_not_for_all_of_it(engine, monkeypatch):
     monkeypatch.setattr(rollup, "WRITE_ENDPOINTS", 1)
-    monkeypatch.setattr(whole, "_MAINTAIN_SECONDS", 600.0)
-    monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.2)
-    store = SQLiteStore(tmp_path / "ringback.db")
+    monkeypatch.setattr(whole, "MAINTAIN_SECONDS", 600.0)
+    monkeypatch.setattr(whole, "YIELD_SECONDS", 0.2)
+    store = engine.open()
     store.keep(StoreBatch(checks=[check(AT, f"e{n}") for n in range(60)]))
     tidying = threading.Thread(target=store.maintain, args=(AT + 400,))
     tidying.start()
     store.keep(StoreBatch(checks=[check(AT + 401)]))
     waited_for_all = not tidying.is_alive()
-    monkeypatch.setattr(whole, "_YIELD_SECONDS", 0.0)
+    monkeypatch.setattr(whole, "YIELD_SECONDS", 0.0)
     tidying.join()
     store.close()
     assert not waited_for_all

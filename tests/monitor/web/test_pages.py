@@ -73,7 +73,7 @@ def test_every_page_can_be_used_without_eyes_and_without_a_mouse(path):
     assert names.count("h1") == 1
     assert levels[0] == 1
     assert all(b - a <= 1 for a, b in pairwise(levels))
-    assert names.count("label") == sum(one.get("type") != "hidden" for one in fields)
+    assert names.count("label") == sum(field.get("type") != "hidden" for field in fields)
     ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
     assert len(ids) == len(set(ids))
 
@@ -148,7 +148,7 @@ def test_what_is_not_there_is_a_page_for_people(path):
 def test_the_page_of_an_endpoint_has_the_percentiles_of_each_phase():
     text = Asking().get("/endpoints/web").text
     table = text.partition('<th scope="col">Phase</th>')[2].partition("</table>")[0]
-    assert [one in table for one in ("p50 (median)", "p95", "p99")] == [True] * 3
+    assert [heading in table for heading in ("p50 (median)", "p95", "p99")] == [True] * 3
     assert table.count('<th scope="row">') == 5
 
 

@@ -5,7 +5,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ringback.incident.model import CertificateSeen, Transition
 from ringback.monitor.store.interface import IncidentFilter, Store, StoreBatch
-from ringback.monitor.store.sqlite import SQLiteStore
 from tests.monitor.store.values import AT, check, incident, notice
 
 PHASES = {"dns": 0.001, "connect": 0.002, "tls": 0.01, "first_byte": 0.1, "transfer": 0.0005}
@@ -22,20 +21,19 @@ FULL = check(
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ringback.db"
-
-
-@pytest.fixture
-def store(path):
-    store = SQLiteStore(path)
+def store(engine):
+    store = engine.open()
     yield store
     store.close()
 
 
-def reopened(store):
-    store.close()
-    return SQLiteStore(store.path)
+@pytest.fixture
+def reopened(engine, store):
+    def reopen():
+        store.close()
+        return engine.open()
+
+    return reopen
 
 
 def test_it_is_a_store(store):
@@ -57,11 +55,11 @@ def test_it_is_a_store(store):
         check(up=False, kind="unknown", origin="report", vantage="alertmanager"),
     ],
 )
-def test_a_check_comes_back_as_it_was(store, one):
+def test_a_check_comes_back_as_it_was(store, reopened, one):
     store.keep(StoreBatch(checks=[one]))
 
     assert store.checks("web", AT, AT + 1) == [one]
-    again = reopened(store)
+    again = reopened()
     assert again.checks("web", AT, AT + 1) == [one]
     assert again.last_checks() == {"web": one}
     again.close()
@@ -85,7 +83,9 @@ def test_a_detail_that_is_no_text_does_not_hinder(store):
 def test_checks_are_those_of_the_span_newest_first(store):
     ours = [check(AT + n, up=n % 3 != 0) for n in range(10)]
     others = [check(AT + n, "other") for n in range(10)]
-    store.keep(StoreBatch(checks=[one for pair in zip(ours, others, strict=True) for one in pair]))
+    store.keep(
+        StoreBatch(checks=[check for pair in zip(ours, others, strict=True) for check in pair])
+    )
 
     assert store.checks("web", AT + 2, AT + 5) == [ours[4], ours[3], ours[2]]
     assert store.checks("web", AT, AT + 60, failed=True) == [ours[9], ours[6], ours[3], ours[0]]
@@ -98,7 +98,9 @@ def test_checks_of_several_hours_and_late_ones_are_in_order(store):
     store.keep(StoreBatch(checks=[*kept, late]))
 
     found = store.checks("web", AT, AT + 86400)
-    assert [one.at for one in found] == sorted((one.at for one in [*kept, late]), reverse=True)
+    assert [check.at for check in found] == sorted(
+        (check.at for check in [*kept, late]), reverse=True
+    )
     assert store.last_checks() == {"web": kept[-1]}
 
 
@@ -135,11 +137,11 @@ def test_incidents_can_be_asked_for(store):
     assert store.incidents(IncidentFilter(before=AT + 1)) == [one]
 
 
-def test_a_state_is_the_newest(store):
+def test_a_state_is_the_newest(store, reopened):
     store.keep(StoreBatch(states={"engine": {"a": [1, None]}, "schedule": 1.5}))
     store.keep(StoreBatch(states={"engine": {"a": [2]}}))
 
-    again = reopened(store)
+    again = reopened()
     assert (again.state("engine"), again.state("schedule")) == ({"a": [2]}, 1.5)
     again.close()
 
@@ -148,10 +150,10 @@ def test_a_notice_waits_until_it_is_sent(store):
     first, second = notice("n1"), notice("n2", AT + 5)
     store.keep(StoreBatch(notices=[second, first]))
 
-    assert [one.notice for one in store.due(AT + 10)] == [first, second]
-    assert [one.notice for one in store.due(AT + 1)] == [first]
+    assert [entry.notice for entry in store.due(AT + 10)] == [first, second]
+    assert [entry.notice for entry in store.due(AT + 1)] == [first]
     store.postpone("n1", AT + 60, "no route")
-    assert [one.notice.id for one in store.due(AT + 10)] == ["n2"]
+    assert [entry.notice.id for entry in store.due(AT + 10)] == ["n2"]
     [_, tried] = store.due(AT + 60)
     assert (tried.notice, tried.attempts, tried.due, tried.error) == (first, 1, AT + 60, "no route")
     store.sent("n1", AT + 61)
@@ -164,7 +166,7 @@ def test_notices_that_wait_for_others_were_not_tried(store):
     store.sent("n3", AT)
     store.defer(["n1", "n3"], AT + 60)
 
-    assert [one.notice.id for one in store.due(AT + 10)] == ["n2"]
+    assert [entry.notice.id for entry in store.due(AT + 10)] == ["n2"]
     [_, waits] = store.due(AT + 60)
     assert (waits.notice.id, waits.attempts, waits.due, waits.error) == ("n1", 0, AT + 60, "")
 

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Row, Table, func, insert, select
 from ringback.failure.kind import kind_from
 from ringback.incident.model import CertificateSeen, Check, Origin
 from ringback.monitor.store.aggregate import PHASES
-from ringback.monitor.store.sqlite import schema
+from ringback.monitor.store.tables import microseconds, of_shard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringback.monitor.store.sqlite.database import Database
+    from ringback.monitor.store.tables import ReadsDatabase, Schema
 
 ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat", "report")
 """An origin is kept as its place here: a new one is the last."""
@@ -29,7 +29,7 @@ _NUMBER_OF_ORIGIN: dict[str, int] = {origin: number for number, origin in enumer
 _PHASES = frozenset(PHASES)
 _MAX_SECONDS = 1e9
 
-CheckRow = tuple[Any, ...]  # The values of a check in the order of `schema.CHECK_COLUMNS`.
+CheckRow = tuple[Any, ...]  # The values of a check in the order of `tables.CHECK_COLUMNS`.
 
 
 class RowCodec:
@@ -137,7 +137,7 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
     def __init__(
         self,
-        database: Database,
+        database: ReadsDatabase,
         table: Table,
         parts: Callable[[K], Mapping[str, Any]],
         value: Callable[[Row[Any]], K],
@@ -147,9 +147,11 @@ class Interned(dict[K | None, int | None], Generic[K]):
         self._fresh: list[tuple[int, K]] = []
         self._values: dict[int, K] = {}
         with database.read() as connection:
-            self._top = connection.scalar(select(func.max(table.c.number))) or 0
+            self._top = (
+                connection.scalar(select(func.max(table.c.number)).where(*of_shard(table))) or 0
+            )
             # At once, and not one by one as a start with thousands of endpoints would ask for them.
-            for row in connection.execute(select(table).limit(_PRELOADED)):
+            for row in connection.execute(select(table).where(*of_shard(table)).limit(_PRELOADED)):
                 self._values[row.number] = value(row)
         self.update((value, number) for number, value in self._values.items())
 
@@ -169,14 +171,17 @@ class Interned(dict[K | None, int | None], Generic[K]):
         known = self.get(key)
         if known is not None:
             return known
-        conditions = [self._table.c[name] == part for name, part in self._parts(key).items()]
+        conditions = [*of_shard(self._table)]
+        conditions += [self._table.c[name] == part for name, part in self._parts(key).items()]
         with self._database.read() as connection:
             return connection.scalar(select(self._table.c.number).where(*conditions))
 
     def value(self, number: int, connection: Connection) -> K:
         known = self._values.get(number)
         if known is None:
-            found = select(self._table).where(self._table.c.number == number)
+            found = select(self._table).where(
+                *of_shard(self._table), self._table.c.number == number
+            )
             if len(self._values) >= MAX_CACHED:
                 self._values = {}
             known = self._values[number] = self._value(connection.execute(found).one())
@@ -196,14 +201,14 @@ class Interned(dict[K | None, int | None], Generic[K]):
         self._fresh = []
 
 
-def interned_strings(database: Database) -> Interned[str]:
+def interned_strings(database: ReadsDatabase, schema: Schema) -> Interned[str]:
     return Interned(database, schema.strings, lambda key: {"text": key}, lambda row: str(row.text))
 
 
-def interned_certificates(database: Database) -> Interned[CertificateSeen]:
+def interned_certificates(database: ReadsDatabase, schema: Schema) -> Interned[CertificateSeen]:
 
     def parts(seen: CertificateSeen) -> dict[str, Any]:
-        not_after = schema.microseconds(seen.not_after)
+        not_after = microseconds(seen.not_after)
         return {"not_after": not_after, "issuer": seen.issuer, "key": seen.key}
 
     def value(row: Row[Any]) -> CertificateSeen:

@@ -1,0 +1,1 @@
+"""The store of many machines: PostgreSQL, 15 or later."""

@@ -1,0 +1,128 @@
+"""Named states: those there is one of each in a row of their own, those of many packed together."""
+
+# What is kept of each endpoint changes often and is small; a row for each would be most of what is
+# written. So the states of one batch whose names have a prefix (`case:shop`) are one row, packed,
+# with the next number, and nothing is written in place: of a name the highest number counts. Where
+# each name stands is known in memory. A row that nothing stands in any more is deleted by the next
+# batch; of the others there are few, as the monitor keeps every endpoint's state once a minute, and
+# `compact` writes the oldest together when they are many.
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select
+
+from ringback.monitor.store.postgres.schema import pack
+from ringback.monitor.store.tables import of_shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from ringback.monitor.store.records import Records
+
+MAX_PACKS = 256  # Rows from which on the oldest are written together
+_COMPACTED = 64  # Rows that are written together at once
+_MAX_PACKED = 1_000  # States in a row that was written together
+
+
+class PackedStates:
+    """The states; ``settle`` is to be called after a transaction in which some were kept."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._places: dict[str, int] = {}  # name to the number of the row
+        self._counts: Counter[int] = Counter()  # number to how many names stand there
+        self._new: dict[str, int] = {}
+        self._deleted: list[int] = []
+
+    def recall(self, connection: Connection) -> None:
+        """Find out where everything stands."""
+        self._new, self._deleted = {}, []
+        self._places = {name: number for number, body in _packs(connection) for name in body}
+        self._counts = Counter(self._places.values())
+        # What nothing stands in any more is deleted with the next batch.
+        for number in connection.scalars(select(pack.c.number).where(*of_shard(pack))):
+            self._counts.setdefault(number, 0)
+
+    def keep_states(self, connection: Connection, states: Mapping[str, Any]) -> None:
+        single = {name: value for name, value in states.items() if ":" not in name}
+        self._records.keep_states(connection, single)
+        packed = {name: value for name, value in states.items() if ":" in name}
+        if packed:
+            self._append(connection, packed)
+            self._delete(connection, [number for number, left in self._left().items() if not left])
+
+    def _append(self, connection: Connection, packed: Mapping[str, Any]) -> None:
+        number = max(self._counts, default=0) + 1 + len(set(self._new.values()))
+        body = zlib.compress(json.dumps(packed, separators=(",", ":")).encode(), 1)
+        connection.execute(insert(pack), {"number": number, "body": body})
+        self._new |= dict.fromkeys(packed, number)
+
+    def _left(self) -> Counter[int]:
+        """How many names stand in each row once those that are new do elsewhere."""
+        left = self._counts.copy()
+        left.subtract(Counter(self._places[name] for name in self._new if name in self._places))
+        return left
+
+    def _delete(self, connection: Connection, numbers: list[int]) -> None:
+        if numbers:
+            connection.execute(delete(pack).where(*of_shard(pack), pack.c.number.in_(numbers)))
+            self._deleted += numbers
+
+    def settle(self, *, kept: bool) -> None:
+        """Note whether the transaction was kept."""
+        if kept:
+            for name, number in self._new.items():
+                before = self._places.get(name)
+                if before is not None:
+                    self._counts[before] -= 1
+                self._counts[number] += 1
+                self._places[name] = number
+            for number in self._deleted:
+                del self._counts[number]
+        self._new, self._deleted = {}, []
+
+    def is_large(self) -> bool:
+        return len(self._counts) > MAX_PACKS
+
+    def compact(self, connection: Connection) -> None:
+        """Write the oldest rows together."""
+        oldest = sorted(self._counts)[:_COMPACTED]
+        standing = {
+            name: value
+            for number, body in _packs(connection, oldest)
+            for name, value in body.items()
+            if self._places.get(name) == number
+        }
+        names = list(standing)
+        for first in range(0, len(names), _MAX_PACKED):
+            some = {name: standing[name] for name in names[first : first + _MAX_PACKED]}
+            self._append(connection, some)
+        self._delete(connection, oldest)
+
+    def read_state(self, connection: Connection, name: str) -> Any:
+        if ":" not in name:
+            return self._records.read_state(connection, name)
+        return self.read_states(connection, name).get(name)
+
+    def read_states(self, connection: Connection, prefix: str) -> dict[str, Any]:
+        found = self._records.read_states(connection, prefix)
+        for _, body in _packs(connection):
+            found |= {name: value for name, value in body.items() if name.startswith(prefix)}
+        return found
+
+
+def _packs(
+    connection: Connection, numbers: list[int] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    query = select(pack.c.number, pack.c.body).where(*of_shard(pack)).order_by(pack.c.number)
+    if numbers is not None:
+        query = query.where(pack.c.number.in_(numbers))
+    for row in connection.execute(query):
+        yield row.number, json.loads(zlib.decompress(row.body))

@@ -1,0 +1,169 @@
+"""A store read beside the process that writes to it, or without one: nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from ringback.monitor.store.aggregate import Aggregate
+from ringback.monitor.store.interface import IncidentFilter
+from ringback.monitor.store.records import Records
+from ringback.monitor.store.rollup import SpanTables
+from ringback.monitor.store.rows import RowCodec, interned_certificates, interned_strings
+from ringback.monitor.store.tables import CHECK_COLUMNS, HOUR, STEP_WIDTH, microseconds, of_shard
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from ringback.incident.model import Check, Incident, Transition
+    from ringback.monitor.store.interface import Step
+    from ringback.monitor.store.raw import RawResults
+    from ringback.monitor.store.relational import StateTables
+    from ringback.monitor.store.tables import ReadsDatabase, Schema
+
+_ROWS_AT_ONCE = 1000
+_MAX_ROWS = 1_000_000
+_STATE_PREFIX = "case:"
+
+
+class StoreReader:
+    """What a monitor has kept, for reports and exports; for one thread.
+
+    Times are seconds since 1970 UTC; a span goes from ``since`` to before ``until``.
+    """
+
+    def __init__(
+        self,
+        database: ReadsDatabase,
+        schema: Schema,
+        raw: Callable[[Schema, RowCodec], RawResults],
+        states: StateTables | None = None,
+    ) -> None:
+        self._database, self._schema = database, schema
+        self._records = Records(schema)
+        self._states = states or self._records
+        self._strings = interned_strings(database, schema)
+        self._rows = RowCodec(self._strings, interned_certificates(database, schema))
+        self._raw = raw(schema, self._rows)
+        self._spans = SpanTables(schema)
+
+    def close(self) -> None:
+        """Let go of it."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Give a connection in a transaction: it sees one moment."""
+        return self._database.read()
+
+    def endpoints(self) -> list[str]:
+        """Return the ids of all endpoints that anything is known of, in order."""
+        table = self._schema.transition
+        with self.read() as connection:
+            known = select(table.c.endpoint).where(*of_shard(table)).distinct()
+            found = set(connection.scalars(known))
+            kept = self._states.read_states(connection, _STATE_PREFIX)
+            found |= {name.removeprefix(_STATE_PREFIX) for name in kept}
+            for name in self._schema.table_names(connection, "rollup_1d", "rollup_1d"):
+                days = self._schema.rollup_table(name)
+                numbers = select(days.c.endpoint).where(*of_shard(days)).distinct()
+                for number in connection.scalars(numbers).all():
+                    found.add(self._strings.value(number, connection))
+        return sorted(found)
+
+    def checks(self, since: float, until: float, endpoint: str | None = None) -> Iterator[Check]:
+        """Yield checks, oldest first, an hour's table at a time."""
+        number = None if endpoint is None else self._strings.find(endpoint)
+        if endpoint is not None and number is None:
+            return
+        span = microseconds(since), microseconds(until)
+        with self.read() as connection:
+            tables = list(self._raw.tables(connection, *span, failed=False))
+        for at, table in reversed(tables):
+            yield from self._of_hour(at, table, span, number)
+
+    def _of_hour(
+        self, at: int, table: Table, span: tuple[int, int], number: int | None
+    ) -> Iterator[Check]:
+        there = self._schema.table_names
+        with self.read() as connection:
+            if not there(connection, table.name, table.name):
+                table = self._schema.sealed_table(at)  # the hour was sealed meanwhile
+                if not there(connection, table.name, table.name):
+                    return  # or dropped
+            query = select(*(table.c[name] for name in CHECK_COLUMNS))
+            query = query.where(*of_shard(table), table.c.at >= span[0], table.c.at < span[1])
+            if number is not None:
+                query = query.where(table.c.endpoint == number)
+            found = connection.execution_options(stream_results=True).execute(
+                query.order_by(table.c.at)
+            )
+            for some in found.partitions(_ROWS_AT_ONCE):
+                for row in some:
+                    yield self._rows.check(row, connection)
+
+    def failures(self, endpoint: str, since: float, until: float, limit: int) -> list[Check]:
+        """Return failed checks of an endpoint, newest first; they are kept longer than others."""
+        number = self._strings.find(endpoint)
+        if number is None:
+            return []
+        first, last = microseconds(since), microseconds(until)
+        with self.read() as connection:
+            return self._raw.checks(connection, number, first, last, True, limit)
+
+    def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
+        with self.read() as connection:
+            return self._records.read_transitions(connection, endpoint, since, until)
+
+    def incidents(self, since: float, until: float, endpoint: str | None = None) -> list[Incident]:
+        """Return incidents that were opened in a time, oldest first."""
+        return list(self._incidents(since, until, endpoint))[::-1]
+
+    def _incidents(self, since: float, until: float, endpoint: str | None) -> Iterator[Incident]:
+        with self.read() as connection:
+            found = self._records.read_incidents(
+                connection, IncidentFilter(endpoint=endpoint, before=until), _MAX_ROWS
+            )
+        for incident in found:
+            if incident.opened_at < since:
+                return
+            yield incident
+
+    def hours(self, endpoint: str, since: float, until: float) -> dict[float, Aggregate]:
+        """Return what is known of an endpoint's hours, by their beginnings."""
+        number = self._strings.find(endpoint)
+        if number is None:
+            return {}
+        first, last = microseconds(since), microseconds(until)
+        progress = self._schema.progress
+        found: dict[int, Aggregate] = {}
+        with self.read() as connection:
+            rows = connection.execute(select(progress).where(*of_shard(progress)))
+            marks = {row.step: row.at for row in rows}
+            for step, begin, end in _parts(marks, first, last):
+                for at, _, part in self._spans.aggregates(connection, step, number, begin, end):
+                    found.setdefault(at // HOUR * HOUR, Aggregate()).merge(part)
+            written = max(first, marks.get("5m", last))
+            for check in self._raw.checks(connection, number, written, last, False, _MAX_ROWS):
+                at = microseconds(check.at) // HOUR * HOUR
+                found.setdefault(at, Aggregate()).add(check)
+        return {at / 1e6: found[at] for at in sorted(found)}
+
+    def fives(self, endpoint: str, since: float, until: float) -> set[float]:
+        """Return the beginnings of the five minutes in which an endpoint was checked, if kept."""
+        number = self._strings.find(endpoint)
+        if number is None:
+            return set()
+        span = microseconds(since), microseconds(until)
+        with self.read() as connection:
+            found = list(self._spans.aggregates(connection, "5m", number, *span))
+        return {at / 1e6 for at, _, part in found if part.count}
+
+
+def _parts(marks: dict[Step, int], first: int, last: int) -> Iterator[tuple[Step, int, int]]:
+    """The hours that are written; behind them the five minutes that are."""
+    hours = marks.get("1h", first)
+    yield "1h", first, min(last, hours)
+    begin = max(first, hours // STEP_WIDTH["5m"] * STEP_WIDTH["5m"])
+    yield "5m", begin, min(last, marks.get("5m", begin))

@@ -1,0 +1,489 @@
+"""What agents send, taken by a monitor with its store: kept once, and alarms for what is now."""
+
+import asyncio
+import json
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+from ringback.incident.model import Check, WatchedEndpoint
+from ringback.monitor.core import MonitorCore, engine_of
+from ringback.monitor.fleet import hub
+from ringback.monitor.fleet.agents import AgentRefused
+from ringback.monitor.fleet.hub import SILENT_SECONDS, Fleet
+from ringback.monitor.fleet.protocol import RESULTS
+from ringback.monitor.fleet.signature import new_key, public_text
+from ringback.monitor.model import Endpoint
+from ringback.monitor.store.degraded import DegradedStore
+from ringback.monitor.store.interface import StoreUnavailable
+from ringback.monitor.store.sqlite import SQLiteStore
+
+T = 1_790_000_000.0
+SPOOL = "ab" * 16
+
+
+class Router:
+    def notices_for(self, change):
+        return []
+
+
+class Clock:
+    def __init__(self, now=T):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+class Hub:
+    """A monitor of two endpoints without probes, and its agents."""
+
+    def __init__(self, store, clock):
+        ends = [
+            Endpoint(
+                id=id_,
+                name=id_,
+                url=f"https://{id_}.example/",
+                type="http",
+                watched=WatchedEndpoint(id=id_, host=f"{id_}.example"),
+            )
+            for id_ in ("shop", "blog")
+        ]
+        self.clock, self.store, self.here = clock, store, []
+        self.core = MonitorCore(engine_of(ends), ends, store, Router(), clock=clock, vantage="hub")
+        self.fleet = Fleet(self.core, look_here=self.here.extend)
+        self.fleet.configure(ends, ())
+
+    @property
+    def engine(self):
+        return self.core.engine
+
+    def agent(self, name):
+        _, token = self.fleet.add(name, f"net/{name}")
+        return self.fleet.enrol(token, public_text(new_key()))
+
+    def send(self, agent, *results, first=0, to=None, of=None, **more):
+        document = {
+            "agent": (of or agent).id,
+            "spool": SPOOL,
+            "sent_at": self.clock.now,
+            "from": first,
+            "to": to if to is not None else max((result["n"] for result in results), default=0),
+            "results": list(results),
+            **more,
+        }
+        return self.fleet.take(agent, RESULTS.validate_json(json.dumps(document)))
+
+    def history(self, endpoint="shop"):
+        found = self.store.checks(endpoint, 0, T + 1e6)
+        return [(check.at - T, check.up, check.vantage) for check in reversed(found)]
+
+    def states(self):
+        return [self.engine.state_of(id_) for id_ in ("shop", "blog")]
+
+
+def result(n, at=None, *, up=True, endpoint="shop", **more):
+    kind = {} if up else {"kind": "tcp.timed_out"}
+    return {
+        "n": n,
+        "at": T + (n if at is None else at),
+        "endpoint": endpoint,
+        "up": up,
+        **kind,
+        **more,
+    }
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@contextmanager
+def opened(path, clock):
+    store = SQLiteStore(path)
+    yield Hub(store, clock)
+    store.close()
+
+
+def run(test):
+    async def inside():
+        test()
+
+    asyncio.run(inside())
+
+
+def test_a_batch_is_kept_once_even_over_a_restart(tmp_path, clock):
+    clock.now = T + 5
+
+    def first():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            assert monitor.send(agent, result(1), result(2)) == 0
+            assert monitor.send(agent, result(1), result(2)) == 2
+            assert monitor.history() == [(1, True, "tokyo"), (2, True, "tokyo")]
+            # A crash: nothing of it is told to anybody, and nothing is closed.
+
+    def second():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            (agent,) = monitor.fleet.registry.enrolled()
+            assert monitor.send(agent, result(1), result(2), result(3)) == 2
+            assert monitor.history() == [(n, True, "tokyo") for n in (1, 2, 3)]
+
+    run(first)
+    run(second)
+
+
+def test_a_vote_is_that_of_its_place_and_domain(tmp_path, clock):
+    clock.now = T + 2
+
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            monitor.send(monitor.agent("tokyo"), result(1, vantage="hub", domain="hub"))
+            (vote,) = monitor.engine.votes_on("shop")
+            assert (vote.observer, vote.domain, vote.state) == ("probe:tokyo", "net/tokyo", "ok")
+
+    run(test)
+
+
+def test_a_spool_of_yesterday_goes_into_the_history_and_alarms_nobody(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            outage = [result(n, 30 * n, up=n % 100 > 90) for n in range(1, 241)]  # two hours
+            clock.now = T + 30 * 240 + 1
+            live = [result(1000 + n, 7200 + n / 10) for n in range(3)]
+            monitor.send(agent, *live, first=1000)
+            monitor.send(agent, *outage[:120])
+            monitor.send(agent, *outage[120:], first=121)
+
+            assert monitor.engine.incidents() == []
+            assert monitor.states()[0] == "ok"
+            assert len(monitor.history()) == 243
+            assert agent.ranges == [(0, 240), (1000, 1002)]
+            assert monitor.fleet.late == 240
+
+    run(test)
+
+
+def test_the_newest_of_what_waited_says_how_it_is_now(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            clock.now = T + 60
+            waited = [result(n, 5 * n, up=False) for n in range(1, 9)]
+            monitor.send(agent, *waited, result(20, 41, endpoint="blog"))
+
+            (vote,) = monitor.engine.votes_on("shop")
+            assert (vote.failures, vote.state) == (1, "suspect")
+            assert monitor.states() == ["suspect", "ok"]
+            assert len(monitor.history()) == 8
+
+    run(test)
+
+
+def test_three_failures_that_are_new_are_an_outage(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            for n in range(1, 4):
+                clock.now = T + 5 * n + 1
+                monitor.send(agent, result(n, 5 * n, up=False, kind="http.error"))
+
+            assert monitor.states()[0] == "down"
+            (incident,) = monitor.store.incidents()  # kept with what caused it
+            assert incident.members == ("shop",)
+
+    run(test)
+
+
+def test_what_two_places_see_and_one_does_not_is_partial(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            tokyo, oslo = monitor.agent("tokyo"), monitor.agent("oslo")
+            for n in range(1, 30):
+                clock.now = T + 5 * n + 1
+                monitor.send(tokyo, result(2 * n, 5 * n), result(2 * n + 1, 5 * n, endpoint="blog"))
+                monitor.send(
+                    oslo, result(2 * n, 5 * n, up=False), result(2 * n + 1, 5 * n, endpoint="blog")
+                )
+                monitor.core.processor.tick()
+
+            assert monitor.states() == ["partial", "ok"]
+            (incident,) = monitor.engine.incidents()
+            assert (incident.pattern, incident.severity) == ("network_partition", "warn")
+
+    run(test)
+
+
+def test_an_agent_that_is_silent_is_one_incident_and_no_endpoint_is_blamed(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            monitor.send(agent, result(1, 0), result(2, 0, endpoint="blog"))
+            for second in range(1, 400):
+                clock.now = T + second
+                monitor.fleet.tick(clock.now)
+                monitor.core.processor.tick()
+                if second == SILENT_SECONDS:
+                    assert monitor.engine.incidents() == []
+            (incident,) = monitor.engine.incidents()
+            assert (incident.pattern, incident.observer) == ("vantage_silent", "tokyo")
+            assert (incident.members, incident.severity) == ((), "warn")
+            assert "tokyo" in incident.summary
+            votes = monitor.engine.votes_on("shop")
+            assert [monitor.engine.counts("shop", vote, clock.now) for vote in votes] == [False]
+
+            monitor.send(agent, health=health())
+            assert monitor.engine.incidents() == []
+
+    run(test)
+
+
+def health(**more):
+    return {
+        "version": "1", "endpoints": 2, "checks": 5, "waiting": 0, "dropped": 0, "set_aside": 0,
+        "lag": 0.0, "skipped": 0, "doubted": {}, **more,
+    }  # fmt: skip
+
+
+def test_a_sick_agent_is_an_incident_about_its_place(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            sick = {"evidence": ["5 of 9 results\nwere discarded"], "advice": []}
+            monitor.send(agent, health=health(sick=sick))
+            (incident,) = monitor.engine.incidents()
+            assert (incident.pattern, incident.observer) == ("prober_sick", "tokyo")
+            assert incident.evidence == ("5 of 9 results were discarded",)
+            assert "the monitor" not in incident.summary.lower()
+
+            monitor.send(agent, health=health())
+            assert monitor.engine.incidents() == []
+
+    run(test)
+
+
+def test_a_first_failure_has_one_of_another_domain_look(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agents = [monitor.agent(name) for name in ("tokyo", "oslo", "lima")]
+            asked = Counter()
+            for n in range(1, 7):
+                up = n % 2 == 0
+                clock.now = T + 40 * n
+                for agent in agents[1:]:
+                    monitor.send(agent, health=health())
+                monitor.send(agents[0], result(n, 40 * n, up=up))
+                asked["hub"] += len(monitor.here)
+                monitor.here.clear()
+                for agent in agents:
+                    asked[agent.vantage] += len(monitor.fleet.commands_for(agent)["look_now"])
+
+            assert asked == {"hub": 1, "oslo": 1, "lima": 1, "tokyo": 0}
+
+    run(test)
+
+
+def test_what_the_engine_asks_for_wakes_every_agent(tmp_path, clock):
+    async def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agents = [monitor.agent(name) for name in ("tokyo", "oslo")]
+            waiting = [
+                asyncio.ensure_future(monitor.fleet.wait_for_commands(agent, 600))
+                for agent in agents
+            ]
+            await asyncio.sleep(0)
+            monitor.fleet.look_now(["shop", "control:gateway"])
+            await asyncio.gather(*waiting)
+            for agent in agents:
+                asked = monitor.fleet.commands_for(agent)["look_now"]
+                assert asked == ["shop", "control:gateway"]
+                assert monitor.fleet.commands_for(agent)["look_now"] == []
+
+    asyncio.run(test())
+
+
+def test_a_plan_has_the_turn_of_its_place_and_its_revision_changes_with_it(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            tokyo = monitor.agent("tokyo")
+            before, plan = monitor.fleet.plan(tokyo, secure=True)
+            assert plan["turn"] == 1 / 2
+            assert [item["endpoint"]["id"] for item in plan["endpoints"]] == ["shop", "blog"]
+            oslo = monitor.agent("oslo")
+            turns = [monitor.fleet.plan(agent, secure=True)[1]["turn"] for agent in (tokyo, oslo)]
+            assert turns == [1 / 3, 2 / 3]
+            after, _ = monitor.fleet.plan(tokyo, secure=True)
+            assert before != after
+            assert monitor.fleet.plan(tokyo, secure=True)[0] == after
+
+    run(test)
+
+
+def test_credentials_are_not_sent_without_tls(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            authority = tmp_path / "ca.pem"
+            authority.write_text("PEM")
+            watched = WatchedEndpoint(id="x")
+            given = {"type": "http", "name": "x", "watched": watched}
+            ends = [
+                Endpoint(id="a", url="https://a.example/", ca=str(authority), **given),
+                Endpoint(
+                    id="b", url="https://b.example/", headers={"Authorization": "S3"}, **given
+                ),
+                Endpoint(id="c", url="https://u:S3@c.example/", **given),
+            ]
+            monitor.fleet.configure(ends, ())
+            _, plan = monitor.fleet.plan(agent, secure=False)
+            assert plan["omitted"] == ["b", "c"]
+            assert "S3" not in json.dumps(plan)
+            assert list(plan["files"].values()) == ["PEM"]
+            assert str(tmp_path) not in json.dumps(plan)
+            _, plan = monitor.fleet.plan(agent, secure=True)
+            assert [item["secret"] for item in plan["endpoints"]] == [False, True, True]
+
+    run(test)
+
+
+def test_results_of_others_are_refused_and_counted(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            tokyo, oslo = monitor.agent("tokyo"), monitor.agent("oslo")
+            with pytest.raises(AgentRefused, match="its own results"):
+                monitor.send(tokyo, result(1), of=oslo)
+            with pytest.raises(AgentRefused, match="not in their range"):
+                monitor.send(tokyo, result(1), first=2, to=3)
+            monitor.send(tokyo, result(1), spool="aa" * 16)
+            monitor.send(tokyo, result(1), spool="bb" * 16)
+            with pytest.raises(AgentRefused, match="another machine"):
+                monitor.send(tokyo, result(2), spool="aa" * 16)
+            assert monitor.fleet.refused == {"foreign": 2, "malformed": 1}
+
+    run(test)
+
+
+def test_what_is_not_watched_and_what_is_of_last_month_is_left_out(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            monitor.send(agent, result(1, -40 * 86400), result(2, endpoint="gone"))
+            assert monitor.history() == []
+            assert monitor.fleet.strange == 2
+            assert agent.ranges == [(0, 2)]  # it need not send them again
+
+    run(test)
+
+
+def test_a_clock_that_is_wrong_is_put_right(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            clock.now = T + 10
+            monitor.send(monitor.agent("tokyo"), result(1, 30), sent_at=T + 31)
+            assert monitor.history() == [(9, True, "tokyo")]
+            monitor.send(monitor.agent("oslo"), result(1, 8), sent_at=T + 9)
+            assert monitor.history()[0] == (8, True, "oslo")  # it was on its way
+
+    run(test)
+
+
+class FullDisk:
+    """A store, the disk of which is full for a while."""
+
+    def __init__(self, store):
+        self._store, self.full = store, False
+
+    def keep(self, batch):
+        if self.full:
+            raise StoreUnavailable("disk full")
+        self._store.keep(batch)
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+
+def test_what_cannot_be_kept_is_not_acknowledged_and_not_lost_or_doubled(tmp_path, clock):
+    def test():
+        disk, now = FullDisk(SQLiteStore(tmp_path / "a.db")), [0.0]
+        monitor = Hub(DegradedStore(disk, clock=lambda: now[0]), clock)
+        agent = monitor.agent("tokyo")
+        disk.full = True
+        for _ in range(2):
+            with pytest.raises(AgentRefused) as caught:
+                monitor.send(agent, result(1, 0), result(2, 0))
+            assert caught.value.status == 503
+        disk.full, now[0] = False, 60.0
+        monitor.core.processor.apply([])
+        monitor.send(agent, result(1, 0), result(2, 0), result(3, 0))
+        assert len(monitor.history()) == 3
+        disk.close()
+
+    run(test)
+
+
+def test_upkeep_that_fails_holds_up_no_agent(tmp_path, clock):
+    class Unmaintained(FullDisk):
+        def maintain(self, now):
+            raise StoreUnavailable("no room to seal")
+
+    def test():
+        disk = Unmaintained(SQLiteStore(tmp_path / "a.db"))
+        store = DegradedStore(disk)
+        monitor = Hub(store, clock)
+        store.maintain(T)
+        assert store.degraded
+        assert monitor.send(monitor.agent("tokyo"), result(1, 0)) == 0
+        assert len(monitor.history()) == 1
+        disk.close()
+
+    run(test)
+
+
+def test_who_is_removed_has_no_vote_any_more(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            for n in range(1, 4):
+                clock.now = T + 5 * n + 1
+                monitor.send(agent, result(n, 5 * n, up=False, kind="http.error"))
+            assert monitor.states()[0] == "down"
+            assert monitor.fleet.remove("tokyo")
+            assert monitor.engine.votes_on("shop") == []
+            assert monitor.fleet.remove("tokyo") is False
+            assert monitor.states()[0] == "unknown"
+
+    run(test)
+
+
+def test_refusals_are_logged_once_a_minute(tmp_path, clock, caplog):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            for second in range(0, 120, 10):
+                clock.now = T + second
+                monitor.fleet.count_refusal(AgentRefused(401, "clock", "an hour ahead"))
+            assert monitor.fleet.counted()["refused"] == {"clock": 12}
+
+    run(test)
+    assert [record.message for record in caplog.records] == [
+        "ringback: an agent was refused (clock, 1 so far): an hour ahead",
+        "ringback: an agent was refused (clock, 7 so far): an hour ahead",
+    ]
+
+
+def test_a_check_from_here_goes_to_an_agent_as_well(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agent = monitor.agent("tokyo")
+            seen = Check(at=T, endpoint="shop", up=False, kind="tcp.timed_out", vantage="hub")
+            monitor.core.take(seen)
+            monitor.fleet.suspects(seen)
+            assert monitor.fleet.commands_for(agent)["look_now"] == ["shop"]
+            clock.now = T + hub.SILENT_SECONDS + 1  # nobody is there who could look
+            monitor.core.take(seen)
+            monitor.fleet.suspects(seen)
+            assert monitor.fleet.commands_for(agent)["look_now"] == []
+
+    run(test)

@@ -1,0 +1,246 @@
+"""The server stopped, killed, or silent: told, held, resumed, nothing lost and nothing twice."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from monitor.store.engines import fresh_database
+from monitor.store.server import WAIT_TIMEOUT, running_server
+from monitor.store.values import AT, check, incident, notice, times
+
+from ringback.incident.model import Transition
+from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
+from ringback.monitor.store.interface import StoreBatch, StoreUnavailable
+
+pytest.importorskip("psycopg")
+
+from ringback.monitor.store.postgres import database
+from ringback.monitor.store.postgres.store import PostgresStore
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def alone():
+    """A server of its own, which keeps what it committed also when it is killed."""
+    with running_server(fsync="on") as server:
+        yield server
+
+
+def until(right):
+    ends = time.monotonic() + WAIT_TIMEOUT
+    while not right():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def resumed(store, clock):
+    def tried():
+        clock.now += RETRY_INTERVAL
+        store.maintain(AT)
+        return store.degraded is None
+
+    until(tried)
+
+
+def change(at):
+    return Transition(at=at, endpoint="web", before="ok", after="down")
+
+
+def test_a_server_that_is_gone_is_told_and_nothing_is_lost_or_kept_twice(alone):
+    clock, kept = Clock(), PostgresStore(fresh_database(alone))
+    store = DegradedStore(kept, clock=clock)
+    store.keep(StoreBatch(checks=[check()], notices=[notice("before"), notice("later")]))
+    alone.stop("immediate")
+    during = [check(AT + n) for n in range(1, 20)]
+    for kept_check in during:
+        store.keep(StoreBatch(checks=[kept_check], transitions=[change(kept_check.at)]))
+    store.keep(StoreBatch(incidents=[incident()], notices=[notice("new")]))
+    store.sent("before", AT)
+    store.postpone("later", AT + 60, "no route")
+
+    assert "see that the server runs" in store.degraded
+    assert store.checks("web", AT, AT + 60) == during[::-1]
+    assert [queued.notice.id for queued in store.due(AT)] == ["new"]
+    assert store.last_checks() == {"web": during[-1]}
+    with pytest.raises(StoreUnavailable):
+        kept.checks("web", AT, AT + 60)
+
+    alone.start()
+    resumed(store, clock)
+    assert kept.checks("web", AT, AT + 60) == [*during[::-1], check()]
+    assert kept.transitions("web", AT, AT + 60) == [change(kept_check.at) for kept_check in during]
+    assert kept.incidents() == [incident()]
+    assert [queued.notice.id for queued in kept.due(AT + 60)] == ["new", "later"]
+    assert [bucket.count for bucket in kept.buckets("web", "1d", AT, AT + 60)] == [20]
+    store.close()
+
+
+class Relay:
+    """Stands between a program and the server, and can swallow the answer to a COMMIT."""
+
+    def __init__(self, folder):
+        self._server = f"{folder}/.s.PGSQL.5432"
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.swallows = False
+        self._ends = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self._server)
+            self._ends += [near, far]
+            threading.Thread(target=self._pass, args=(near, far, False), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, True), daemon=True).start()
+
+    def _pass(self, source, target, answers):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if answers and self.swallows and b"COMMIT\0" in data:
+                    break
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self._listener.close()
+        for end in self._ends:
+            end.close()
+
+
+@pytest.fixture
+def relay(server):
+    relay = Relay(server.folder)
+    yield relay
+    relay.close()
+
+
+def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(server, relay):
+    name = fresh_database(server).partition("postgresql:///")[2].partition("?")[0]
+    clock = Clock()
+    kept = PostgresStore(f"postgresql://ringback@127.0.0.1:{relay.port}/{name}")
+    store = DegradedStore(kept, clock=clock)
+    store.keep(StoreBatch(checks=[check()]))
+    relay.swallows = True
+    batch = StoreBatch(
+        checks=[check(AT + 1, "web", up=False)],
+        transitions=[change(AT + 1)],
+        notices=[notice()],
+        states={"case:web": 1},
+    )
+    store.keep(batch)
+    assert store.degraded is not None
+    relay.swallows = False
+    store.keep(StoreBatch(checks=[check(AT + 2), check(AT + 1, up=False)]))
+    resumed(store, clock)
+
+    assert times(kept.checks("web", AT, AT + 60)) == [
+        AT + 2,
+        AT + 1,
+        AT + 1,
+        AT,
+    ]
+    assert kept.transitions("web", AT, AT + 60) == [change(AT + 1)]
+    assert [queued.notice.id for queued in kept.due(AT + 60)] == ["n1"]
+    assert kept.state("case:web") == 1
+    [bucket] = kept.buckets("web", "1h", AT, AT + 60)
+    assert (bucket.count, bucket.bad) == (4, 2)
+    store.close()
+
+
+def test_a_server_that_says_nothing_is_cut_off(alone, monkeypatch):
+    monkeypatch.setattr(database, "WRITE_TIMEOUT", 0.5)
+    clock, kept = Clock(), PostgresStore(fresh_database(alone))
+    store = DegradedStore(kept, clock=clock)
+    store.keep(StoreBatch(checks=[check()]))
+    backends = alone.admin("SELECT pid FROM pg_stat_activity WHERE application_name = 'ringback'")
+    for (pid,) in backends:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        store.keep(StoreBatch(checks=[check(AT + 1)]))
+        assert store.degraded is not None
+    finally:
+        for (pid,) in backends:
+            os.kill(pid, signal.SIGCONT)
+    resumed(store, clock)
+    assert kept.checks("web", AT, AT + 60) == [check(AT + 1), check()]
+    store.close()
+
+
+def test_a_server_that_lacks_what_was_committed_is_read_anew(alone):
+    """As after a failover to a standby that was behind."""
+    url = fresh_database(alone)
+    clock, kept = Clock(), PostgresStore(url)
+    store = DegradedStore(kept, clock=clock)
+    store.keep(StoreBatch(checks=[check()], states={"case:web": 1}))
+    store.keep(StoreBatch(checks=[check(AT + 1, "lost")], states={"case:lost": 1}))
+    alone.stop("immediate")
+    store.keep(StoreBatch(checks=[check(AT + 2, "lost"), check(AT + 2)]))
+    alone.start()
+    for statement in (  # what the second batch wrote was never there
+        "DELETE FROM word WHERE text = 'lost'",
+        "DELETE FROM result_2025112112 WHERE at > 1763726400000000",
+        "DELETE FROM pack WHERE number = 2",
+        "UPDATE writer SET number = number - 1",
+    ):
+        alone.admin(statement, url.partition("///")[2].partition("?")[0])
+    resumed(store, clock)
+
+    assert kept.checks("lost", AT, AT + 60) == [check(AT + 2, "lost")]
+    assert kept.checks("web", AT, AT + 60) == [check(AT + 2), check()]
+    assert kept.states("case:") == {"case:web": 1}
+    [bucket] = kept.buckets("lost", "5m", AT, AT + 60)
+    assert bucket.count == 1
+    store.close()
+
+
+@pytest.mark.full
+def test_nothing_is_lost_or_kept_twice_however_often_it_is_killed(alone):
+    chance = random.Random(3)
+    clock, kept = Clock(), PostgresStore(fresh_database(alone))
+    store = DegradedStore(kept, clock=clock)
+    count = 0
+    for _ in range(8):
+        killer = threading.Timer(chance.uniform(0.05, 0.6), alone.kill)
+        killer.start()
+        while store.degraded is None:
+            at = AT + count
+            store.keep(
+                StoreBatch(
+                    checks=[check(at, f"e{n}", n > 2) for n in range(10)],
+                    transitions=[change(at)],
+                    notices=[notice(f"n{count}", at)],
+                    states={f"case:e{n}": count for n in range(10)},
+                )
+            )
+            store.maintain(at)
+            count += 1
+        killer.join()
+        alone.start()
+        resumed(store, clock)
+    found = times(kept.checks("e7", AT, AT + count, limit=10**6))
+    assert found == [AT + n for n in range(count)][::-1]
+    assert times(kept.transitions("web", 0, AT * 2)) == [AT + n for n in range(count)]
+    assert {queued.notice.id for queued in kept.due(AT * 2, 10**6)} == {
+        f"n{n}" for n in range(count)
+    }
+    assert sum(bucket.count for bucket in kept.buckets("e7", "1h", 0, AT * 2)) == count
+    assert set(kept.states("case:").values()) == {count - 1}
+    store.close()

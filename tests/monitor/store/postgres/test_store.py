@@ -1,0 +1,212 @@
+"""What PostgreSQL's store does beside the contract: hours, states, one writer, odd text."""
+
+import os
+
+import pytest
+from monitor.store.engines import fresh_database
+from monitor.store.values import AT, check, incident, notice, times
+
+from ringback.incident.model import Transition
+from ringback.monitor.store import relational
+from ringback.monitor.store.interface import (
+    StoreBatch,
+    StoreCorrupt,
+    StoreInUse,
+    StoreProblem,
+    StoreRetention,
+    StoreTooNew,
+)
+
+psycopg = pytest.importorskip("psycopg")
+
+from ringback.monitor.store.postgres import states  # noqa: E402 - needs psycopg
+from ringback.monitor.store.postgres.store import PostgresStore  # noqa: E402 - as above
+
+DAY = 86400.0
+
+
+@pytest.fixture
+def store(postgres):
+    store = PostgresStore(postgres)
+    yield store
+    store.close()
+
+
+def tables(url):
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r'")
+        return {name for (name,) in found if name.startswith(("result_", "failed_", "rollup_"))}
+
+
+def settled(store, now):
+    for _ in range(5):
+        store.maintain(now)
+
+
+def test_an_hour_is_closed_and_what_comes_late_is_kept(store, postgres):
+    store.keep(StoreBatch(checks=[check(AT + n, up=n % 5 != 0) for n in range(50)]))
+    settled(store, AT + 3700)
+    late = check(AT + 7)
+    store.keep(StoreBatch(checks=[late]))
+
+    with psycopg.connect(postgres) as connection:
+        sealed = connection.execute("SELECT sealed FROM hour ORDER BY at").fetchall()
+        indexes = connection.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'result_2025112112'"
+        ).fetchall()
+    assert sealed == [(2,), (0,)]
+    assert ("result_2025112112_endpoint",) in indexes
+    found = store.checks("web", AT, AT + 60)
+    assert sorted(times(found)) == sorted([*(AT + n for n in range(50)), AT + 7])
+    assert len(store.checks("web", AT, AT + 60, failed=True)) == 10
+
+
+def test_old_hours_are_dropped_and_failures_are_kept_longer(postgres, monkeypatch):
+    monkeypatch.setattr(relational, "MAINTAIN_SECONDS", 60.0)
+    monkeypatch.setattr(relational, "YIELD_SECONDS", 0.0)
+    brief = StoreRetention(checks=3600.0, five_minutes=DAY, hours=5 * DAY, failed=15 * DAY)
+    store = PostgresStore(postgres, retention=brief)
+    bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
+    store.keep(StoreBatch(checks=[*bad, check(AT + 400)]))
+    settled(store, AT + 0.6 * DAY)
+
+    rollups = {"rollup_5m_20251121", "rollup_1h_202511", "rollup_1d"}
+    assert tables(postgres) == {"failed_202511", *rollups}
+    assert store.checks("web", 0, AT + DAY) == []
+    assert store.checks("web", 0, AT + DAY, failed=True) == bad[119::-1]
+    store.close()
+    again = PostgresStore(postgres, retention=brief)
+    assert again.last_checks() == {"web": check(AT + 400)}
+    settled(again, AT + 3 * DAY)
+    assert again.buckets("web", "5m", 0, AT + DAY) == []
+    [hour] = again.buckets("web", "1h", 0, AT + DAY)
+    assert (hour.count, hour.bad) == (151, 150)
+    settled(again, AT + 30 * DAY)
+    assert tables(postgres) == {"rollup_1d"}
+    again.close()
+
+
+@pytest.mark.parametrize("now", [AT + 10, AT + 400, AT + 7200, AT + 2 * DAY])
+def test_what_several_places_saw_is_one_rollup(store, now):
+    seen = [
+        check(AT + n, vantage=place, seconds=0.1 * (1 + n % 7), up=(n, place) != (3, "kyoto"))
+        for n in range(60)
+        for place in ("tokyo", "kyoto", "")
+    ]
+    store.keep(StoreBatch(checks=seen))
+    settled(store, now)
+    store.keep(StoreBatch(checks=[check(AT + 70, vantage="osaka", seconds=0.1)]))
+
+    for step in ("5m", "1h", "1d"):
+        [bucket] = store.buckets("web", step, AT, AT + 1)
+        assert (bucket.count, bucket.bad, bucket.kinds) == (181, 1, {"tcp.refused": 1})
+        assert bucket.p50 == pytest.approx(0.4, rel=0.03)
+
+
+def test_a_phase_that_took_hours_comes_back(store):
+    long = check(seconds=9000.0, timings={"connect": 0.1, "transfer": 8999.0, "banner": 1.0})
+    store.keep(StoreBatch(checks=[long]))
+
+    assert store.checks("web", AT, AT + 1) == [long]
+
+
+def test_text_that_postgresql_does_not_take_does_not_hinder(store):
+    odd = "a\0b\udc80"
+    change = Transition(at=AT, endpoint="web", before="ok", after="down", kind=odd)
+    store.keep(
+        StoreBatch(
+            checks=[check(up=False, detail=odd, address=odd, vantage=odd)],
+            transitions=[change],
+            incidents=[incident(summary=odd)],
+            notices=[notice()],
+            states={"odd": odd, "case:web": odd},
+        )
+    )
+    store.postpone("n1", AT + 1, odd)
+
+    assert store.checks("web", AT, AT + 1)[0].detail == "a�b?"
+    assert store.checks(odd, AT, AT + 1) == []
+    assert store.incident("i1").summary == odd
+    assert (store.state("odd"), store.state("case:web")) == (odd, odd)
+    assert store.due(AT + 1)[0].error == "a�b?"
+
+
+def test_states_of_many_are_packed_and_the_newest_counts(postgres, monkeypatch):
+    monkeypatch.setattr(states, "MAX_PACKS", 20)
+    monkeypatch.setattr(states, "_COMPACTED", 15)
+    store = PostgresStore(postgres)
+    known = {}
+    for batch in range(60):
+        some = {f"case:e{n}": [batch, n] for n in range(batch % 7, 200, 7 + batch)}
+        store.keep(StoreBatch(states=some | {"engine": batch}))
+        known |= some
+        store.maintain(AT)
+        assert store.states("case:") == known
+    store.close()
+    store = PostgresStore(postgres)
+    assert store.states("case:") == known
+    assert store.state("case:e6") == known["case:e6"]
+    assert store.states("eng") == {"engine": 59}
+    store.keep(StoreBatch(states=dict.fromkeys(known, 1)))
+    store.close()
+    with psycopg.connect(postgres) as connection:
+        assert connection.execute("SELECT count(*) FROM pack").fetchone()[0] <= 2
+
+
+def test_a_second_writer_learns_who_writes(store, postgres):
+    with pytest.raises(StoreInUse, match=rf"process {os.getpid()} on .* is using it"):
+        PostgresStore(postgres)
+    store.keep(StoreBatch(checks=[check()]))
+
+
+def test_who_was_taken_over_writes_nothing(store, postgres):
+    store.keep(StoreBatch(checks=[check()]))
+    with psycopg.connect(postgres) as connection:
+        connection.execute("UPDATE writer SET name = 'elsewhere:7:x'")
+    with pytest.raises(StoreInUse, match="process 7 on elsewhere"):
+        store.keep(StoreBatch(checks=[check(AT + 1)], notices=[notice()]))
+    with pytest.raises(StoreInUse):
+        store.sent("n1", AT)
+
+    assert store.checks("web", AT, AT + 9) == [check()]
+    assert store.due(AT + 9) == []
+
+
+def test_secrets_are_not_shown(server):
+    url = f"postgresql://ringback:hunter2@/no_such_database?host={server.folder}"
+    with pytest.raises(StoreProblem, match="no_such_database") as raised:
+        PostgresStore(url)
+    assert "hunter2" not in str(raised.value)
+    with pytest.raises(StoreProblem, match="cannot be read") as raised:
+        PostgresStore("postgresql://ringback:hun:ter@2@[/x?port=hunter2")
+    assert "hun" not in str(raised.value)
+
+
+def test_several_hosts_may_be_named_and_the_one_that_writes_is_taken(server):
+    url = fresh_database(server)
+    name = url.partition("postgresql:///")[2].partition("?")[0]
+    both = f"postgresql:///{name}?host=/no/such/folder,{server.folder}&user=ringback"
+    store = PostgresStore(f"{both}&target_session_attrs=read-write")
+    store.keep(StoreBatch(checks=[check()]))
+    assert store.checks("web", AT, AT + 1) == [check()]
+    store.close()
+
+
+def test_a_database_of_another_program_is_left_alone(postgres):
+    with psycopg.connect(postgres) as connection:
+        connection.execute("CREATE TABLE incident (title text)")
+    with pytest.raises(StoreCorrupt, match="tables of another program"):
+        PostgresStore(postgres)
+
+
+def test_a_database_of_a_later_version_is_left_alone(store, postgres):
+    store.close()
+    with psycopg.connect(postgres) as connection:
+        connection.execute("UPDATE ringback_version SET version_num = '9999'")
+    with pytest.raises(StoreTooNew, match=r"9999.*install that version"):
+        PostgresStore(postgres)
+
+
+def test_a_backup_names_what_makes_one(store, tmp_path):
+    with pytest.raises(StoreProblem, match="pg_dump"):
+        store.backup(tmp_path / "copy.db")

@@ -1,0 +1,252 @@
+"""What agents ask over HTTP: who they are, what is refused, and how each answer is described."""
+
+import gzip
+import json
+
+import pytest
+from monitor.fleet.test_hub import SPOOL, Clock, T, health, opened, result
+from monitor.web.api.test_document import described, valid
+from monitor.web.asking import TOKENS, Asking, bearer
+
+from ringback.monitor.fleet.protocol import MAX_CONTENT_BYTES, MAX_SENT_BYTES
+from ringback.monitor.fleet.signature import new_key, public_text, signed_fields
+from ringback.monitor.web.api.agents import AGENT_OPERATIONS
+from ringback.monitor.web.settings import WebSettings
+
+API = "/api/v1"
+
+
+class Place:
+    """An agent of a monitor, by hand."""
+
+    def __init__(self, asking, name="tokyo", **more):
+        self.asking, self.key, self.clock = asking, new_key(), more.get("clock")
+        self.prefix = more.get("prefix", "")
+        awaited = asking.post(f"{API}/agents", json={"name": name, "domain": f"net/{name}"})
+        self.token = awaited.json()["token"]
+        body = {"token": self.token, "key": public_text(self.key)}
+        self.enrolled = asking.post(f"{API}/agent/enrol", json=body)
+        self.id = self.enrolled.json()["id"]
+
+    def __call__(self, method, path, content=b"", *, now=None, key=None, **more):
+        now = self.asking.clock() if now is None else now
+        signed = signed_fields(
+            method,
+            f"{self.prefix}{API}{path}",
+            content,
+            key=key or self.key,
+            key_id=self.id,
+            now=now,
+        )
+        headers = {**signed, **more}
+        return self.asking(method, f"{API}{path}", content=content, headers=headers)
+
+    def report(self, *results, **more):
+        document = {
+            "agent": self.id,
+            "spool": SPOOL,
+            "sent_at": self.asking.clock(),
+            "from": 0,
+            "to": max((result["n"] for result in results), default=0),
+            "results": list(results),
+        }
+        content = json.dumps(document).encode()
+        return self("POST", "/agent/results", content, **more)
+
+
+@pytest.fixture
+def place(tmp_path):
+    clock = Clock()
+    with opened(tmp_path / "a.db", clock) as monitor:
+        asking = Asking(fleet=monitor.fleet, clock=clock)
+        asking.clock, asking.monitor = clock, monitor
+        yield Place(asking)
+
+
+def reasons(place):
+    return dict(place.asking.monitor.fleet.refused)
+
+
+def test_every_operation_answers_as_the_document_says(place):
+    place.asking.clock.now = T + 1
+    answers = {
+        "listAgents": place.asking.get(f"{API}/agents"),
+        "addAgent": place.asking.post(f"{API}/agents", json={"name": "oslo", "domain": None}),
+        "enrolAgent": place.enrolled,
+        "takeResults": place.report(result(1)),
+        "showPlan": place("GET", "/agent/plan?since=&wait=0"),
+        "removeAgent": place.asking("DELETE", f"{API}/agents/oslo"),
+    }
+
+    assert answers.keys() == {operation.name for operation in AGENT_OPERATIONS}
+    for operation in AGENT_OPERATIONS:
+        answer, document = answers[operation.name], described(operation)
+        assert answer.status_code == operation.status, answer.text
+        if answer.content:
+            schema = document["responses"][str(operation.status)]["content"]
+            assert valid(answer.json(), schema["application/json"]["schema"]) == []
+        signed = operation.scope is None
+        assert document["security"] == [{"signature": []} if signed else {"token": []}]
+
+
+def test_results_are_described(place):
+    body = next(known for known in AGENT_OPERATIONS if known.name == "takeResults")
+    schema = described(body)["requestBody"]["content"]["application/json"]["schema"]
+    sent = {
+        "agent": "a", "spool": SPOOL, "sent_at": T, "from": 0, "to": 1, "results": [result(1)],
+        "health": health(),
+    }  # fmt: skip
+
+    assert valid(sent, schema) == []
+    assert valid({**sent, "spool": "x"}, schema) != []
+
+
+def test_people_with_a_token_add_and_remove(tmp_path):
+    with opened(tmp_path / "a.db", Clock()) as monitor:
+        asking = Asking(settings=WebSettings(tokens=TOKENS), fleet=monitor.fleet)
+        body = {"name": "tokyo", "domain": "d"}
+
+        assert asking.post(f"{API}/agents", json=body).status_code == 401
+        assert asking.post(f"{API}/agents", json=body, headers=bearer("reader")).status_code == 403
+        done = asking.post(f"{API}/agents", json=body, headers=bearer("operator"))
+        assert done.status_code == 201
+        (listed,) = asking.get(f"{API}/agents", headers=bearer("reader")).json()
+        assert (listed["name"], listed["state"]) == ("tokyo", "awaited")
+        assert done.json()["token"] not in json.dumps(listed)
+        gone = asking("DELETE", f"{API}/agents/tokyo", headers=bearer("operator"))
+        assert gone.status_code == 204
+
+
+@pytest.mark.parametrize("body", [{"name": "a b"}, {"name": ""}, {"name": "a", "domain": "\n"}, {}])
+def test_names_are_plain(place, body):
+    assert place.asking.post(f"{API}/agents", json={"domain": None, **body}).status_code == 400
+
+
+def test_the_place_of_the_hub_itself_is_taken(place):
+    done = place.asking.post(f"{API}/agents", json={"name": "hub", "domain": None})
+
+    assert (done.status_code, done.json()["reason"]) == (409, "taken")
+
+
+def test_what_was_acknowledged_is_in_the_history(place):
+    place.asking.clock.now = T + 5
+    content = gzip.compress(
+        json.dumps(
+            {
+                "agent": place.id, "spool": SPOOL, "sent_at": T + 5, "from": 0, "to": 2,
+                "results": [result(1), result(2)],
+            }
+        ).encode()
+    )  # fmt: skip
+    done = place("POST", "/agent/results", content, **{"content-encoding": "gzip"})
+
+    assert (done.json()["ack"], done.json()["repeated"]) == (2, 0)
+    assert len(place.asking.monitor.history()) == 2
+
+
+def test_a_request_is_answered_once(place):
+    signed = signed_fields("GET", f"{API}/agent/plan", b"", key=place.key, key_id=place.id, now=T)
+    first, again = (place.asking.get(f"{API}/agent/plan", headers=signed) for _ in range(2))
+
+    assert first.status_code == 200
+    assert (again.status_code, again.json()["reason"]) == (409, "replayed")
+    assert reasons(place) == {"replayed": 1}
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "reason"),
+    [
+        ({"now": T + 3600}, 401, "clock"),
+        ({"now": T - 3600}, 401, "clock"),
+        ({"key": new_key()}, 401, "signature"),
+        ({"signature": "agent=::"}, 401, "signature"),
+        ({"signature-input": "a" * 8000}, 401, "signature"),
+        ({"content-digest": "sha-256=:AA==:"}, 401, "signature"),
+    ],
+)
+def test_who_is_not_known_by_the_key_and_the_clock_is_refused(place, more, status, reason):
+    headers = {
+        name.title() if "-" in name or name == "signature" else name: v for name, v in more.items()
+    }
+    done = place.report(result(1), **headers)
+
+    assert (done.status_code, done.json()["reason"]) == (status, reason)
+    assert done.headers["content-type"] == "application/problem+json"
+    assert reasons(place) == {reason: 1}
+    assert place.asking.monitor.history() == []
+
+
+def test_one_agent_has_no_more_rights_than_its_own(place):
+    other = Place(place.asking, "oslo")
+    done = other.asking.post
+    document = {"agent": place.id, "spool": SPOOL, "sent_at": T, "from": 0, "to": 0, "results": []}
+
+    refused = other("POST", "/agent/results", json.dumps(document).encode())
+    assert (refused.status_code, refused.json()["reason"]) == (403, "foreign")
+    tokens = WebSettings(tokens=TOKENS)
+    asking = Asking(settings=tokens, fleet=place.asking.monitor.fleet, clock=place.asking.clock)
+    asking.clock, other.asking = place.asking.clock, asking
+    assert other("GET", "/agent/plan").status_code == 200  # without a token of people
+    for path in ("/endpoints", "/agents", "/status"):
+        assert other("GET", path).status_code == 401
+    assert done is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "status"),
+    [
+        (b"{}", "identity", 400),
+        (b"{}", "gzip", 400),
+        (b"{}", "br", 415),
+        (b"x" * (MAX_SENT_BYTES + 1), "identity", 413),
+        (gzip.compress(b" " * (MAX_CONTENT_BYTES + 1)), "gzip", 413),
+        (b"[" * 100_000, "identity", 400),
+        (b"\xff\xfe", "identity", 400),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem(place, content, encoding, status):
+    done = place("POST", "/agent/results", content, **{"content-encoding": encoding})
+
+    assert done.status_code == status
+    assert len(done.content) < 1000
+
+
+def test_who_was_removed_is_told_so(place):
+    place.asking("DELETE", f"{API}/agents/tokyo")
+    done = place("GET", "/agent/plan")
+
+    assert (done.status_code, done.json()["reason"]) == (403, "removed")
+
+
+def test_a_token_of_another_time_is_refused_and_counted(place):
+    body = {"token": place.token, "key": public_text(new_key())}
+    done = place.asking.post(f"{API}/agent/enrol", json=body)
+
+    assert (done.status_code, done.json()["reason"]) == (401, "token")
+    assert reasons(place) == {"token": 1}
+
+
+def test_behind_a_proxy_that_takes_the_path_off_the_signature_holds(tmp_path):
+    clock = Clock()
+    with opened(tmp_path / "a.db", clock) as monitor:
+        settings = WebSettings(base_url="https://example.com/ringback/")
+        asking = Asking(settings=settings, fleet=monitor.fleet, clock=clock)
+        asking.clock = clock
+        place = Place(asking, prefix="/ringback")
+
+        assert place("GET", "/agent/plan?since=x").status_code == 200
+        place.prefix = ""
+        assert place("GET", "/agent/plan").status_code == 401
+
+
+def test_the_plan_is_not_sent_again_to_who_has_it(place):
+    first = place("GET", "/agent/plan?since=&wait=0").json()
+    again = place("GET", f"/agent/plan?since={first['revision']}&wait=0").json()
+
+    assert [item["endpoint"]["id"] for item in first["plan"]["endpoints"]] == ["shop", "blog"]
+    assert again["plan"] is None
+    assert again["revision"] == first["revision"]
+
+
+def test_a_monitor_without_agents_says_so():
+    assert Asking().get(f"{API}/agents").status_code == 404
