@@ -111,8 +111,8 @@ def stuck_names():
 
     socket.getaddrinfo = partly_stuck
     asking = [threading.Thread(target=ask, args=(number,)) for number in range(STUCK)]
-    for one in asking:
-        one.start()
+    for thread in asking:
+        thread.start()
     others, most, cpu = [], 0, time.process_time()
     for number in range(200):
         began = time.monotonic()
@@ -121,8 +121,8 @@ def stuck_names():
         most = max(most, lookup_threads())
         time.sleep(0.02)
     cpu = time.process_time() - cpu
-    for one in asking:
-        one.join()
+    for thread in asking:
+        thread.join()
     socket.getaddrinfo = system
     release.set()
     return {
@@ -138,7 +138,7 @@ def stuck_names():
 
 def lookup_threads():
     """How many threads look up names."""
-    return sum(one.name == "ringback-lookup" for one in threading.enumerate())
+    return sum(thread.name == "ringback-lookup" for thread in threading.enumerate())
 
 
 def main():

@@ -11,8 +11,8 @@ lossy own link, and hosts that fail at once by chance, are scored apart.
 
 What each figure means is defined at the head of `judgement_bench/score.py`. `--dump` writes the
 worlds in the form of scenarios, with the looks of the loop: `ringback replay --scenarios` judges
-them. `--show` tells one world event by event, the truth beside what was said. Status 1 where a goal
-is not met.
+them. `--show` tells one world event by event, the truth beside what was said. What is interrupted
+reports what it has. Status 1 where a goal is not met.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import multiprocessing
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from judgement_bench.generator import coincidence, lossy_world, world_of
@@ -105,7 +106,7 @@ def measured(options):
     units = list(units_of(options))
     scores, chances = {}, {}
     dump = options.dump.open("w", encoding="utf-8") if options.dump else None
-    with multiprocessing.Pool(options.jobs) as pool:
+    with multiprocessing.Pool(options.jobs) as pool, suppress(KeyboardInterrupt):
         tasks = ((unit, options.patient, bool(dump)) for unit in units)
         for number, (unit, score, names, line) in enumerate(pool.imap(run, tasks, 2), 1):
             if unit[0] == "chance":
@@ -122,7 +123,7 @@ def measured(options):
     return {
         "machine": machine(),
         "judge": "the product",
-        "worlds": options.worlds,
+        "worlds": scores["all"].worlds,
         "seed": options.seed,
         "took": time.monotonic() - began,
         "met": met(found),

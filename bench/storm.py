@@ -1,14 +1,18 @@
 """What each way of retrying makes of an outage; prints a table and writes JSON.
 
     python bench/storm.py [--clients 10000] [--rate 5] [--json storm.json] [NAME ...]
+    python bench/storm.py --restarts [--clients 25] [--rate 40] [NAME ...]
 
 Each of the clients calls a service at random instants; the service has a capacity and a queue, is
-down for 60 s and comes back. Simulated time, so the machine does not matter; ringback's rows run
-the product's own policy, budget and circuit breaker. See `docs/benchmarks.md` for what it shows.
+down for 60 s and comes back. With `--restarts` it is down for 0.3 to 20 s, and the question is what
+becomes of the calls that were begun meanwhile. Simulated time, so the machine does not matter;
+ringback's rows run the product's own policy, budget, circuit breaker and line of waiters. See
+`docs/benchmarks.md` for what it shows.
 """
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -67,6 +71,31 @@ def transient(make_client, errors, clients, rate):
     return 1 - sum(good for _, good in calls.values()) / begun
 
 
+def restart(make_client, down, clients, rate):
+    """What becomes of calls begun while a service is restarted, and of those after it."""
+    demand = clients * rate
+    service = {
+        "capacity": demand * SPARE, "mode": "refuse", "down": BEFORE, "up": BEFORE + down,
+        "timeout": TIMEOUT, "queue": QUEUE, "latency": LATENCY, "errors": 0.0,
+    }  # fmt: skip
+    calls, load = simulate(
+        make_client,
+        clients=clients,
+        rate=rate,
+        seconds=math.ceil(BEFORE + down) + AFTER,
+        service=service,
+        slot=lambda at: "before" if at < BEFORE else "in" if at < BEFORE + down else "after",
+    )
+    begun, through = calls["in"]
+    return {
+        "seconds": down,
+        "through": through / begun,
+        "failed_afterwards": calls["after"][0] - calls["after"][1],
+        "load": load.get("in", 0) / begun,
+        "peak_after": max(load.get(s, 0) for s in load if isinstance(s, int)) / demand,
+    }
+
+
 def herd(make_client, clients, rate):
     """The worst second after an outage, in capacities, if all call at the same instants."""
     found = outage(make_client, "hang", clients, rate, synchronised=True)
@@ -85,17 +114,48 @@ def measured(name, clients, rate):
     }
 
 
+RESTARTS = (0.3, 0.6, 1, 2, 5, 8, 10, 20)
+
+
+def show_restarts(chosen, clients, rate):
+    print(
+        f"{clients:,} clients, {rate:g} calls/s each: % of the calls begun in an outage of so many"
+        " seconds that get through, (failed later), load in it as a multiple of the calls"
+    )
+    print(f"{'':34}" + "".join(f"{seconds:>20g} s" for seconds in RESTARTS))
+    results = {}
+    for name in chosen:
+        print(f"  {name} …", end="\r", file=sys.stderr, flush=True)
+        rows = results[name] = [restart(CLIENTS[name], s, clients, rate) for s in RESTARTS]
+        shown = (
+            f"{100 * row['through']:.0f} % ({row['failed_afterwards']}) {row['load']:.2f}"
+            for row in rows
+        )
+        print(f"{name:34}" + "".join(f"{cell:>22}" for cell in shown), flush=True)
+    return results
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows, by a part of their name")
-    parser.add_argument("--clients", type=int, default=10_000)
-    parser.add_argument("--rate", type=float, default=5.0, help="calls per second and client")
+    parser.add_argument("--restarts", action="store_true", help="outages of 0.3 to 20 s")
+    parser.add_argument("--clients", type=int, help="10000, with --restarts 25")
+    parser.add_argument("--rate", type=float, help="calls per second and client: 5, or 40")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     chosen = [n for n in CLIENTS if not options.names or any(p in n for p in options.names)]
+    if options.restarts:
+        results = show_restarts(chosen, options.clients or 25, options.rate or 40.0)
+    else:
+        results = show_outages(chosen, options.clients or 10_000, options.rate or 5.0)
+    if options.json:
+        options.json.write_text(json.dumps({**machine(), "results": results}, indent=1) + "\n")
+
+
+def show_outages(chosen, clients, rate):
     results = {}
     print(
-        f"{options.clients:,} clients, {options.rate:g} calls/s each, capacity {SPARE:g} x demand,"
+        f"{clients:,} clients, {rate:g} calls/s each, capacity {SPARE:g} x demand,"
         f" down {OUTAGE} s; load and peaks as multiples of the calls, herd of the capacity"
     )
     heads = (
@@ -112,10 +172,9 @@ def main():
     print(f"{'':34}" + "".join(f"{head:>14}" for head in heads))
     for name in chosen:
         print(f"  {name} …", end="\r", file=sys.stderr, flush=True)
-        row = results[name] = measured(name, options.clients, options.rate)
+        row = results[name] = measured(name, clients, rate)
         print(f"{name:34}" + "".join(f"{cell:>14}" for cell in cells(row)), flush=True)
-    if options.json:
-        options.json.write_text(json.dumps({**machine(), "results": results}, indent=1) + "\n")
+    return results
 
 
 def cells(row):

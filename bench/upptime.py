@@ -96,7 +96,7 @@ def main():
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if options.log:
-        lines = [change for one in options.repositories for change in changes_of(one)]
+        lines = [change for repository in options.repositories for change in changes_of(repository)]
         for line in sorted(lines, key=lambda line: line["at"]):
             print(json.dumps(line))
         return

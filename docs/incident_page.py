@@ -4,7 +4,7 @@ import re
 from inspect import getdoc
 from types import ModuleType
 
-from ringback.incident import cause, judgement, own_network, vote
+from ringback.incident import cause, judgement, own_network, packet_loss, vote
 from ringback.incident.cause import MIN_JOIN_WINDOW, UNITED_SHARE
 from ringback.incident.correlation import MAX_PARENT_WAIT_SECONDS as WAIT
 from ringback.incident.detector import DETECTORS
@@ -45,7 +45,11 @@ has to act now, `warn` that it can wait.
 **`prober_sick`:** what the monitor saw had to be discarded in three seconds running in which checks
 ended, because its event loop was late, its clock jumped, or it had no descriptors or ports left. It
 has no endpoint, and ends when nothing was discarded in three seconds running and a check counted.
-The five seconds after a suspend are expected, and count as neither.
+The five seconds after a suspend are expected, and count as neither. Of an agent that is sick there
+is one with the name of its place, a warning.
+
+**`vantage_silent`:** nothing was heard of an agent for 30 s. It is about the place and has no
+endpoint: what the agent saw grows stale and is unknown, and no endpoint is blamed for it.
 """
 
 TOGETHER = f"""An endpoint that is found down is part of an outage that is open already, by the
@@ -56,7 +60,11 @@ first that fits:
 2. an outage with which it shares a cause (a pure key) and that was joined within
    {MIN_JOIN_WINDOW:.0f} s, or two intervals and a timeout where that is more.
 
-What ended within the last {REOPEN_SECONDS:.0f} s is reopened. When a key turns out to be pure over
+What is down for some observers and what is down for all are never one incident, and who goes down
+for all leaves the others. What ended within the last {REOPEN_SECONDS:.0f} s is reopened, an outage
+of several only by what may have the same cause. Its members are then those that fail by now; those
+that are well stay in its timeline only, and join when they fail again. So it is with one that
+begins to flap, or is worse than it was taken for. When a key turns out to be pure over
 {UNITED_SHARE:.0%} of the endpoints that carry it, their outages become one. An outage is over when
 the last of its members is well.
 
@@ -96,10 +104,15 @@ def incident_page() -> str:
         "## The own network of an observer",
         "",
         _theory(own_network),
+        _theory(packet_loss),
         "## What opens an incident",
         "",
         OUTAGE,
-        *(line for one in DETECTORS for line in (f"**`{one.name}`:** {_first(one)}", "")),
+        *(
+            line
+            for detector in DETECTORS
+            for line in (f"**`{detector.name}`:** {_first(detector)}", "")
+        ),
         "## What is one incident",
         "",
         _rest(cause),

@@ -4,9 +4,9 @@ import re
 from dataclasses import MISSING, Field, fields
 from inspect import getdoc
 
-from ringback.retry import Backoff, Breaker, Budget, Policy, Series, Timeout
+from ringback.retry import Adaptive, Backoff, Breaker, Budget, Policy, Rate, Series, Timeout
 
-CLASSES = (Policy, Timeout, Backoff, Series, Budget, Breaker)
+CLASSES = (Policy, Timeout, Backoff, Series, Budget, Breaker, Adaptive, Rate)
 """In the order of the page; all are ``ringback.NAME``."""
 
 INTRODUCTION = """# The policy
@@ -52,11 +52,14 @@ INTEGRATIONS = """## Which integration keeps what
 | | requests | httpx, httpx2 | aiohttp | urllib3 | `ringback.retry` |
 |---|---|---|---|---|---|
 | `attempts`, `backoff`, `budget`, `breaker` | yes | yes | yes | yes | yes |
-| `deadline` | yes | yes | until the headers | yes | of coroutines |
+| `deadline` | yes | yes | yes, of a body only what is read whole | yes | of coroutines |
 | `timeout` | yes | httpx's own | `connect` and `read` together | yes | no |
-| `retry_statuses`, `idempotency_key` | yes | yes | yes | yes | no |
-| `bulkhead` | yes | yes | yes | yes | yes |
+| `retry_statuses`, `idempotency_key`, `propagate` | yes | yes | yes | yes | no |
+| `bulkhead`, `rate` | yes | yes | yes | yes | yes, no headers |
+| `hedge` | no | in tasks | yes | no | no |
 | `insecure_hosts`, `direct_hosts` | yes | yes | yes | yes | no |
+
+Where `hedge` is not kept, a policy that has it is a `ValueError`.
 
 A timeout that is given with a call, or set on the client, goes before the policy's; a client of
 httpx always has some, 5 s unless told otherwise. No timeout is longer than what the deadline

@@ -52,4 +52,4 @@ def _row(rule: VerdictRule) -> str:
 
 def _section(rule: VerdictRule) -> list[str]:
     advice = rule.advice or KINDS[rule.kind].do
-    return [f"### {rule.cause}", "", rule.meaning, "", *(f"- {one}" for one in advice), ""]
+    return [f"### {rule.cause}", "", rule.meaning, "", *(f"- {step}" for step in advice), ""]

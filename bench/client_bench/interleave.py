@@ -116,7 +116,7 @@ def sample(call, batch):
     wall, every, own = perf_counter_ns(), process_time_ns(), thread_time_ns()
     for _ in repeat:
         call()
-    return tuple(each / batch for each in _since(own, every, wall))
+    return tuple(seconds / batch for seconds in _since(own, every, wall))
 
 
 def _since(own, every, wall):

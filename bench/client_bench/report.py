@@ -79,7 +79,7 @@ def _row(row):
     headings = "".join(f"{SHOWN[name][0]:>12}" for name in shown)
     yield f"  {'':{WIDTH}}{headings}  ratio [95 %]"
     for name, client in row["clients"].items():
-        yield f"  {name:{WIDTH}}{''.join(_cell(client, each) for each in shown)}  {_told(client)}"
+        yield f"  {name:{WIDTH}}{''.join(_cell(client, field) for field in shown)}  {_told(client)}"
     for name, why in row["missing"].items():
         yield f"  {name:{WIDTH}}  {why}"
     yield ""

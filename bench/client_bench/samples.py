@@ -58,7 +58,7 @@ class Samples:
         Args:
             statistic: Called with a function like `median`.
         """
-        count = min(BLOCKS, *(len(each) for each in self._columns.values()))
+        count = min(BLOCKS, *(len(column) for column in self._columns.values()))
         if count < 3:
             return None
         blocks = {key: _cut(column, count) for key, column in self._columns.items()}

@@ -92,16 +92,16 @@ def listening():
     with contextlib.suppress(OSError):
         port = bound[0].getsockname()[1]
         bound.append(socket.create_server(("::1", port), family=socket.AF_INET6))
-    for each in bound:
-        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * MEGABYTE)
+    for sock in bound:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * MEGABYTE)
     return bound
 
 
 async def serving(**options):
     """Serve on a port; return it."""
     loop, sockets = asyncio.get_running_loop(), listening()
-    for each in sockets:
-        await loop.create_server(Service, sock=each, backlog=2048, **options)
+    for sock in sockets:
+        await loop.create_server(Service, sock=sock, backlog=2048, **options)
     return sockets[0].getsockname()[1]
 
 

@@ -227,4 +227,4 @@ def shape(message):
 
 def tells(world, text):
     """Whether a text holds the deciding fact of a world."""
-    return all(re.search(each, text, re.IGNORECASE | re.DOTALL) for each in world.facts)
+    return all(re.search(fact, text, re.IGNORECASE | re.DOTALL) for fact in world.facts)

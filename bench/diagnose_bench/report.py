@@ -25,13 +25,13 @@ def facts(met, peers):
         "figures": figures,
         "goals": _goals(figures),
         "peers": [_ringback(met), *(_peer(met, peer) for peer in peers)],
-        "worlds": [_world(each) for each in met],
+        "worlds": [_world(visit) for visit in met],
     }
 
 
 def _figures(met):
     def names(test):
-        return [each.world.name for each in met if test(each.world, each.report)]
+        return [visit.world.name for visit in met if test(visit.world, visit.report)]
 
     return {
         "worlds": len(met),
@@ -42,8 +42,8 @@ def _figures(met):
         "falsely_healthy": names(falsely_healthy),
         "confident_and_wrong": names(confident_and_wrong),
         "without_report": names(lambda _, report: not report),
-        "answered": _times([each for each in met if not each.world.silent]),
-        "silent": _times([each for each in met if each.world.silent]),
+        "answered": _times([visit for visit in met if not visit.world.silent]),
+        "silent": _times([visit for visit in met if visit.world.silent]),
         "over_their_time": [e.world.name for e in met if e.report and _seconds(e) > e.world.limit],
         "over_the_limit": [e.world.name for e in met if e.report and _seconds(e) > MAX_SECONDS],
     }
@@ -59,7 +59,7 @@ def _seconds(each):
 
 
 def _times(met):
-    seconds = [_seconds(each) for each in met if each.report]
+    seconds = [_seconds(visit) for visit in met if visit.report]
     if not seconds:
         return {"worlds": len(met), "median": None, "worst": None}
     return {"worlds": len(met), "median": statistics.median(seconds), "worst": max(seconds)}
@@ -80,7 +80,7 @@ def _goals(figures):
 
 
 def _broken(met):
-    return [each for each in met if each.world.expected.healthy is False]
+    return [visit for visit in met if visit.world.expected.healthy is False]
 
 
 def _ringback(met):
@@ -88,14 +88,14 @@ def _ringback(met):
     return {
         "name": "ringback diagnose",
         "worlds": len(broken),
-        "holds_fact": sum(cause_right(each.world, each.report) for each in broken),
+        "holds_fact": sum(cause_right(visit.world, visit.report) for visit in broken),
         "messages": len({shape(e.report["verdict"]["summary"]) for e in broken if e.report}),
         "median": statistics.median([_seconds(e) for e in broken if e.report] or [0.0]),
     }
 
 
 def _peer(met, peer):
-    heard = [(each, each.heard[peer.name]) for each in _broken(met) if peer.name in each.heard]
+    heard = [(visit, visit.heard[peer.name]) for visit in _broken(met) if peer.name in visit.heard]
     return {
         "name": peer.name,
         "worlds": len(heard),

@@ -3,10 +3,12 @@
 The looks are those of a monitor. Each endpoint has a phase of its own in its interval. A look that
 is not answered is reported when its timeout has passed. After a failed look the observer looks
 again soon, 5 s after the last began or as it ends, until three in a row have failed; then every
-interval; and after that soon again until two in a row have succeeded. An observer with controls
-looks at them every 5 s while the last look at any of its endpoints has failed. What the judge asks
-to be looked at, all vantages look at at once; they answer 0.3 s later, or, where it is patient, as
-late as any look does.
+interval; and after that soon again until two in a row have succeeded. Where the judge says whether
+it wants to see an endpoint again soon, as the engine of a monitor does, that counts instead. An
+observer with controls looks at them every 5 s while the last look at any of its endpoints has
+failed. What the judge asks to be looked at, all vantages look at at once; they answer 0.3 s later,
+or, where it is patient, as late as any look does. What such a look leaves unsettled is looked at
+again soon as well.
 """
 
 import heapq
@@ -80,6 +82,7 @@ class Watch:
     observer: str
     endpoint: str
     every: float
+    next: float | None = None  # When the next look begins; `None`: one is under way
     failed: int = 0
     succeeded: int = 0
     down: bool = False
@@ -137,10 +140,17 @@ class Loop:
                 probes = observer.kind == "probe"
                 phase = self.world.chance(observer.id, endpoint, "phase")
                 first = START + phase * (every if probes else observer.every)
-                self._at(first, self._look if probes else self._call, watch)
+                if probes:
+                    self._plan(first, watch)
+                else:
+                    self._at(first, self._call, watch)
 
     def _at(self, at, do, *arguments):
         heapq.heappush(self._due, (round(at, 3), next(self._number), do, arguments))
+
+    def _plan(self, at, watch):
+        watch.next = round(at, 3)
+        self._at(at, self._look, watch)
 
     def _advance(self, at):
         self.judge.advance(at)
@@ -176,25 +186,39 @@ class Loop:
                 wait = max(ASKED_AFTER, look.seconds) if self.patient else ASKED_AFTER
                 longest = max(longest, wait)
                 watch = self._watches[observer.id, endpoint]
-                self._at(at + wait, self._found, watch, look, at)
+                self._at(at + wait, self._asked_found, watch, look, at)
         self._at(at + longest, self._answered, endpoint)
 
     def _answered(self, _, endpoint):
         self._pending.discard(endpoint)
 
     def _look(self, at, watch):
-        """A probe's look begins."""
-        if not self.world.is_at_work(watch.observer, at):
-            self._at(at + watch.every, self._look, watch)
+        """A probe's look begins, if it was not put forward."""
+        if at != watch.next:
             return
+        if not self.world.is_at_work(watch.observer, at):
+            self._plan(at + watch.every, watch)
+            return
+        watch.next = None
         look = self.world.look(watch.observer, watch.endpoint, at)
         self._at(at + look.seconds, self._looked, watch, look, at)
 
     def _looked(self, at, watch, look, begun):
         self._found(at, watch, look, begun)
         off = self.world.jitter * self.world.chance(watch.observer, watch.endpoint, begun, "off")
-        wait = RETRY_INTERVAL if watch.looks_soon else watch.every + off
-        self._at(max(at, begun + wait), self._look, watch)
+        wait = RETRY_INTERVAL if self._looks_soon(watch) else watch.every + off
+        self._plan(max(at, begun + wait), watch)
+
+    def _asked_found(self, at, watch, look, begun):
+        self._found(at, watch, look, begun)
+        soon = max(at, begun + RETRY_INTERVAL)
+        if watch.next is not None and watch.next > soon and self._looks_soon(watch):
+            self._plan(soon, watch)
+
+    def _looks_soon(self, watch):
+        if hasattr(self.judge, "wants_retry"):
+            return self.judge.wants_retry(watch.observer, watch.endpoint)
+        return watch.looks_soon
 
     def _found(self, at, watch, look, begun):
         watch.note(ok=look.ok)

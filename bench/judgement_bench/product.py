@@ -40,7 +40,9 @@ class Product:
             check = next(scenarios_of([line])).events[0]
             domain = self._domains[event.observer]
             self._checks[known] = replace(check, domain="" if domain == event.observer else domain)
-        self._noted(self._simulation.play(replace(self._checks[known], at=event.at)))
+        took = event.at - event.begun  # as each check of a monitor says
+        check = replace(self._checks[known], at=event.at, seconds=took)
+        self._noted(self._simulation.play(check))
 
     def advance(self, at):
         if at > self.now:
@@ -48,6 +50,10 @@ class Product:
 
     def _asks(self):
         return self._simulation.engine.asks(self.now)
+
+    def wants_retry(self, observer, endpoint):
+        votes = self._simulation.engine.votes_on(endpoint)
+        return any(vote.wants_retry for vote in votes if vote.observer == f"probe:{observer}")
 
     def _noted(self, changes):
         for change in changes:

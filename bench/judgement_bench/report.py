@@ -72,6 +72,7 @@ COLUMNS = {
     "blamed": lambda f: f"{f['counts']['blamed']}",
     "/100 w": lambda f: f"{f['blaming_per_100_worlds']:.1f}",
     "/100 obs": lambda f: f"{f['blaming_per_100_observers']:.1f}",
+    "undecidable": lambda f: f"{f['counts']['undecidable']}",
     "unknowable": lambda f: f"{f['counts']['unknowable']}",
     "msg/change": lambda f: f"{f['messages_per_change']:.2f}",
     "alarm p50": lambda f: seconds(f["alarm_after_median"]),

@@ -20,12 +20,15 @@
   after the incident ended, that had no such fault in the window. Messages that say the own network
   is down or the prober sick blame nobody. One that speaks of names (pattern ``dns_failure``, kind
   ``dns.…``) is right if a resolver of an observer was dead; one that speaks of a path
-  (``network_partition``, ``prober_path``, ``callers_only``) if something was wrong on any path to
-  the endpoint. Incidents are counted, and endpoints in them. **Not knowable**: something was wrong
-  on a path, and since then nothing reported contradicts a fault of the endpoint: no call from
-  another domain succeeded and no other vantage could have been asked, no control of the observer
-  was dead, none of its looks found the network unreachable, and (but of a path to one host) no two
-  other machines failed for it. These are counted apart.
+  (``network_partition``, ``prober_path``, ``callers_only``) or of a proxy that is not reached
+  (``proxy.unreachable``) if something was wrong on any path to the endpoint. Incidents are counted,
+  and endpoints in them. **Not knowable**: something was wrong on a path while the looks failed that
+  led to it, and since then nothing reported contradicts a fault of the endpoint: no call from
+  another domain succeeded after the first of these looks and no other vantage could have been
+  asked, no control of the observer was dead, none of its looks found the network unreachable, and
+  (but of a path to one host) no two other machines failed for it. These are counted apart. What was
+  over before these looks explains nothing, and contradicts nothing.
+  **Undecidable**, counted as blame and shown beside it: see ``is_undecidable``.
 - **Alarm without end**: an incident that was told is open when the world ends, or has closed
   without a message, though nothing was wrong with any member, or on a path to it, in the last 300
   s and four intervals; of one that says it flaps, in the last 1,800 s. **End without alarm**: an
@@ -41,13 +44,13 @@
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 
-from judgement_bench.world import OF_OBSERVERS, START
+from judgement_bench.world import OF_OBSERVERS, START, reaches_control
 
 MIN_OUTAGE = 120.0
 GRACE = 120.0
 
 OWN = "own_network_down"
-BLAMES_NOBODY = (OWN, "prober_sick")
+BLAMES_NOBODY = (OWN, "prober_sick", "vantage_silent")
 UNREACHABLE = "tcp.address_unreachable.network"
 OF_A_PATH = ("network_partition", "prober_path", "callers_only")
 TOLD = ("begin", "more", "brief")
@@ -80,6 +83,7 @@ class Score:
     own_not_said: int = 0
     blaming: int = 0
     blamed: int = 0
+    undecidable: int = 0
     unknowable: int = 0
     without_end: int = 0
     without_alarm: int = 0
@@ -342,6 +346,7 @@ def _blames(score, world, events, said):
         score.blaming += bool(knowable)
         score.blamed += len(knowable)
         if knowable:
+            score.undecidable += all(is_undecidable(world, e, *wrong[e]) for e in knowable)
             score.misses.append(_blame(world, incident, wrong, sorted(knowable)))
 
 
@@ -365,7 +370,11 @@ def is_right(world, naming, endpoint, begin):
     of_names = naming.pattern == "dns_failure" or (naming.kind or "").startswith("dns.")
     return any(
         fault.overlaps(begin, naming.at)
-        and (naming.pattern in OF_A_PATH or (of_names and fault.what == "own resolver"))
+        and (
+            naming.pattern in OF_A_PATH
+            or naming.kind == "proxy.unreachable"
+            or (of_names and fault.what == "own resolver")
+        )
         for observer in world.observers
         for fault in world.faults_between(observer.id, endpoint)
     )
@@ -373,11 +382,12 @@ def is_right(world, naming, endpoint, begin):
 
 def is_knowable(world, events, endpoint, begin, until):
     """Whether something that was reported contradicts a fault of the endpoint."""
+    failed = _failed_since(events, endpoint, begin, until)
     faults = [
         (observer, fault)
         for observer in world.observers
         for fault in world.faults_between(observer.id, endpoint)
-        if fault.overlaps(begin, until)
+        if fault.overlaps(failed, until)
     ]
     if not faults:
         return True
@@ -390,7 +400,10 @@ def is_knowable(world, events, endpoint, begin, until):
     others = [observer for observer in world.observers if observer.domain not in domains]
     if any(
         (o.kind == "probe" and can_see(world, o, endpoint, until))
-        or any(e.ok and e.endpoint == endpoint and e.observer == o.id for e in lately)
+        or any(
+            e.ok and e.endpoint == endpoint and e.observer == o.id and e.begun > failed
+            for e in lately
+        )
         for o in others
     ):
         return True
@@ -409,6 +422,50 @@ def is_knowable(world, events, endpoint, begin, until):
         >= 2
         for observer in {o.id for o, f in faults if f.what not in ("partition", "caller")}
     )
+
+
+def is_undecidable(world, endpoint, naming, begin):
+    """Whether the only vantage was cut off from an endpoint, and had too little to compare with.
+
+    That is a partition of that vantage alone, and a cut of its network without controls that tell
+    (a gateway tells nothing of what is beyond), where it watches two sites or fewer beyond the cut:
+    two sites that fail at once look the same. Endpoints at one address, or behind one proxy, are
+    one site.
+    """
+    (probe, *others) = world.probes
+    faults = [
+        fault
+        for fault in world.faults_between(probe.id, endpoint)
+        if fault.overlaps(begin, naming.at) and fault.what in ("link", "uplink", "partition")
+    ]
+    if others or not faults:
+        return False
+    cut = [fault for fault in faults if fault.what != "partition"]
+    if any(reaches_control(fault, probe, name) for fault in cut for name in probe.controls):
+        return False
+    beyond = {
+        target.proxy or target.machine.address
+        for target in world.targets
+        if not {*cut}.isdisjoint(world.faults_between(probe.id, target.id))
+    }
+    return len(beyond) <= 2
+
+
+def _failed_since(events, endpoint, begin, until):
+    """When the longest run of failures began: what was over before explains nothing."""
+    runs = {}  # Observer to its runs: how many failures, when the first began
+    for event in events:
+        if event.endpoint != endpoint or event.begun < begin or event.at > until:
+            continue
+        found = runs.setdefault(event.observer, [[0, event.begun]])
+        if event.ok:
+            found.append([0, None])
+        else:
+            found[-1][0] += 1
+            found[-1][1] = event.begun if found[-1][0] == 1 else found[-1][1]
+    longest = [max(found, key=lambda run: run[0]) for found in runs.values()]
+    most = max((number for number, _ in longest), default=0)
+    return min((at for number, at in longest if number >= min(most, 3) > 0), default=begin)
 
 
 def _blame(world, incident, wrong, endpoints):
@@ -486,6 +543,7 @@ def figures(score):
         "blaming_per_100_worlds": 100 * share(score.blaming, score.worlds),
         "blamed_per_100_worlds": 100 * share(score.blamed, score.worlds),
         "blaming_per_100_observers": 100 * share(score.blaming, score.observers),
+        "undecidable_per_100_worlds": 100 * share(score.undecidable, score.worlds),
         "unknowable_per_100_worlds": 100 * share(score.unknowable, score.worlds),
         "messages_per_change": share(score.messages, score.changes),
         "messages_per_world": share(score.messages, score.worlds),

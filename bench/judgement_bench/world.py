@@ -292,10 +292,11 @@ def is_between(fault, observer, target):
     machine = target.machine
     if machine.here or observer.machine == machine.name:
         return fault.what == "caller" and fault.subject == f"{observer.id}>{target.id}"
+    is_far = bool(target.proxy) or not machine.on_link  # the proxy is beyond the uplink
     return {
         "link": fault.subject == observer.domain,
-        "uplink": fault.subject == observer.site and not machine.on_link,
-        "loss": fault.subject == observer.site and not machine.on_link,
+        "uplink": fault.subject == observer.site and is_far,
+        "loss": fault.subject == observer.site and is_far,
         "own resolver": fault.subject == observer.site
         and target.is_named
         and not target.resolver

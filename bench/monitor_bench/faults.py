@@ -111,13 +111,15 @@ def _by_ringback(folder, met, trust):
     with Monitor(folder, habits + "".join(each)) as monitor:
 
         def all_down():
-            found = {one["name"]: one for one in monitor.get("/endpoints")}
-            return found if all(one["state"] == "down" for one in found.values()) else None
+            found = {endpoint["name"]: endpoint for endpoint in monitor.get("/endpoints")}
+            return (
+                found if all(endpoint["state"] == "down" for endpoint in found.values()) else None
+            )
 
         try:
             found = until(all_down, 90, pause=0.5)
         except TimeoutError:
-            found = {one["name"]: one for one in monitor.get("/endpoints")}
+            found = {endpoint["name"]: endpoint for endpoint in monitor.get("/endpoints")}
     return {name: found[f"e{number}"]["kind"] for number, name in enumerate(met)}
 
 

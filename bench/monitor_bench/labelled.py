@@ -9,6 +9,7 @@ the series, windows and published results of the Numenta Anomaly Benchmark (Lavi
 """
 
 import csv
+import hashlib
 import json
 import math
 import statistics
@@ -47,6 +48,11 @@ def rtt_series(data):
     return found
 
 
+def is_set_aside(name):
+    """Return whether parameters are not chosen by a series: one in two, by a hash of its name."""
+    return hashlib.sha256(name.encode()).digest()[0] % 2 == 1
+
+
 def rises(series, changes):
     """Return the changes that are rises and matter, by the medians of what lies between changes.
 
@@ -66,23 +72,24 @@ def rises(series, changes):
 
 
 def matched(alarms, wanted, marked):
-    """Return how many alarms are for a rise, for another marked change, and for nothing.
+    """Return the delays of alarms for a rise, how many are for another change, and for nothing.
 
     Args:
         alarms: Where there is one.
         wanted: The rises that matter; each takes one alarm.
         marked: All changes.
     """
-    left, other, idle = list(wanted), 0, 0
+    left, delays, other, idle = list(wanted), [], 0, 0
     for alarm in alarms:
         hit = next((at for at in left if -EARLY <= alarm - at <= LATE), None)
         if hit is not None:
             left.remove(hit)
+            delays.append(alarm - hit)
         elif any(-EARLY <= alarm - at <= LATE for at in marked):
             other += 1
         else:
             idle += 1
-    return len(wanted) - len(left), other, idle
+    return delays, other, idle
 
 
 FALSE_WEIGHT = 0.11

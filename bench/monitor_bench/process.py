@@ -30,8 +30,8 @@ def children(pid):
         pid: The process.
     """
     found = []
-    for one in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (one / "children").read_text().split())
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (task / "children").read_text().split())
     return found
 
 

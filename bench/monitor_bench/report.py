@@ -14,7 +14,7 @@ def facts(row, found, load):
     return {
         "name": row.name,
         "title": row.title,
-        "load": [round(one, 1) for one in load],
+        "load": [round(value, 1) for value in load],
         "goals": [dataclasses.asdict(goal) | {"met": goal.met} for goal in found.goals],
         "lines": found.lines,
         "notes": list(found.notes),

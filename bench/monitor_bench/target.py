@@ -86,8 +86,8 @@ def _serve(pipe, hosts):
         sockets = [socket.create_server((hosts[0], 0), backlog=BACKLOG)]
         port = sockets[0].getsockname()[1]
         sockets += [socket.create_server((host, port), backlog=BACKLOG) for host in hosts[1:]]
-        for one in sockets:
-            await loop.create_server(lambda: _Answering(site), sock=one, backlog=BACKLOG)
+        for sock in sockets:
+            await loop.create_server(lambda: _Answering(site), sock=sock, backlog=BACKLOG)
         ended = asyncio.Event()
 
         def obey():

@@ -4,7 +4,8 @@ from tenacity import RetryCallState, Retrying, wait_random_exponential
 from urllib3.util.retry import Retry
 
 from ringback import Backoff, Policy
-from ringback.retry import OriginState, Repeatable
+from ringback.retry import OriginState, Repeatable, Wait
+from storm_bench.simulation import REFUSED, WAITS
 
 SAFE = Repeatable(idempotent=True)
 PATIENT = 3600.0
@@ -27,7 +28,17 @@ class OurClient:
         run.after(None, now)
 
     def failed(self, run, failure, now, random):
-        return getattr(run.after(failure, now, SAFE, random=random()), "delay", None)
+        decision = run.after(failure, now, SAFE, random=random())
+        return WAITS if isinstance(decision, Wait) else getattr(decision, "delay", None)
+
+    def refused(self, run, now):
+        return WAITS if isinstance(run.refused(REFUSED, now), Wait) else None
+
+    def join(self, run, wake, now, random):
+        run.join(wake, now, random)
+
+    def turn(self, run, now):
+        return run.turn(now)
 
 
 class RecipeClient:
@@ -85,14 +96,24 @@ def of_urllib3(total, factor):
     return lambda tried, random: waits[tried - 1] if tried <= total else None
 
 
-class AwsStyleClient(RecipeClient):
-    """The retry quota of the AWS SDKs' standard mode: 500 tokens, 5 for a retry, 10 for a timeout.
+def of_stamina():
+    """The defaults of stamina 26.1: 10 attempts, 0.1 s · 2^n and up to 1 s of jitter."""
 
-    A retry that gets through gives its price back, a call without one earns a token.
+    def wait(tried, random):
+        return min(5.0, 0.1 * 2 ** (tried - 1) + random()) if tried < 10 else None
+
+    return wait
+
+
+class BotocoreClient(RecipeClient):
+    """The defaults of botocore 1.44.5, the mode ``standard``.
+
+    3 attempts, 0.05 s · 2^n with full jitter, and a quota of 500 tokens: 14 for a retry; one that
+    gets through gives its price back, a call without one earns a token.
     """
 
     def __init__(self):
-        super().__init__(exponential(3, 1.0, 20.0, jitter=True))
+        super().__init__(exponential(3, 0.05, 20.0, jitter=True))
         self.tokens = 500
 
     def start(self, now):
@@ -102,17 +123,16 @@ class AwsStyleClient(RecipeClient):
         self.tokens = min(500, self.tokens + (run[1] or 1))
 
     def failed(self, run, failure, now, random):
-        price = 5 if failure.delivered == "no" else 10
         delay = super().failed(run, failure, now, random)
-        if delay is None or self.tokens < price:
+        if delay is None or self.tokens < 14:
             return None
-        self.tokens -= price
-        run[1] = price
+        self.tokens -= 14
+        run[1] = 14
         return delay
 
 
 NO_LIMITS = Policy(
-    attempts=8, backoff=Backoff(0.2, 10), breaker=None, budget=None, deadline=PATIENT
+    attempts=8, backoff=Backoff(0.2, 10), breaker=None, budget=None, patience=0, deadline=PATIENT
 )
 
 CLIENTS = {
@@ -123,7 +143,10 @@ CLIENTS = {
     "full jitter x8, no budget": lambda: OurClient(NO_LIMITS),
     "tenacity x4, random exponential": lambda: RecipeClient(of_tenacity(4)),
     "urllib3 Retry(3, 0.5)": lambda: RecipeClient(of_urllib3(3, 0.5)),
-    "AWS-style quota": AwsStyleClient,
-    "ringback, budget only": lambda: OurClient(Policy(breaker=None)),
+    "stamina 26.1": lambda: RecipeClient(of_stamina()),
+    "botocore 1.44.5": BotocoreClient,
+    "ringback, budget only": lambda: OurClient(Policy(breaker=None, patience=0)),
+    "ringback, nobody waits": lambda: OurClient(Policy(patience=0)),
     "ringback, the default": lambda: OurClient(Policy()),
+    "ringback, 1000 may wait": lambda: OurClient(Policy(waiting=1000)),
 }

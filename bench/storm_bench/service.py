@@ -14,17 +14,18 @@ class Service:
     ``hang`` they are accepted into the queue and nothing is served.
     """
 
-    def __init__(self, *, capacity, mode, down, up, timeout, queue, latency, errors, random):
+    def __init__(self, *, capacity, mode, down, up, timeout, queue, latency, errors, random, slot):
         self.capacity, self.mode, self.down, self.up = capacity, mode, down, up
         self.timeout, self.queue, self.latency = timeout, queue, latency
         self.errors, self.random = errors, random
+        self.slot = slot
         self.free = 0.0
         self.arrivals = {}
 
     def request(self, now):
         """When it is over, and how."""
-        second = math.floor(now)
-        self.arrivals[second] = self.arrivals.get(second, 0) + 1
+        for slot in {math.floor(now), self.slot(now)}:
+            self.arrivals[slot] = self.arrivals.get(slot, 0) + 1
         start = max(now, self.free)
         if self.down <= now < self.up:
             if self.mode == "refuse":

@@ -22,11 +22,11 @@ def client(make):
     return opened
 
 
-def bare():
+def bare(**options):
     """httpx's client."""
     import httpx
 
-    return httpx.Client()
+    return httpx.Client(**options)
 
 
 def ours():

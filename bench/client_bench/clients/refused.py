@@ -4,7 +4,8 @@
 
 import logging
 import os
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 from client_bench.clients.sessions import plain
 
@@ -35,8 +36,10 @@ def failing(call, url):
     """
     try:
         call(url)
-    except OSError as error:  # what requests raises is one
-        return error
+    except Exception as error:
+        if "refused" in str(error):  # each library has errors of its own
+            return error
+        raise
     raise RuntimeError("somebody answered")
 
 
@@ -70,8 +73,70 @@ def unguarded(attempts, **options):
     """Our session without waits, and without what would stop the attempts: budget, breaker."""
     from ringback import Backoff, Policy, Session
 
-    policy = Policy(attempts, Backoff(0.0, 0.0), budget=None, breaker=None)
+    policy = Policy(attempts, Backoff(0.0, 0.0), budget=None, breaker=None, patience=0)
     return Session(policy=policy, **options)
+
+
+def of_httpx(**options):
+    """httpx, one attempt."""
+    from client_bench.clients.httpx_sync import bare
+
+    session = bare(**options)
+    return session, session.get
+
+
+def of_httpx_ours():
+    """httpx with our transport, one attempt."""
+    from ringback.client.httpx import Transport
+
+    return of_httpx(transport=Transport(policy=_one_attempt()))
+
+
+def of_urllib3():
+    """urllib3, one attempt; ``retries=False`` would leave out the exception that ours is, too."""
+    import urllib3 as library
+
+    pools = library.PoolManager(retries=0)
+    return pools, partial(pools.request, "GET")
+
+
+def of_urllib3_ours():
+    """urllib3 with our pool manager, one attempt."""
+    from ringback.client.urllib3 import PoolManager
+
+    pools = PoolManager(policy=_one_attempt())
+    return pools, partial(pools.request, "GET")
+
+
+@asynccontextmanager
+async def of_aiohttp(bench, **options):
+    """aiohttp, one attempt."""
+    import aiohttp
+
+    async with aiohttp.ClientSession(**options) as session:
+
+        async def call():
+            try:
+                async with session.get(bench.site.refused):
+                    pass
+            except OSError:
+                return
+            raise RuntimeError("somebody answered")
+
+        yield call
+
+
+def of_aiohttp_ours(bench):
+    """aiohttp with our middleware, one attempt."""
+    from ringback.client.aiohttp import Middleware
+
+    return of_aiohttp(bench, middlewares=[Middleware(_one_attempt())])
+
+
+def _one_attempt():
+    from ringback import Policy
+
+    return Policy(1, budget=None, breaker=None, patience=0)
 
 
 def _log():

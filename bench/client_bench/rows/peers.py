@@ -7,7 +7,7 @@ from client_bench.clients.layered import LAYERED, OURS
 from client_bench.clients.remote import remote
 from client_bench.clients.sessions import client, get, pair_and_ours
 from client_bench.interleave import interleave
-from client_bench.row import Row, twice
+from client_bench.row import Goal, Row, over, twice
 from client_bench.rows.adapter import adapted, retrying
 
 CLIENTS = {
@@ -44,6 +44,13 @@ ROWS = (
         partial(interleave, clients=CLIENTS),
         base="requests",
         quantity="cpu_all",
+        goals=(
+            Goal(
+                "ringback.Session / requests.Session among all, CPU",
+                0.50,
+                over("ringback.Session", "requests", "cpu_all"),
+            ),
+        ),
     ),
     Row(
         "peers-apart",

@@ -6,6 +6,7 @@ from functools import partial
 from client_bench.clients import refused
 from client_bench.clients.refused import client, failing
 from client_bench.interleave import Repeated, interleave
+from client_bench.interleave_async import interleave_async
 from client_bench.row import Goal, Row, over, twice
 
 TENACITY = "requests + tenacity"
@@ -77,6 +78,19 @@ def _clients(makes):
     return {name: client(make) for name, make in makes.items()}
 
 
+def _once(library, bare, with_ours, interleaved=interleave):
+    """One attempt that is refused, beside the library alone."""
+    ours = f"{library} + ringback"
+    return Row(
+        f"refused-{library}",
+        f"GET that is refused once, with {library}",
+        partial(interleaved, clients=twice({library: bare}) | {ours: with_ours}),
+        base=library,
+        quantity="cpu_all",
+        goals=(_goal(ours, library, 1.25),),
+    )
+
+
 def _goal(ours, base, limit):
     # Of all threads: what is told of a failure may be told by another.
     return Goal(f"{ours} / {base}, CPU", limit, over(ours, base, "cpu_all"))
@@ -98,6 +112,10 @@ ROWS = (
         base=TENACITY,
         quantity="cpu_all",
     ),
+    _once("requests", client(refused.once), client(refused.ringback_once)),
+    _once("httpx", client(refused.of_httpx), client(refused.of_httpx_ours)),
+    _once("urllib3", client(refused.of_urllib3), client(refused.of_urllib3_ours)),
+    _once("aiohttp", refused.of_aiohttp, refused.of_aiohttp_ours, interleave_async),
     Row(
         "failing",
         "GET that fails once, and what is done about it",

@@ -43,7 +43,7 @@ def found(told):
     """
     signatures = {name: signature(one["metrics"] or "") for name, one in told.items()}
     how_many = Counter(signatures.values())
-    kinds = Counter(one["kind"] for one in told.values())
+    kinds = Counter(incident["kind"] for incident in told.values())
     right = [
         name
         for name, (_, kind) in FAULTS.items()
@@ -59,7 +59,7 @@ def found(told):
         for name in FAULTS
     ]
     note = "no blackbox_exporter here"
-    if any(one["metrics"] for one in told.values()):
+    if any(incident["metrics"] for incident in told.values()):
         note = f"blackbox_exporter: {len(how_many)} different sets of metrics, durations aside"
     goal = Goal(
         text="faults with a kind that is right, and no other's",

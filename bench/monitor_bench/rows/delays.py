@@ -58,8 +58,8 @@ def _line(name, dark):
             lag = monitor.get("/status")["lag"]
     late = sorted(
         abs(then[0] - one[0] - INTERVAL)
-        for each in heard.values()
-        for one, then in itertools.pairwise(each)
+        for times in heard.values()
+        for one, then in itertools.pairwise(times)
     )
     return {
         "": name,

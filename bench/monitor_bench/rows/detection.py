@@ -17,7 +17,7 @@ from monitor_bench.row import Found, Goal, Row
 from ringback.incident.engine import Engine
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.model import Endpoint
-from ringback.monitor.schedule import Schedule
+from ringback.monitor.schedule import Schedule, Streaks
 
 SEED = 3
 TRIALS = 20_000
@@ -70,10 +70,8 @@ def simulated(id_, chance):
     """
     endpoint = Endpoint(id=id_, name=id_, url="tcp://a:1", type="tcp", every=INTERVAL)
     start = 1_763_726_400.0
-    schedule, engine = (
-        Schedule([endpoint], start),
-        Engine([WatchedEndpoint(id=id_, every=INTERVAL)]),
-    )
+    watched = WatchedEndpoint(id=id_, every=INTERVAL)
+    schedule, streaks, engine = Schedule([endpoint], start), Streaks(), Engine([watched])
     begins = start + 4 * INTERVAL + chance.random() * INTERVAL
     while True:
         at = schedule.next_at()
@@ -82,7 +80,8 @@ def simulated(id_, chance):
         check = Check(at=ended, endpoint=id_, up=up, kind=None if up else "tcp.refused")
         if any(change.what == "opened" for change in engine.see(check)):
             return ended - begins
-        if engine.wants_retry(id_):
+        streaks.see(check, watched)
+        if streaks.is_unsettled(id_):
             schedule.retry(id_, at, ended)
 
 
@@ -98,7 +97,7 @@ def in_real_time():
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         habits = {"every": REAL_INTERVAL, "retry_every": REAL_RETRY, "timeout": 1}
         monitor = stack.enter_context(Monitor(folder, endpoints(urls, **habits)))
-        until(lambda: all(one["state"] == "ok" for one in monitor.get("/endpoints")))
+        until(lambda: all(endpoint["state"] == "ok" for endpoint in monitor.get("/endpoints")))
         closed = {}
         for number in range(REAL):  # the last one stays well: it is no network that is down
             time.sleep(chance.random() * REAL_INTERVAL / 2)
@@ -111,9 +110,9 @@ def in_real_time():
 def _down(monitor):
     """Return endpoint to when it was called down: its state has been so since then."""
     return {
-        one["id"]: _seconds(one["since"])
-        for one in monitor.get("/endpoints")
-        if one["state"] == "down"
+        endpoint["id"]: _seconds(endpoint["since"])
+        for endpoint in monitor.get("/endpoints")
+        if endpoint["state"] == "down"
     }
 
 
@@ -180,8 +179,8 @@ def _service():
 
         threading.Thread(target=serve, daemon=True).start()
         yield listening
-    for one in kept:
-        one.close()
+    for sock in kept:
+        sock.close()
 
 
 def _refuse(service):

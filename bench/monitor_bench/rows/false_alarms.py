@@ -56,10 +56,10 @@ def alarms(lost, watched):
         watched: The endpoint.
     """
     engine, opened, at = Engine([watched]), 0, 1_763_726_400.0
-    for one in lost:
+    for is_lost in lost:
         at += INTERVAL
-        kind = "tcp.timed_out" if one else None
-        changes = engine.see(Check(at=at, endpoint="e", up=not one, kind=kind, seconds=0.01))
+        kind = "tcp.timed_out" if is_lost else None
+        changes = engine.see(Check(at=at, endpoint="e", up=not is_lost, kind=kind, seconds=0.01))
         opened += sum(change.what == "opened" for change in changes)
         engine.transitions(), engine.needs_diagnosis()
     return opened

@@ -47,7 +47,7 @@ async def _windows(endpoints, store, bench):
         core.take(check)
         runner.soon(check.endpoint)
 
-    runner = Runner(endpoints, take, wants_retry=engine.wants_retry)
+    runner = Runner(endpoints, take)
     ticking = asyncio.ensure_future(core.run())
     runner.start()
     await asyncio.sleep(STARTED)

@@ -74,11 +74,11 @@ def read(path):
     if name is None:
         return [float(row[-1]) for row in rows if row and _is_number(row[-1])], []
     at, factor = heading.index(name), 1e-3 if name in IN_MS else 1.0
-    mark = next((heading.index(one) for one in ("cp", "label") if one in heading), None)
+    mark = next((heading.index(column) for column in ("cp", "label") if column in heading), None)
     rows = [row for row in rows[1:] if row and _is_number(row[at])]
     series = [float(row[at]) * factor for row in rows]
     marked = [] if mark is None else [n for n, row in enumerate(rows) if float(row[mark] or 0)]
-    return series, [one for one in marked if one > 0 and _rises(series, one)]
+    return series, [index for index in marked if index > 0 and _rises(series, index)]
 
 
 def _is_number(text):
@@ -106,9 +106,6 @@ def made_up():
     return series, rises
 
 
-HALVES = {"chosen by": 0, "set aside": 1}
-"""What a half of the series is for, by the rest of their number: parameters were chosen by one."""
-
 MIN_F1, MAX_IDLE = 0.75, 0.25
 
 
@@ -117,8 +114,10 @@ def measure_rtt(bench):
     if why := labelled.missing(bench.data):
         return Found(goals=_rtt_goals(None), notes=(why,))
     series = labelled.rtt_series(bench.data)
-    lines = [_rtt_line(half, series[rest::2]) for half, rest in HALVES.items()]
-    lines.append(_rtt_line("all", series))
+    aside = [known for known in series if labelled.is_set_aside(known[0])]
+    chosen_by = [known for known in series if not labelled.is_set_aside(known[0])]
+    halves = {"chosen by": chosen_by, "set aside": aside, "all": series}
+    lines = [_rtt_line(half, of) for half, of in halves.items()]
     return Found(goals=_rtt_goals(lines[1]), lines=lines, notes=_RTT_NOTES)
 
 
@@ -127,6 +126,7 @@ _RTT_NOTES = (
     f"found: an alarm within {labelled.LATE} points, an hour",
     "other change: an alarm at a marked change that is none of these; counted neither way",
     "idle: an alarm at no marked change, per series and week",
+    "points late: the median from a rise to its alarm",
 )
 
 
@@ -145,22 +145,23 @@ def _rtt_goals(line):
 
 
 def _rtt_line(half, series):
-    wanted = found = other = idle = points = 0
+    delays, wanted, other, idle, points = [], 0, 0, 0, 0
     for _, values, changes in series:
         matters = labelled.rises(values, changes)
         hits = labelled.matched(latency_alarms(v / 1000 for v in values), matters, changes)
         wanted, points = wanted + len(matters), points + len(values)
-        found, other, idle = found + hits[0], other + hits[1], idle + hits[2]
+        delays, other, idle = delays + hits[0], other + hits[1], idle + hits[2]
     weeks = points * labelled.POINT_SECONDS / labelled.WEEK_SECONDS
     return {
         "half": half,
         "series": len(series),
         "rises": wanted,
-        "found": found,
+        "found": len(delays),
         "other change": other,
         "idle": idle,
-        "F1": 2 * found / max(found + idle + wanted, 1),
+        "F1": 2 * len(delays) / max(len(delays) + idle + wanted, 1),
         "idle a week": idle / weeks,
+        "points late": statistics.median(delays or [0]),
     }
 
 
