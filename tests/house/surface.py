@@ -174,7 +174,7 @@ def _class(value):
     for base in reversed(value.__mro__):
         if base.__module__.startswith("ringback") and not _is_told(base):
             members.update((name, m) for name, m in vars(base).items() if _is_public(name))
-    fields = vars(value).get("__dataclass_fields__", {})
+    fields = getattr(value, "__dataclass_fields__", {})
     told |= {
         f".{name}": _member(member)
         for name, member in members.items()

@@ -1,7 +1,6 @@
 """The body of a request: can it be sent again, from the start?"""
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from inspect import GEN_CREATED, getgeneratorstate
 from types import GeneratorType
 from typing import Any
 
@@ -52,6 +51,8 @@ class Body:
     def replayable(self) -> bool:
         """Can it be sent again as it was sent first?"""
         if isinstance(self._body, GeneratorType):  # untouched where no connection came about
+            from inspect import GEN_CREATED, getgeneratorstate  # noqa: PLC0415 - slow to load
+
             return getgeneratorstate(self._body) == GEN_CREATED
         return (
             self._body is None

@@ -4,7 +4,6 @@ import random as _random
 import sys
 import time as _time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import FrameType
@@ -23,6 +22,7 @@ from ringback.retry import (
     Run,
     Timeout,
 )
+from ringback.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

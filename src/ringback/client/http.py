@@ -6,7 +6,6 @@
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
-from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from ringback.failure import KINDS, Failure, Target
 from ringback.failure.codes import delivered_by_status, kind_of_status
 from ringback.retry import Policy, Repeatable
 from ringback.retry.rate import Quota
+from ringback.values import replace
 
 if TYPE_CHECKING:
     from ringback.client.call import AsyncClock, Clock

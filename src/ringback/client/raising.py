@@ -1,7 +1,6 @@
 """Raising how a call ended, without losing what it was raised over."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -85,7 +84,7 @@ def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
 _PLAIN = frozenset({"not_retryable", "attempts", "patience"})
 """Why a call is given up that its kind, its attempts or the note of its wait show already."""
 
-_FIELDS = attrgetter(*(field.name for field in fields(Failure) if field.name != "cause"))
+_FIELDS = attrgetter(*(name for name in Failure.__match_args__ if name != "cause"))
 
 
 def _without_cause(failure: Failure) -> Failure:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ringback.client.call import Call, Failed, change_event
 from ringback.client.proxies import Proxies
 from ringback.client.trust import verify_for
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from ringback.client.call import AsyncClock, Clock

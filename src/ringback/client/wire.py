@@ -41,13 +41,13 @@ import socket
 import struct
 import sys
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Any, Literal
 
 from ringback.errors import RingbackError
 from ringback.failure import Failure, Target
 from ringback.failure.classify import classify_exchange
 from ringback.failure.kind import Delivered
+from ringback.values import replace
 
 Phase = Literal["connect", "proxy", "tls", "send", "wait", "body"]
 """How far an exchange came: the steps before the request, the request, the response."""

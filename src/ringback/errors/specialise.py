@@ -6,7 +6,6 @@ ringback's.
 
 import socket
 import ssl
-from dataclasses import replace
 from errno import EPIPE, ESHUTDOWN
 from functools import lru_cache
 from threading import Lock
@@ -17,6 +16,7 @@ from ringback.errors.tree import RingbackError, error_class
 from ringback.failure import KINDS, Failure, Target
 from ringback.failure.advice import filled, known_of
 from ringback.failure.names import KindName
+from ringback.values import replace
 
 # Which built-in exception says the same as a kind of failure.
 

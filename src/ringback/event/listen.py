@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
-from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread, current_thread, get_ident
 from time import monotonic, sleep
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 
 from ringback.event.model import Event
 from ringback.retry import GiveUp, Retry, Wait
+from ringback.values import dataclass, replace
 
 OF_THE_CALL: list[ContextVar[Any]] = []
 """Variables that belong to a call under way: its limits, its connection.

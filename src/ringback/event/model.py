@@ -1,11 +1,11 @@
 """The one value that says what happened to a call or a probe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from ringback.failure import Failure, Target
 from ringback.retry import Decision, GiveUp, Retry, Wait
+from ringback.values import dataclass, field
 
 Origin = Literal["call", "probe"]
 """``call``: a real call of a program; ``probe``: a check made to find out."""

@@ -33,7 +33,6 @@ of bounded size; so threads need no lock.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ringback.failure.classes import CLASSES
@@ -53,6 +52,7 @@ from ringback.failure.target import (
     with_address,
     without_secrets,
 )
+from ringback.values import dataclass, replace
 
 # The graph of exceptions below one exception, walked with a bound and a cycle guard.
 

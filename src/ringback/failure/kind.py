@@ -1,10 +1,10 @@
 """What a kind of failure is."""
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, Protocol, cast
 
 from ringback.failure.names import KindName
+from ringback.values import dataclass, field
 
 Delivered = Literal["no", "maybe", "yes"]
 """May the peer have processed the request? ``no``: never sent; ``yes``: it answered."""

@@ -1,12 +1,12 @@
 """The one value that says what went wrong."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from ringback.failure.advice import filled, known_of
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.names import KindName
+from ringback.values import dataclass
 
 Phase = Literal[
     "config", "pool", "dns", "connect", "proxy", "tls", "send", "wait", "body", "unknown"

@@ -45,9 +45,10 @@ makes each step whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Literal
+
+from ringback.values import dataclass, replace
 
 if TYPE_CHECKING:
     from ringback.failure import Failure

@@ -33,8 +33,9 @@ no lock: the bulkhead whose limit it is makes each step whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
+
+from ringback.values import dataclass
 
 _START = 10
 _TOLERANCE = 1.25

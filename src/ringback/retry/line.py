@@ -45,10 +45,11 @@ makes each step whole.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Literal
+
+from ringback.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -42,12 +42,12 @@ been held by a thread that it lacks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from ringback.retry.circuit import Breaker, Circuit, CircuitState
 from ringback.retry.line import Line, News, Ticket, Turn, default_patience
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

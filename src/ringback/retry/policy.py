@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ringback.retry.circuit import Breaker
@@ -12,6 +11,7 @@ from ringback.retry.concurrency import Adaptive
 from ringback.retry.origin_state import Budget
 from ringback.retry.rate import Rate
 from ringback.retry.run import Run
+from ringback.values import dataclass, field
 
 if TYPE_CHECKING:
     from ringback.retry.origin_state import OriginState

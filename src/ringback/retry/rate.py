@@ -24,9 +24,10 @@ It has no clock, and its lock is never waited under.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
+
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ringback.retry.line import Ticket
 from ringback.retry.origin_state import OWN_LAYERS
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -32,12 +32,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from ringback.client.deadline import current_deadline
 from ringback.client.dial.address import AddrInfo, is_literal
 from ringback.client.dial.lookups import Lookup, Lookups, LookupTimedOut
+from ringback.values import dataclass
 
 SOURCE_FILES = ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf")
 SOURCES_INTERVAL = 1.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from ringback.client.proxies.settings import (
 )
 from ringback.client.trust.model import is_named
 from ringback.failure.target import target_of_url
+from ringback.values import dataclass, field
 
 if TYPE_CHECKING:
     from ringback.failure import Failure

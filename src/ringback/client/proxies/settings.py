@@ -6,7 +6,6 @@ import socket
 import struct
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from urllib.request import getproxies, getproxies_environment, proxy_bypass
 from ringback.errors import specialise
 from ringback.failure import KINDS, Failure
 from ringback.failure.target import without_secrets
+from ringback.values import dataclass, field
 
 _PORT = re.compile(r"(.*):([0-9]*)", re.DOTALL)
 

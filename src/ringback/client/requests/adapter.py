@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import requests
@@ -34,6 +33,7 @@ from ringback.failure import Failure
 from ringback.failure.target import target_of_url
 from ringback.retry import GiveUp, Policy
 from ringback.sink.listening import listeners_for
+from ringback.values import replace
 
 
 class Adapter(FastAdapter):

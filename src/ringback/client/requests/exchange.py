@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from ringback.client.requests.failures import failure_of, target_of_request
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import IS_URLLIB3
 from ringback.client.wire import forget_exchange, last_exchange
+from ringback.values import dataclass, replace
 
 if TYPE_CHECKING:
     from ringback.client.call import Clock

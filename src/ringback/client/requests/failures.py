@@ -1,7 +1,6 @@
 """From what requests raised or returned to a failure, and from a failure to what is raised."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from ringback.errors import RingbackError, note, specialise
 from ringback.failure import Failure, Target
 from ringback.failure.names import KindName
 from ringback.failure.target import target_of_url
+from ringback.values import replace
 
 
 def target_of_request(request: PreparedRequest, proxies: Mapping[str, str] | None) -> Target:

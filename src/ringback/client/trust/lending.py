@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import Any
 
 import urllib3.connection
@@ -13,6 +12,7 @@ from urllib3.util.ssl_ import resolve_cert_reqs, resolve_ssl_version
 from ringback.client.trust.context import DELEGATES, certifi_bundle, ssl_context
 from ringback.client.trust.model import ClientCertificate, Trust
 from ringback.client.trust.shared import reporting_cuts
+from ringback.values import replace
 
 _GIVEN = ("ca_certs", "ca_cert_dir", "ca_cert_data", "cert_file", "key_file", "key_password")
 _AUTHORITIES = _GIVEN[:3]

@@ -1,7 +1,6 @@
 """One call through a pool: its attempts, the routes that they take, and what is said of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cache, lru_cache
 from time import monotonic
 from typing import Any
@@ -23,6 +22,7 @@ from ringback.client.urllib3.response import HTTPResponse, NamedResponse, failur
 from ringback.client.wire import forget_exchange, last_exchange
 from ringback.failure import Failure, Target
 from ringback.retry import Policy, Timeout
+from ringback.values import replace
 
 
 class Urllib3Exchange(HttpExchange):

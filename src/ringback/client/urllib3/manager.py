@@ -1,7 +1,6 @@
 """Pool managers whose requests are made under a policy: ringback's integration with urllib3."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
@@ -42,6 +41,7 @@ from ringback.failure import Target
 from ringback.failure.target import target_of_url
 from ringback.retry import Policy, Timeout
 from ringback.sink.listening import listeners_for
+from ringback.values import replace
 
 _PROXY_OPTIONS = ("_proxy", "_proxy_headers", "_proxy_config", "_socks_options")
 _VERIFY_OPTIONS = ("ssl_context", "ca_certs", "ca_cert_dir", "ca_cert_data", "assert_hostname")
