@@ -1,9 +1,8 @@
 """The loop of attempts, in tasks; and the places that limit how many are in flight."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ringback.client.admission import async_admission
-from ringback.client.bulkhead import exhausted
 from ringback.client.call import (
     AsyncAttemptMaker,
     AsyncClock,
@@ -18,10 +17,12 @@ from ringback.client.call import (
 )
 from ringback.client.deadline import enter_deadline, leave_deadline
 from ringback.client.diagnose_on_giveup import adiagnosed
-from ringback.client.routes import Route, RoutedCall
 from ringback.client.waiting import AsyncWaker
 from ringback.event import Listeners
 from ringback.retry import Decision, OriginState, Policy, Retry, Run, Timeout, Wait
+
+if TYPE_CHECKING:
+    from ringback.client.routes import Route, RoutedCall
 
 
 def bounded(
@@ -39,6 +40,9 @@ def bounded(
     """
     if not (policy.bulkhead or policy.rate):
         return attempt
+    # Few policies have a limit, and each program loads this with its first session.
+    from ringback.client.admission import async_admission  # noqa: PLC0415 - see above
+    from ringback.client.bulkhead import exhausted  # noqa: PLC0415 - see above
 
     async def admitted(limits: Timeout) -> T | Failed[T]:
         entry = async_admission(origin, policy)
@@ -53,7 +57,7 @@ def bounded(
 
 
 async def by_routes(
-    attempt: AsyncAttemptMaker[T], call: RoutedCall, limits: Timeout
+    attempt: AsyncAttemptMaker[T], call: "RoutedCall", limits: Timeout
 ) -> T | Failed[T]:
     """Make one attempt by its route, and at once by each way around what fails."""
     route: Route | None = call.routes.begin(call, call.candidates)

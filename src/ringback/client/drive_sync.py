@@ -2,9 +2,8 @@
 """The loop of attempts, in threads; and the places that limit how many are in flight."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ringback.client.admission import admission
-from ringback.client.bulkhead import exhausted
 from ringback.client.call import (
     AttemptMaker,
     Call,
@@ -19,10 +18,12 @@ from ringback.client.call import (
 )
 from ringback.client.deadline import enter_deadline, leave_deadline
 from ringback.client.diagnose_on_giveup import diagnosed
-from ringback.client.routes import Route, RoutedCall
 from ringback.client.waiting import Waker
 from ringback.event import Listeners
 from ringback.retry import Decision, OriginState, Policy, Retry, Run, Timeout, Wait
+
+if TYPE_CHECKING:
+    from ringback.client.routes import Route, RoutedCall
 
 
 def bounded(
@@ -40,6 +41,9 @@ def bounded(
     """
     if not (policy.bulkhead or policy.rate):
         return attempt
+    # Few policies have a limit, and each program loads this with its first session.
+    from ringback.client.admission import admission  # noqa: PLC0415 - see above
+    from ringback.client.bulkhead import exhausted  # noqa: PLC0415 - see above
 
     def admitted(limits: Timeout) -> T | Failed[T]:
         entry = admission(origin, policy)
@@ -53,7 +57,7 @@ def bounded(
     return admitted
 
 
-def by_routes(attempt: AttemptMaker[T], call: RoutedCall, limits: Timeout) -> T | Failed[T]:
+def by_routes(attempt: AttemptMaker[T], call: "RoutedCall", limits: Timeout) -> T | Failed[T]:
     """Make one attempt by its route, and at once by each way around what fails."""
     route: Route | None = call.routes.begin(call, call.candidates)
     while route is not None:

@@ -36,9 +36,9 @@ def failure_of_status(status: int, reason: str | None, target: Target) -> Failur
     )
 
 
-_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
-_QUOTA = re.compile(r"(?:^|,)\s{0,9}\"?([\w.~/-]{1,64})\"?((?:;[^;,]{0,64}){1,9})", re.ASCII)
-_PARAMETER = re.compile(r";\s{0,9}([rtqw])=([0-9]{1,15})(?![0-9])", re.ASCII)
+_SECONDS = r"[0-9]{1,15}(\.[0-9]{1,9})?"  # Not compiled before it is asked for
+_QUOTA = r"(?a:(?:^|,)\s{0,9}\"?([\w.~/-]{1,64})\"?((?:;[^;,]{0,64}){1,9}))"
+_PARAMETER = r"(?a:;\s{0,9}([rtqw])=([0-9]{1,15})(?![0-9]))"
 _MAX_WINDOW = 86400.0
 """Seconds: a quota that is told for longer is no rate, and is left to whoever calls."""
 _MIN_INSTANT = 1e9
@@ -58,7 +58,7 @@ def wait_asked(headers: Mapping[str, str], now: float) -> float | None:
 def seconds_asked(value: str | None, now: float, date: str | None = None) -> float | None:
     """Return the wait that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3)."""
     text = (value or "").strip()
-    if _SECONDS.fullmatch(text):
+    if re.fullmatch(_SECONDS, text):
         return float(text)
     then = instant_of(text)
     if then is None:
@@ -108,8 +108,8 @@ def _told(headers: Mapping[str, str], now: float) -> list[Quota]:
 
 def _items(value: str | None) -> dict[str, dict[str, int]]:
     return {
-        name: {key: int(number) for key, number in _PARAMETER.findall(parameters)}
-        for name, parameters in _QUOTA.findall((value or "")[:512])
+        name: {key: int(number) for key, number in re.findall(_PARAMETER, parameters)}
+        for name, parameters in re.findall(_QUOTA, (value or "")[:512])
     }
 
 
@@ -123,7 +123,7 @@ def _forerunners(headers: Mapping[str, str], now: float) -> list[Quota]:
 
 
 def _reset(text: str, now: float) -> float | None:
-    if not _SECONDS.fullmatch(text):
+    if not re.fullmatch(_SECONDS, text):
         return None
     value = float(text)
     return max(0.0, value - now) if value > _MIN_INSTANT else value

@@ -52,7 +52,7 @@ def _passing_on(headers: MutableMapping[str, Any], url: str, policy: Policy) -> 
             headers[name] = before
 
 
-_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+_SECONDS = r"[0-9]{1,15}(\.[0-9]{1,9})?"
 
 
 class _Reader(Generic[Application]):
@@ -79,7 +79,7 @@ class _Reader(Generic[Application]):
 
     def _deadline(self, text: str) -> float | None:
         """When the calls must have ended; ``None`` where the text is no number of seconds."""
-        if not _SECONDS.fullmatch(text.strip()):
+        if not re.fullmatch(_SECONDS, text.strip()):
             return None
         return monotonic() + min(float(text), self._longest)
 

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from ringback.errors.tree import RingbackError, error_class
 from ringback.failure import KINDS, Failure, Target
-from ringback.failure.advice import filled, known_of
 from ringback.failure.names import KindName
 from ringback.values import replace
 
@@ -281,6 +280,8 @@ def note(failure: Failure) -> str:
 
 @lru_cache(maxsize=256)  # a service that is down fails in the same way again and again
 def _note_of(kind: KindName, target: Target) -> str:
+    from ringback.failure.advice import filled, known_of  # noqa: PLC0415 - no failure yet
+
     known = KINDS[kind]
     line = f"ringback: {kind}: {known.meaning.rstrip('.')}."
     return f"{line} Try: {filled(known.do[0], known_of(target))}" if known.do else line

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-from ringback.failure.advice import filled, known_of
 from ringback.failure.kind import Delivered, Layer, Retry
 from ringback.failure.kinds import KINDS
 from ringback.failure.names import KindName
@@ -71,6 +70,8 @@ class OfKind:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do, in order; in its commands stands what is known of the target."""
+        from ringback.failure.advice import filled, known_of  # noqa: PLC0415 - no failure yet
+
         known = known_of(self.target)
         return tuple(filled(step, known) for step in KINDS[self.kind].do)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests import PreparedRequest
@@ -14,7 +14,6 @@ from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
 from ringback.client.origin import origin_of
 from ringback.client.origins import PLAYED, origins_under
-from ringback.client.proxies import Proxies, ProxiesLike
 from ringback.client.requests.exchange import (
     RequestsExchange,
     RoutedRequestsExchange,
@@ -24,7 +23,6 @@ from ringback.client.requests.exchange import (
 from ringback.client.requests.failures import refusal_error_at_once, response_or_raise
 from ringback.client.requests.fast import FastAdapter, FastPools
 from ringback.client.requests.response import Response
-from ringback.client.routes import UNLISTED_PROXIES, RouteSelector
 from ringback.client.trust import Trust, TrustLike, ssl_context
 from ringback.client.urllib3 import proxy_pools
 from ringback.errors import RingbackError
@@ -34,6 +32,16 @@ from ringback.failure.target import target_of_url
 from ringback.retry import GiveUp, Policy
 from ringback.sink.listening import listeners_for
 from ringback.values import replace
+
+if TYPE_CHECKING:
+    from ringback.client.proxies import Proxies, ProxiesLike
+
+
+def listed(proxies: "ProxiesLike") -> "Proxies":
+    """Return the proxies to choose among; what does that is loaded where somebody asks for it."""
+    from ringback.client.proxies import Proxies  # noqa: PLC0415 - see above
+
+    return Proxies.of(proxies)
 
 
 class Adapter(FastAdapter):
@@ -56,7 +64,7 @@ class Adapter(FastAdapter):
         sinks: Iterable[Sink] | Listeners | None = None,
         clock: Clock | None = None,
         trust: TrustLike | None = None,
-        proxies: ProxiesLike | None = None,
+        proxies: "ProxiesLike | None" = None,
         **pool: Any,
     ) -> None:
         """Set up an adapter.
@@ -81,7 +89,7 @@ class Adapter(FastAdapter):
         self.trust = None if trust is None else Trust.of(trust)
         if self.trust:
             ssl_context(self.trust)  # a file that cannot be used is said now
-        self.proxies = None if proxies is None else Proxies.of(proxies)
+        self.proxies = None if proxies is None else listed(proxies)
         self._origins = origins_under(self.policy)
         super().__init__(**pool)
         if pool["max_retries"]:
@@ -199,6 +207,8 @@ class Adapter(FastAdapter):
         policy = self.policy
         if self.proxies is None and not (policy.insecure_hosts or policy.direct_hosts):
             return RequestsExchange(request, options, *rest)
+        from ringback.client.routes import UNLISTED_PROXIES, RouteSelector  # noqa: PLC0415 - few ask for it
+
         routes = RouteSelector(
             request.url or "", policy, self.proxies or UNLISTED_PROXIES, self.listeners, self.clock
         )
