@@ -129,7 +129,10 @@ def test_before_it_is_prepared_it_is_the_same(opened_by):
     failure = Failure("client.circuit_open", "config", "no", "circuit open", via=opened_by)
     ended = Ended(None, GiveUp(1, failure, "circuit_open"), (failure,))
 
-    early, late = refusal_error_at_once(failure), error_of(ended, refusal_error(failure, None))
+    early, late = (
+        refusal_error_at_once(failure),
+        error_of(ended, lambda: refusal_error(failure, None)),
+    )
 
     assert type(early) is type(late)
     assert (early.args, str(early), vars(early)) == (late.args, str(late), vars(late))

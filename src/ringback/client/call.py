@@ -191,13 +191,15 @@ def _packages_around() -> Iterator[str]:
 def is_retried_by_sdk() -> bool:
     """Return whether what makes the running call tries it again by itself."""
     # The modules are many, and each call that fails asks.
-    imported = any(name in sys.modules for name in SDKS)
+    imported = not sys.modules.keys().isdisjoint(SDKS)
     return imported and not SDKS.isdisjoint(_packages_around())
 
 
 def new_retry_layer() -> str | None:
     """Return the library whose retries surround the running call, once per process and library."""
-    sought = [name for name in RETRYING_PACKAGES if name in sys.modules and name not in _REPORTED]
+    if sys.modules.keys().isdisjoint(RETRYING_PACKAGES):
+        return None
+    sought = (RETRYING_PACKAGES & sys.modules.keys()) - _REPORTED
     for name in _packages_around() if sought else ():
         if name in sought:
             _REPORTED.add(name)

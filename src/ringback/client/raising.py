@@ -51,20 +51,21 @@ def raise_prepared(exc: BaseException) -> NoReturn:
         del exc, context  # the exception holds this function, which would hold it
 
 
-def error_of(ended: Ended[Any], refused: BaseException) -> BaseException:
+def error_of(ended: Ended[Any], refused: Callable[[], BaseException]) -> BaseException:
     """Return the exception to raise for a call that was given up.
 
     It has ``failure``, ``attempts`` (the failure of each attempt) and ``retry_at``; the attempts
-    that it is not about hang on it as notes.
+    that it is not about hang on it as notes. ``refused`` makes the exception for a call of which
+    nothing was tried.
     """
     decisive = ended.decisive
     if decisive is None:
-        exc = _refusal(refused, ended.decision.failure)
+        exc = _refusal(refused(), ended.decision.failure)
         _note_wait(exc, ended)
         if isinstance(exc, RingbackError):
             exc.given_up = ended.decision.reason
         return exc
-    error = decisive.error or refused
+    error = decisive.error or refused()
     failure = decisive.failure if decisive.error else ended.decision.failure
     exc = specialise(error, failure)
     if isinstance(exc, RingbackError):

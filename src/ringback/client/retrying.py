@@ -62,7 +62,8 @@ def caught(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any]
 
 def raise_ended(ended: Ended[Any]) -> NoReturn:
     """Raise how the call of a callable ended."""
-    raise_prepared(error_of(ended, ConnectionError(ended.decision.failure.message)))
+    refused = partial(ConnectionError, ended.decision.failure.message)
+    raise_prepared(error_of(ended, refused))
 
 
 def result_or_raise(ended: R | Ended[R]) -> R:

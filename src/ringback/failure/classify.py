@@ -217,7 +217,10 @@ def classify_exchange(
     """
     try:
         known = getattr(exc, "failure", None)
-        return known if isinstance(known, Failure) else _classify(exc, target, reused, direct)
+        if isinstance(known, Failure):
+            return known
+        quick = _not_connected(exc, target) if direct and target.host else None
+        return quick or _classify(exc, target, reused, direct)
     except Exception as mine:  # noqa: BLE001 - the promise: whatever a foreign object does
         return Failure("unknown", target=target, evidence=(type(mine).__name__,), cause=exc)
 
@@ -232,6 +235,42 @@ def _of_the_call(failure: Failure, exc: BaseException) -> Failure:
             return replace(failure, delivered="yes")
         inner = inner.__cause__ or inner.__context__
     return failure
+
+
+_MAX_WRAPPERS = 3
+
+
+def _not_connected(exc: BaseException, target: Target) -> Failure | None:
+    """What ``_classify`` says of one address that could not be connected to, in half the time.
+
+    What such an error is wrapped in says nothing more, and only its names are wanted. Each library
+    gives it as the cause. ``None``: it is something else.
+    """
+    lead, names = exc, [type(exc).__name__]
+    while lead.__cause__ is not None and len(names) <= _MAX_WRAPPERS:
+        lead = lead.__cause__
+        names.append(type(lead).__name__)
+    clue = clue_of(lead)
+    one = clue.phase == "connect" and clue.rank == EXACT and len(clue.addresses) == 1
+    if not one or not clue.final or clue.kind in {None, TIMEOUT}:
+        return None
+    settled = settle(clue.kind, "connect")
+    if target.address is None:
+        target = with_address(target, split_port(clue.addresses[0].address)[0])
+    return Failure(
+        settled.kind,
+        "connect",
+        settled.delivered,
+        _message(lead),
+        target,
+        clue.addresses,
+        settled.via,
+        (*((clue.code,) if clue.code else ()), *reversed(names)),
+        1.0,
+        _errno(lead),
+        clue.code,
+        exc,
+    )
 
 
 def _classify(

@@ -245,7 +245,7 @@ def _response_of(
         return ended
     if ended.decisive is not None and ended.decisive.result is not None:
         return ended.decisive.result
-    refused = aiohttp.ClientConnectionError(ended.decision.failure.message)
+    refused = partial(aiohttp.ClientConnectionError, ended.decision.failure.message)
     error = error_of(ended, refused)
     remember_call(request, deadline, error)
     try:

@@ -318,7 +318,7 @@ def response_of(library: Library, ended: Any) -> Any:
         return ended
     response: Any = ended.decisive and ended.decisive.result
     if response is None:
-        raise_prepared(error_of(ended, _refused(library, ended.decision.failure)))
+        raise_prepared(error_of(ended, partial(_refused, library, ended.decision.failure)))
     if ended.retry_at is not None:
         response.extensions["retry_at"] = ended.retry_at
     return response

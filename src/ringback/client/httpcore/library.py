@@ -1,6 +1,7 @@
 """One of the two libraries, httpx or httpx2, and from what it raised to what that is called."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from types import TracebackType
 from typing import Any, Final, NoReturn
 
@@ -30,7 +31,7 @@ class Library:
 
     def mapped(self, error: Exception) -> Exception:
         """Return an exception of httpcore as the one of httpx; any other as it is."""
-        if not isinstance(error, self._of_httpcore):
+        if not isinstance(error, _named_by(self.httpcore)):
             return error
         cls: type[Exception] = getattr(self.httpx, type(error).__name__)
         new = cls(str(error))
@@ -42,16 +43,17 @@ class Library:
         if cut := getattr(connection, "cut", None):
             raise self.httpcore.ReadError(cut) from cut
 
-    @property
-    def _of_httpcore(self) -> tuple[type[Exception], ...]:
-        core = self.httpcore
-        return (
-            core.TimeoutException,
-            core.NetworkError,
-            core.ProtocolError,
-            core.ProxyError,
-            core.UnsupportedProtocol,
-        )
+
+@cache
+def _named_by(core: Any) -> tuple[type[Exception], ...]:
+    """The exceptions of httpcore that httpx has its own for."""
+    return (
+        core.TimeoutException,
+        core.NetworkError,
+        core.ProtocolError,
+        core.ProxyError,
+        core.UnsupportedProtocol,
+    )
 
 
 REFUSED: Final = "h2.refused_stream"

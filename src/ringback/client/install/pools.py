@@ -165,8 +165,8 @@ def _result(pool: Any, url: str, ended: Any) -> Any:
     if not isinstance(ended, Ended):
         return ended
     if ended.decisive is None or ended.decisive.result is None:
-        refused = MaxRetryError(pool, url, HTTPError(ended.decision.failure.message))
-        raise_prepared(error_of(ended, refused))
+        told = ended.decision.failure.message
+        raise_prepared(error_of(ended, lambda: MaxRetryError(pool, url, HTTPError(told))))
     return ended.decisive.result
 
 

@@ -82,7 +82,8 @@ def response_or_raise(
     """Return the response that a call ended with, or raise how it ended without one."""
     try:
         if ended.decisive is None or ended.decisive.result is None:
-            raise_prepared(error_of(ended, refusal_error(ended.decision.failure, request)))
+            refused = partial(refusal_error, ended.decision.failure, request)
+            raise_prepared(error_of(ended, refused))
         response = ended.decisive.result
         vars(response)["retry_at"] = ended.retry_at
         return response

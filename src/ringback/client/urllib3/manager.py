@@ -187,8 +187,8 @@ class PolicedHTTPPool(HTTPConnectionPool):
         if not isinstance(ended, Ended):
             return ended
         if ended.decisive is None or ended.decisive.result is None:
-            refused = MaxRetryError(self, url, HTTPError(ended.decision.failure.message))
-            raise_prepared(error_of(ended, refused))
+            told = ended.decision.failure.message
+            raise_prepared(error_of(ended, lambda: MaxRetryError(self, url, HTTPError(told))))
         response = ended.decisive.result
         response.retry_at = ended.retry_at
         return response
