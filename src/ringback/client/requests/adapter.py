@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ringback.client.proxies import Proxies, ProxiesLike
 
 
-def listed(proxies: "ProxiesLike") -> "Proxies":
+def listed_proxies(proxies: "ProxiesLike") -> "Proxies":
     """Return the proxies to choose among; what does that is loaded where somebody asks for it."""
     from ringback.client.proxies import Proxies  # noqa: PLC0415 - see above
 
@@ -89,7 +89,7 @@ class Adapter(FastAdapter):
         self.trust = None if trust is None else Trust.of(trust)
         if self.trust:
             ssl_context(self.trust)  # a file that cannot be used is said now
-        self.proxies = None if proxies is None else listed(proxies)
+        self.proxies = None if proxies is None else listed_proxies(proxies)
         self._origins = origins_under(self.policy)
         super().__init__(**pool)
         if pool["max_retries"]:

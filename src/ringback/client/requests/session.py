@@ -16,7 +16,7 @@ from requests import PreparedRequest, Request
 
 from ringback.client.deadline import within
 from ringback.client.origin import origin_of
-from ringback.client.requests.adapter import Adapter, listed
+from ringback.client.requests.adapter import Adapter, listed_proxies
 from ringback.client.requests.exchange import OwnProxies
 from ringback.client.requests.failures import specialised_errors
 from ringback.client.requests.fast import FastSession, request
@@ -103,7 +103,7 @@ class Session(FastSession):
 
             heard.append(Detector(on_alert, on_recovery, alert_after=alert_after))
         self.trust = None if trust is None else Trust.of(trust)
-        self.proxy_list = None if proxies is None else listed(proxies)
+        self.proxy_list = None if proxies is None else listed_proxies(proxies)
         alike: Any = {"clock": clock, "trust": self.trust, "proxies": self.proxy_list}
         listeners = listeners_for(heard)
         for prefix in ("https://", "http://"):
