@@ -1,5 +1,8 @@
 import json
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 from effort import rest_in_full
@@ -22,6 +25,7 @@ KEYS = [
     "meaning",
     "advice",
     "evidence",
+    "failures",
 ]
 
 
@@ -142,7 +146,7 @@ def test_binary_data_is_refused(ringback, one_line, tmp_path, content):
 
 
 def test_an_endless_file_is_refused(ringback, one_line):
-    assert "/dev/zero is larger than 64 MiB" in one_line(ringback("explain", "/dev/zero"))
+    assert "/dev/zero is binary" in one_line(ringback("explain", "/dev/zero"))
 
 
 def test_a_terminal_escape_in_a_file_name_is_not_passed_on(ringback, one_line):
@@ -194,3 +198,120 @@ def test_a_terminal_shows_that_a_paste_is_awaited():
     assert any("Ctrl-D" in line for line in lines_of(written))
     assert "tcp.refused" in written
     assert status == 0
+
+
+LOG = """\
+2026-11-20 10:00:00 INFO starting
+2026-11-20 10:00:01 WARNING cache http://cache.test:6379/ Connection refused
+2026-11-20 10:00:02 ERROR http://pay.test/ Name or service not known
+2026-11-20 10:00:03 ERROR http://pay.test/ Name or service not known
+"""
+
+
+def test_of_a_log_all_failures_are_listed(ringback):
+    said = ringback("explain", stdin=LOG).stdout
+    assert said.startswith("dns.name_not_resolved\n")
+    assert "2 failures in this text, earliest first" in said
+    table = [line.split() for line in said.splitlines() if ":0" in line and line[0] in "td"]
+    assert table == [
+        ["tcp.refused", "cache.test:6379", "1", "10:00:01", "10:00:01"],
+        ["dns.name_not_resolved", "pay.test:80", "2", "10:00:02", "10:00:03"],
+    ]
+    assert "Connection refused" not in said[: said.index("2 failures")]
+
+
+def test_json_lists_all_failures(ringback):
+    first, second = json.loads(ringback("explain", "--json", stdin=LOG).stdout)["failures"]
+    assert (first["kind"], first["count"], first["lines"]) == ("tcp.refused", 1, [2, 2])
+    assert second["times"] == ["2026-11-20 10:00:02", "2026-11-20 10:00:03"]
+    start, end = second["span"]
+    assert LOG[start:end] == second["evidence"]
+
+
+@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
+def test_the_list_of_failures_fits_a_terminal(tmp_path, columns):
+    path = tmp_path / "log"
+    path.write_text(LOG)
+    status, written = run_in_terminal("explain", str(path), columns=columns)
+    assert status == 0
+    assert width_of(written) <= columns
+
+
+@pytest.fixture
+def following(tmp_path):
+    """Starts the real program on a log that grows, and stops it."""
+    command = [sys.executable, "-m", "ringback", "explain", "--follow"]
+    started = []
+
+    def start(*options, **streams):
+        program = subprocess.Popen(
+            [*command, *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **streams,
+        )
+        started.append(program)
+        return program
+
+    yield start
+    for program in started:
+        program.kill()
+        program.communicate()
+
+
+def test_of_a_pipe_each_new_failure_is_told_at_once_and_a_summary_at_its_end(following):
+    program = following("-", stdin=subprocess.PIPE)
+    program.stdin.write(LOG)
+    program.stdin.flush()
+
+    told = [program.stdout.readline() for _ in range(2)]  # while the pipe is open
+    program.stdin.write(LOG)
+    rest, errors = program.communicate()
+
+    assert [line.split()[2:4] for line in told] == [
+        ["tcp.refused", "cache.test:6379"],
+        ["dns.name_not_resolved", "pay.test:80"],
+    ]
+    assert "2 failures in this text" in rest
+    assert (program.returncode, errors) == (0, "")
+
+
+def test_a_file_is_followed_when_it_is_replaced_until_ctrl_c(following, tmp_path):
+    path = tmp_path / "app.log"
+    path.write_text("10:00:00 ERROR http://a.test/ Connection refused\n")
+    program = following(str(path))
+
+    assert "a.test" in program.stdout.readline()
+    path.rename(tmp_path / "app.log.1")
+    path.write_text("10:00:01 ERROR http://b.test/ Connection refused\n")
+    assert "b.test" in program.stdout.readline()
+    with path.open("a") as file:
+        file.write("10:00:02 ERROR http://c.test/ Connection ")
+        file.flush()
+        file.write("refused\n")
+    assert "c.test" in program.stdout.readline()
+    program.send_signal(signal.SIGINT)
+    rest, errors = program.communicate()
+
+    assert "3 failures in this text" in rest
+    assert (program.returncode, errors) == (0, "")
+
+
+@pytest.mark.full
+def test_a_long_text_is_read_in_little_memory(tmp_path):
+    path = tmp_path / "log"
+    line = "2026-11-20 10:00:00 INFO order {} of shop-{} took 0.013 s\n"
+    path.write_text(LOG + "".join(line.format(n, n % 7) for n in range(100_000, 900_000)))
+    code = (
+        "import pathlib, sys; from ringback.cli.run import run_command_line as run\n"
+        "run(['explain', sys.argv[1]])\n"
+        "print(pathlib.Path('/proc/self/status').read_text())"
+    )
+
+    done = subprocess.check_output([sys.executable, "-c", code, path], text=True)
+
+    (highest,) = (line.split()[1] for line in done.splitlines() if line.startswith("VmHWM"))
+    assert (
+        int(highest) < 0.7 * path.stat().st_size / 1024 + 35_000
+    )  # kB; of the program about 30,000

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ringback.cli.layout import STEPS, console, hanging, show_lines, styled
@@ -11,10 +12,16 @@ from ringback.failure import Explanation
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import DELIVERED, KNOWN_AS, LAYERS, RETRY, SEEN_IN, named_by
+from ringback.failure.target import host_and_port
 
 _LABEL_WIDTH = 11
 _MAX_BEFORE, _MAX_DECIDED, _MAX_AFTER = 160, 320, 80
 """Characters shown at most: before the words that decided, of them, and after."""
+_MAX_FAILURES = 30
+_EARLIEST = (
+    "Explained is the earliest of the most severe. That it came first does not make it the cause of"
+    " the others."
+)
 
 
 def show_explanation(text: str, explanation: Explanation, screen: Console | None = None) -> None:
@@ -30,9 +37,44 @@ def show_explanation(text: str, explanation: Explanation, screen: Console | None
     screen.print()
     for name, value in _facts(explanation):
         hanging(screen, Text(name, style="dim"), Text(plain(value)), _LABEL_WIDTH)
+    if len(explanation.failures) > 1:
+        _show_failures(screen, explanation)
     _show_advice(screen, explanation.advice, KINDS[explanation.kind].dont)
     screen.print()
     screen.print(Text.assemble("More: ", (f"ringback explain {explanation.kind}", "cyan")))
+
+
+def _show_failures(screen: Console, explanation: Explanation) -> None:
+    """Print what else the text reports, earliest first."""
+    groups = explanation.failures
+    shown = groups[:_MAX_FAILURES]
+    screen.print()
+    screen.print(Text(f"{len(groups)} failures in this text, earliest first", style="bold"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    timed = any(group.times[0] for group in shown)
+    days = {_day_of(time) for group in shown for time in group.times}
+    date = len(days.pop()) if len(days) == 1 else 0  # the same of all is not shown
+    table.add_column("Kind", overflow="fold")
+    table.add_column("Target", overflow="fold")
+    table.add_column("Count", justify="right", no_wrap=True)
+    table.add_column("First" if timed else "First line", overflow="fold")
+    table.add_column("Last" if timed else "Last line", overflow="fold")
+    for group in shown:
+        style = "bold" if group.first.span == explanation.span else ""
+        ends = [time[date:] for time in group.times] if timed else map(str, group.lines)
+        table.add_row(
+            Text(group.first.kind, style), Text(plain(host_and_port(group.first.target))),
+            str(group.count), *(Text(plain(end)) for end in ends),
+        )  # fmt: skip
+    screen.print(table)
+    if len(groups) > len(shown):
+        screen.print(f"and {len(groups) - len(shown)} more (--json lists all)")
+    screen.print()
+    hanging(screen, Text(), Text(_EARLIEST), 0)
+
+
+def _day_of(time: str) -> str:
+    return time[: max(time.rfind(" "), time.rfind("T")) + 1]
 
 
 def show_page(kind: Kind, screen: Console | None = None) -> None:
@@ -83,8 +125,7 @@ def _line(text: str) -> str:
 
 def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
     target = explanation.target
-    place = target.url or ":".join(str(part) for part in (target.host, target.port) if part)
-    if place:
+    if place := target.url or host_and_port(target):
         yield "Target", place
     if target.proxy:
         yield "Proxy", target.proxy

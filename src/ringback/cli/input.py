@@ -5,14 +5,17 @@ from __future__ import annotations
 import codecs
 import contextlib
 import difflib
+import io
 import locale
 import math
 import os
+import select
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import click
 
@@ -82,13 +85,90 @@ def open_file(name: str) -> BinaryIO:
         raise InputError(f"cannot read {plain(name)}: {reason}") from error
 
 
+MAX_LINE_BYTES = 1024 * 1024
+"""Bytes after which a line of a text is taken for two."""
+_GROWTH_INTERVAL = 0.5  # Seconds between two looks whether a file has grown
+_HEAD_BYTES = 65_536  # By which it is judged whether bytes are text
+
+
+def text_lines(file: BinaryIO, name: str) -> Iterator[str]:
+    """Yield the lines of a text that is too long to be held, each with its end."""
+    buffered = file if isinstance(file, io.BufferedReader) else io.BufferedReader(cast("Any", file))
+    head = buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from io.StringIO(decode(_read(buffered, name), name), newline="\n")
+        return
+    decode(head[: head.rfind(b"\n") + 1] or head, name)  # raises for what is no text
+    first = True
+    while line := _read_line(buffered, name):
+        if b"\0" in line:
+            raise _binary(name)
+        yield _line(line.removeprefix(codecs.BOM_UTF8) if first else line)
+        first = False
+
+
+def _read_line(file: BinaryIO, name: str) -> bytes:
+    try:
+        return file.readline(MAX_LINE_BYTES)
+    except OSError as error:
+        raise InputError(f"cannot read {name}: {error.strerror}") from error
+
+
+def _binary(name: str) -> InputError:
+    return InputError(f"{name} is binary, not text: it has a NUL byte")
+
+
+def growing_lines(file: BinaryIO, path: Path | None) -> Iterator[str | None]:
+    """Yield the lines of a text that grows, for ever; ``None``: nothing came for a moment.
+
+    A file that is replaced or cut short, as logs are, is opened again. Ends where a pipe ends.
+    """
+    begun = b""
+    while True:
+        readable, _, _ = select.select([file], [], [], _GROWTH_INTERVAL)
+        chunk = os.read(file.fileno(), _HEAD_BYTES) if readable else b""
+        if not chunk:
+            if path is None and readable:
+                break
+            yield None
+            if path is not None:
+                time.sleep(_GROWTH_INTERVAL)
+                file = _reopened(file, path)
+            continue
+        *whole, begun = (begun + chunk).split(b"\n")
+        yield from (_line(line + b"\n") for line in whole)
+        if len(begun) > MAX_LINE_BYTES:
+            yield _line(begun)
+            begun = b""
+    if begun:
+        yield _line(begun)
+
+
+def _reopened(file: BinaryIO, path: Path) -> BinaryIO:
+    """Return the file under a name: the same where it was not replaced or cut short."""
+    with contextlib.suppress(OSError):
+        new, old = path.stat(), os.fstat(file.fileno())
+        if new.st_ino != old.st_ino or new.st_size < os.lseek(file.fileno(), 0, os.SEEK_CUR):
+            opened = path.open("rb")
+            file.close()
+            return opened
+    return file
+
+
+def _line(line: bytes) -> str:
+    for encoding in ("utf-8", locale.getencoding()):
+        with contextlib.suppress(UnicodeDecodeError):
+            return line.decode(encoding)
+    return line.decode("utf-8", "replace")
+
+
 def decode(content: bytes, name: str) -> str:
     """Decode as UTF-8, else in the locale's encoding, else with what is undecodable replaced."""
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content.decode(encoding, "replace")
     if b"\0" in content:
-        raise InputError(f"{name} is binary, not text: it has a NUL byte")
+        raise _binary(name)
     for encoding in ("utf-8", locale.getencoding()):
         with contextlib.suppress(UnicodeDecodeError):
             return _checked(content.decode(encoding), name)

@@ -11,13 +11,14 @@ from ringback.failure.kinds import KINDS
 from ringback.failure.model import AddressFailure, Failure, Phase, Target
 
 if TYPE_CHECKING:
-    from ringback.failure.text.explain import Explanation, explain
+    from ringback.failure.text.explain import Explanation, FailureGroup, explain
 
 __all__ = [
     "KINDS",
     "AddressFailure",
     "Explanation",
     "Failure",
+    "FailureGroup",
     "Kind",
     "Phase",
     "Target",
@@ -28,7 +29,7 @@ __all__ = [
 if not TYPE_CHECKING:  # else every misspelt name would pass the type checker
 
     def __getattr__(name):
-        if name not in {"Explanation", "explain"}:
+        if name not in {"Explanation", "FailureGroup", "explain"}:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from ringback.failure.text import explain as module  # noqa: PLC0415 - seldom needed
 

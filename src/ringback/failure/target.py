@@ -23,6 +23,12 @@ _CREDENTIALS = re.compile(r"(://)[^\s/?#\"'<>@]{1,200}@")
 _QUERY = re.compile(r"(://[^\s?#\"'<>]{1,2000}|/[^\s?#\"'<>:]{0,500})\?[^\s\"'<>)]{1,4000}")
 
 
+def host_and_port(target: Target) -> str:
+    """Return host and port, or the address of a socket, as people read it; ``""``: not known."""
+    host = target.host or target.address or ""
+    return f"{host}:{target.port}" if host and target.port else host
+
+
 def without_secrets(text: str) -> str:
     """The text with user information and query strings of its URLs cut out."""
     if "@" in text:

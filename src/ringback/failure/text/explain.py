@@ -1,8 +1,9 @@
 """Any text in, one ``Explanation`` out."""
 
 import re
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+from io import StringIO
 from itertools import islice
 
 from ringback.failure.clue import NO_CLUE, TIMEOUT, Clue
@@ -19,6 +20,7 @@ from ringback.failure.text.circumstances import (
     target_in,
 )
 from ringback.failure.text.fold import Page, fold
+from ringback.failure.text.records import Record, records
 from ringback.failure.text.rule import BARE_TIMEOUT, PlacedClue
 from ringback.failure.text.rules.other import OTHER
 from ringback.failure.text.scan import named_classes, numbers, scan
@@ -98,7 +100,7 @@ def parts(text: str) -> list[tuple[str, int]]:
     return hot if len(hot) <= _MAX_PARTS else [*hot[: _MAX_PARTS - 2], *hot[-2:]]
 
 
-# Any pasted text in, one explanation out.
+# One record in, one explanation out.
 
 _NOTHING_FOUND = 0.6
 """How sure a text is no connection failure in which no rule found one."""
@@ -107,6 +109,9 @@ _NOTHING_FOUND = 0.6
 @dataclass(frozen=True, slots=True)
 class Explanation(OfKind):
     """What a text reports.
+
+    Where it reports several failures, as a log does, this is the earliest of the most severe, and
+    all of them stand in ``failures``. What is said of one is read from its record alone.
 
     Attributes:
         kind: Stable dotted name; ``unknown`` where it reports a failed connection without a cause,
@@ -120,6 +125,7 @@ class Explanation(OfKind):
         platform: ``linux``, ``macos``, ``windows`` or ``None``.
         library: The library or program that wrote the text.
         evidence: The words that decided.
+        failures: The failures of the text by kind and target, earliest first; at most 1,000.
     """
 
     kind: KindName
@@ -132,16 +138,43 @@ class Explanation(OfKind):
     platform: str | None = None
     library: str | None = None
     evidence: str = ""
+    failures: tuple["FailureGroup", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """The records of a text that report the same kind of failure, of the same target.
+
+    Attributes:
+        first: What the first of them says.
+        count: How many there are.
+        lines: The numbers of the line where the first and the last of them begin, from 1.
+        times: When the first and the last of them were written, as they say it; ``""``: they do
+            not.
+    """
+
+    first: Explanation
+    count: int
+    lines: tuple[int, int]
+    times: tuple[str, str]
 
 
 def explain(text: str) -> Explanation:
-    """Name the connection failure that a text reports.
+    """Name the connection failures that a text reports.
 
     Never raises; linear in the length of the text.
 
     Args:
         text: A traceback, log lines, a tool's message; any library, platform and language.
     """
+    log = Log()
+    for record in records(StringIO(text, newline="\n")):
+        log.take(record)
+    return log.explanation()
+
+
+def explain_record(text: str) -> Explanation:
+    """Name the failure that one record reports: the root of what is chained there."""
     explained = [_explain(part, offset) for part, offset in parts(text)]
     return max(explained, key=_worth, default=Explanation(OTHER, _NOTHING_FOUND))
 
@@ -153,12 +186,10 @@ def _worth(explanation: Explanation) -> tuple[bool, float]:
 
 def _explain(text: str, offset: int) -> Explanation:
     page = fold(text)
-    begins = records(page)
-    findings = with_a_network(page, [f for f in findings_in(page) if _is_of_one(begins, f)])
+    findings = with_a_network(page, findings_in(page))
     best = choose(findings)
-    platform, library = platform_of(text), library_of(text)
     if best is None:
-        return Explanation(OTHER, _NOTHING_FOUND, platform=platform, library=library)
+        return Explanation(OTHER, _NOTHING_FOUND)
     around = circumstances(page, findings, best)
     settled = settle(around.kind, around.phase, proxied=around.proxied)
     start, end = page.origin(best.start), min(page.origin(best.end - 1) + 1, len(text))
@@ -166,12 +197,12 @@ def _explain(text: str, offset: int) -> Explanation:
         settled.kind,
         confidence(findings, best),
         around.phase,
-        _delivered(text, page, around, _record_around(begins, best)),
+        _delivered(page, around),
         settled.via,
         (start + offset, end + offset),
         target_in(page.text, (best.start, best.end), page.line_of(best.start)),
-        platform,
-        library,
+        platform_of(text),
+        library_of(text),
         text[start:end],
     )
 
@@ -181,47 +212,88 @@ def findings_in(page: Page) -> list[PlacedClue]:
     return [*scan(page), *named_classes(page), *numbers(page)]
 
 
-# Whether the request was delivered, by the record alone that tells of it.
-
-_RECORD = re.compile(
-    r"(?:[\w.\-]{1,60} {0,20}\| {0,3})?(?:"  # the name of a container
-    r"[\[(<]?\d{4}[-/.]\d\d[-/.]\d\d[T _]|[\[(]?\d\d:\d\d:\d\d\b"
-    r"|[\[(]?(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d"  # syslog
-    r"|[IWEF]\d{4} \d\d:\d\d|\d{10}\.\d{3}|<\d{1,3}>"
-    r"|\[?(?:DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\b[\]:| ]"
-    r"|(?:time|ts|level|msg)=|\{\"\w{1,40}\":)"
-)
-"""How the entries of logs begin."""
-
-
-def records(page: Page) -> list[int]:
-    """Where the records of a log begin in the even text; of any other text, only its begin."""
-    begins = [line for line in page.lines if _RECORD.match(page.text, line)]
-    return begins if begins[:1] == [0] else [0, *begins]
-
-
-def _record_around(begins: list[int], finding: PlacedClue) -> tuple[int, int | None]:
-    index = bisect_right(begins, finding.start)
-    return begins[index - 1], begins[index] if index < len(begins) else None
-
-
-def _is_of_one(begins: list[int], finding: PlacedClue) -> bool:
-    """Whether the words stand in one record: those of two say nothing together."""
-    return bisect_right(begins, finding.start) == bisect_left(begins, finding.end)
-
-
-def _delivered(
-    text: str, page: Page, around: Circumstances, record: tuple[int, int | None]
-) -> Delivered:
+def _delivered(page: Page, around: Circumstances) -> Delivered:
     phase = around.phase if around.sure else "unknown"
     told = settle(around.kind, phase, proxied=around.proxied).delivered
-    if told == "no" and follows_a_redirect(page):
-        return "yes"
-    if told == "maybe" or record == (0, None):
-        return told
-    begin, end = record
-    alone = _explain(text[page.origin(begin) : None if end is None else page.origin(end)], 0)
-    return told if alone.delivered == told else "maybe"
+    return "yes" if told == "no" and follows_a_redirect(page) else told
+
+
+# Many records in, their failures out.
+
+MAX_GROUPS = 1_000
+"""Failures that are told apart; of further ones only the kind is."""
+_MAX_KNOWN = 10_000
+"""Records of which it is remembered what they say."""
+_VARIABLE = re.compile(
+    r"0x[0-9a-fA-F]{4,16}|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+    r"|\b(?:\d{4}[-/.]\d\d[-/.]\d\d[T _])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"|(?<![\d:.\[(])\d{6,}|(?<![\d:.])\d{1,9}\.\d{3,9}(?=\s?(?:s|ms|sec)?\b)(?!\.\d)"
+)
+"""What differs between two records that say the same: times, addresses of objects, identifiers. Not
+other numbers: they may be error numbers, ports or addresses."""
+
+
+class Log:
+    """The failures of a text, record by record; its memory is bounded."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Explanation] = {}
+        self._groups: dict[tuple[str, Target], FailureGroup] = {}
+        self._severities: dict[tuple[str, Target], int] = {}
+        self._other: Explanation | None = None  # What the first record says that reports none
+
+    def take(self, record: Record) -> FailureGroup | None:
+        """Take the next record; return the group of a failure that was not met before."""
+        said = self._said(record)
+        if said.kind == OTHER:
+            if self._other is None:
+                text = record.text
+                self._other = replace(said, platform=platform_of(text), library=library_of(text))
+            return None
+        key = said.kind, _whom(said.target)
+        if key not in self._groups and len(self._groups) >= MAX_GROUPS:
+            key = said.kind, NO_TARGET
+        group = self._groups.get(key)
+        self._severities[key] = max(self._severities.get(key, 0), record.severity)
+        if group is not None:
+            self._groups[key] = FailureGroup(
+                group.first,
+                group.count + 1,
+                (group.lines[0], record.line),
+                (group.times[0], record.time or group.times[1]),
+            )
+            return None
+        first = _moved(said, record.start)
+        new = FailureGroup(first, 1, (record.line, record.line), (record.time, record.time))
+        self._groups[key] = new
+        return new
+
+    def explanation(self) -> Explanation:
+        """Return what is known by now."""
+        groups = tuple(self._groups.values())
+        if not groups:
+            return self._other or Explanation(OTHER, _NOTHING_FOUND)
+        top = max(self._groups, key=lambda key: (key[0] != "unknown", self._severities[key]))
+        return replace(self._groups[top].first, failures=groups)
+
+    def _said(self, record: Record) -> Explanation:
+        form = _VARIABLE.sub("0", record.text[record.body :])
+        said = self._known.get(form)
+        if said is None:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            said = self._known[form] = explain_record(record.text)
+        return said
+
+
+def _moved(said: Explanation, offset: int) -> Explanation:
+    start, end = said.span
+    return replace(said, span=(start + offset, end + offset)) if end else said
+
+
+def _whom(target: Target) -> Target:
+    """Return a target without what may differ from call to call."""
+    return Target(host=target.host or target.address, port=target.port)
 
 
 # What the message of one exception says, by the rules for texts.

@@ -47,20 +47,38 @@ _MAX_PLACES = 6
 _BY_NEEDLE: dict[str, list[TextRule]] = defaultdict(list)
 for _rule in RULES:
     _BY_NEEDLE[_rule.needle].append(_rule)
-_ASCII_NEEDLES = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if needle.isascii()]
-_OTHER_ALPHABETS = [(needle, rules) for needle, rules in _BY_NEEDLE.items() if not needle.isascii()]
+_NEEDLES = list(_BY_NEEDLE.items())
+_GRAM = 4
+"""A needle is looked for where a part of it of this length stands, which it shares with few."""
+_ALWAYS = [number for number, (needle, _) in enumerate(_NEEDLES) if len(needle) < _GRAM]
+
+
+def _grams(text: str) -> set[str]:
+    return {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
+
+
+def _by_gram() -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for number, (needle, _) in enumerate(_NEEDLES):
+        parts = [needle[at : at + _GRAM] for at in range(0, len(needle) - _GRAM + 1, 3)]
+        if parts:
+            found[min(parts, key=lambda part: len(found[part]))].append(number)
+    return found
+
+
+_BY_GRAM = _by_gram()
 
 
 def scan(page: Page) -> list[PlacedClue]:
     """What the rules find, at most six places each."""
     lower = page.lower
-    candidates = _ASCII_NEEDLES if lower.isascii() else [*_ASCII_NEEDLES, *_OTHER_ALPHABETS]
+    numbers = [number for gram in _BY_GRAM.keys() & _grams(lower) for number in _BY_GRAM[gram]]
     return [
         finding
-        for needle, rules in candidates
-        if needle in lower
-        for place in _places(lower, needle)
-        for finding in _try(page, place, rules)
+        for number in sorted([*_ALWAYS, *numbers])
+        if _NEEDLES[number][0] in lower
+        for place in _places(lower, _NEEDLES[number][0])
+        for finding in _try(page, place, _NEEDLES[number][1])
     ]
 
 
@@ -195,6 +213,8 @@ _BARE = re.compile(
     r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno "
     r"|(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
 )
+_MAY_BE_BARE = re.compile(r"1(?:00|10)\d\d|[Ee]rrno|return code|reason |server on")
+"""Where this is not, neither of them is; it is found sooner."""
 _LINUX_ALONE = (
     "machine is not on the network",
     "package not installed",
@@ -219,7 +239,7 @@ def numbers(page: Page) -> Iterator[PlacedClue]:
         clue = _read(match)
         if clue is not None:
             yield PlacedClue(match.start(), _end(match), clue)
-    for pattern in (_WINSOCK, _BARE):
+    for pattern in (_WINSOCK, _BARE) if _MAY_BE_BARE.search(page.text) else ():
         for match in islice(pattern.finditer(page.text), 20):
             clue = _by_number(int(match["n"]), "", "", loose=False)
             if clue is not None:

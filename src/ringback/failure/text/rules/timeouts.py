@@ -29,6 +29,8 @@ _OPERATION = 69
 
 TIMEOUTS: list[TextRule] = [
     *says(TIMEOUT, BARE_TIMEOUT)("timed out", "timeout occurred"),
+    # Python's sockets alone end so; other waits have other words, or none
+    *says(TIMEOUT, BARE_TIMEOUT + 1)("timeouterror: timed out", "socket.timeout: timed out"),
     # connecting
     *says(TIMEOUT, _CONNECTING, "connect")(
         "connect timeout",

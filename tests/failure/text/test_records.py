@@ -1,0 +1,213 @@
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback import explain
+from ringback.failure.text.explain import MAX_GROUPS, Log
+from ringback.failure.text.records import MAX_RECORD_LENGTH, records
+
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "shop.py", line 7, in fetch
+    connect()
+{error}
+"""
+REFUSED = "ConnectionRefusedError: [Errno 111] Connection refused"
+UNKNOWN_NAME = "socket.gaierror: [Errno -2] Name or service not known"
+
+
+def split(text):
+    return list(records(text.splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2026-11-20 10:00:00,123 ERROR shop: ",
+        "2026-11-20T10:00:00.123456Z stderr F ",
+        "[2026-11-20 10:00:00 +0000] [7] [ERROR] ",
+        "Nov 20 10:00:00 host shop[12]: ",
+        "10:00:00 ",
+        "E1120 10:00:00.123456       1 server.go:12] ",
+        "ERROR: ",
+        "[error] ",
+        'time="2026-11-20T10:00:00Z" level=error msg=',
+        "<11>Nov 20 10:00:00 shop: ",
+        "web_1  | ",
+        "shop-1  | 2026-11-20 10:00:00 ",
+        "1732096800.123 ",
+    ],
+)
+def test_a_line_with_a_head_begins_a_record(head):
+    assert [record.text for record in split(f"{head}one\n{head}two\n")] == [
+        f"{head}one\n",
+        f"{head}two\n",
+    ]
+
+
+def test_a_json_object_is_a_record():
+    lines = '{"level": "error", "msg": "refused"}\n', '{"level": "info", "msg": "well"}\n'
+
+    assert [record.text for record in split("".join(lines))] == list(lines)
+
+
+def test_what_continues_belongs_to_the_record_before():
+    text = (
+        "10:00:00 ERROR java.io.IOException: failed\n"
+        "\tat shop.Fetch.run(Fetch.java:7)\n"
+        "Caused by: java.net.ConnectException: Connection refused\n"
+        "\t... 12 more\n"
+        "\n"
+        " ---> System.Net.Sockets.SocketException: refused\n"
+        "   --- End of inner exception stack trace ---\n"
+    )
+
+    assert len(split(text)) == 1
+    assert len(split(f"{text}10:00:01 INFO well\n")) == 2
+
+
+@pytest.mark.parametrize("head", ["", "Nov 20 10:00:00 host shop[12]: ", "web_1  | "])
+def test_a_chained_traceback_is_one_record_whatever_stands_before_its_lines(head):
+    chained = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    text = TRACEBACK.format(error=REFUSED) + chained + TRACEBACK.format(error="KeyError: 1")
+    whole = "".join(head + line for line in text.splitlines(keepends=True))
+    other = "".join(head + line for line in TRACEBACK.format(error=UNKNOWN_NAME).splitlines(True))
+
+    assert [record.line for record in split(whole + other)] == [1, 12]
+
+
+def test_a_traceback_belongs_to_the_error_that_it_was_logged_with():
+    text = "10:00:00 ERROR cannot fetch\n" + TRACEBACK.format(error=REFUSED)
+
+    assert len(split(text)) == 1
+    assert len(split(text.replace("ERROR", "INFO"))) == 2
+
+
+def test_a_record_knows_its_line_place_time_and_severity():
+    text = "starting\n2026-11-20 10:00:00 WARN slow\n\tfor 3 s\n2026-11-20 10:00:01 FATAL gone\n"
+
+    found = split(text)
+
+    assert [(record.line, record.time, record.severity) for record in found] == [
+        (1, "", 3),
+        (2, "2026-11-20 10:00:00", 2),
+        (4, "2026-11-20 10:00:01", 4),
+    ]
+    assert all(text.startswith(record.text, record.start) for record in found)
+
+
+def test_what_came_before_a_silence_is_whole():
+    first, second = records(["10:00:00 one\n", None, "\ttwo\n", None, None])
+
+    assert (first.text, second.text, second.line) == ("10:00:00 one\n", "\ttwo\n", 2)
+
+
+@given(st.lists(st.text(max_size=40).map(lambda line: line.replace("\n", "") + "\n"), max_size=20))
+def test_no_character_is_lost(lines):
+    found = list(records(lines))
+
+    assert "".join(record.text for record in found) == "".join(lines)
+    assert [record.start for record in found] == sorted({record.start for record in found})
+
+
+def test_a_record_without_an_end_is_cut():
+    found = list(records("\tand on\n" for _ in range(100_000)))
+
+    assert all(len(record.text) <= MAX_RECORD_LENGTH + 10 for record in found)
+
+
+# What a log says.
+
+
+def test_of_a_log_every_failure_is_told_and_how_often():
+    text = (
+        "10:00:00 INFO starting\n"
+        "10:00:01 WARNING cache http://cache.test/ Connection refused\n"
+        "10:00:02 ERROR http://pay.test/ Name or service not known\n"
+        "10:00:03 ERROR http://pay.test/ Name or service not known\n"
+        "10:00:04 WARNING cache http://cache.test/ Connection refused\n"
+        "10:00:05 INFO well\n"
+    )
+
+    said = explain(text)
+
+    assert [
+        (group.first.kind, group.first.target.host, group.count, group.lines, group.times)
+        for group in said.failures
+    ] == [
+        ("tcp.refused", "cache.test", 2, (2, 5), ("10:00:01", "10:00:04")),
+        ("dns.name_not_resolved", "pay.test", 2, (3, 4), ("10:00:02", "10:00:03")),
+    ]
+    assert (said.kind, said.target.host) == ("dns.name_not_resolved", "pay.test")  # more severe
+    start, end = said.span
+    assert text[start:end] == said.evidence
+    assert text.index("10:00:02") < start < text.index("10:00:03")
+
+
+def test_what_is_said_of_a_record_comes_from_it_alone():
+    text = (
+        "10:00:00 ERROR OSError: [Errno 28] No space left on device\n"
+        "10:00:01 ERROR aiohttp proxy http://proxy.test:3128 answered\n"
+        "10:00:02 ERROR requests.exceptions.ReadTimeout: http://pay.test/ Read timed out.\n"
+    )
+
+    said = explain(text)
+
+    assert said.kind == "http.response.timed_out"
+    assert (said.library, said.target.host, said.target.proxy) == ("requests", "pay.test", None)
+    assert said.delivered == "maybe"
+
+
+def test_numbers_that_say_what_failed_are_not_taken_for_the_same():
+    text = (
+        "10:00:00 ERROR http://a.test/ os error 111\n10:00:01 ERROR http://a.test/ os error 113\n"
+    )
+
+    assert [group.first.kind for group in explain(text).failures] == [
+        "tcp.refused",
+        "tcp.address_unreachable.host",
+    ]
+
+
+def test_of_records_that_differ_in_times_and_identifiers_one_is_explained(monkeypatch):
+    explained = []
+    module = "ringback.failure.text.explain"
+    of_record = __import__(module, fromlist=["explain_record"]).explain_record
+    monkeypatch.setattr(f"{module}.explain_record", lambda t: explained.append(t) or of_record(t))
+    line = "10:00:{:02} ERROR order 7{:06} of 0x7f{:08x}: http://a.test/ Connection refused\n"
+
+    said = explain("".join(line.format(n % 60, n, n) for n in range(1_000)))
+
+    assert [group.count for group in said.failures] == [1_000]
+    assert len(explained) == 1
+
+
+def test_failures_without_end_are_counted_by_kind():
+    log = Log()
+    lines = (f"10:00:00 ERROR http://h{n}.test/ Connection refused\n" for n in range(3_000))
+
+    for record in records(lines):
+        log.take(record)
+
+    groups = log.explanation().failures
+    assert len(groups) == MAX_GROUPS + 1
+    assert sum(group.count for group in groups) == 3_000
+
+
+@pytest.mark.full
+def test_the_memory_that_a_log_takes_does_not_grow_with_it():
+    def peak(count):
+        lines = (
+            f"10:00:00 ERROR {n:x} http://h{n}.test/ Connection refused\n" for n in range(count)
+        )
+        log = Log()
+        tracemalloc.start()
+        for record in records(lines):
+            log.take(record)
+        held = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return held
+
+    assert peak(40_000) < 1.2 * peak(20_000)
