@@ -79,15 +79,21 @@ def drive(  # noqa: PLR0913, PLR0915, PLR0917 - the parts of a call, in one hot 
     clock: Clock,
     began: float | None = None,
     hedge: Hedging[T] | None = None,
+    made: Failed[T] | None = None,
 ) -> T | Ended[T]:
-    """Make attempts until one succeeds or the policy says stop; return its result or the end."""
+    """Make attempts until one succeeds or the policy says stop; return its result or the end.
+
+    ``made``: how the first one failed that was made before, at ``began``, while the circuit was
+    closed. It counts whatever became of the circuit meanwhile.
+    """
     run, began, deadline = started(policy, guard, clock, began)
     reporter: CallReporter[T] | None = None  # most calls need none
+    ended = began if made is None else clock.monotonic()
     token = enter_deadline(deadline)
     try:
         while True:
-            failed: Failed[T] | None = None
-            if run.begin(began):
+            failed, made = made, None
+            if run.begin(began) and failed is None:
                 try:
                     limits = run.timeout(began)
                     outcome = hedge(attempt, run, limits) if hedge else attempt(limits)

@@ -189,6 +189,24 @@ def test_an_open_circuit_refuses(lab):
     assert endpoint.requests == 1
 
 
+def test_what_was_sent_before_the_circuit_opened_is_no_refusal(lab):
+    policy = Policy(
+        attempts=1, breaker=Breaker(consecutive=1, sustained=0, open_for=60, open_cap=60)
+    )
+    endpoint = lab.start("tcp.reset:after_request")
+
+    async def main():
+        middleware = Middleware(policy, sinks=[])
+        async with aiohttp.ClientSession(middlewares=[middleware]) as client:
+            calls = [client.post(endpoint.url, data=b"once") for _ in range(6)]
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    ended = asyncio.run(main())
+    assert endpoint.requests == 6
+    assert [error.failure.kind for error in ended] == ["tcp.reset"] * 6
+    assert {error.failure.delivered for error in ended} == {"maybe"}
+
+
 def test_cancelling_is_not_retried_and_leaves_no_connection_behind(lab):
     endpoint = lab.start("http.response.timed_out:silent")
 

@@ -149,14 +149,19 @@ class AiohttpExchange(HttpExchange):
         self._unlimited = is_unlimited(request)
 
     def failed_first(self, outcome: Failed[ClientResponse]) -> None:
-        """Take the first attempt for made, so that ``attempt`` says how it failed."""
+        """Take note how the first attempt failed, which was made already.
+
+        Nobody else gives it a name, see ``HttpExchange.caught``.
+        """
         self._first, self._sent = outcome, True
+
+    def take_first(self) -> Failed[ClientResponse] | None:
+        """Return how the first attempt failed, once; ``None``: it was not made yet."""
+        made, self._first = self._first, None
+        return made
 
     async def attempt(self, limits: Timeout) -> ClientResponse | Failed[ClientResponse]:
         """Make one attempt."""
-        made, self._first = self._first, None
-        if made is not None:
-            return made
         try:
             response = await self._exchange(limits)
         except Exception as error:  # noqa: BLE001 - raised again where it is none of the call

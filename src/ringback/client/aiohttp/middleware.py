@@ -223,7 +223,7 @@ class Middleware:
         parts = self.policy, guard, self.listeners, self.clock, began
         hedge = self._hedging(call, origin) if self.policy.hedge else None
         with within(deadline):
-            end = await drive(attempt, call, *parts, hedge=hedge)
+            end = await drive(attempt, call, *parts, hedge=hedge, made=call.take_first())
         try:
             return _read_by(deadline, _response_of(end, call.request, deadline))
         finally:

@@ -11,7 +11,7 @@ from urllib3.exceptions import EmptyPoolError, HTTPError, MaxRetryError
 from urllib3.util import parse_url
 from urllib3.util.timeout import Timeout as LibraryTimeout
 
-from ringback.client.call import Clock, Ended
+from ringback.client.call import AttemptMaker, Clock, Ended
 from ringback.client.deadline import within
 from ringback.client.drive_sync import bounded, drive
 from ringback.client.http import add_key
@@ -141,15 +141,17 @@ class PolicedHTTPPool(HTTPConnectionPool):
         within the deadline. Of a number only the limit of redirects counts; with 0 or ``False`` it
         is tried once.
         """
-        options.update(zip(_POSITIONAL, rest, strict=False))
+        if rest:
+            options.update(zip(_POSITIONAL, rest, strict=False))
+        options["body"], options["redirect"] = body, redirect
         if is_repeated(retries):
-            options.update(body=body, headers=headers, redirect=redirect, retries=retries)
+            options["headers"], options["retries"] = headers, retries
             return super().urlopen(method, url, **options)
-        headers = self.headers if headers is None else headers
-        options.update(body=body, headers=headers, redirect=redirect)
-        timeout = options.pop("timeout", _UNSET)
-        if _is_timeout(timeout) or self.call_settings.timed:
-            options["timeout"] = timeout if _is_timeout(timeout) else self.timeout
+        options["headers"] = self.headers if headers is None else headers
+        if not _is_timeout(options.get("timeout", _UNSET)):
+            options.pop("timeout", None)
+            if self.call_settings.timed:
+                options["timeout"] = self.timeout
         wanted = self.retries if retries is None else retries
         asked = as_asked(wanted)
         options["retries"] = only_redirects(wanted, self.retries) if asked is None else asked
@@ -162,11 +164,12 @@ class PolicedHTTPPool(HTTPConnectionPool):
         settings, target = self.call_settings, self._target(url)
         policy = replace(settings.policy, attempts=1) if once else settings.policy
         call = self._call(url, (method, target, send, options, policy, settings.clock))
-        through = f" through {origin_of(self.proxy_url)}" if self.proxy_url else ""
         origin = origin_of(target.url or "")
-        guard = settings.origins.guard(f"{origin}{through}")
-        full = partial(EmptyPoolError, self)
-        attempt = bounded(call.attempt, call, origin, policy, full)
+        circuit = f"{origin} through {origin_of(self.proxy_url)}" if self.proxy_url else origin
+        guard = settings.origins.guard(circuit)
+        attempt: AttemptMaker[Any] = call.attempt
+        if policy.bulkhead or policy.rate:
+            attempt = bounded(attempt, call, origin, policy, partial(EmptyPoolError, self))
         return self._result(
             drive(attempt, call, policy, guard, settings.listeners, settings.clock), url
         )
@@ -292,7 +295,7 @@ class PoolManager(Pools):
             headers = HTTPHeaderDict(options.get("headers") or self.headers)
             add_key(headers, method, url, named)
             options["headers"] = headers
-        with specialised_errors(target_of_url(url)), within(self._deadline()):
+        with specialised_errors(url), within(self._deadline()):
             return super().urlopen(method, url, redirect, **options)
 
     def clear(self) -> None:
