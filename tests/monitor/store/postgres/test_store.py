@@ -162,7 +162,8 @@ def test_a_second_writer_learns_who_writes(store, postgres):
 def test_who_was_taken_over_writes_nothing(store, postgres):
     store.keep(StoreBatch(checks=[check()]))
     with psycopg.connect(postgres) as connection:
-        connection.execute("UPDATE writer SET name = 'elsewhere:7:x'")
+        connection.execute("UPDATE writer SET name = 'elsewhere:7:x', epoch = epoch + 1")
+        connection.execute("UPDATE lead SET owner = 'elsewhere:7:x', epoch = epoch + 1")
     with pytest.raises(StoreInUse, match="process 7 on elsewhere"):
         store.keep(StoreBatch(checks=[check(AT + 1)], notices=[notice()]))
     with pytest.raises(StoreInUse):

@@ -2,10 +2,10 @@
 
 # Theory of operation
 #
-# One process writes. It holds an advisory lock for as long as its session lives, and stands in the
-# row of `writer`. Every transaction that writes begins with `_FENCE`: it counts itself in that row,
-# and finds no row where another process has taken over. This is the one place where a writer is
-# fenced off; whatever decides who leads has to change that row only.
+# One process writes: the one that leads (`lead.py`). Its session holds the advisory lock while it
+# lives, and it stands in the row of `writer` with its epoch. Every transaction that writes
+# begins with `_FENCE`: it counts itself in that row, and finds no row where another process leads,
+# or the same one in a later epoch.
 #
 #     connected --the connection breaks--> away --a thread of its own has connected--> connected
 #
@@ -19,8 +19,8 @@
 #
 #   the number is the last one known     Memory and tables agree; the last transaction is not kept.
 #   it is the one that was not answered  That transaction was kept; memory lacks what followed.
-#   another number, or another's name    A server took over that lacks the last commits, or another
-#                                        process wrote: everything must be read again.
+#   another number                       A server took over that lacks the last commits:
+#                                        everything must be read again.
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ from ringback.monitor.store.interface import (
     StoreProblem,
     StoreUnavailable,
 )
+from ringback.monitor.store.postgres.lead import LOCK_KEYS, ROW, Lead, LeadRow, cut, cut_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,22 +71,32 @@ _SESSION = (
     " set_config('tcp_keepalives_interval', '5', false),"
     " set_config('tcp_keepalives_count', '3', false)"
 )
-_LOCK = "SELECT pg_try_advisory_lock(1379019333, 0)"
+_LOCK = f"SELECT pg_try_advisory_lock({LOCK_KEYS})"
 _TERMINATE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    "SELECT pg_terminate_backend(pid, 1000) FROM pg_locks WHERE locktype = 'advisory'"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND classid = 1379019333 AND objid = 0 AND granted AND pid <> pg_backend_pid()"
 )
-_HOLDER = "SELECT name FROM writer WHERE shard = 0"
+_EXISTS = "SELECT to_regclass('lead') IS NOT NULL"
+_LOCK_ROW = f"{ROW} FOR UPDATE OF lead"
 _TAKE = (
-    "INSERT INTO writer (shard, name, number) VALUES (0, %(name)s, 0)"
-    " ON CONFLICT (shard) DO UPDATE SET name = excluded.name"
+    "INSERT INTO lead (shard, owner, url, epoch, expires, locked)"
+    " VALUES (0, %(owner)s, %(url)s, 1, clock_timestamp() + interval '3 seconds', %(locked)s)"
+    " ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner, url = excluded.url,"
+    " epoch = lead.epoch + 1, expires = excluded.expires, locked = excluded.locked RETURNING epoch"
 )
+_TAKE_WRITER = (
+    "INSERT INTO writer (shard, name, number, epoch) VALUES (0, %(owner)s, 0, %(epoch)s)"
+    " ON CONFLICT (shard) DO UPDATE SET name = excluded.name, epoch = excluded.epoch"
+    " RETURNING number"
+)
+_GO_ON = "UPDATE lead SET locked = true WHERE shard = 0"
 _FENCE = (
-    "UPDATE writer SET number = number + 1 WHERE shard = 0 AND name = %(name)s RETURNING number"
+    "UPDATE writer SET number = number + 1"
+    " WHERE shard = 0 AND name = %(name)s AND epoch = %(epoch)s RETURNING number"
 )
-_FENCE_ASIDE = "SELECT number FROM writer WHERE shard = 0 AND name = %(name)s FOR SHARE"
-_FOUND = "SELECT name, number FROM writer WHERE shard = 0"
+_FOUND = "SELECT number FROM writer WHERE shard = 0 AND name = %(name)s AND epoch = %(epoch)s"
+_FENCE_ASIDE = f"{_FOUND} FOR SHARE"
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
 
 _UNAVAILABLE = {
@@ -113,12 +124,17 @@ class PostgresDatabase:
     """A server, through a URL that libpq understands; several hosts may stand in it."""
 
     def __init__(
-        self, url: str, *, prepare: Callable[[Connection, str], None] | None = None
+        self,
+        url: str,
+        *,
+        prepare: Callable[[Connection, str], None] | None = None,
+        standby: bool = False,
     ) -> None:
         self._connect, self.label = _connector(url)
-        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.session = 0  # Which connection writes, counted from 1
         self._prepare = prepare
+        self._is_prepared = False
         self._gate = threading.Lock()
         self._connection: Connection | None = None
         self._why: StoreProblem = StoreUnavailable(f"{self.label}: the connection is lost")
@@ -132,22 +148,33 @@ class PostgresDatabase:
             execution_options={"postgresql_readonly": True},
         )  # fmt: skip
         self._writers = _engine(self._connect, poolclass=NullPool)
-        if prepare is not None:
-            self._connection = self._connected()
-            self.session = 1
+        self.lead = Lead(
+            self._connect, name, claim=self._claim, lost=self._lost, translate=self._problem_of
+        )
+        if prepare is None:
+            return
+        try:
+            self._claim()
+        except StoreInUse:
+            if not standby:
+                raise
+        self.lead.start()
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Connection]:  # noqa: ARG002 - always is
         """Give the connection that writes, in a transaction: all of it is kept, or nothing."""
         connection = self._at_hand()
-        number, guard = -1, _cut_after(WRITE_TIMEOUT, connection)
+        number, guard = -1, cut_after(WRITE_TIMEOUT, lambda: _driver(connection))
         try:
             with self._translated(), connection.begin():
-                number = connection.exec_driver_sql(_FENCE, {"name": self.name}).scalar() or -1
+                number = connection.exec_driver_sql(_FENCE, self._own).scalar() or -1
                 if number < 0:
                     raise self._taken(connection)
                 yield connection
             self._number = number
+        except StoreInUse:
+            self.lead.lose()
+            raise
         except StoreProblem as problem:
             if _is_broken(connection):
                 self._unanswered = number
@@ -169,10 +196,12 @@ class PostgresDatabase:
         connection = self._at_hand()
         try:
             with self._translated(), connection.begin():
-                name, number = connection.exec_driver_sql(_FOUND).one()
-                if name != self.name:
-                    self._number = self._unanswered = -1
-                connection.exec_driver_sql(_TAKE, {"name": self.name})
+                number = connection.exec_driver_sql(_FOUND, self._own).scalar()
+                if number is None:
+                    raise self._taken(connection)
+        except StoreInUse:
+            self.lead.lose()
+            raise
         except StoreProblem as problem:
             if _is_broken(connection):
                 self._lose(problem)
@@ -180,6 +209,10 @@ class PostgresDatabase:
         agrees, kept = number == self._number, number == self._unanswered
         self._number, self._unanswered = number, -1
         return agrees, kept
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        return {"name": self.lead.owner, "epoch": self.lead.epoch}
 
     @contextmanager
     def aside(self) -> Iterator[Connection]:
@@ -189,20 +222,23 @@ class PostgresDatabase:
         with self._translated(), self._writers.connect() as connection, connection.begin():
             connection.exec_driver_sql(_LOCK_TIMEOUT)
             yield connection
-            if connection.exec_driver_sql(_FENCE_ASIDE, {"name": self.name}).scalar() is None:
+            if connection.exec_driver_sql(_FENCE_ASIDE, self._own).scalar() is None:
                 raise self._taken(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that reads, in a transaction: it sees one moment."""
-        if self._prepare is not None and self._connection is None:
+        if self.lead.epoch and self._connection is None:
             raise self._away()
+        if self._prepare is not None and not self.lead.epoch and self.lead.problem is not None:
+            raise self.lead.problem
         with self._translated(), self._readers.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         """Close every connection."""
         self._closed.set()
+        self.lead.close()
         with self._gate:
             connection, self._connection = self._connection, None
         if connection is not None:
@@ -231,6 +267,10 @@ class PostgresDatabase:
 
     def _away(self) -> StoreProblem:
         """Have another thread connect; return why it must."""
+        if not self.lead.epoch:
+            row = self.lead.row
+            who = "another process" if row is None else row.process
+            return StoreInUse(f"{self.label}: {who} leads; this one stands by")
         with self._gate:
             if self._attempt is None and not self._closed.is_set() and self._connection is None:
                 self._attempt = threading.Thread(
@@ -242,7 +282,11 @@ class PostgresDatabase:
     def _reconnect(self) -> None:
         while not self._closed.is_set():
             try:
-                connection = self._connected()
+                connection, _, _ = self._connected(anew=False)
+            except StoreInUse as problem:
+                self._why, self._attempt = problem, None
+                self.lead.lose()
+                return
             except StoreProblem as problem:
                 self._why = problem
                 self._closed.wait(_RECONNECT_SECONDS)
@@ -254,8 +298,29 @@ class PostgresDatabase:
                 self.close()
             return
 
-    def _connected(self) -> Connection:
-        """Return a new connection that may write: the version is right, and the lock held."""
+    def _claim(self) -> None:
+        """Take the lead; raises ``StoreInUse`` where another one has it."""
+        connection, epoch, number = self._connected(anew=True)
+        self._is_prepared = True
+        with self._gate:
+            self._connection, self._number, self._unanswered = connection, number, -1
+            self.session += 1
+        self.lead.leads(epoch)
+
+    def _lost(self) -> None:
+        """Write no more."""
+        with self._gate:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            cut(_driver(connection))  # whoever uses it closes it
+
+    def _connected(self, *, anew: bool) -> tuple[Connection, int, int]:
+        """Return a new connection that may write, the epoch, and how many transactions were kept.
+
+        ``anew``: whether the lead may be taken; else this process must have it.
+
+        Raises ``StoreInUse`` where another process leads.
+        """
         with self._translated():
             connection = self._writers.connect()
         with closed_on_error(connection.close), self._translated(), connection.begin():
@@ -266,34 +331,50 @@ class PostgresDatabase:
                     "ringback needs 15 or later"
                 )
             connection.exec_driver_sql(_SESSION)
-            self._hold(connection)
+            connection.exec_driver_sql(_LOCK_TIMEOUT)
+            epoch, number = self._take(connection, anew=anew)
+        return connection, epoch, number
+
+    def _take(self, connection: Connection, *, anew: bool) -> tuple[int, int]:
+        is_ours = bool(connection.exec_driver_sql(_LOCK).scalar())
+        if not self._is_prepared and is_ours:
             assert self._prepare is not None
-            if self.session == 0:
-                self._prepare(connection, self.label)
-                connection.exec_driver_sql(_TAKE, {"name": self.name})
-                self._number = connection.exec_driver_sql(_FOUND).one().number
-        return connection
-
-    def _hold(self, connection: Connection) -> None:
-        if connection.exec_driver_sql(_LOCK).scalar():
-            return
-        if self._holder(connection) == self.name:
-            # A session of this process that broke; the server has not noticed yet.
+            self._prepare(connection, self.label)
+        row = self._row(connection, _LOCK_ROW)
+        goes_on = row is not None and (row.owner, row.epoch) == (self.lead.owner, self.lead.epoch)
+        if not goes_on and not (anew and _may_take(row, is_ours=is_ours)):
+            raise self._taken(connection)
+        if not is_ours:
             connection.exec_driver_sql(_TERMINATE)
-            raise StoreUnavailable(f"{self.label}: the last connection is being ended; wait")
-        raise self._taken(connection)
+            is_ours = bool(connection.exec_driver_sql(_LOCK).scalar())
+        if goes_on:
+            if not is_ours:  # a session of this process that broke
+                raise StoreUnavailable(f"{self.label}: the last connection is being ended; wait")
+            connection.exec_driver_sql(_GO_ON)
+            return self.lead.epoch, self._number
+        own = {"owner": self.lead.owner, "url": self.lead.url, "locked": is_ours}
+        epoch = connection.exec_driver_sql(_TAKE, own).scalar_one()
+        taken = {"owner": self.lead.owner, "epoch": epoch}
+        return epoch, connection.exec_driver_sql(_TAKE_WRITER, taken).scalar_one()
 
-    def _holder(self, connection: Connection) -> str:
-        with suppress(DBAPIError), connection.begin_nested():
-            return str(connection.exec_driver_sql(_HOLDER).scalar())
-        return "?"
+    @staticmethod
+    def _row(connection: Connection, statement: str) -> LeadRow | None:
+        if not connection.exec_driver_sql(_EXISTS).scalar():
+            return None  # an earlier version made these tables, or nobody did yet
+        found = connection.exec_driver_sql(statement).one_or_none()
+        return None if found is None else LeadRow(*found)
 
     def _taken(self, connection: Connection) -> StoreInUse:
-        host, _, pid = self._holder(connection).partition(":")
+        row = None
+        with suppress(DBAPIError), connection.begin_nested():
+            row = self._row(connection, ROW)
+        who = "an earlier version of ringback" if row is None else row.process
         return StoreInUse(
-            f"{self.label}: process {pid.partition(':')[0] or '?'} on {host} is using it; stop that"
-            " process, or use another database"
+            f"{self.label}: {who} is using it; stop that process, or use another database"
         )
+
+    def _problem_of(self, error: Exception) -> StoreProblem | None:
+        return problem_of(error, self.label)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -336,17 +417,9 @@ def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def _cut_after(seconds: float, connection: Connection) -> threading.Timer:
-    """Break a connection whose server does not answer; whoever waits for it gets an error."""
-
-    def cut() -> None:
-        with suppress(Exception), socket.socket(fileno=os.dup(_driver(connection).fileno())) as it:
-            it.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    return timer
+def _may_take(row: LeadRow | None, *, is_ours: bool) -> bool:
+    """Whether the lead is free, for one that has got the lock, or has not."""
+    return is_ours if row is None else row.expired or (row.locked and is_ours)
 
 
 def _engine(connect: Callable[[], Any], **options: Any) -> Engine:

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from ringback.monitor.store.aggregate import PHASES
 from ringback.monitor.store.postgres import schema
-from ringback.monitor.store.raw import MAX_FAILED_PER_HOUR, SEALED, RawResults
+from ringback.monitor.store.raw import ANY_TIME, MAX_FAILED_PER_HOUR, SEALED, RawResults
 from ringback.monitor.store.tables import (
     CHECK_COLUMNS,
     SECOND,
@@ -26,7 +26,7 @@ from ringback.monitor.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Executable, Table
 
@@ -78,11 +78,17 @@ class PostgresResults(RawResults):
     def _newest_of(self, table: Table) -> Executable:
         return text(_newest(table))
 
+    def newest_since(self, connection: Connection, since: int) -> Iterator[Check]:
+        """Yield the newest check of each endpoint that has one from then on, and perhaps older."""
+        for _, table in self.tables(connection, since, ANY_TIME, failed=False):
+            for row in connection.exec_driver_sql(_newest(table, f"AND at >= {since}")):
+                yield self._rows.check(row, connection)
 
-def _newest(table: Table) -> str:
+
+def _newest(table: Table, more: str = "") -> str:
     return (
         f"SELECT DISTINCT ON (endpoint) {_COLUMNS} FROM {table.name}"  # noqa: S608 - as below
-        " WHERE shard = 0 ORDER BY endpoint, at DESC"
+        f" WHERE shard = 0 {more} ORDER BY endpoint, at DESC"
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    DateTime,
     Identity,
     Index,
     Integer,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
 from ringback.monitor.store.aggregate import PHASES
-from ringback.monitor.store.interface import StoreTooNew
+from ringback.monitor.store.interface import StoreCorrupt, StoreTooNew
 from ringback.monitor.store.tables import REQUIRED_COLUMNS, run_migrations, span_stamp
 
 if TYPE_CHECKING:
@@ -147,12 +148,10 @@ notice = _table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Column("claimed_by", Text),
-    Column("claimed_until", BigInteger),
     key=("id",),
 )
 """The outbox. ``due``: when it is tried next, ``NULL`` when it will not be. ``ended``: when it was
-sent or given up. ``claimed_by``: who sends it now, and until when nobody else does."""
+sent or given up."""
 Index("notice_by_due", notice.c.shard, notice.c.due)
 Index("notice_by_end", notice.c.shard, notice.c.ended)
 
@@ -186,9 +185,24 @@ writer = _table(
     "writer",
     Column("name", Text, nullable=False),
     Column("number", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
     key=(),
 )
-"""Who writes, and how many transactions it has committed; every transaction that writes counts."""
+"""Who writes, since it leads in this epoch, and how many transactions were committed; every
+transaction that writes counts."""
+
+lead = _table(
+    "lead",
+    Column("owner", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("expires", DateTime(timezone=True), nullable=False),
+    Column("locked", Boolean, nullable=False),
+    key=(),
+)
+"""Who leads, where it is reached, and until when by the server's clock if it does not renew that.
+``locked``: whether it holds the advisory lock, so that a free one proves its end. Not a part of
+``writer``: a transaction that writes holds that row while it lasts, and no renewal may wait."""
 
 
 @lru_cache(maxsize=8)
@@ -250,7 +264,7 @@ _TABLE_NAMES = (
     " AND relname BETWEEN %(first)s AND %(last)s ORDER BY relname"
 )
 
-SCHEMA_REVISION = "0001"  # The newest revision in `migrations/versions`
+SCHEMA_REVISION = "0002"  # The newest revision in `migrations/versions`
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -279,6 +293,19 @@ def revision(connection: Connection) -> str | None:
         return None
     found = connection.exec_driver_sql("SELECT version_num FROM ringback_version").scalar()
     return str(found) if found else None
+
+
+def refuse_other(connection: Connection, label: str) -> None:
+    """Raise for a database of another version, which is read only by whoever may migrate it."""
+    found = revision(connection)
+    if found is None:
+        raise StoreCorrupt(f"{label}: it holds nothing of ringback; name the monitor's database")
+    if found != SCHEMA_REVISION:
+        raise StoreTooNew(
+            f"{label}: it was written by another version of ringback (schema {found}, this "
+            f"one has {SCHEMA_REVISION}); use that version, or let `ringback up` of this one open "
+            "it first"
+        )
 
 
 def create_tables(connection: Connection) -> None:

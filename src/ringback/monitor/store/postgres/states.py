@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_PACKS = 256  # Rows from which on the oldest are written together
 _COMPACTED = 64  # Rows that are written together at once
+_MANY = "case:"  # Begins the name of what there is one of for each endpoint
 _MAX_PACKED = 1_000  # States in a row that was written together
 
 
@@ -40,17 +41,47 @@ class PackedStates:
         self._counts: Counter[int] = Counter()  # number to how many names stand there
         self._new: dict[str, int] = {}
         self._deleted: list[int] = []
+        # What is not of each endpoint, while another process writes: it is asked for again and
+        # again when the lead is taken
+        self._few: dict[str, Any] | None = None
 
-    def recall(self, connection: Connection) -> None:
-        """Find out where everything stands."""
-        self._new, self._deleted = {}, []
-        self._places = {name: number for number, body in _packs(connection) for name in body}
+    def recall(self, connection: Connection, *, follows: bool = False) -> None:
+        """Find out where everything stands; ``follows``: another process writes."""
+        self._new, self._deleted, self._places = {}, [], {}
+        self._few = {} if follows else None
+        for number, body in _packs(connection):
+            self._places |= dict.fromkeys(body, number)
+            self._note_few(body)
         self._counts = Counter(self._places.values())
         # What nothing stands in any more is deleted with the next batch.
         for number in connection.scalars(select(pack.c.number).where(*of_shard(pack))):
             self._counts.setdefault(number, 0)
 
+    def _note_few(self, states: Mapping[str, Any]) -> None:
+        if self._few is not None:
+            few = {name: at for name, at in states.items() if not name.startswith(_MANY)}
+            self._few |= few
+
+    def follow(self, connection: Connection) -> dict[str, Any]:
+        """Return what another process has packed since the last call."""
+        numbers = list(connection.scalars(select(pack.c.number).where(*of_shard(pack))))
+        known = max(self._counts, default=0)
+        if max(numbers, default=0) < known:  # a server took over that lacks the last ones
+            self.recall(connection, follows=True)
+            return self._packed(connection, "")
+        found: dict[str, Any] = {}
+        for number, body in _packs(connection, [number for number in numbers if number > known]):
+            self._new = dict.fromkeys(body, number)
+            self._deleted = []
+            self.settle(kept=True)
+            found |= body
+        for gone in self._counts.keys() - set(numbers):
+            del self._counts[gone]
+        self._note_few(found)
+        return found
+
     def keep_states(self, connection: Connection, states: Mapping[str, Any]) -> None:
+        self._few = None
         single = {name: value for name, value in states.items() if ":" not in name}
         self._records.keep_states(connection, single)
         packed = {name: value for name, value in states.items() if ":" in name}
@@ -113,6 +144,13 @@ class PackedStates:
 
     def read_states(self, connection: Connection, prefix: str) -> dict[str, Any]:
         found = self._records.read_states(connection, prefix)
+        if self._few is not None and not prefix.startswith(_MANY):
+            return found | {n: value for n, value in self._few.items() if n.startswith(prefix)}
+        return found | self._packed(connection, prefix)
+
+    @staticmethod
+    def _packed(connection: Connection, prefix: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for _, body in _packs(connection):
             found |= {name: value for name, value in body.items() if name.startswith(prefix)}
         return found

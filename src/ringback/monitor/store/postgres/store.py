@@ -1,9 +1,17 @@
-"""The store of many machines, put together."""
+"""The store of many machines, put together.
+
+A process that stands by reads the same tables, and follows what the lead packs: ``follow`` gives
+what is new. ``promote`` begins to write, after the lead was taken; ``demote`` ends it. What was not
+rolled up yet is then counted beside what is kept, from a view of the moment of the promotion: an
+hour of a large monitor takes minutes to read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringback.monitor.closing import closed_on_error
@@ -14,6 +22,8 @@ from ringback.monitor.store.postgres.results import CLOSE_GRACE, HourKeeper, Pos
 from ringback.monitor.store.postgres.states import PackedStates
 from ringback.monitor.store.raw import SEALED
 from ringback.monitor.store.relational import PURGED_AT_ONCE, RelationalStore, old_table
+from ringback.monitor.store.rollup import Rollup
+from ringback.monitor.store.rows import RowCodec, interned_certificates, interned_strings
 from ringback.monitor.store.tables import HOUR, microseconds
 
 if TYPE_CHECKING:
@@ -26,7 +36,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_FOLLOWED_AGAIN = 10_000_000  # Microseconds: a check comes to the tables after it was made
+_VERSIONS = "SELECT name, xmin::text FROM state WHERE shard = 0"  # another with each change
 _LOOK_INTERVAL = 60.0  # Seconds for which it is not looked again for what is to be dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What the lead has kept since it was looked at last."""
+
+    states: Mapping[str, Any]  # Packed ones that are new
+    changed: set[str]  # Names of the others that are
+    checks: Sequence[Check]  # Of endpoints that were checked, the newest
 
 
 class PostgresStore(RelationalStore):
@@ -38,19 +59,31 @@ class PostgresStore(RelationalStore):
     """
 
     def __init__(
-        self, url: str, *, retention: StoreRetention | None = None, beside: Path | None = None
+        self,
+        url: str,
+        *,
+        retention: StoreRetention | None = None,
+        beside: Path | None = None,
+        standby: bool = False,
     ) -> None:
         super().__init__(schema)
         self._retention = retention or StoreRetention()
-        self._server = PostgresDatabase(url, prepare=schema.migrate)
+        self._server = PostgresDatabase(url, prepare=schema.migrate, standby=standby)
+        self.lead = self._server.lead
         self._packs = PackedStates(self._records)
         self._states = self._packs
+        self._versions: dict[str, str] = {}  # States that there is one of, as they were followed
+        self._followed_to = 0
+        self._recalling: threading.Thread | None = None  # Counts what was kept by another process
         self._hours = HourKeeper(self._server)
         self._doubtful: StoreBatch | None = None  # being kept when the connection broke
         self._kept: StoreBatch | None = None  # what was kept, though nobody was told so
         self._looked_at = -_LOOK_INTERVAL  # when nothing was found that is to be dropped
         self._is_stale = False  # whether memory is not what the tables hold
         with closed_on_error(self._server.close):
+            if not self.lead.epoch:
+                with self._server.read() as connection:
+                    schema.refuse_other(connection, self._server.label)
             if beside is not None:
                 self._refuse_empty(beside)
             self._session = self._server.session
@@ -65,9 +98,78 @@ class PostgresStore(RelationalStore):
             raise problem
 
     def _recall(self) -> None:
-        super()._recall()
+        if self.lead.epoch:
+            super()._recall()
         with self._server.read() as connection:
-            self._packs.recall(connection)
+            if not self.lead.epoch:
+                self._note(self._raw.newest(connection))
+            self._packs.recall(connection, follows=not self.lead.epoch)
+
+    def follow(self) -> Followed:
+        """Return what the lead has kept since the last call."""
+        with self._lock, self._server.read() as connection:
+            states = self._packs.follow(connection)
+            versions = {row.name: row.xmin for row in connection.exec_driver_sql(_VERSIONS)}
+            changed = {name for name, at in versions.items() if self._versions.get(name) != at}
+            newest = self._newest_since(connection)
+            self._note(newest)
+            self._versions = versions
+            self._rollup.forget()
+            self._raw.forget()
+        return Followed(states=states, changed=changed, checks=newest)
+
+    def _newest_since(self, connection: Connection) -> list[Check]:
+        since = max(self._followed_to - _FOLLOWED_AGAIN, 0) or max(
+            (microseconds(check.at) for check in self._last.values()), default=0
+        )
+        raw = PostgresResults(schema, self._rows)
+        found = list(raw.newest_since(connection, since))
+        self._followed_to = max((microseconds(check.at) for check in found), default=since)
+        return found
+
+    def promote(self) -> Followed:
+        """Begin to write, after this process has taken the lead; return what was new."""
+        with self._lock:
+            followed, last = self.follow(), self._last
+            self._doubtful = self._kept = None
+            self._session, self._is_stale = self._server.session, False
+            self._strings = interned_strings(self._server, schema)
+            self._certificates = interned_certificates(self._server, schema)
+            self._rows = RowCodec(self._strings, self._certificates)
+            self._raw = PostgresResults(schema, self._rows)
+            self._rollup = Rollup(self._server, schema)
+            self._last = last
+            self._recall_beside(self._rollup)
+        return followed
+
+    def _recall_beside(self, rollup: Rollup) -> None:
+        if rollup.written is None:
+            return
+        written, raw, view = rollup.written, self._raw, ExitStack()
+        connection = view.enter_context(self._server.read())
+        connection.exec_driver_sql("SELECT 1")  # with this its view begins
+
+        def recall() -> None:
+            try:
+                with view:
+                    for rows, checks in raw.since(connection, written):
+                        with self._lock:
+                            rollup.add(rows, checks)
+            except StoreProblem:
+                self._is_stale = True
+            finally:
+                self._recalling = None
+
+        self._recalling = threading.Thread(target=recall, name="ringback-recall", daemon=True)
+        self._recalling.start()
+
+    def demote(self) -> None:
+        """Write no more, and forget what was not kept: another process leads."""
+        with self._lock:
+            self._doubtful = self._kept = None
+            self._session, self._is_stale = self._server.session, False
+            self._versions, self._followed_to = {}, 0
+            self._use(self._server, PostgresResults)
 
     def keep(self, batch: StoreBatch) -> None:
         with self._lock:
@@ -142,7 +244,7 @@ class PostgresStore(RelationalStore):
         at = microseconds(now)
         self._maintain(
             (
-                lambda: self._rollup.write(at),
+                lambda: self._recalling is None and self._rollup.write(at),
                 lambda: self._rollup.merge("1h"),
                 lambda: self._rollup.merge("1d"),
                 self._compact,
