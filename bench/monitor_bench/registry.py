@@ -12,6 +12,7 @@ from monitor_bench.rows import (
     noise,
     ready,
     restart,
+    tick,
 )
 
 GROUPS = (
@@ -20,6 +21,7 @@ GROUPS = (
     memory,
     ready,
     restart,
+    tick,
     delays,
     causes,
     detection,

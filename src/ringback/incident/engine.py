@@ -6,12 +6,15 @@ missing network shows, its observer is asked first whether that is its own netwo
 
 Time alone changes a judgement as well: votes grow stale, and what is waited for does not come. Each
 tracker says when (``Judgement.until``), and a heap has one entry for each; a check that comes in
-time costs nothing there, because the entry is moved only when it is due.
+time costs nothing there, because the entry is moved only when it is due. Another heap has when the
+detectors of an endpoint may see something without a check (``EndpointTracker.due``). So a tick
+costs what is due, however many are watched. Those that are due at once take turns in the order of
+the configuration.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Any
 
@@ -42,6 +45,8 @@ ASK_INTERVAL = 3.0  # Seconds until the same endpoint is asked for again
 
 MAX_NETWORKS = 10_000  # Failure domains whose network is judged
 
+MAX_OVERTAKEN_TICKS = 1_000  # Entries of the heap of ticks that no longer hold, at least
+
 
 class Engine:
     """The endpoints that are watched, and what is wrong with them."""
@@ -58,6 +63,8 @@ class Engine:
         self._shown: dict[str, tuple[EndpointState, float | None]] = {}
         self._transitions: list[Transition] = []
         self._wakes: list[tuple[float, str]] = []
+        self._ticks: list[tuple[float, int, str]] = []  # with the rank in the configuration
+        self._ranks: dict[str, int] = {}
         self._asked: dict[str, None] = {}  # endpoints whose other observers are waited for
         self._asked_at: dict[str, float] = {}
         self._to_check: dict[str, None] = {}  # endpoints that are checked anew
@@ -85,6 +92,7 @@ class Engine:
         for id_ in gone:
             changes += self._forget(id_, now)
         self._correlator.configure()
+        self._schedule_ticks()
         return changes
 
     def see(self, check: Check) -> list[Change]:
@@ -104,14 +112,12 @@ class Engine:
             changes += self._judge(tracker, at)
         if tracker.detectors:
             changes += self._detect(tracker, check)
+            self._tick_when_due(tracker)
         return self._showing(changes) if changes else changes
 
     def tick(self, now: float) -> list[Change]:
         """Return what changes by the passing of time; to be called about once a second."""
-        changes: list[Change] = []
-        for tracker in self._trackers.values():
-            for signal in tracker.tick(now):
-                changes += self._correlator.signalled(tracker, signal)
+        changes = self._tick_detectors(now)
         for network in self._networks.values():
             if network.held:
                 changes += self._judge_held(network, now)
@@ -123,6 +129,38 @@ class Engine:
         for incident in self._registry.all():
             changes += self._remind(incident, now)
         return self._showing(changes)
+
+    def _tick_detectors(self, now: float) -> list[Change]:
+        due: dict[int, EndpointTracker] = {}
+        while self._ticks and self._ticks[0][0] <= now:
+            at, rank, id_ = heappop(self._ticks)
+            tracker = self._trackers.get(id_)
+            if tracker is not None and tracker.ticks_at == at:
+                due[rank] = tracker
+        changes: list[Change] = []
+        for _, tracker in sorted(due.items()):
+            for signal in tracker.tick(now):
+                changes += self._correlator.signalled(tracker, signal)
+            tracker.ticks_at = inf
+            self._tick_when_due(tracker)
+        return changes
+
+    def _tick_when_due(self, tracker: EndpointTracker) -> None:
+        if (due := tracker.due) < tracker.ticks_at:
+            tracker.ticks_at = due
+            heappush(self._ticks, (due, self._ranks[tracker.id], tracker.id))
+            if len(self._ticks) > 2 * len(self._trackers) + MAX_OVERTAKEN_TICKS:
+                self._schedule_ticks()
+
+    def _schedule_ticks(self) -> None:
+        """Have one entry for each endpoint whose detectors wait for a time."""
+        self._ranks = {id_: rank for rank, id_ in enumerate(self._trackers)}
+        self._ticks = []
+        for id_, tracker in self._trackers.items():
+            tracker.ticks_at = tracker.due
+            if tracker.ticks_at < inf:
+                self._ticks.append((tracker.ticks_at, self._ranks[id_], id_))
+        heapify(self._ticks)
 
     def asks(self, now: float) -> list[str]:
         """Return what is to be checked now: endpoints, and controls by their prefix.
@@ -290,8 +328,8 @@ class Engine:
         """Return since when an endpoint is in its state; ``None``: it was not seen yet."""
         return self._shown.get(endpoint, (None, None))[1]
 
-    def watched(self) -> list[str]:
-        return list(self._trackers)
+    def watched(self) -> Collection[str]:
+        return self._trackers.keys()
 
     def kind_of(self, endpoint: str) -> KindName | None:
         """Return the kind of an endpoint's newest failure, while it is failing."""
@@ -375,15 +413,17 @@ class Engine:
         self.silences.add(silence)
 
     def _remind(self, incident: Incident, now: float) -> list[Change]:
-        if incident.state == "acknowledged" or self.silences.covers(incident.members, now):
+        every, told_at = self._remind_every, incident.told_at
+        if incident.state == "acknowledged":
             return []
-        if incident.told_at is None:
+        if told_at is not None and (not every or now - told_at < every):
+            return []
+        if self.silences.covers(incident.members, now):
+            return []
+        if told_at is None:
             return [
                 self._registry.remind(now, incident, "it goes on, and no silence covers all of it")
             ]
-        every = self._remind_every
-        if not every or now - incident.told_at < every:
-            return []
         text = f"it goes on for {duration_text(now - incident.opened_at)}"
         return [replace(self._registry.remind(now, incident, text), again=True)]
 
@@ -480,6 +520,7 @@ class Engine:
                 self._shown[id_] = (kept["shown"][0], kept["shown"][1])
                 if tracker.wakes_at < inf:
                     heappush(self._wakes, (tracker.wakes_at, id_))
+        self._schedule_ticks()
         shared = shared or {"silences": (), "held": {}, "networks": ()}
         self.silences.load(shared["silences"])
         self._correlator.configure()

@@ -61,6 +61,7 @@ class EndpointTracker:
         self.certificate: str | None = None
         self.seen: float | None = None  # When the newest check was, in seconds since 1970 UTC
         self.wakes_at = inf  # When it is judged again, whatever comes
+        self.ticks_at = inf  # When its detectors are asked again, whatever comes
         # Detectors compare what one observer sees: whose checks they are given, and its newest
         self._lead, self._lead_at = "", float("-inf")
 
@@ -199,10 +200,15 @@ class EndpointTracker:
             own.fail(signal.since, self.watched)
         self.judge(_every, signal.at)
 
+    @property
+    def due(self) -> float:
+        """When the passing of time may make a detector see something."""
+        return min([detector.due for detector in self.detectors], default=inf)
+
     def tick(self, now: float) -> list[Signal]:
         """Return what the passing of time makes the detectors see."""
-        seen = [signal for detector in self.detectors if (signal := detector.tick(now))]
-        return self._meant(seen) if seen else []  # mostly nothing, once a second for each endpoint
+        seen = [detector.tick(now) for detector in self.detectors]
+        return self._meant(seen)
 
     def dump(self) -> Any:
         newest = [

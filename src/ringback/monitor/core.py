@@ -161,7 +161,8 @@ class MonitorCore:
         """Say in the log, and so in the terminal, what opens and ends."""
         if (headline := _HEADLINES.get(change.what)) is None:
             return
-        names = {endpoint.id: endpoint.name for endpoint in self.endpoints.values()}
+        members = (self.endpoints.get(id_) for id_ in change.incident.members)
+        names = {endpoint.id: endpoint.name for endpoint in members if endpoint is not None}
         level = logging.INFO if headline == "closed" else logging.WARNING
         line = incident_line(change.incident, headline, names)
         log.log(level, "ringback: %s%s", line, "" if change.told else " (nobody is notified)")

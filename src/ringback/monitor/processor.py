@@ -57,6 +57,9 @@ MAX_GATHERED_CHECKS = 500  # Checks that are gathered at most
 SNAPSHOT_INTERVAL = 60.0
 """Seconds within which what is known of every healthy endpoint is kept once."""
 
+MAX_CATCH_UP_SECONDS = 3.0
+"""Seconds whose share of them is kept at once: after a suspend all would be, in one long turn."""
+
 _STATE_PREFIX = "case:"
 _CLOSED = IncidentFilter(states=("closed",))
 _NOT_CLOSED = IncidentFilter(states=("open", "acknowledged"))
@@ -216,7 +219,7 @@ class CheckProcessor:
 
     def _take_turns(self, now: float) -> None:
         """Have some endpoints kept each time, so that all are within the interval."""
-        elapsed, self._ticked = min(max(now - self._ticked, 0.0), SNAPSHOT_INTERVAL), now
+        elapsed, self._ticked = min(max(now - self._ticked, 0.0), MAX_CATCH_UP_SECONDS), now
         self._owed += len(self.engine.watched()) * elapsed / SNAPSHOT_INTERVAL
         while self._owed >= 1:
             self._owed -= 1

@@ -150,6 +150,7 @@ class Runner:
         self._context: ProbeContext | None = None
         # Asked for so soon after a check that they are checked later
         self._owed: dict[str, None] = {}
+        self._remote_hosts: list[str] = []
         self._controls = Controls(self._saw_control, vantage=settings.vantage)
         self._timer: asyncio.TimerHandle | None = None
         self._ticker: asyncio.TimerHandle | None = None
@@ -361,6 +362,8 @@ class Runner:
         """Look at controls where somebody takes them, and something is beyond this host."""
         assert self._context is not None
         context, controls = self._context, list[ControlProbe]()
+        hosts = dict.fromkeys(endpoint.watched.host for endpoint in self._endpoints)
+        self._remote_hosts = [host for host in hosts if host and not is_loopback_host(host)]
         if self._on_control is not None and (self._targets or self._hosts()):
             controls.append(GatewayControl(self._addresses))
             controls.append(ResolverControl(self._hosts, self._settings.nameservers))
@@ -372,8 +375,7 @@ class Runner:
         return [address for address in known if address is not None]
 
     def _hosts(self) -> list[str]:
-        hosts = (endpoint.watched.host for endpoint in self._endpoints)
-        return [host for host in hosts if host and not is_loopback_host(host)]
+        return self._remote_hosts
 
     def _saw_control(self, check: Check, began: float) -> None:
         if self._on_control is not None:

@@ -43,6 +43,11 @@ class _SeenCertificates:
         self._in_turn = len(lately) > 1 and (self._in_turn or back)
         return old if old is not None and old.key != new.key and not back else None
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether several are seen in turn, so that which one counts changes by itself."""
+        return self._in_turn
+
     def first_to_end(self, now: float) -> CertificateSeen | None:
         """Return the certificate that counts: the newest, of several in turn the first to end."""
         if not self._in_turn:
@@ -93,6 +98,10 @@ class CertificateDetector(SignalDetector):
             self._reported = None
         return self.signal(check.at, active=False)
 
+    @property
+    def due(self) -> float:
+        return inf if self._seen.newest is None else self._calm_until
+
     def tick(self, now: float) -> Signal | None:
         """Return that another of the configured days has been reached, or that all is well."""
         if self._seen.newest is None or now < self._calm_until:
@@ -106,6 +115,9 @@ class CertificateDetector(SignalDetector):
             first = max(self._steps, default=0) * DAY_SECONDS
             self._calm_until = self._first(now).not_after - first if self._steps else inf
             return self.signal(now, active=False) if was is not None else None
+        if not self._seen.in_turn:
+            next_step = max((n for n in (*self._steps, 0) if n < step), default=-inf)
+            self._calm_until = self._first(now).not_after - next_step * DAY_SECONDS
         if self._reported is not None and step >= self._reported:
             return None
         self._reported = step
@@ -192,6 +204,10 @@ class CertificateChangeDetector(SignalDetector):
             f"Ask those who run {where} whether they changed it; until then, trust it with nothing."
         )
         return self.signal(check.at, active=True, evidence=(words,), advice=(advice,))
+
+    @property
+    def due(self) -> float:
+        return inf if self._changed_at is None else self._changed_at + DAY_SECONDS
 
     def tick(self, now: float) -> Signal | None:
         """Return that a change which was reported a day ago is taken for meant."""

@@ -1,6 +1,7 @@
 """What a detector is."""
 
 from abc import ABC, abstractmethod
+from math import inf
 from typing import Any, ClassVar
 
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
@@ -22,6 +23,11 @@ class SignalDetector(ABC):
     @abstractmethod
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return what begins or ends with a check."""
+
+    @property
+    def due(self) -> float:
+        """When time alone may begin or end something: before that, ``tick`` says nothing."""
+        return inf
 
     def tick(self, now: float) -> Signal | None:  # noqa: ARG002 - most see checks only
         """Return what begins or ends by the passing of time."""

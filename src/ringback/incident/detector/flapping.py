@@ -1,5 +1,6 @@
 """Flapping: down again and again."""
 
+from math import inf
 from typing import Any, ClassVar
 
 from ringback.incident.detector.detector import SignalDetector
@@ -43,6 +44,10 @@ class FlappingDetector(SignalDetector):
                 self._downs = (*self._downs, check.at)[-MIN_DOWNS:]
                 return self._begins(check)
         return self.tick(check.at)
+
+    @property
+    def due(self) -> float:
+        return self._changed + self._window / 2 if self._active else inf
 
     def tick(self, now: float) -> Signal | None:
         """Return that it has been steady for long enough."""

@@ -1,5 +1,6 @@
 """A job that should report in, and does not."""
 
+from math import inf
 from typing import Any, ClassVar, Final
 
 from ringback.incident.detector.detector import SignalDetector
@@ -37,12 +38,19 @@ class HeartbeatDetector(SignalDetector):
         self._missed = False
         return self.signal(check.at, active=False, means="success" if check.up else None)
 
+    @property
+    def due(self) -> float:
+        if self._last is None:
+            return -inf
+        late = self._last + self.watched.every + (self.watched.grace or 0.0)
+        return inf if self._missed else late
+
     def tick(self, now: float) -> Signal | None:
         """Return that a report is overdue; the first is waited for from the first tick on."""
         if self._last is None:
             self._last = now
-        due = self._last + self.watched.every + (self.watched.grace or 0.0)
-        if self._missed or now <= due:
+        due = self.due
+        if now <= due:
             return None
         self._missed = True
         words = (

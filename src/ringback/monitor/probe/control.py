@@ -266,6 +266,8 @@ _ROUND_SECONDS = 0.75
 _ANYWHERE = "com"
 """A zone that every resolver of the public DNS can ask for, where no endpoint has a name."""
 
+_MAX_TRIED_ZONES = 1_000  # Hosts that are looked at for one that others have to be asked for
+
 _SPECIAL = (
     "arpa", "home", "internal", "invalid", "lan", "local", "localhost", "onion", "test",
 )  # fmt: skip
@@ -313,10 +315,10 @@ class ResolverControl(ControlProbe):
     def _names(self) -> list[str]:
         """Return the names to ask below: each time other ones come first."""
         zones = list(dict.fromkeys(host.lower().rstrip(".") for host in self._hosts()))
-        zones = [zone for zone in zones if is_public_name(zone)]
         self._turn += 1
         start = self._turn % len(zones) if zones else 0
-        return [*(zones[start:] + zones[:start])[:2], _ANYWHERE]
+        tried = (zones[start:] + zones[:start])[:_MAX_TRIED_ZONES]
+        return [*islice(filter(is_public_name, tried), 2), _ANYWHERE]
 
 
 def is_public_name(host: str) -> bool:
