@@ -18,10 +18,10 @@ from ringback.testing.clients import NotOfferedError
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.resolver import resolving
 
-WAIT_TIMEOUT = 0.6
+WAIT_TIMEOUT = 1.0
 """Seconds a client waits where the fault is that nothing comes."""
 BEHIND = 4.0
-"""The same where something comes first: a handshake of TLS, or the headers."""
+"""The same where something comes first: a proxy's connection, a handshake of TLS, the headers."""
 MAX_SECONDS = 20.0
 """Seconds it waits where something comes, however slow the machine."""
 RESOLVING = 1.0
@@ -54,7 +54,8 @@ def _waits(fault):
 def _patience(fault):
     if not _waits(fault):
         return MAX_SECONDS
-    return BEHIND if fault.when.endswith("_tls") or "body" in fault.kind else WAIT_TIMEOUT
+    behind = fault.when.endswith("_tls") or "body" in fault.kind or fault.kind.startswith("proxy.")
+    return BEHIND if behind else WAIT_TIMEOUT
 
 
 def _resolving(endpoint, fault):
