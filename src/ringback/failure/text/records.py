@@ -41,7 +41,8 @@ _ENTRY = (
     rf"|\[?(?:{_LEVEL})\b\]?(?=[:| ])|\[(?:{_LEVEL.lower()})\]"
     r"|<\d{1,3}>1?|(?:time|ts|level|lvl|msg)=|(?=\{ ?\"[\w@.]{1,40}\" ?:)"
 )
-_HEAD = re.compile(rf"{_CONTAINER}(?:(?:{_ENTRY}) ?)?|(?:{_ENTRY}) ?")
+_QUOTED = r"(?:[>#] ?){0,3}"  # a text that was pasted into a message
+_HEAD = re.compile(rf"{_QUOTED}(?:{_CONTAINER}(?:(?:{_ENTRY}) ?)?|(?:{_ENTRY}) ?)")
 _TIME_OF = re.compile(rf"(?<![\w.])(?:{_TIME})")
 _LEVEL_OF = re.compile(
     rf"(?:^|[\s\[<|\"=:])(?:(?P<word>{_LEVEL})(?=$|[\s\]>|\":,])|(?P<klog>[IWEF])\d{{4}} )",

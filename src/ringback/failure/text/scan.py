@@ -211,7 +211,7 @@ _WINSOCK = re.compile(
 )
 _BARE = re.compile(
     r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno "
-    r"|(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,3})\b"
+    r"|(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,4})\b"
 )
 _MAY_BE_BARE = re.compile(r"1(?:00|10)\d\d|[Ee]rrno|return code|reason |server on")
 """Where this is not, neither of them is; it is found sooner."""
@@ -287,6 +287,8 @@ def _by_number(number: int, tag: str, cls: str, *, loose: bool) -> Clue | None:
         or (number in range(-11, 0) and not loose)
     ):
         return _named(codes.EAI_NAME_OF_NUMBER.get(number, "EAI_FAIL"), SPECIFIC)
+    if number in codes.WIN32_ERROR and number in range(1000, 10000):
+        return _named(codes.WIN32_ERROR[number], EXACT - 10)
     if number in codes.WINDOWS_ERRNO:
         return _named(codes.WINDOWS_ERRNO[number], EXACT - 10)
     if tag == "WinError" and number in codes.WIN32_ERROR:

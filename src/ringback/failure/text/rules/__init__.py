@@ -2,9 +2,11 @@
 
 from ringback.failure.text.rule import TextRule
 from ringback.failure.text.rules.http import HTTP2, REQUESTS, RESPONSES
+from ringback.failure.text.rules.languages import TRANSLATED
 from ringback.failure.text.rules.names import NAMES
 from ringback.failure.text.rules.other import LOOKALIKES
 from ringback.failure.text.rules.proxies import GATEWAYS, PROXIES
+from ringback.failure.text.rules.runtimes import APPLE, DOTNET, JVM, LANGUAGES, PACKAGES, WINDOWS
 from ringback.failure.text.rules.services import BROKERS, CLOUD, DATABASES, REMOTE, STORES
 from ringback.failure.text.rules.sockets import CLOSED, SOCKETS, UNIX
 from ringback.failure.text.rules.status import STATUS
@@ -34,8 +36,15 @@ RULES: tuple[TextRule, ...] = (
     *BROWSERS,
     *CURL,
     *TOOLS,
+    *JVM,
+    *DOTNET,
+    *WINDOWS,
+    *APPLE,
+    *LANGUAGES,
+    *PACKAGES,
     *ABANDONED,
     *LOOKALIKES,
     *OWN,
+    *TRANSLATED,
 )
 """Every rule; the order says nothing."""

@@ -154,6 +154,9 @@ _OF_A_RESPONSE = (
 )
 
 RESPONSES: list[TextRule] = [
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "invalid status line", before=r"websocket handshake[^\n]{0,40}"
+    ),
     # none, or half of the headers
     *says(EMPTY, SPECIFIC, "wait")(
         "remote end closed connection without response",

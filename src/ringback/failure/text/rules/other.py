@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringback.failure.clue import SPECIFIC
-from ringback.failure.text.rule import OVERRIDE, SENTENCE, TextRule, says
+from ringback.failure.text.rule import OVERRIDE, PHRASE, SENTENCE, TextRule, says
 
 OTHER: Final = "not_a_connection_failure"
 _UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
@@ -31,6 +31,10 @@ LOOKALIKES: list[TextRule] = [
         "resourcewarning",
         "insecurerequestwarning",
         "futurewarning",
+    ),
+    # what went well
+    *says(OTHER, PHRASE)(
+        "ssl connection using tls", "handshake successful", "certificate successfully verified"
     ),
     # waits of other things: processes, locks, statements, pages under test
     *says(OTHER, OVERRIDE)(

@@ -2,7 +2,7 @@
 
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import OVERRIDE, SENTENCE, VERDICT, TextRule, says
+from ringback.failure.text.rule import OVERRIDE, PHRASE, SENTENCE, VERDICT, TextRule, says
 
 # What is said of proxies and their tunnels.
 
@@ -158,6 +158,37 @@ PROXIES: list[TextRule] = [
 # What reverse proxies and load balancers write about the server behind them.
 
 _TIMED_OUT = r"timed out\)? "
+_ENVOY_FLAGS: dict[str, KindName] = {
+    "UF": "tcp.failed",
+    "UC": "tcp.closed",
+    "UR": "tcp.reset",
+    "UT": "http.response.timed_out",
+    "UH": "http.error.unavailable",
+    "UO": "client.pool_exhausted",
+    "UPE": "http.protocol.error",
+    "NR": "http.error",
+    "NC": "http.error",
+    "DC": "abandoned",
+    "DT": "client.deadline_exceeded",
+    "RL": "http.error.rate_limited",
+    "UAEX": "http.error.auth",
+}
+"""Response flags; URX, which says that retries were used up, stands behind one of these.
+
+Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage.
+"""
+
+
+def _flag(flag: str, kind: KindName) -> list[TextRule]:
+    low = flag.lower()
+    after = r"(?:HTTP/[\d.]{1,3}\"? \d{1,3}|response_flags\"?[ :=]{0,3})"
+    alone = says(kind, SPECIFIC)(f" {low} ", f" {low},", f'"{low}"', f'"{low},', before=after)
+    return [*alone, *says(kind, SPECIFIC)(f",{low} ", before=after + r" \w{1,5}")]
+
+
+def _nginx(number: str, kind: KindName) -> list[TextRule]:
+    return says(kind, SPECIFIC, "connect")(f"failed ({number}:", before=r"connect[^\n]{0,40} ")
+
 
 GATEWAYS: list[TextRule] = [
     # nginx: the number is the operating system's; what was being done tells the phase
@@ -171,6 +202,26 @@ GATEWAYS: list[TextRule] = [
     ),
     *says("http.response.invalid.content_length_mismatch", SPECIFIC, "body")(
         "upstream prematurely closed connection while reading upstream"
+    ),
+    *says(TIMEOUT, OVERRIDE, "tls")("while ssl handshaking", before=_TIMED_OUT),
+    *says("tls.closed", SPECIFIC, "tls")(
+        "peer closed connection in ssl handshake", "closed connection while ssl handshaking"
+    ),
+    *_nginx("111", "tcp.refused"),
+    *_nginx("110", "tcp.timed_out"),
+    *_nginx("113", "tcp.address_unreachable.host"),
+    *_nginx("101", "tcp.address_unreachable.network"),
+    *says("dns.temporary_failure", OVERRIDE, "dns")(
+        "could not be resolved",
+        then=r" ?\((?:2|5): ",  # SERVFAIL, REFUSED
+    ),
+    *says("dns.timed_out", OVERRIDE, "dns")("could not be resolved", then=r" ?\(110: "),
+    # Apache: APR's codes for a timeout and an end; the others are the operating system's
+    *says(TIMEOUT, SPECIFIC, "wait")("(70007)the timeout specified has expired"),
+    *says("http.response.invalid.empty", SPECIFIC, "wait")("(70014)end of file found"),
+    *says("http.response.invalid.empty", SENTENCE, "wait")(
+        "error reading status line from remote server",
+        "error reading from remote server returned by",
     ),
     # a pool of servers without one that works: nginx, Envoy, HAProxy
     *says("http.error.unavailable", SPECIFIC, "wait")(
@@ -194,7 +245,12 @@ GATEWAYS: list[TextRule] = [
     *says("tcp.refused", EXACT, "connect")(
         "delayed connect error: 111", "delayed connect error: connection refused"
     ),
+    # the flags of its access log, behind the status
+    *[rule for flag, kind in _ENVOY_FLAGS.items() for rule in _flag(flag, kind)],
     # HAProxy's health checks
+    *says("http.error", SPECIFIC, "wait")("layer7 wrong status"),
+    *says("tls.failed", PHRASE, "tls")("layer6 invalid response"),
+    *says("http.response.invalid.not_http", PHRASE, "wait")("layer7 invalid response"),
     *says("tcp.refused", EXACT, "connect")('layer4 connection problem, info: "connection refused"'),
     *says(TIMEOUT, SPECIFIC, "connect")("layer4 timeout"),
     *says("tls.timed_out", SPECIFIC, "tls")("layer6 timeout"),

@@ -22,6 +22,14 @@ REJECTED: Final = "service.rejected"
 _DURING_QUERY = 75
 """It tells why the connection to the server was lost."""
 
+_SYSTEM_ERROR: dict[int, KindName] = {
+    104: "tcp.reset",
+    110: "tcp.timed_out.established",
+    111: "tcp.refused",
+    113: "tcp.address_unreachable.host",
+}
+"""What MySQL's client adds of the operating system, on Linux."""
+
 DATABASES: list[TextRule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
     *says(REJECTED, VERDICT, "wait")(
@@ -75,6 +83,11 @@ DATABASES: list[TextRule] = [
     ),
     *says("tcp.closed", SENTENCE)("mysql server has gone away"),
     *says("tcp.closed", SENTENCE)("lost connection to mysql server"),
+    *[
+        rule
+        for number, kind in _SYSTEM_ERROR.items()
+        for rule in says(kind, EXACT)(f"system error: {number}", then=r"\b")
+    ],
     *says(TIMEOUT, _DURING_QUERY, "wait")("(timed out)", before=r"during query[^\n]{0,20}"),
     # SQL Server: its own words, ODBC, FreeTDS
     *says(REJECTED, NARROWER, "wait")(

@@ -99,13 +99,11 @@ SOCKETS: list[TextRule] = [
         "impossible de se connecter",
         "no se pudo conectar",
         "no se puede conectar",
-        "verbindung fehlgeschlagen",
         # .NET's "Unable to connect to the remote server"
         "verbindung mit dem remoteserver kann nicht hergestellt werden",
         "no es posible conectar con el servidor remoto",
         "impossível conectar-se ao servidor remoto",
         "невозможно соединиться с удаленным сервером",
-        "无法连接到",
         "に接続できません",
     ),
     # reset, as CPython's and Java's wrappers word it

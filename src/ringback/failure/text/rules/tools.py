@@ -4,7 +4,6 @@ from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT, ClueKind
 from ringback.failure.kinds import KINDS
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
-    NARROWER,
     OVERRIDE,
     PHRASE,
     SENTENCE,
@@ -102,11 +101,12 @@ CURL: list[TextRule] = [
         then=r" [^\n]{1,120}: (?:timeout was reached|timed out|connection timed out)",
     ),
     # how far a transfer came
-    *says(TIMEOUT, SENTENCE, "wait")(
+    # the code 28 beside it, with the system's words, is no number of the system
+    *says(TIMEOUT, OVERRIDE, "wait")(
         "operation timed out after",
         then=r" \d{1,9} (?:milli)?seconds with (?:\d{1,15} (?:out of -?\d{1,15} )?bytes|0 )",
     ),
-    *says(TIMEOUT, NARROWER, "body")(
+    *says(TIMEOUT, OVERRIDE + 1, "body")(
         "bytes received",
         before=r"timed out after \d{1,9} milliseconds with (?!0 )\d{1,15} (?:out of -?\d{1,15} )?",
     ),

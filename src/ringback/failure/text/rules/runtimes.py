@@ -1,0 +1,387 @@
+"""What runtimes and clients of other languages and systems say.
+
+Sources: Netty's and Reactor's exceptions; Apple's ``NSURLError.h`` and ``CFNetworkErrors.h``;
+Microsoft's schannel codes (``winerror.h``, SEC_E_*) and those of WinHTTP and WinINet; Erlang's
+atoms of ``inet`` and ``ssl``; gRPC's core and grpc-go; hyper's ``Error`` and reqwest's.
+"""
+
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.names import KindName
+from ringback.failure.text.rule import (
+    HINT,
+    NARROWER,
+    OVERRIDE,
+    PHRASE,
+    SENTENCE,
+    VERDICT,
+    TextRule,
+    say_each,
+    says,
+)
+
+# The JVM: Netty, Reactor, JDBC's drivers, OkHttp, the AWS SDK.
+
+JVM: list[TextRule] = [
+    *says("http.response.invalid.empty", SPECIFIC, "wait")(
+        "connection prematurely closed before response",
+        "connection has been closed before response",
+        "server failed to respond",  # NoHttpResponseException of Apache's client
+        "unexpected end of stream on",  # OkHttp
+        "unexpected end of file from server",
+    ),
+    *says("http.response.invalid.content_length_mismatch", SPECIFIC, "body")(
+        "connection prematurely closed during response",
+        "premature end of content-length delimited",
+    ),
+    *says("http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body")(
+        "premature end of chunk coded message", "premature eof", "chunkedinputstream"
+    ),
+    *says("tcp.refused", SPECIFIC, "connect")(
+        " refused", before=r"Connection to [\w.\-]{1,120}:\d{1,5}", then=r"\b"
+    ),
+    *says(TIMEOUT, SPECIFIC, "connect")(
+        "connection timed out: no further information", "connecttimeoutexception"
+    ),
+    *says("tcp.refused", SPECIFIC, "connect")("connection refused: no further information"),
+    *says("http.response.timed_out", SPECIFIC, "wait")("readtimeoutexception"),
+    *says("http.request.timed_out", SPECIFIC, "send")(
+        "writetimeouthandler", "writetimeoutexception"
+    ),
+    *says("tcp.timed_out.established", SPECIFIC, "wait")("operation timed out (read failed)"),
+    *says("tls.closed", SPECIFIC, "tls")(
+        "ssl peer shut down incorrectly",
+        "closed connection during handshake",
+    ),
+    *says("tcp.reset", SENTENCE)(  # Gradle's tree of causes
+        "connection reset", before=r"Could not (?:GET|HEAD|PUT) [^\n]{1,250}"
+    ),
+    *says("client.pool_exhausted", SPECIFIC, "pool")(
+        "acquire operation took longer than the configured maximum time",
+        "connection pool shut down",
+    ),
+    *says("tcp.failed", HINT, "connect")(
+        "none of the configured nodes are available", "nohostavailable", "nonodeavailable"
+    ),
+    *says("tcp.closed", SENTENCE)("nodedisconnectedexception", "disconnectexception"),
+    # Kafka: its own limits; the cause is seldom said
+    *says("client.deadline_exceeded", PHRASE, "wait")(
+        "failed to update metadata after",
+        "timed out waiting to send the call",
+        "timed out waiting for a node assignment",
+        "timeout expired while fetching topic metadata",
+        "timeout expired before the position for partition",
+        "ms has passed since batch creation",
+    ),
+    *says("client.deadline_exceeded", PHRASE, "wait")(
+        "timed out at", before=r"callName=\w{1,40}[^\n]{0,120}", then=r" \d"
+    ),
+    *says("tcp.failed", HINT, "connect")(
+        "broker transport failure",
+        "brokers are down",
+        "could not be established. broker may not be available",
+        "bootstrap broker",
+    ),
+]
+
+
+# .NET: HttpClient, its sockets, Npgsql and SqlClient.
+
+DOTNET: list[TextRule] = [
+    *says("config.tls_files_invalid", SPECIFIC, "config")("bio_new_file", "bio_ctrl"),
+    *says("client.deadline_exceeded", PHRASE)(
+        "the operation was canceled",
+        before=r"(?:TaskCanceled|OperationCanceled|Message=)[^\n]{0,80}",
+    ),
+    *says("client.deadline_exceeded", SPECIFIC)(
+        "the request was canceled due to the configured httpclient.timeout"
+    ),
+    *says("http.response.timed_out", SPECIFIC, "wait")("timeout during reading attempt"),
+    *says("tcp.closed", SENTENCE)("attempted to read past the end of the stream"),
+    *says("client.pool_exhausted", VERDICT, "pool")(
+        "the connection pool has been exhausted",
+        "prior to obtaining a connection from the pool",
+    ),
+    *says("http.response.invalid.empty", SPECIFIC, "wait")(
+        "the response ended prematurely",
+        "the underlying connection was closed: the connection was closed unexpectedly",
+    ),
+    *says("http.response.invalid.not_http", SPECIFIC, "wait")(
+        "server returned an invalid or unrecognized response"
+    ),
+    *says("tcp.closed", SENTENCE)("a connection that was expected to be kept alive was closed"),
+    *says("tls.closed", SENTENCE, "tls")(
+        "received an unexpected eof or 0 bytes from the transport stream",
+        "authentication failed because the remote party has closed the transport stream",
+        "authentication failed because the remote party sent a tls alert",
+    ),
+    *says("tls.cert.invalid", SENTENCE, "tls")(
+        "the remote certificate is invalid",
+        "remotecertificatechainerrors",
+        "could not establish trust relationship for the ssl/tls secure channel",
+    ),
+    *says("tls.cert.date_invalid.expired", SPECIFIC, "tls")("nottimevalid"),
+]
+
+
+# Windows itself: schannel, WinHTTP and WinINet.
+
+_SCHANNEL: dict[str, KindName] = {
+    "sec_e_untrusted_root": "tls.cert.authority_invalid.untrusted_root",
+    "0x80090325": "tls.cert.authority_invalid.untrusted_root",
+    "cert_e_untrustedroot": "tls.cert.authority_invalid.untrusted_root",
+    "0x800b0109": "tls.cert.authority_invalid.untrusted_root",
+    "sec_e_cert_expired": "tls.cert.date_invalid.expired",
+    "0x80090328": "tls.cert.date_invalid.expired",
+    "cert_e_expired": "tls.cert.date_invalid.expired",
+    "sec_e_wrong_principal": "tls.cert.name_invalid",
+    "0x80090322": "tls.cert.name_invalid",
+    "cert_e_cn_no_match": "tls.cert.name_invalid",
+    "0x800b010f": "tls.cert.name_invalid",
+    "sec_e_cert_unknown": "tls.cert.invalid",
+    "0x80090327": "tls.cert.invalid",
+    "sec_e_illegal_message": "tls.protocol.error",
+    "0x80090326": "tls.protocol.error",
+    "sec_e_algorithm_mismatch": "tls.version_or_cipher_mismatch",
+    "0x80090331": "tls.version_or_cipher_mismatch",
+    "sec_e_unsupported_function": "tls.version_or_cipher_mismatch",
+    "sec_e_invalid_token": "tls.protocol.error.not_tls",
+    "0x80090308": "tls.protocol.error.not_tls",
+    "sec_e_decrypt_failure": "tls.protocol.error",
+    "sec_i_incomplete_credentials": "tls.bad_client_auth_cert",
+    "sec_e_no_credentials": "config.tls_files_invalid",
+    "crypt_e_revocation_offline": "tls.cert.invalid",
+    "0x80092013": "tls.cert.invalid",
+    "crypt_e_no_revocation_check": "tls.cert.invalid",
+    "0x80092012": "tls.cert.invalid",
+    "crypt_e_revoked": "tls.cert.revoked",
+    "0x80092010": "tls.cert.revoked",
+}
+_WININET: dict[str, KindName] = {
+    "error_internet_timeout": "http.response.timed_out",
+    "error_winhttp_timeout": "http.response.timed_out",
+    "0x80072ee2": "http.response.timed_out",
+    "error_internet_name_not_resolved": "dns.name_not_resolved",
+    "error_winhttp_name_not_resolved": "dns.name_not_resolved",
+    "0x80072ee7": "dns.name_not_resolved",
+    "error_internet_cannot_connect": "tcp.failed",
+    "error_winhttp_cannot_connect": "tcp.failed",
+    "0x80072efd": "tcp.failed",
+    "error_internet_connection_aborted": "tcp.closed",
+    "error_winhttp_connection_error": "tcp.closed",
+    "0x80072efe": "tcp.closed",
+    "error_internet_connection_reset": "tcp.reset",
+    "0x80072eff": "tcp.reset",
+    "0x80072f8f": "tls.cert.invalid",
+    "error_winhttp_secure_failure": "tls.cert.invalid",
+}
+
+WINDOWS: list[TextRule] = [
+    *say_each(_SCHANNEL, rank=EXACT, phase="tls"),
+    *say_each(_WININET, rank=EXACT),
+    *says("tcp.failed", HINT)("unable to connect to the remote server"),
+    *says("dns.name_not_resolved", SPECIFIC, "dns")("ping request could not find host"),
+]
+
+
+# Apple: NSURLErrorDomain and kCFErrorDomainCFNetwork. The POSIX number inside knows more.
+
+_NSURL: dict[int, KindName] = {
+    -999: "abandoned",
+    -1000: "url.invalid",
+    -1001: "client.deadline_exceeded",
+    -1002: "url.scheme_invalid",
+    -1003: "dns.name_not_resolved",
+    -1004: "tcp.failed",
+    -1005: "tcp.closed",
+    -1006: "dns.failed",
+    -1007: "http.response.redirect_loop",
+    -1009: "tcp.address_unreachable.network",
+    -1010: "http.response.redirect_invalid",
+    -1011: "http.response.invalid.not_http",
+    -1012: "http.error.auth",
+    -1013: "http.error.auth",
+    -1015: "http.response.invalid.content_decoding",
+    -1016: "http.response.invalid.content_decoding",
+    -1022: "url.scheme_invalid",  # not HTTPS, which App Transport Security asks for
+    -1200: "tls.failed",
+    -1201: "tls.cert.date_invalid.expired",
+    -1202: "tls.cert.invalid",
+    -1203: "tls.cert.authority_invalid.untrusted_root",
+    -1204: "tls.cert.date_invalid.not_yet_valid",
+    -1205: "tls.bad_client_auth_cert",
+    -1206: "tls.bad_client_auth_cert",
+}
+_APPLE_WORDS: dict[str, KindName] = {
+    "the internet connection appears to be offline": "tcp.address_unreachable.network",
+    "the network connection was lost": "tcp.closed",
+    "a server with the specified hostname could not be found": "dns.name_not_resolved",
+    "could not connect to the server": "tcp.failed",
+    "the certificate for this server is invalid": "tls.cert.invalid",
+    "an ssl error has occurred and a secure connection to the server cannot be made": "tls.failed",
+    "cannot parse response": "http.response.invalid.not_http",
+}
+_APPLE_POSIX: dict[str, KindName] = {
+    "61": "tcp.refused",
+    "60": "tcp.timed_out",
+    "65": "tcp.address_unreachable.host",
+    "51": "tcp.address_unreachable.network",
+    "54": "tcp.reset",
+    "57": "tcp.closed",
+}
+
+APPLE: list[TextRule] = [
+    *[
+        rule
+        for number, kind in _NSURL.items()
+        for rule in says(kind, SPECIFIC)(
+            f"{number}",
+            before=r"(?:NSURLErrorDomain|CFErrorDomainCFNetwork).{0,12}?(?:code|error)?[ =:(]{1,3}",
+            then=r"\b",
+        )
+    ],
+    *say_each(_APPLE_WORDS, rank=SENTENCE),
+    *[
+        rule
+        for number, kind in _APPLE_POSIX.items()
+        for rule in says(kind, EXACT)(f"streamerrorcodekey={number}", then=r"\b")
+    ],
+]
+
+
+# Erlang and Elixir: atoms of inet and ssl, Mint, Hackney; Ruby; Rust; Go; Dart.
+
+_ATOMS: dict[str, KindName] = {
+    "econnrefused": "tcp.refused",
+    "econnreset": "tcp.reset",
+    "etimedout": "tcp.timed_out",
+    "ehostunreach": "tcp.address_unreachable.host",
+    "enetunreach": "tcp.address_unreachable.network",
+    "nxdomain": "dns.name_not_resolved",
+}
+_BAD_CERT: dict[str, KindName] = {
+    "hostname_check_failed": "tls.cert.name_invalid",
+    "cert_expired": "tls.cert.date_invalid.expired",
+    "unknown_ca": "tls.cert.authority_invalid.unknown_issuer",
+    "selfsigned_peer": "tls.cert.authority_invalid.self_signed",
+    "revoked": "tls.cert.revoked",
+    "max_path_length_reached": "tls.cert.invalid",
+}
+
+LANGUAGES: list[TextRule] = [
+    *[
+        rule
+        for atom, kind in _ATOMS.items()
+        for rule in says(kind, EXACT)(
+            f":{atom}", f"{{error,{atom}}}", f"{{error, {atom}}}", f",{atom}}}"
+        )
+    ],
+    *[
+        rule
+        for atom, kind in _BAD_CERT.items()
+        for rule in says(kind, EXACT + 1, "tls")(atom, before=r"bad_cert,\s{0,6}[:{]?\s{0,3}")
+    ],
+    *says("tls.cert.invalid", NARROWER, "tls")("bad_cert", before=r"[{:( ]"),
+    *says("tcp.timed_out.established", PHRASE, "wait")("heartbeat_timeout"),
+    *says("tcp.closed", PHRASE)("socket_closed_unexpectedly", "mint.transporterror: socket closed"),
+    # Ruby
+    *says("tcp.timed_out", SENTENCE, "connect")("net::opentimeout"),
+    *says("tls.timed_out", SPECIFIC, "tls")(
+        "ssl_socket_connect", before=r"OpenTimeout[^\n]{0,250}"
+    ),
+    *says("http.response.timed_out", SPECIFIC, "wait")("net::readtimeout"),
+    *says("http.request.timed_out", SPECIFIC, "send")("net::writetimeout"),
+    # Rust: hyper, reqwest
+    *says("dns.temporary_failure", VERDICT, "dns")(
+        "failed to lookup address information: try again"
+    ),
+    *says("tls.cert.name_invalid", SENTENCE, "tls")("invalid dnsname", "notvalidforname"),
+    *says("http.response.invalid.empty", SENTENCE, "wait")("incompletemessage"),
+    *says("tcp.closed", SENTENCE)("channel closed", before=r"hyper[^\n]{0,80}"),
+    *says("http.error.unavailable", SPECIFIC, "wait")(
+        "got 503", before=r"successful HTTP response[^\n]{0,200}"
+    ),
+    *says("http.error", SENTENCE, "wait")("failed to get successful http response"),
+    # Go: what follows "lookup NAME" or "Get URL"
+    *says("client.resources_exhausted", OVERRIDE, "dns")(
+        "too many open files", before=r"(?:dial|lookup|socket|accept)[^\n]{0,160}"
+    ),
+    *says("dns.temporary_failure", OVERRIDE, "dns")(
+        "operation not permitted", before=r"lookup [^\n]{1,200}(?:read|write|dial) udp [^\n]{1,120}"
+    ),
+    *says("http.response.invalid.empty", PHRASE, "wait")(
+        ": eof", before=r"\b(?:Get|Post|Put|Head|Delete|Patch) [^\n]{1,250}", then=r"(?:\s|$)"
+    ),
+    # gRPC
+    *says("tcp.closed", SENTENCE, "wait")(
+        "transport is closing",
+        "error reading server preface: eof",
+        "closing transport due to",
+        "the client connection is closing",
+        "socket closed",
+    ),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "error reading server preface: http2:", "frame too large"
+    ),
+    # Node: nodemailer, ioredis, amqplib, MQTT
+    *says("http.response.timed_out", SENTENCE, "wait")("greeting never received"),
+    *says("tcp.closed", SENTENCE)(
+        "stream connection ended", "unexpected close", "unexpected server close"
+    ),
+    *says("tcp.failed", GENERIC)("net::err_failed"),
+]
+
+
+# Package managers, version control and directory clients, by their own codes.
+
+_SVN: dict[str, KindName] = {
+    "e170001": "service.rejected",
+    "e175013": "http.error.auth",
+    "e175015": "http.error",
+    "e175011": "http.error",
+    "e215004": "service.rejected",
+    "e210002": "tcp.closed",
+    "e120106": "http.response.invalid.not_http",
+    "e230001": "tls.cert.invalid",
+    "e180001": "not_a_connection_failure",
+}
+
+PACKAGES: list[TextRule] = [
+    *say_each({f"svn: {code}": kind for code, kind in _SVN.items()}, rank=SPECIFIC, phase="wait"),
+    # apk tells no more than this, mostly of a lookup
+    *says("dns.temporary_failure", HINT, "dns")("temporary error (try again later)"),
+    *says("tls.failed", PHRASE, "tls")("unable to establish ssl connection"),
+    *says("http.response.unexpected_content", OVERRIDE, "body")(
+        "does not match metalink",
+        "hash sum mismatch",
+        "checksum mismatch",
+        "doesn't match expected",
+    ),
+    *says("tcp.failed", HINT)("all mirrors were already tried without success"),
+    # LDAP
+    *says("tcp.failed", PHRASE, "connect")("can't contact ldap server", "ldap_server_down"),
+    *says("service.rejected", SPECIFIC, "wait")(
+        "invalid credentials", before=r"(?:LDAP|ldap|bind)[^\n]{0,120}"
+    ),
+    *says("dns.name_not_resolved", SENTENCE, "dns")("gethostbyname failure"),
+    # Kubernetes
+    *says("tcp.refused", SENTENCE, "connect")(
+        " was refused", before=r"connection to the server [^\n]{1,160}"
+    ),
+    # SMTP servers
+    *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
+    # MQTT: brokers' words, and Arduino's PubSubClient (its state codes)
+    *says("tcp.timed_out.established", SENTENCE, "wait")("has exceeded timeout, disconnecting"),
+    *say_each(
+        {"rc=-4": "http.response.timed_out", "rc=-3": "tcp.closed", "rc=-2": "tcp.failed"},
+        rank=HINT,
+        before=r"(?:MQTT|connect|failed)[^\n]{0,60}",
+    ),
+    *says("tcp.failed", HINT, "connect")("rc -2", before=r"connect[^\n]{0,60}"),
+    *says("service.rejected", OVERRIDE, "wait")(
+        "connection refused: not authorized",
+        "connection refused, not authori",
+        "bad connack return code",
+    ),
+    # hosted runners
+    *says("unknown", HINT)("lost communication with the server"),
+]
