@@ -130,7 +130,9 @@ def test_a_tunnel_refused_by_the_proxy():
         "FileNotFoundError: [Errno 2] No such file or directory: 'data.csv'",
         'GET http://localhost:8000/health "HTTP/1.1 200 OK"',
         'psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint "k"',
-        "BrokenPipeError: [Errno 32] Broken pipe",
+        'INFO:     127.0.0.1:52344 - "GET /missing HTTP/1.1" 404 Not Found',
+        '10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 503 233',
+        "200 OK\n400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found\n500 Error",
         "KeyError: 'timeout'",
     ],
 )
@@ -142,6 +144,8 @@ def test_what_is_no_connection_failure_is_not_called_one(text):
     "text",
     [
         "openai.APIConnectionError: Connection error.",
+        "BrokenPipeError: [Errno 32] Broken pipe",
+        "Could not reach the broker; gave up.",
         'botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "https://s3.example/"',
     ],
 )

@@ -91,6 +91,61 @@ class TestSays:
         assert "tcp.address_unreachable.prohibited" not in kinds
 
 
+SOFTWARE = [
+    (
+        "PrematureCloseException: Connection prematurely closed BEFORE response",
+        "http.response.invalid.empty",
+    ),
+    ("PSQLException: Connection to localhost:5432 refused", "tcp.refused"),
+    ("SocketException: Operation timed out (Read failed)", "tcp.timed_out.established"),
+    ("TimeoutException: Failed to update metadata after 60000 ms.", "client.deadline_exceeded"),
+    ("Npgsql.NpgsqlException: The connection pool has been exhausted", "client.pool_exhausted"),
+    (
+        "curl: schannel: SEC_E_UNTRUSTED_ROOT (0x80090325)",
+        "tls.cert.authority_invalid.untrusted_root",
+    ),
+    ("WinHttpException 0x80072EE7", "dns.name_not_resolved"),
+    ('Error Domain=NSURLErrorDomain Code=-1009 "offline"', "tcp.address_unreachable.network"),
+    ("NSURLErrorDomain Code=-1004 {_kCFStreamErrorCodeKey=61}", "tcp.refused"),
+    ("{:error, {:tls_alert, {bad_cert, {hostname_check_failed}}}}", "tls.cert.name_invalid"),
+    ("{:error, :econnrefused}", "tcp.refused"),
+    ("Net::OpenTimeout from net/protocol.rb:41:in `ssl_socket_connect'", "tls.timed_out"),
+    ("dns error: failed to lookup address information: Try again", "dns.temporary_failure"),
+    ("dial tcp: lookup a.test: too many open files", "client.resources_exhausted"),
+    ("Get http://a.test/: EOF", "http.response.invalid.empty"),
+    ('desc = "error reading server preface: EOF"', "tcp.closed"),
+    ('"GET / HTTP/1.1" 503 UF,URX 0 91 3', "tcp.failed"),
+    ('"GET / HTTP/1.1" 503 URX,UC 0 91 3', "tcp.closed"),
+    ("[error] 3#3: connect() failed (111: Connection ref$", "tcp.refused"),
+    ("client timed out (110: Connection timed out) while SSL handshaking", "tls.timed_out"),
+    ("a.test could not be resolved (2: Server failure)", "dns.temporary_failure"),
+    ("(70007)The timeout specified has expired: AH01102", "http.response.timed_out"),
+    ("svn: E175013: Access to '/svn' forbidden", "http.error.auth"),
+    ("ldap_bind(): Unable to bind to server: Can't contact LDAP server", "tcp.failed"),
+    ("The connection to the server a.test:6443 was refused", "tcp.refused"),
+    ("kubernetes.client.exceptions.ApiException: (403)", "http.error.auth"),
+    (
+        "cURL error 28: Operation timed out after 9 milliseconds with 0 bytes received",
+        "http.response.timed_out",
+    ),
+    ("Connection Refused: not authorized.", "service.rejected"),
+    ("SocketException: OS Error: x, errno = 1225", "tcp.refused"),
+    ("Lost connection to MySQL server at 'x', system error: 104", "tcp.reset"),
+]
+"""Of other software: runtimes, gateways, brokers, directories."""
+
+
+LANGUAGES = [
+    ("ssh: Няма маршрут до компютъра", "tcp.address_unreachable.host"),
+    ("wget: Laborpool.test: Temporärer Fehler bei der Namensauflösung", "dns.temporary_failure"),
+    ("curl: koneksi ditolak", "tcp.refused"),
+    ("Não foi possível conectar: Conexão recusada", "tcp.refused"),
+    ("E: Verbindung mit a.test:80 nicht möglich (10.0.0.7).", "tcp.failed"),
+    ("psql: FEHLER: konnte Hostnamen »a.test« nicht in Adresse übersetzen: x", "dns.failed"),
+    ("fatal: l’hôte distant a fermé la connexion de manière inattendue", "tcp.closed"),
+]
+
+
 SYSTEM = [
     # strerror: glibc, macOS
     ("connect to 10.0.0.9 port 8080: Connection refused", "tcp.refused"),
@@ -557,6 +612,8 @@ GENERAL = [
     ("systemd[1]: a.service: State 'stop-sigterm' timed out. Killing.", "not_a_connection_failure"),
 ]
 EXAMPLES = [
+    *SOFTWARE,
+    *LANGUAGES,
     *SYSTEM,
     *UNIX,
     *ENDS,

@@ -104,6 +104,21 @@ def parts(text: str) -> list[tuple[str, int]]:
 
 _NOTHING_FOUND = 0.6
 """How sure a text is no connection failure in which no rule found one."""
+_SOMETHING_FAILED = 0.4
+"""How sure one is that reports that something of a network failed, and not what."""
+_FAILED = re.compile(
+    r"\b(?:fail(?:ed|ure|s|ing)?|errors?|cannot|can't|could ?(?:not|n't)|unable to|lost|refused"
+    r"|rejected|dropped|broken|timed out|timeout|unreachable|unavailable|disconnect(?:ed)?"
+    r"|abort(?:ed)?|offline)\b",
+    re.IGNORECASE,
+)
+_OF_A_NETWORK = re.compile(
+    r"\b(?:connect(?:ions?|ing)?|sockets?|hosts?|peer|servers?|network|remote|handshake|tls|ssl|dns"
+    r"|proxy|tcp|udp|https?|brokers?|upstream|gateway|endpoint)\b",
+    re.IGNORECASE,
+)
+_NEAR = 80
+_MAX_FAILED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +204,7 @@ def _explain(text: str, offset: int) -> Explanation:
     findings = with_a_network(page, findings_in(page))
     best = choose(findings)
     if best is None:
-        return Explanation(OTHER, _NOTHING_FOUND)
+        return _unnamed(text, offset)
     around = circumstances(page, findings, best)
     settled = settle(around.kind, around.phase, proxied=around.proxied)
     start, end = page.origin(best.start), min(page.origin(best.end - 1) + 1, len(text))
@@ -205,6 +220,20 @@ def _explain(text: str, offset: int) -> Explanation:
         library_of(text),
         text[start:end],
     )
+
+
+def _unnamed(text: str, offset: int) -> Explanation:
+    """What a text reports in which no rule, and so no word of another domain, was found."""
+    for failed in islice(_FAILED.finditer(text), _MAX_FAILED):
+        start, end = failed.span()
+        if _OF_A_NETWORK.search(text, max(0, start - _NEAR), end + _NEAR):
+            platform, library = platform_of(text), library_of(text)
+            span = (start + offset, end + offset)
+            return Explanation(
+                "unknown", _SOMETHING_FAILED, span=span, platform=platform, library=library,
+                evidence=failed[0],
+            )  # fmt: skip
+    return Explanation(OTHER, _NOTHING_FOUND)
 
 
 def findings_in(page: Page) -> list[PlacedClue]:

@@ -36,6 +36,19 @@ LOOKALIKES: list[TextRule] = [
     *says(OTHER, PHRASE)(
         "ssl connection using tls", "handshake successful", "certificate successfully verified"
     ),
+    # what a server says of the requests that it was sent: uvicorn, and the common log format
+    *says(OTHER, OVERRIDE)(
+        ' http/1.1" ',
+        ' http/1.0" ',
+        before=r'[\d\]\-] (?:- )?(?:\[[^\]\n]{1,40}\] )?"[A-Z]{3,7} /[^"\n]{0,250}',
+        then=r"(?!50[24])\d{3}\b",
+    ),
+    # a list of what there is
+    *says(OTHER, OVERRIDE)(
+        "401 unauthorized",
+        before=r"400 bad request.{0,60}",
+        then=r".{0,80}403 forbidden.{0,60}404 not found",
+    ),
     # waits of other things: processes, locks, statements, pages under test
     *says(OTHER, OVERRIDE)(
         "timeoutexpired",

@@ -280,6 +280,7 @@ LANGUAGES: list[TextRule] = [
         for atom, kind in _BAD_CERT.items()
         for rule in says(kind, EXACT + 1, "tls")(atom, before=r"bad_cert,\s{0,6}[:{]?\s{0,3}")
     ],
+    *says("dns.name_not_resolved", SPECIFIC, "dns")("non-existing domain"),
     *says("tls.cert.invalid", NARROWER, "tls")("bad_cert", before=r"[{:( ]"),
     *says("tcp.timed_out.established", PHRASE, "wait")("heartbeat_timeout"),
     *says("tcp.closed", PHRASE)("socket_closed_unexpectedly", "mint.transporterror: socket closed"),
@@ -364,6 +365,11 @@ PACKAGES: list[TextRule] = [
     ),
     *says("dns.name_not_resolved", SENTENCE, "dns")("gethostbyname failure"),
     # Kubernetes
+    *says("http.error.auth", SPECIFIC, "wait")("apiexception: (401)", "apiexception: (403)"),
+    *says("http.error.rate_limited", SPECIFIC, "wait")("apiexception: (429)"),
+    *says("http.error.unavailable", SPECIFIC, "wait")("apiexception: (503)"),
+    *says("http.error.gateway", SPECIFIC, "wait")("apiexception: (502)", "apiexception: (504)"),
+    *says("http.error", SENTENCE, "wait")("apiexception: (", then=r"[45]\d\d\)"),
     *says("tcp.refused", SENTENCE, "connect")(
         " was refused", before=r"connection to the server [^\n]{1,160}"
     ),

@@ -6,7 +6,7 @@ And what libraries say when the peer closed a connection that stood.
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, Clue
 from ringback.failure.codes import KIND_OF_ERRNO
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import HINT, PHRASE, SENTENCE, TextRule, say_each, says
+from ringback.failure.text.rule import FAINT, HINT, PHRASE, SENTENCE, TextRule, say_each, says
 from ringback.failure.text.wording import SYSTEM_ENGLISH, SYSTEM_TRANSLATED
 
 # What the operating system says about sockets, in any language.
@@ -150,6 +150,8 @@ UNIX: list[TextRule] = [
 # What libraries say when the peer closed a connection that stood.
 
 CLOSED: list[TextRule] = [
+    # of a socket or of standard output
+    *says("unknown", FAINT)("brokenpipeerror: [errno 32]"),
     *says("tcp.closed")(
         "connection closed by remote host",
         "connection closed by foreign host",
