@@ -91,6 +91,7 @@ ASKED = {
     "two lists": lambda by: by.Frozen(1).b is by.Frozen(1).b,
     "replaced": lambda by: repr(by.replace(by.Frozen(1, d=3), a=2)),
     "replaced by the standard library": lambda by: repr(dataclasses.replace(by.Frozen(1), a=2)),
+    "replaced by copy": lambda by: repr(getattr(copy, "replace", by.replace)(by.Frozen(1), a=2)),
     "what the base has": lambda by: by.Frozen(4).doubled,
     "too few": lambda by: by.Frozen(),
     "too many": lambda by: by.Open(1, 2, 3),

@@ -72,10 +72,10 @@ else:
             fields.update(vars(base).get("__value_fields__", ()))
         own = {
             name: _field(annotation, body.pop(name, _MISSING), kw_only=kw_only)
-            for name, annotation in body["__annotations__"].items()
+            for name, annotation in cls.__annotations__.items()
         }
         fields.update(own)
-        body["__slots__"] = tuple(own)
+        body["__slots__"], body["__replace__"] = tuple(own), replace  # `copy.replace` of 3.13
         body["__value_fields__"] = fields
         body["__match_args__"] = tuple(
             name for name, of in fields.items() if of.init and not of.kw_only
