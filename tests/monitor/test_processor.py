@@ -17,6 +17,9 @@ T = 1_790_000_000.0
 
 
 class Router:
+    def wake(self):
+        pass
+
     def notices_for(self, change):
         id_ = f"{change.incident.id} {change.what} {change.at}"
         return [Notice(id=id_, channel="all", at=change.at, change=change)]
@@ -178,6 +181,9 @@ class Teams:
     def __init__(self, *names):
         routes = [RouteSettings(notifiers=(name,), endpoints=(name,)) for name in names]
         self._routing = Routing(names, routes)
+
+    def wake(self):
+        pass
 
     def notices_for(self, change):
         return self._routing.notices(change)

@@ -22,6 +22,9 @@ class _Nowhere:
 
 
 class _NoRoutes:
+    def wake(self):
+        pass
+
     def notices_for(self, change):
         return []
 

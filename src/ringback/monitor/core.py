@@ -131,31 +131,47 @@ class MonitorCore:
             self.processor.apply(changes)
 
     def flush_urgent(self) -> None:
-        """Keep what waits: before it is shown to anybody, or answered to who reported it."""
+        """Have kept what waits: before it is shown to anybody, or answered to who reported it."""
         if self.processor.urgent:
             self.flush()
 
     def flush(self) -> None:
-        """Keep all that was gathered."""
+        """Have all kept that was gathered."""
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush_timer = None
         self.processor.flush()
 
+    async def kept(self) -> None:
+        """Return when all is kept that had to be at once, or was asked to be, until now."""
+        self.flush_urgent()
+        await self.processor.writer.written()
+
     async def run(self) -> None:
         """Let time pass, until it is cancelled; then what was gathered is kept."""
+        self.processor.writer.start()
         try:
-            while True:
-                await asyncio.sleep(TICK_INTERVAL)
-                self.processor.tick()
-                self._look_now(self.engine.asks(self.clock()))
-                self._diagnose_new()
-                await asyncio.to_thread(self.store.maintain, self.clock())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._tick())
+                group.create_task(self._maintain())
         finally:
             await self._diagnoser.close()
             await self.relocations.close()
             self.processor.keep_state("discoveries", self.intake.discoveries.dump())
             self.processor.flush()
+            await self.processor.writer.close()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_INTERVAL)
+            self.processor.tick()
+            self._look_now(self.engine.asks(self.clock()))
+            self._diagnose_new()
+
+    async def _maintain(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_INTERVAL)
+            await asyncio.to_thread(self.store.maintain, self.clock())
 
     def _announce(self, change: Change) -> None:
         """Say in the log, and so in the terminal, what opens and ends."""

@@ -4,6 +4,9 @@ A failure, a change of state and everything that follows from it is kept in one 
 the notices it causes, and that within a moment: what ends together, as in an outage of many
 endpoints, is kept together. Successes are gathered until the next tick. Nothing is published that
 is not kept, so that a kill costs one check of an endpoint, and no counter, incident or notice.
+
+What is known changes here, in the event loop; what is to be kept of it is written by a thread
+(``writer.py``), and only then published.
 """
 
 from __future__ import annotations
@@ -13,11 +16,13 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ringback.incident.lifecycle import REOPEN_SECONDS
 from ringback.monitor.model import UiEvent
 from ringback.monitor.store.interface import IncidentFilter, StoreBatch
+from ringback.monitor.writer import StoreWriter
 
 if TYPE_CHECKING:
     from ringback.incident.engine import Engine
@@ -74,6 +79,9 @@ class NoticeRouter(Protocol):
     def notices_for(self, change: Change) -> list[Notice]:
         """Return one notice for each channel that is to be notified."""
 
+    def wake(self) -> None:
+        """Know that there are notices, by now."""
+
 
 def batch_of(changes: Iterable[Change], router: NoticeRouter) -> StoreBatch:
     """Return what is to be kept of changes: the incidents as they are now, and the notices."""
@@ -101,6 +109,8 @@ class CheckProcessor:
     ) -> None:
         self.engine = engine
         self.kept = 0  # How many checks were kept
+        self.dropped = 0  # Checks that were taken, but not into the history: too many waited
+        self.writer = StoreWriter(store)
         # Whether something waits that is to be kept at once, with all that ended meanwhile: to be
         # answered with `flush`
         self.urgent = False
@@ -143,7 +153,10 @@ class CheckProcessor:
             before = self.engine.state_of(check.endpoint)
             changes = self.engine.see(check)
             after = self.engine.state_of(check.endpoint)
-            self._checks.append(self._believed(check))
+            if self.writer.is_full:
+                self.dropped += 1
+            else:
+                self._checks.append(self._believed(check))
             self._publish(UiEvent(what="check", endpoint=check.endpoint))
             if after != before:
                 self._publish(UiEvent(what="state", endpoint=check.endpoint))
@@ -175,6 +188,7 @@ class CheckProcessor:
 
     def tick(self) -> None:
         """Let time pass, and keep what was gathered; to be called about once a second."""
+        self.writer.verify()
         now = self._clock()
         changes = self.engine.tick(now)
         self._changes += changes
@@ -185,7 +199,7 @@ class CheckProcessor:
             self.flush()
 
     def apply(self, changes: list[Change]) -> None:
-        """Keep and publish what somebody changed: an acknowledgement, a diagnosis, a reload."""
+        """Have kept and published what somebody changed: an acknowledgement, a diagnosis …"""
         self._changes += changes
         self._states["quiet"] = self.engine.dump_shared()
         self.flush()
@@ -195,7 +209,7 @@ class CheckProcessor:
         self._states[name] = value
 
     def flush(self) -> None:
-        """Keep everything that was gathered, in one transaction."""
+        """Have everything kept that was gathered, in one transaction."""
         changes = self._changes
         known = ((id_, self.engine.dump_endpoint(id_)) for id_ in self._dirty)
         states = {f"{_STATE_PREFIX}{id_}": case for id_, case in known if case is not None}
@@ -207,10 +221,14 @@ class CheckProcessor:
             transitions=tuple(self.engine.transitions()),
             states=states | self._states,
         )
-        self._store.keep(batch)
-        self.kept += len(self._checks)
+        self.writer.put(batch, partial(self._tell, batch, changes))
         self._checks, self._changes, self._dirty, self._states = [], [], {}, {}
         self.urgent = False
+
+    def _tell(self, kept: StoreBatch, changes: list[Change]) -> None:
+        self.kept += len(kept.checks)
+        if kept.notices:
+            self._router.wake()
         for change in changes:
             self._announce(change)
             self._publish(

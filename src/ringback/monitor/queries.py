@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,6 +43,12 @@ class MonitorQueries:
         self._core = core
         self._configuration = configuration or ConfigurationStatus()
         self._counters = counters
+
+    async def kept(self, seconds: float | None = None) -> None:
+        """Return when what is shown from now on is kept, or after so long: the store is slow."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._core.kept()
 
     @property
     def store(self) -> Store:
@@ -85,7 +93,7 @@ class MonitorQueries:
             "config": asdict(self._configuration),
             "store": {
                 "degraded": getattr(store, "degraded", None),
-                "dropped": getattr(store, "dropped", 0),
+                "dropped": getattr(store, "dropped", 0) + core.processor.dropped,
             },
         }
 

@@ -128,6 +128,7 @@ def dispatch(store, endpoints):
                 notices = [n for change in changes for n in dispatcher.notices_for(change)]
                 newest = {change.incident.id: change.incident for change in changes}
                 store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
+                dispatcher.wake()
 
             worker = asyncio.create_task(dispatcher.run())
             try:

@@ -136,6 +136,9 @@ class MemoryService:
         for queue in self.listeners:
             queue.put_nowait(told)
 
+    async def kept(self, seconds=None):
+        pass
+
     def views(self):
         return list(self.known.values())
 

@@ -235,9 +235,13 @@ class Fleet:
     # What they send.
 
     def take(self, agent: Agent, batch: Results) -> int:
-        """Keep a batch, all or nothing; return how many of its results had been kept before."""
-        if getattr(self._core.store, "is_holding", False):
-            raise AgentRefused(503, "unavailable", "the hub cannot keep anything now")
+        """Take a batch, all or nothing; return how many of its results had been taken before.
+
+        It is kept when ``kept`` returns.
+        """
+        self._need_store()
+        if self._core.processor.writer.is_full:
+            raise AgentRefused(503, "unavailable", "the hub keeps nothing fast enough now")
         now, results = self._core.clock(), batch["results"]
         with self._counting():
             if batch["agent"] != agent.id:
@@ -254,9 +258,17 @@ class Fleet:
             self._partitions.take(agent, diagnosis["incident"], diagnosis["report"])
         self._core.processor.keep_state(f"{STATE}{agent.id}", self.registry.dump(agent))
         self._core.flush()
+        self._need_store()
+        return len(results) - len(new)
+
+    async def kept(self) -> None:
+        """Return when all that was taken until now is kept; raises ``AgentRefused``."""
+        await self._core.kept()
+        self._need_store()
+
+    def _need_store(self) -> None:
         if getattr(self._core.store, "is_holding", False):
             raise AgentRefused(503, "unavailable", "the hub cannot keep anything now")
-        return len(results) - len(new)
 
     def _take_results(
         self, agent: Agent, results: Sequence[Result], shift: float, now: float

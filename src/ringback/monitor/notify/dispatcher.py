@@ -184,9 +184,11 @@ class Dispatcher:
                 self._announced.pop(key, None)
             elif not is_escalation(notice):
                 self._announced[key] = (len(change.incident.members), change.at)
-        if notices:
-            self._wake.set()
         return notices
+
+    def wake(self) -> None:
+        """Look at what waits now: there is something new."""
+        self._wake.set()
 
     def _is_new(self, notice: Notice) -> bool:
         """Return whether that somebody joined is not said anyway by what waits for the channel."""

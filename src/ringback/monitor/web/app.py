@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
 
+SHOWN_TIMEOUT: Final = 1.0
+"""Seconds that what is shown waits until all that it says is kept."""
+
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -79,6 +82,34 @@ class SecurityHeadersMiddleware:
         host, _ = split_port(Headers(scope=scope).get("host", ""))
         app = self._app if site.settings.serves(host) else _respond_misdirected
         await app(scope, receive, _with_headers(send))
+
+
+class KeptMiddleware:
+    """ASGI middleware: what is shown is kept before, and so is what is answered.
+
+    A page waits for a slow store for ``SHOWN_TIMEOUT`` and is shown without it then; whoever
+    reports or changes something is answered when that is kept.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/healthz":
+            await self._app(scope, receive, send)
+            return
+        queries = scope["app"].state.site.queries
+        if scope["method"] in {"GET", "HEAD"}:
+            await queries.kept(SHOWN_TIMEOUT)
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await queries.kept()
+            await send(message)
+
+        await self._app(scope, receive, sending)
 
 
 def _with_headers(send: Send) -> Send:
@@ -173,7 +204,7 @@ def application(
     renderer = Renderer(clock)
     app = Starlette(
         routes=[*_PAGES, Mount("/api/v1", app=_api)],
-        middleware=[Middleware(SecurityHeadersMiddleware)],
+        middleware=[Middleware(SecurityHeadersMiddleware), Middleware(KeptMiddleware)],
         exception_handlers={HTTPProblem: answer_problem, HTTPException: answer_http_error},
     )
     app.state.site = Site(

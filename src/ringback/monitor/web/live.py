@@ -129,6 +129,7 @@ class LiveUpdates:
     async def _publish(self) -> None:
         while True:
             await self._changed.wait()
+            await self._queries.kept(self._every)
             message = self._message()
             for page in self._pages:
                 _offer(page, message)

@@ -181,6 +181,7 @@ async def take_results(call: APICall) -> Acknowledged:
     try:
         batch: Results = RESULTS.validate_json(_content(call, body))
         repeated = fleet.take(agent, batch)
+        await fleet.kept()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))[:200]

@@ -1,0 +1,147 @@
+"""The store beside the event loop: what is written when, and what waits for it."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+
+from ringback.incident.model import Check
+from ringback.monitor.store.interface import StoreBatch
+from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.monitor.writer import MAX_WAITING_CHECKS, StoreWriter
+
+T = 1_790_000_000.0
+TEST_TIMEOUT = 60.0
+
+
+class Slow:
+    """A real store whose writing waits until it is let go, as for a disk that hangs."""
+
+    def __init__(self, store):
+        self.store, self.sizes, self.fails = store, [], False
+        self.reached, self.gate = threading.Event(), threading.Event()
+
+    def keep(self, batch):
+        self.reached.set()
+        assert self.gate.wait(TEST_TIMEOUT)
+        if self.fails:
+            raise RuntimeError("the store is broken")
+        self.sizes.append(len(batch.checks))
+        self.store.keep(batch)
+
+
+@pytest.fixture
+def slow(tmp_path):
+    store = SQLiteStore(tmp_path / "kept.db")
+    made = Slow(store)
+    yield made
+    made.gate.set()
+    store.close()
+
+
+def batch(number):
+    check = Check(at=T + number, endpoint="e", up=True, seconds=0.1)
+    return StoreBatch(checks=(check,), states={"newest": number})
+
+
+def run(test):
+    async def limited():
+        async with asyncio.timeout(TEST_TIMEOUT):
+            await test()
+
+    asyncio.run(limited())
+
+
+async def reached(slow):
+    while not slow.reached.is_set():
+        await asyncio.sleep(0.01)
+
+
+def test_what_comes_while_the_store_is_slow_is_one_batch_in_order_and_follows_when_it_is_kept(slow):
+    async def main():
+        writer, followed = StoreWriter(slow), []
+        writer.start()
+        for number in range(50):
+            writer.put(batch(number), partial(followed.append, number))
+            if not number:
+                await reached(slow)  # the loop goes on while the store does not
+        waiting = asyncio.ensure_future(writer.written())
+        await asyncio.sleep(0)
+        assert (followed, waiting.done(), slow.sizes) == ([], False, [])
+        slow.gate.set()
+        await waiting
+        assert followed == list(range(50))
+        assert slow.sizes == [1, 49]
+        assert slow.store.state("newest") == 49
+        assert len(slow.store.checks("e", T - 1, T + 100)) == 50
+        await writer.close()
+
+    run(main)
+
+
+def test_what_waits_at_the_end_is_written_and_after_it_everything_at_once(slow):
+    async def main():
+        writer = StoreWriter(slow)
+        writer.start()
+        writer.put(batch(1))
+        closing = asyncio.ensure_future(writer.close())
+        await reached(slow)
+        writer.put(batch(2))
+        slow.gate.set()
+        await closing
+        assert slow.store.state("newest") == 2
+        writer.put(batch(3))
+        assert slow.store.state("newest") == 3
+
+    run(main)
+
+
+def test_what_a_store_that_raises_has_not_kept_is_told_to_who_waits_and_kept_with_the_next(slow):
+    async def main():
+        writer, followed = StoreWriter(slow), []
+        writer.start()
+        slow.fails = True
+        slow.gate.set()
+        writer.put(batch(1), partial(followed.append, 1))
+        with pytest.raises(RuntimeError, match="broken"):
+            await writer.written()
+        with pytest.raises(RuntimeError, match="broken"):
+            writer.verify()
+        assert followed == []
+        slow.fails = False
+        writer.put(batch(2), partial(followed.append, 2))
+        await writer.written()
+        writer.verify()
+        assert followed == [1, 2]
+        assert len(slow.store.checks("e", T - 1, T + 100)) == 2
+        await writer.close()
+
+    run(main)
+
+
+def test_it_is_full_while_so_much_waits(slow):
+    async def main():
+        writer = StoreWriter(slow)
+        writer.start()
+        many = StoreBatch(checks=batch(1).checks * (MAX_WAITING_CHECKS // 100))
+        for _ in range(100):
+            assert not writer.is_full
+            writer.put(many)
+        assert writer.is_full
+        await reached(slow)
+        slow.store = Nowhere()
+        slow.gate.set()
+        await writer.written()
+        assert not writer.is_full
+        assert sum(slow.sizes) == MAX_WAITING_CHECKS
+        await writer.close()
+
+    run(main)
+
+
+class Nowhere:
+    """Stands for the store where only the number counts."""
+
+    def keep(self, batch):
+        pass
