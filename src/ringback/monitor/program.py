@@ -248,6 +248,7 @@ _AT_START: dict[str, Callable[[MonitorConfig], object]] = {
     "vantage": lambda loaded: loaded.vantage,
     "web.host": lambda loaded: loaded.web.host,
     "web.port": lambda loaded: loaded.web.port,
+    "web.certificate": lambda loaded: (loaded.web.certificate, loaded.web.key),
     "store.path": lambda loaded: loaded.store,
     "store.url": lambda loaded: loaded.store_url,
     "retention": lambda loaded: loaded.retention,

@@ -1,6 +1,9 @@
 import asyncio
 import signal
 import socket
+import ssl
+import warnings
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +12,7 @@ from monitor.web.service import sample
 
 from ringback.monitor.web.server import PageServer, listen
 from ringback.monitor.web.settings import WebError, WebSettings
+from ringback.testing.lab.certificates import Certificates
 
 
 async def served(settings, then):
@@ -124,3 +128,81 @@ def test_settings_under_which_everybody_could_change_things_are_not_taken():
         with pytest.raises(WebError):
             page.configure(WebSettings())
         page.configure(WebSettings(tokens=TOKENS[:1]))
+
+
+# Over TLS.
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def over_tls(tmp_path, certificates, name="good"):
+    file = tmp_path / "page.pem"
+    file.write_bytes(Path(certificates.file(name)).read_bytes())
+    return WebSettings(port=0, certificate=file)
+
+
+def trusting(certificates):
+    return ssl.create_default_context(cafile=certificates.bundle)
+
+
+def test_the_page_is_served_over_tls(tmp_path, certificates):
+    async def ask(url):
+        async with httpx.AsyncClient(timeout=60, verify=trusting(certificates)) as client:
+            return url, (await client.get(f"{url}/api/v1/status")).status_code
+
+    url, status = asyncio.run(served(over_tls(tmp_path, certificates), ask))
+
+    assert url.startswith("https://127.0.0.1:")
+    assert status == 200
+
+
+def test_old_versions_of_tls_are_refused(tmp_path, certificates):
+    async def ask(url):
+        context = trusting(certificates)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        async with httpx.AsyncClient(timeout=60, verify=context) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.get(url)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of asking for TLS 1.1
+        asyncio.run(served(over_tls(tmp_path, certificates), ask))
+
+
+def test_a_renewed_certificate_is_used_without_a_restart(tmp_path, certificates, monkeypatch):
+    monkeypatch.setattr("ringback.monitor.web.server.RENEWAL_INTERVAL", 0.05)
+    settings = over_tls(tmp_path, certificates, "wrong_host")
+
+    async def ask(url):
+        async with httpx.AsyncClient(timeout=60, verify=trusting(certificates)) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.get(url)
+            settings.certificate.write_text("being written")  # the old one is kept
+            await asyncio.sleep(0.2)
+            over_tls(tmp_path, certificates)
+            async with asyncio.timeout(60):
+                while True:
+                    try:
+                        return (await client.get(f"{url}/api/v1/status")).status_code
+                    except httpx.ConnectError:
+                        await asyncio.sleep(0.05)
+
+    assert asyncio.run(served(settings, ask)) == 200
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path, certificates):
+    good = Path(certificates.file("good"))
+    key = tmp_path / "other.pem"
+    key.write_bytes(Path(certificates.file("wrong_host")).read_bytes())
+    for certificate, own, why in (
+        (tmp_path / "none.pem", None, "cannot be read: No such file"),
+        (Path(__file__), None, "it needs a certificate and a key in PEM"),
+        (good, key, "the key belongs to another certificate"),
+    ):
+        with pytest.raises(WebError, match=why) as caught:
+            page_of(WebSettings(port=0, certificate=certificate, key=own))
+        assert str(certificate) in str(caught.value)

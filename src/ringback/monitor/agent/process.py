@@ -328,7 +328,7 @@ class AgentProcess:
                 len(plan["omitted"]), ", ".join(plan["omitted"][:10]),
             )  # fmt: skip
         self.endpoints, self._revision = endpoints, revision
-        log.info("ringback: a plan of %d endpoints is in use", len(endpoints))
+        log.info("ringback: a plan is in use; endpoints: %d", len(endpoints))
 
     def _obey(self, answer: Any) -> None:
         self._runner.look_now(map(str, answer.get("look_now") or ()))

@@ -254,7 +254,7 @@ MIN_TOKEN_LENGTH = 16  # Characters of a token at least: its hash is kept withou
 
 
 def check_access(whole: MergedConfig) -> None:
-    """Note tokens that are no secret, and a page that everybody could change things on."""
+    """Note tokens that are no secret, a page that is everybody's, and files that are not there."""
     for item in whole.tokens:
         _check_token(item)
     host = whole.main.web.host
@@ -264,6 +264,15 @@ def check_access(whole: MergedConfig) -> None:
             f"anyone who can reach {host} could change what is monitored: add a [[token]], "
             "or listen on 127.0.0.1",
         )
+
+    web = whole.main.web
+    if web.key and not web.certificate:
+        whole.sources[0].add_problem(("web", "key"), "a key needs its certificate as well")
+    for key in ("certificate", "key"):
+        named = getattr(web, key)
+        file = whole.sources[0].file.parent.absolute() / named
+        if named and not file.is_file():
+            whole.sources[0].add_problem(("web", key), f"file {str(file)!r} does not exist")
 
 
 def _check_token(item: Item[TokenShape]) -> None:

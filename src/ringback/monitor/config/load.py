@@ -231,6 +231,7 @@ def _ids(whole: MergedConfig) -> list[str]:
 
 
 def _web(shape: WebShape, whole: MergedConfig) -> WebSettings:
+    folder = whole.sources[0].file.parent.absolute()
     return WebSettings(
         host=shape.host,
         port=shape.port,
@@ -239,6 +240,8 @@ def _web(shape: WebShape, whole: MergedConfig) -> WebSettings:
         title=shape.title,
         probe_targets=whole.main.probe_allow.targets,
         base_url=shape.base_url or "",
+        certificate=folder / shape.certificate if shape.certificate else None,
+        key=folder / shape.key if shape.key else None,
     )
 
 

@@ -359,6 +359,10 @@ class WebShape(Shape):
     """Port to listen on."""
     base_url: HTTPURL | None = None
     """URL of the page for people, for links in notifications."""
+    certificate: str = ""
+    """PEM file of the certificate with which the page is served over TLS; relative to this file."""
+    key: str = ""
+    """PEM file of its key, without a password; default: in the file of the certificate."""
     status_page: bool = False
     """Whether /status and the badges of public endpoints are for everybody."""
     title: str = "Status"

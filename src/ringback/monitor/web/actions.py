@@ -75,7 +75,7 @@ async def login_form(request: Request) -> Response:
         COOKIE,
         session_cookie(token, site),
         max_age=SESSION_SECONDS,
-        secure=site.settings.base_url.startswith("https:"),
+        secure=site.settings.url.startswith("https:"),
         httponly=True,
         samesite="strict",
     )

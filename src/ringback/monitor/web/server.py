@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.web.settings import WebSettings
     from ringback.monitor.web.site import Site
+
+log = logging.getLogger("ringback")
 
 _BACKLOG: Final = 128
 _MAX_CONNECTIONS: Final = 500
@@ -51,6 +55,69 @@ def listen(settings: WebSettings) -> socket.socket:
         ) from error
 
 
+class PageCertificate:
+    """The certificate of the page; one that is renewed in its file is used from then on."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        assert settings.certificate is not None
+        self._files = (settings.certificate, settings.key)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._written = self._versions()
+        self._load()
+
+    async def mind(self) -> None:
+        """Look for a renewed one until it is cancelled; one that cannot be used is reported."""
+        while True:
+            await asyncio.sleep(RENEWAL_INTERVAL)
+            written = await asyncio.to_thread(self._versions)
+            if written == self._written:
+                continue
+            self._written = written
+            try:
+                # What is wrong shows in a context of its own, while the page goes on with the old.
+                await asyncio.to_thread(self._load_into, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+                self._load()
+                log.info("ringback: the renewed certificate %s is in use", self._files[0])
+            except WebError as error:
+                log.warning("ringback: the old certificate is kept: %s", error)
+
+    def _load(self) -> None:
+        self._load_into(self.context)
+
+    def _load_into(self, context: ssl.SSLContext) -> None:
+        certificate, key = self._files
+        named = f"web.certificate {certificate}" + (f" with web.key {key}" if key else "")
+        try:
+            context.load_cert_chain(certificate, key, password=_no_password)
+        except ssl.SSLError as error:
+            why = _WRONG_FILES.get(error.reason or "", "it needs a certificate and a key in PEM")
+            raise WebError(f"{named} cannot be used: {why}") from error
+        except OSError as error:
+            raise WebError(f"{named} cannot be read: {error.strerror or error}") from error
+
+    def _versions(self) -> list[tuple[int, int] | None]:
+        found: list[tuple[int, int] | None] = []
+        for file in self._files:
+            try:
+                state = file.stat() if file else None
+            except OSError:
+                state = None
+            found.append((state.st_mtime_ns, state.st_size) if state else None)
+        return found
+
+
+_WRONG_FILES = {
+    "KEY_VALUES_MISMATCH": "the key belongs to another certificate",
+    "BAD_PASSWORD_READ": "the key has a password; give one without",
+}
+RENEWAL_INTERVAL = 60.0  # Seconds between two looks at the files
+
+
+def _no_password() -> str:
+    raise WebError("the key in web.key has a password; give one without")
+
+
 class PageServer:
     """The page of a monitor on the address where it listens."""
 
@@ -63,6 +130,7 @@ class PageServer:
         fleet: Fleet | None = None,
         listener: socket.socket | None = None,
     ) -> None:
+        self._tls = PageCertificate(settings) if settings.certificate else None
         self._listener = listener or listen(settings)
         self._app = application(queries, commands, settings, fleet=fleet)
         self._site: Site = self._app.state.site
@@ -70,32 +138,38 @@ class PageServer:
     def configure(self, settings: WebSettings) -> None:
         """Serve it so from the next request on; the address stays what it was."""
         before = self._site.settings
-        settings = replace(settings, host=before.host, port=before.port)
+        at_start = {name: getattr(before, name) for name in ("host", "port", "certificate", "key")}
+        settings = replace(settings, **at_start)
         settings.verify()
         self._site.configure(settings)
 
     async def run(self, ready: Callable[[str], None] = lambda _: None) -> None:
         """Serve it until it is cancelled; then what is being answered is ended."""
-        server = _Server(
-            uvicorn.Config(
-                self._app,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=_MAX_CONNECTIONS,
-                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-            )
+        config = uvicorn.Config(
+            self._app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MAX_CONNECTIONS,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
+        config.load()
+        config.ssl = self._tls.context if self._tls else None
+        server = _Server(config)
+        renewing = asyncio.create_task(self._tls.mind()) if self._tls else None
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         try:
             await _started(server, serving)
-            ready(self._site.settings.base_url.rstrip("/") or _url(self._listener))
+            scheme = self._site.settings.scheme
+            ready(self._site.settings.base_url.rstrip("/") or _url(scheme, self._listener))
             await asyncio.shield(serving)
         finally:
+            if renewing:
+                renewing.cancel()
             self._site.live.close()
             server.should_exit = True
             await serving
@@ -106,6 +180,6 @@ async def _started(server: _Server, serving: asyncio.Task[None]) -> None:
         await asyncio.sleep(0.005)  # uvicorn tells nobody
 
 
-def _url(listener: socket.socket) -> str:
+def _url(scheme: str, listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://{bracketed(host)}:{port}"
+    return f"{scheme}://{bracketed(host)}:{port}"

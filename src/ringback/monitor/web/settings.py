@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -49,6 +50,9 @@ class WebSettings:
     # nothing
     probe_targets: tuple[str, ...] = ()
     base_url: str = ""  # Where people reach the page, for links in notices; `""`: host and port
+    # PEM files with which the page is served over TLS; the certificate's may hold the key as well
+    certificate: Path | None = None
+    key: Path | None = None
 
     @property
     def local(self) -> bool:
@@ -57,7 +61,11 @@ class WebSettings:
     @property
     def url(self) -> str:
         """Where people reach the page, without a slash at the end."""
-        return self.base_url.rstrip("/") or f"http://{bracketed(self.host)}:{self.port}"
+        return self.base_url.rstrip("/") or f"{self.scheme}://{bracketed(self.host)}:{self.port}"
+
+    @property
+    def scheme(self) -> str:
+        return "https" if self.certificate else "http"
 
     def verify(self) -> None:
         """Do nothing when the page may be served so."""
