@@ -49,7 +49,9 @@ The five seconds after a suspend are expected, and count as neither. Of an agent
 is one with the name of its place, a warning.
 
 **`vantage_silent`:** nothing was heard of an agent for 30 s. It is about the place and has no
-endpoint: what the agent saw grows stale and is unknown, and no endpoint is blamed for it.
+endpoint: what the agent saw grows stale and is unknown, and no endpoint is blamed for it. Where
+more than half of the agents, and two at least, fell silent within 10 s, it is one incident about
+the hub instead, which is cut off from them; it pages.
 """
 
 TOGETHER = f"""An endpoint that is found down is part of an outage that is open already, by the

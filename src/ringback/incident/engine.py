@@ -12,7 +12,7 @@ costs what is due, however many are watched. Those that are due at once take tur
 the configuration.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from math import inf
@@ -403,6 +403,10 @@ class Engine:
     def vantage_silent(self, at: float, vantage: str, since: float) -> list[Change]:
         """Return what changes with a place of which nothing is heard since then."""
         return prober.vantage_silent(self._registry, self.silences, at, vantage, since)
+
+    def most_silent(self, at: float, hub: str, agents: Sequence[str], since: float) -> list[Change]:
+        """Return what changes with a hub that hears most of its agents no more."""
+        return prober.most_silent(self._registry, self.silences, at, hub, agents, since)
 
     def vantage_heard(self, at: float, vantage: str, why: str = "") -> list[Change]:
         """Return what changes with a place that is heard, or that is no longer to be."""

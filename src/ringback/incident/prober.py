@@ -14,7 +14,7 @@ The seconds after a suspend, in which the network comes back, are expected and c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Change, Pattern
     from ringback.incident.silences import Silences
 
+_MAX_NAMED = 5  # Agents that a text names
 SICK_TICKS = 3
 WELL_TICKS = 3
 
@@ -125,6 +126,23 @@ def well_again(registry: IncidentRegistry, at: float, vantage: str = "") -> list
     return _resolved(registry, at, "prober_sick", vantage, f"{who} is well again")
 
 
+def most_silent(
+    registry: IncidentRegistry,
+    silences: Silences,
+    at: float,
+    hub: str,
+    agents: Sequence[str],
+    since: float,
+) -> list[Change]:
+    """Return what changes with a hub that hears most of its agents no more; none: it does again."""
+    if not agents:
+        return _resolved(registry, at, "vantage_silent", hub, "most agents are heard again")
+    names = ", ".join(agents[:_MAX_NAMED]) + (" …" if len(agents) > _MAX_NAMED else "")
+    text = f"The monitor at {hub} is cut off from most agents: what they see is unknown."
+    evidence = (f"nothing came of {names} since {time_of_day(since)}, all at once",)
+    return _opened(registry, silences, at, "vantage_silent", hub, text, evidence, (), of="hub")
+
+
 def vantage_silent(
     registry: IncidentRegistry, silences: Silences, at: float, vantage: str, since: float
 ) -> list[Change]:
@@ -151,6 +169,8 @@ def _opened(  # noqa: PLR0913, PLR0917 - of this module only
     text: str,
     evidence: tuple[str, ...],
     advice: tuple[str, ...],
+    *,
+    of: str = "agent",
 ) -> list[Change]:
     if registry.about(observer, pattern) is not None:
         return []
@@ -163,7 +183,8 @@ def _opened(  # noqa: PLR0913, PLR0917 - of this module only
             evidence=evidence,
             advice=advice,
             observer=observer,
-            severity="warn" if observer else "page",  # others check as well
+            # Of one agent that is silent or sick the others are left.
+            severity="warn" if observer and of == "agent" else "page",
             notify=not silences.covers((), at),
         )
     ]

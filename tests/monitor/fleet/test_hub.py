@@ -241,6 +241,52 @@ def test_an_agent_that_is_silent_is_one_incident_and_no_endpoint_is_blamed(tmp_p
     run(test)
 
 
+def test_a_hub_that_is_cut_off_from_most_agents_is_one_incident(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agents = [monitor.agent(name) for name in ("tokyo", "oslo", "lima", "perth")]
+            for second, agent in enumerate(agents):
+                clock.now = T + second
+                monitor.send(agent, result(1, second), result(2, second, endpoint="blog"))
+            seen = []
+            for second in range(4, 400):
+                clock.now = T + second
+                monitor.send(agents[3], health=health())  # the one that is left
+                monitor.fleet.tick(clock.now)
+                monitor.core.processor.tick()
+                seen.append(len(monitor.engine.incidents()))
+            (incident,) = monitor.engine.incidents()
+            assert max(seen) == 1
+            assert (incident.pattern, incident.observer) == ("vantage_silent", "hub")
+            assert (incident.members, incident.severity) == ((), "page")
+            assert "lima" in incident.evidence[0]
+            assert "perth" not in incident.evidence[0]
+
+            for agent in agents[:2]:
+                monitor.send(agent, health=health())
+            monitor.fleet.tick(clock.now)
+            (left,) = monitor.engine.incidents()  # one is still silent, and the hub is not cut off
+            assert left.observer == "lima"
+
+    run(test)
+
+
+def test_agents_that_fall_silent_one_after_the_other_are_incidents_of_their_own(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            agents = [monitor.agent(name) for name in ("tokyo", "oslo", "lima")]
+            for second in range(200):
+                clock.now = T + second
+                for number, agent in enumerate(agents):
+                    if second < 30 + 40 * number:
+                        monitor.send(agent, health=health())
+                monitor.fleet.tick(clock.now)
+            observers = {incident.observer for incident in monitor.engine.incidents()}
+            assert observers == {"tokyo", "oslo", "lima"}
+
+    run(test)
+
+
 def health(**more):
     return {
         "version": "1", "endpoints": 2, "checks": 5, "waiting": 0, "dropped": 0, "set_aside": 0,

@@ -21,8 +21,9 @@ once, in turns: an outage is then seen by two before it is said.
 
 Of a network partition one agent of the other side makes a diagnosis as well (``partition.py``).
 
-An agent that was not heard for ``SILENT_SECONDS`` is silent: one incident about the place. Its
-votes grow stale by themselves and count as unknown.
+An agent that was not heard for ``SILENT_SECONDS`` is silent: one incident about the place. Where
+most of them fell silent at once, and two at least, it is one incident about the hub, which is cut
+off from them. The votes of whoever is silent grow stale by themselves and count as unknown.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 STATE: Final = "agent:"  # Begins the name under which an agent is kept
 SILENT_SECONDS: Final = 30.0
+MIN_CUT: Final = 2  # Agents that fall silent at once before it is the hub that is cut off
 LIVE_SECONDS: Final = 10.0  # Seconds after which a result has waited in a spool
 MAX_AGE: Final = 7 * 86400.0  # Seconds: what is older is not taken into the history
 OFFSET_TOLERANCE: Final = 2.0  # Seconds that an agent's clock may differ and is left alone
@@ -398,17 +400,33 @@ class Fleet:
             self._links[agent.id].wake.set()
         for id_, text, advice in self._partitions.compared():
             self._apply(self._core.engine.compared(id_, text, advice, now))
-        for agent in self.registry.enrolled():
-            if self._is_silent(agent, now):
-                since = agent.seen or agent.added_at
-                self._apply(self._core.engine.vantage_silent(now, agent.vantage, since))
+        self._see_silent(now)
+
+    def _see_silent(self, now: float) -> None:
+        agents, engine, hub = self.registry.enrolled(), self._core.engine, self._core.vantage
+        silent = [agent for agent in agents if self._is_silent(agent, now)]
+        # Those that fell silent with them, and may have been heard a moment later.
+        falling = [agent for agent in agents if now - self._heard_at(agent) > LIVE_SECONDS]
+        at_once = _at_once(falling, self._heard_at)
+        if silent and len(at_once) >= MIN_CUT and 2 * len(at_once) > len(agents):
+            if len(silent) == len(falling):
+                names = [agent.vantage for agent in at_once]
+                self._apply(engine.most_silent(now, hub, names, self._heard_at(at_once[0])))
+            silent = [agent for agent in silent if agent not in at_once]
+        elif 2 * len(silent) <= len(agents):
+            self._apply(engine.most_silent(now, hub, (), now))
+        for agent in silent:
+            since = agent.seen or agent.added_at
+            self._apply(engine.vantage_silent(now, agent.vantage, since))
+
+    def _heard_at(self, agent: Agent) -> float:
+        return max(agent.seen or 0.0, self._core.started_at)
 
     def _live(self, now: float) -> list[Agent]:
         return [agent for agent in self.registry.enrolled() if not self._is_silent(agent, now)]
 
     def _is_silent(self, agent: Agent, now: float) -> bool:
-        heard = max(agent.seen or 0.0, self._core.started_at)
-        return now - heard > SILENT_SECONDS
+        return now - self._heard_at(agent) > SILENT_SECONDS
 
     def is_silent(self, agent: Agent) -> bool:
         return self._is_silent(agent, self._core.clock())
@@ -421,6 +439,16 @@ class Fleet:
             "repeated": self.repeated,
             "strange": self.strange,
         }
+
+
+def _at_once(agents: Sequence[Agent], heard_at: Callable[[Agent], float]) -> list[Agent]:
+    """Return the most of them that were heard last within `LIVE_SECONDS` of each other."""
+    ordered = sorted(agents, key=heard_at)
+    groups = (
+        [other for other in ordered if 0 <= heard_at(other) - heard_at(first) <= LIVE_SECONDS]
+        for first in ordered
+    )
+    return max(groups, key=len, default=[])
 
 
 def _line(text: str) -> str:
