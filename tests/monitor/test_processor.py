@@ -161,6 +161,7 @@ def test_what_is_no_longer_watched_leaves_no_incident_open(store):
     desk.flush()
     again = desk_of(store, watched()[1:], Clock(T + 5))
     assert again.engine.incidents() == []
+    again.flush()
     assert store.incidents(IncidentFilter(states=("open", "acknowledged"))) == []
     assert [entry.notice.change.what for entry in store.due(T + 10)] == ["opened", "closed"]
 

@@ -501,6 +501,15 @@ class Engine:
             return EndpointTracker(watched)
         return tracker
 
+    def follow(self, trackers: Mapping[str, Any]) -> None:
+        """Know what another process keeps of endpoints; ``load`` comes before this one decides."""
+        for id_, kept in trackers.items():
+            if id_ in self._trackers:
+                tracker = self._loaded(self._trackers[id_].watched, kept)
+                self._trackers[id_] = tracker
+                self._registry.set_keys(id_, correlation_keys_of(tracker))
+                self._shown[id_] = (kept["shown"][0], kept["shown"][1])
+
     def ended_lately(self) -> list[Incident]:
         """Return the incidents that are over and may reopen."""
         return self._registry.ended()
@@ -514,16 +523,13 @@ class Engine:
     ) -> list[Change]:
         """Go on from where an earlier process was; return what changes by what is gone since.
 
-        ``incidents`` are those that are not closed, and those that may reopen, oldest first.
+        It may have been followed before: then ``trackers`` are those that are new, and of all else
+        this takes the place. ``incidents`` are those that are not closed, and those that may
+        reopen, oldest first.
         """
-        for id_, kept in trackers.items():
-            if id_ in self._trackers:
-                tracker = self._loaded(self._trackers[id_].watched, kept)
-                self._trackers[id_] = tracker
-                self._registry.set_keys(id_, correlation_keys_of(tracker))
-                self._shown[id_] = (kept["shown"][0], kept["shown"][1])
-                if tracker.wakes_at < inf:
-                    heappush(self._wakes, (tracker.wakes_at, id_))
+        self.follow(trackers)
+        self._wakes = [(t.wakes_at, id_) for id_, t in self._trackers.items() if t.wakes_at < inf]
+        heapify(self._wakes)
         self._schedule_ticks()
         shared = shared or {"silences": (), "held": {}, "networks": ()}
         self.silences.load(shared["silences"])

@@ -275,7 +275,10 @@ class IncidentRegistry:
         self._membership.forget(endpoint)
 
     def load(self, incidents: Iterable[Incident]) -> None:
-        """Know incidents of an earlier process, oldest first, those that may reopen too."""
+        """Know these incidents, and no others, oldest first, those that may reopen too."""
+        for id_ in self._open:
+            self._membership.end(id_)
+        self._open, self._closed, self._by_pattern = {}, {}, {}
         for incident in incidents:
             if incident.state == "closed":
                 self._remember(incident)

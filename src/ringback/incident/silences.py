@@ -55,5 +55,6 @@ class Silences:
         return [asdict(silence) for silence in self._silences.values()]
 
     def load(self, kept: Any) -> None:
+        self._silences = {}
         for fields in kept:
             self.add(Silence(**{**fields, "endpoints": tuple(fields["endpoints"])}))

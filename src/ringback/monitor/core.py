@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
     from ringback.monitor.notify.notification import Headline
     from ringback.monitor.store import Store
+    from ringback.monitor.store.interface import Followed
 
 log = logging.getLogger("ringback")
 
@@ -61,6 +62,7 @@ class MonitorCore:
         clock: Callable[[], float] = time.time,
         vantage: str = "",
         look_now: Callable[[Iterable[str]], None] = lambda _: None,
+        followed: bool = False,  # Whether the engine has followed the process before
     ) -> None:
         self.engine, self.store, self.clock, self.vantage = engine, store, clock, vantage
         self._look_now = look_now  # Asks whoever checks
@@ -77,7 +79,7 @@ class MonitorCore:
             announce=self._announce,
             clock=clock,
         )
-        self.processor.load()
+        self.processor.load({} if followed else None)
         self._flush_timer: asyncio.TimerHandle | None = None
         self._prober = ProberWatch()
         self._diagnoser = Diagnoser(self._diagnosed, self._with_relocation)
@@ -98,6 +100,15 @@ class MonitorCore:
         self.intake.configure(self.endpoints.values())
         self.relocations.memory.keep(self.endpoints)
         self.subscribers.publish(UiEvent(what="config"))
+
+    def follow(self, followed: Followed) -> None:
+        """Know what another process has kept."""
+        for check in followed.checks:
+            newest = self._newest(check.endpoint)
+            if check.endpoint in self.endpoints and (newest is None or check.at > newest):
+                self.last[check.endpoint] = check
+                self.subscribers.publish(UiEvent(what="check", endpoint=check.endpoint))
+        self.processor.follow(followed.states, anew="quiet" in followed.changed)
 
     def take(self, check: Check) -> None:
         """Take a check that was made, a call that was reported, or the check of a control."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -124,17 +124,33 @@ class CheckProcessor:
         self._round: deque[str] = deque()
         self._owed = 0.0
 
-    def load(self) -> None:
-        """Go on from where the last process was."""
-        cases = self._store.states(_STATE_PREFIX)
-        changes = self.engine.load(
+    def load(self, cases: Mapping[str, Any] | None = None) -> None:
+        """Go on from where the last process was; what changes by that is kept with the next tick.
+
+        ``cases`` are those that are new, where it was followed; ``None``: all are to be read.
+        """
+        cases = self._store.states(_STATE_PREFIX) if cases is None else cases
+        self._changes = self.engine.load(
             {name.removeprefix(_STATE_PREFIX): kept for name, kept in cases.items()},
             self._incidents(),
             self._store.state("quiet"),
             self._clock(),
         )
-        if changes:
-            self.apply(changes)
+
+    def follow(self, states: Mapping[str, Any], *, anew: bool) -> None:
+        """Know what another process keeps; ``anew``: also incidents and silences have changed."""
+        cases = {
+            name.removeprefix(_STATE_PREFIX): kept
+            for name, kept in states.items()
+            if name.startswith(_STATE_PREFIX)
+        }
+        before = {id_: self.engine.state_of(id_) for id_ in cases if id_ in self.engine.watched()}
+        self.engine.follow(cases)
+        if anew:
+            self.load({})
+        for id_, state in before.items():
+            if self.engine.state_of(id_) != state:
+                self._publish(UiEvent(what="state", endpoint=id_))
 
     def _incidents(self) -> list[Incident]:
         """Return the incidents that go on, and those that may reopen, oldest first."""

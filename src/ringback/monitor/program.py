@@ -30,10 +30,12 @@ from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
+    from ringback.incident.engine import Engine
     from ringback.incident.model import Check
     from ringback.monitor.config import MonitorConfig
     from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
+    from ringback.monitor.store.interface import Followed
 
 log = logging.getLogger("ringback")
 
@@ -49,6 +51,7 @@ class Program:
         store: Store,
         *,
         read: Callable[[], MonitorConfig] | None = None,
+        engine: Engine | None = None,  # One that has followed the process before
     ) -> None:
         self._began = self._loaded = loaded
         self._read = read
@@ -59,7 +62,9 @@ class Program:
         self._adopted: list[str] = list(store.state("adopted") or ())
         vantage = loaded.vantage or socket.gethostname()
         endpoints = self._endpoints()
-        engine = engine_of(endpoints, remind_every=remind_every(loaded.routes))
+        followed = engine is not None
+        engine = engine or engine_of(endpoints, remind_every=remind_every(loaded.routes))
+        self.engine = engine
         self._dispatcher = Dispatcher(
             store,
             loaded.notifiers,
@@ -76,6 +81,7 @@ class Program:
             self._dispatcher,
             vantage=vantage,
             look_now=self._look_now,
+            followed=followed,
         )
         self._runner = Runner(
             endpoints,
@@ -86,15 +92,38 @@ class Program:
             settings=RunnerSettings(vantage=vantage),
             targets=loaded.controls,
         )
-        self._fleet = Fleet(self._core, look_here=self._runner.look_now)
+        self.fleet = self._fleet = Fleet(self._core, look_here=self._runner.look_now)
         self._fleet.configure(endpoints, loaded.controls)
         self._configuration = ConfigurationStatus()
         self.queries = MonitorQueries(self._core, self._configuration, counters=self._counters)
         self.commands = MonitorCommands(self._core, probe=self._runner.probe, adopt=self._adopt)
         self._note_loaded()
 
-    async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
-        """Watch until it is cancelled; then everything that is known is kept."""
+    @property
+    def loaded(self) -> MonitorConfig:
+        """The configuration in use."""
+        return self._loaded
+
+    def follow(self, followed: Followed) -> bool:
+        """Know what another process has kept; return whether that could be taken as it is."""
+        self._core.follow(followed)
+        self._fleet.follow(followed.states)
+        return "adopted" not in followed.changed or self._adopted == (
+            self._store.state("adopted") or []
+        )
+
+    async def run(
+        self,
+        *,
+        web: bool = True,
+        ready: Callable[[str], None] = lambda _: None,
+        page: PageServer | None = None,
+    ) -> None:
+        """Watch until it is cancelled; then everything that is known is kept.
+
+        ``page`` is one that another serves.
+        """
+        self._page = page
         if web:
             self._page = PageServer(
                 self.queries, self.commands, self._loaded.web, fleet=self._fleet
@@ -108,7 +137,7 @@ class Program:
                 group.create_task(self._fleet.run())
                 if self._read is not None:
                     group.create_task(self._mind_files())
-                if self._page is not None:
+                if self._page is not None and page is None:
                     group.create_task(self._page.run(ready))
                 else:
                     ready("")
@@ -269,4 +298,4 @@ def open_store(loaded: MonitorConfig) -> DegradedStore:
     kept = loaded.retention
     retention = StoreRetention(checks=kept.checks, five_minutes=kept.five_minutes, hours=kept.hours)
     place = loaded.store_url or loaded.store
-    return DegradedStore(store_at(place, retention=retention, beside=loaded.store))
+    return DegradedStore(store_at(place, retention=retention, beside=loaded.store, standby=True))

@@ -30,6 +30,18 @@ class ConfigurationStatus:
     restart: list[str] = field(default_factory=list)
 
 
+def lead_shown(shared: Any) -> dict[str, Any] | None:
+    """Return who leads; ``None``: the store is of this process alone."""
+    if shared is None:
+        return None
+    lead = shared.lead
+    if lead.epoch:
+        return {"role": "lead", "process": lead.owner, "url": lead.url, "epoch": lead.epoch}
+    row = lead.row
+    who = {} if row is None else {"process": row.owner, "url": row.page, "epoch": row.epoch}
+    return {"role": "standby", "process": "", "url": "", "epoch": 0, **who}
+
+
 class MonitorQueries:
     """Reads; changes nothing but that what it shows is kept before."""
 
@@ -90,6 +102,7 @@ class MonitorQueries:
             "dropped": core.subscribers.dropped,
             "late": core.intake.late,
             **self._counters(),
+            "lead": lead_shown(getattr(store, "shared", None)),
             "config": asdict(self._configuration),
             "store": {
                 "degraded": getattr(store, "degraded", None),

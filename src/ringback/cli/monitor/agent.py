@@ -53,7 +53,7 @@ Exit status:
 
 
 @click.group("agent", help=_HELP, invoke_without_command=True, subcommand_metavar="[COMMAND]")
-@click.option("--hub", help="URL of the monitor, needed at the first start.")
+@click.option("--hub", help="URL of the monitor, or several with commas; for the first start.")
 @click.option("--token", help="Token of `ringback agent add`; it can be used once.")
 @click.option(
     "--state",
@@ -123,7 +123,7 @@ def _identity(
     state: StateFolder, hub: str | None, token: str | None, ca: Path | None, *, insecure: bool
 ) -> tuple[AgentIdentity, bool]:
     """Return who this agent is, and whether the way to its hub is safe; it may have to come."""
-    from ringback.monitor.agent.client import HubClient, checked_url, renamed  # noqa: PLC0415 - slow
+    from ringback.monitor.agent.client import HubClient, checked_urls, renamed  # noqa: PLC0415 - slow
     from ringback.monitor.web.settings import digest_of, is_loopback_host  # noqa: PLC0415 - slow
 
     known = state.identity()
@@ -132,7 +132,7 @@ def _identity(
             "this agent does not know its hub: `ringback agent add NAME` on the hub's machine "
             "prints the command to run here, with --hub and --token"
         )
-    url = checked_url(hub or (known.hub if known else ""), insecure=insecure)
+    url = checked_urls(hub or (known.hub if known else ""), insecure=insecure)
     if token and (known is None or known.token != digest_of(token)):
         client = HubClient(url, ca=ca)
         known = client.enrol(token)
@@ -142,8 +142,9 @@ def _identity(
     if known.hub != url:
         known = renamed(known, url)
         state.keep_identity(known)
-    parts = urlsplit(url)
-    return known, parts.scheme == "https" or is_loopback_host(parts.hostname or "")
+    ways = [urlsplit(hub_url) for hub_url in url.split(",")]
+    is_safe = all(way.scheme == "https" or is_loopback_host(way.hostname or "") for way in ways)
+    return known, is_safe
 
 
 async def _watch(

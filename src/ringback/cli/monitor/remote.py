@@ -15,6 +15,7 @@ import click
 
 from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
+from ringback.monitor.fleet.redirect import MAX_REDIRECTS, lead_url
 
 DEFAULT_URL = "http://127.0.0.1:8480"  # Where a monitor listens by default
 RESPONSE_TIMEOUT = 10.0  # Seconds to wait for a response
@@ -65,6 +66,17 @@ class Remote:
         return self._ask("DELETE", path, None)[0]
 
     def _ask(self, method: str, path: str, body: Any) -> tuple[Any, str]:
+        for _ in range(MAX_REDIRECTS):
+            status, text, links, location = self._exchange(method, path, body)
+            if status != 307:
+                break
+            # Another one leads: the token goes there only where the way is as safe.
+            if (url := lead_url(self._url, location, quoted(f"/api/v1{path}"))) is None:
+                raise InputError(f"{plain(self._url)} stands by for {plain(location)}; name that")
+            self._url, self._parts = url, urlsplit(url)
+        return self._result(status, text, path), links
+
+    def _exchange(self, method: str, path: str, body: Any) -> tuple[int, bytes, str, str]:
         parts = self._parts
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -74,13 +86,14 @@ class Remote:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body)
         try:
-            target = quote(f"{parts.path}/api/v1{path}", safe="/?=&%")
+            target = quoted(f"{parts.path}/api/v1{path}")
             connection.request(method, target, data, headers)
             response = connection.getresponse()
-            status, text, links = (
+            return (
                 response.status,
                 response.read(MAX_RESPONSE_BYTES),
                 response.getheader("Link", ""),
+                response.getheader("Location", ""),
             )
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise InputError(
@@ -89,7 +102,6 @@ class Remote:
             ) from error
         finally:
             connection.close()
-        return self._result(status, text, path), links
 
     def _result(self, status: int, text: bytes, path: str) -> Any:
         if status in {401, 403}:
@@ -111,6 +123,10 @@ class Remote:
         raise InputError(
             f"the monitor responded {status} to {path}: {plain(str(detail or 'no reason'))}"
         )
+
+
+def quoted(target: str) -> str:
+    return quote(target, safe="/?=&%")
 
 
 def segment(id_: str) -> str:

@@ -22,7 +22,8 @@ from ringback.cli.terminal import counted, plain
 if TYPE_CHECKING:
     from ringback.monitor.config import MonitorConfig
     from ringback.monitor.config.reader_process import ReaderProcess
-    from ringback.monitor.store import Store
+    from ringback.monitor.shared import SharedProgram
+    from ringback.monitor.store.degraded import DegradedStore
 
 _HELP = """Run the monitor: watch endpoints, notify people, and show it all on a page.
 
@@ -134,11 +135,21 @@ def _run(loaded: MonitorConfig, read: Callable[[], MonitorConfig] | None, *, web
 
 
 async def _watch(
-    loaded: MonitorConfig, store: Store, read: Callable[[], MonitorConfig] | None, *, web: bool
+    loaded: MonitorConfig,
+    store: DegradedStore,
+    read: Callable[[], MonitorConfig] | None,
+    *,
+    web: bool,
 ) -> None:
     from ringback.monitor.program import Program  # noqa: PLC0415 - takes uvicorn
 
-    program = Program(loaded, store, read=read)
+    program: Program | SharedProgram
+    if store.shared is None:
+        program = Program(loaded, store, read=read)
+    else:
+        from ringback.monitor.shared import SharedProgram  # noqa: PLC0415 - with PostgreSQL only
+
+        program = SharedProgram(loaded, store, read=read)
     task = asyncio.ensure_future(program.run(web=web, ready=_ready(loaded)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -16,13 +16,14 @@ from ringback.client.requests.session import Session
 from ringback.failure.target import without_secrets
 from ringback.monitor.agent.identity import AgentIdentity
 from ringback.monitor.fleet.protocol import POLL_SECONDS
+from ringback.monitor.fleet.redirect import MAX_REDIRECTS, lead_url
 from ringback.monitor.fleet.signature import new_key, private_key, private_text, public_text
 from ringback.monitor.fleet.signature import signed_fields as _signed_fields
 from ringback.monitor.web.settings import digest_of, is_loopback_host
 from ringback.retry import Policy, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _TIMEOUT: Final = 10.0  # Seconds for a request
 _CONNECT_TIMEOUT: Final = 5.0
@@ -37,8 +38,21 @@ class HubProblem(Exception):  # noqa: N818 - named for what is wrong
         self.status, self.reason = status, reason
 
 
+class _ElsewhereError(Exception):
+    """Raised where a hub stands by."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
 class HubURLInvalid(ValueError):  # noqa: N818 - named for what is wrong
     """Raised for a URL that is not used; the text is one line."""
+
+
+def checked_urls(urls: str, *, insecure: bool) -> str:
+    """Return the URLs of hubs, with a comma between two; raises ``HubURLInvalid``."""
+    return ",".join(checked_url(url, insecure=insecure) for url in urls.split(","))
 
 
 def checked_url(url: str, *, insecure: bool) -> str:
@@ -60,11 +74,15 @@ def checked_url(url: str, *, insecure: bool) -> str:
 
 
 class HubClient:
-    """One kept connection to the hub; to be used by one thread at a time."""
+    """One kept connection to the hub; to be used by one thread at a time.
+
+    A hub may be several, which share a store: their URLs, with a comma between two. The one that
+    leads is asked.
+    """
 
     def __init__(self, url: str, *, ca: Path | None = None, seconds: float = _TIMEOUT) -> None:
-        self._url = url
-        self._path = urlsplit(url).path
+        self._hubs = url.split(",")  # In the order in which they are asked
+        self._url = self._hubs[0]
         policy = Policy(
             attempts=1,  # the spool is sent again
             timeout=Timeout(connect=_CONNECT_TIMEOUT, read=seconds),
@@ -82,12 +100,12 @@ class HubClient:
         """Come with a token; return who this agent is from now on."""
         key = new_key()
         body = json.dumps({"token": token, "key": public_text(key)}).encode()
-        found = self._ask("POST", "/agent/enrol", body, {})
+        found = self._ask("POST", "/agent/enrol", body, dict)
         return AgentIdentity(
             id=found["id"],
             name=found["name"],
             domain=found["domain"],
-            hub=self._url,
+            hub=",".join(self._hubs),
             key=private_text(key),
             token=digest_of(token),
         )
@@ -114,13 +132,45 @@ class HubClient:
         body: bytes,
         fields: Mapping[str, str],
     ) -> Any:
-        target = f"{self._path}/api/v1{path}"
-        signed = _signed_fields(
-            method, target, body, key=private_key(identity.key), key_id=identity.id, now=time.time()
-        )
-        return self._ask(method, path, body, {**signed, **fields})
+        key = private_key(identity.key)
 
-    def _ask(self, method: str, path: str, body: bytes, fields: Mapping[str, str]) -> Any:
+        def sign() -> Mapping[str, str]:
+            target = f"{urlsplit(self._url).path}/api/v1{path}"
+            signed = _signed_fields(
+                method, target, body, key=key, key_id=identity.id, now=time.time()
+            )
+            return {**signed, **fields}
+
+        return self._ask(method, path, body, sign)
+
+    def _ask(
+        self, method: str, path: str, body: bytes, fields: Callable[[], Mapping[str, str]]
+    ) -> Any:
+        """Ask the hub that leads; where one stands by it says which that is."""
+        problem = HubProblem(f"{self._url}: nobody leads")
+        for _ in range(len(self._hubs) + MAX_REDIRECTS):
+            try:
+                return self._ask_one(method, path, body, fields())
+            except _ElsewhereError as said:
+                problem = HubProblem(f"{self._url}: it stands by for another hub", status=503)
+                if (url := lead_url(self._url, said.location, f"/api/v1{path}")) is not None:
+                    self._url = url
+                    continue
+            except HubProblem as problem_:
+                problem = problem_
+                if problem.status not in {0, 502, 503, 504}:
+                    raise
+            if not self._goes_on():
+                break
+        raise problem
+
+    def _goes_on(self) -> bool:
+        """Ask the next hub; return whether there is one that is to be asked at once."""
+        known = self._hubs.index(self._url) + 1 if self._url in self._hubs else 0
+        self._url = self._hubs[known % len(self._hubs)]
+        return known < len(self._hubs) and len(self._hubs) > 1
+
+    def _ask_one(self, method: str, path: str, body: bytes, fields: Mapping[str, str]) -> Any:
         try:
             response = self._session.request(
                 method,
@@ -133,6 +183,8 @@ class HubClient:
             failure = getattr(error, "failure", None)
             said = f"{failure.kind}: {failure.message}" if failure else str(error)
             raise HubProblem(f"{self._url} is not reached: {without_secrets(said)[:200]}") from None
+        if response.status_code == 307:
+            raise _ElsewhereError(response.headers.get("Location", ""))
         try:
             found = response.json()
         except (ValueError, RecursionError):

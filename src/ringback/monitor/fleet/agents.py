@@ -97,12 +97,16 @@ class AgentRegistry:
 
     def __init__(self, kept: Mapping[str, Any] | None = None) -> None:
         self._agents: dict[str, Agent] = {}
+        self.load(kept or {})
+        self._nonces: OrderedDict[str, float] = OrderedDict()
+
+    def load(self, kept: Mapping[str, Any]) -> None:
+        """Know agents as they were kept."""
         known = {item.name for item in fields(Agent)}
-        for id_, members in (kept or {}).items():
+        for id_, members in kept.items():
             agent = Agent(**{name: value for name, value in members.items() if name in known})
             agent.ranges = [(first, last) for first, last in agent.ranges]
             self._agents[id_] = agent
-        self._nonces: OrderedDict[str, float] = OrderedDict()
 
     def enrolled(self) -> list[Agent]:
         """Return those that check, in the order in which they were added."""

@@ -106,6 +106,11 @@ class Fleet:
         self._closing = False
         self._partitions = Partitions(core)
 
+    def follow(self, states: Mapping[str, Any]) -> None:
+        """Know what another process has kept of agents."""
+        names = [name for name in states if name.startswith(STATE)]
+        self.registry.load({name.removeprefix(STATE): states[name] for name in names})
+
     # The plan.
 
     def configure(self, endpoints: Iterable[Endpoint], controls: Iterable[Endpoint]) -> None:

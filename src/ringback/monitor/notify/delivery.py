@@ -265,6 +265,8 @@ class Delivery:
 
     async def _outcome(self, state: ChannelState, notification: Notification) -> NotSent | None:
         """Return why a notification did not arrive; ``None``: it did."""
+        if not getattr(self._store, "may_notify", True):
+            return NotSent("another process may lead", not_delivered=True)
         call = self._surroundings.call(
             partial(state.channel.send, notification), f"ringback-notify-{notification.channel}"
         )

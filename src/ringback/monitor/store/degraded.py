@@ -158,6 +158,24 @@ class DegradedStore:
         self._again = 0.0
 
     @property
+    def shared(self) -> Any:
+        """The store that several processes share; ``None``: it is of this process alone."""
+        return self._store if hasattr(self._store, "lead") else None
+
+    @property
+    def may_notify(self) -> bool:
+        """Whether no other process can be notifying of the same."""
+        return self.shared is None or self.shared.lead.is_current
+
+    def abandon(self) -> None:
+        """Hold nothing any more: another process leads, and what this one has not kept is void."""
+        with self._lock:
+            if count := len(self._spill.checks):
+                _log.warning("another process leads: %d checks could not be kept", count)
+            self._spill.forget()
+            self._unkept = self._unmaintained = None
+
+    @property
     def dropped(self) -> int:
         """Checks that were dropped because too many were held."""
         return self._spill.dropped
@@ -165,7 +183,8 @@ class DegradedStore:
     @property
     def degraded(self) -> str | None:
         """Why nothing can be written, in one line; ``None``: everything is."""
-        return self._unkept or self._unmaintained
+        away = self.shared.lead.problem if self.shared else None
+        return self._unkept or self._unmaintained or (str(away) if away else None)
 
     @property
     def is_holding(self) -> bool:

@@ -60,6 +60,15 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What the lead has kept since it was looked at last."""
+
+    states: Mapping[str, Any]  # Those of many that are new
+    changed: set[str]  # Names of the others that are
+    checks: Sequence[Check]  # The newest of each endpoint that was checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentFilter:
     """Which incidents are asked for; what is left out holds for all."""
 

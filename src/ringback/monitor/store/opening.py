@@ -15,16 +15,21 @@ def is_url(place: Path | str) -> bool:
 
 
 def store_at(
-    place: Path | str, *, retention: StoreRetention | None = None, beside: Path | None = None
+    place: Path | str,
+    *,
+    retention: StoreRetention | None = None,
+    beside: Path | None = None,
+    standby: bool = False,
 ) -> Store:
     """Open the store in a file or at a URL, to write to it.
 
-    ``beside`` is the file that was written before: with it an empty server is refused.
+    ``standby``: where another process leads, open it nevertheless. ``beside`` is the file that was
+    written before: with it an empty server is refused.
     """
     if is_url(place):
         from ringback.monitor.store.postgres.store import PostgresStore  # noqa: PLC0415 - an extra
 
-        return PostgresStore(str(place), retention=retention, beside=beside)
+        return PostgresStore(str(place), retention=retention, beside=beside, standby=standby)
     from ringback.monitor.store.sqlite import SQLiteStore  # noqa: PLC0415 - the other one is used
 
     return SQLiteStore(place, retention=retention)

@@ -40,6 +40,7 @@ from ringback.monitor.web.probing import probe_target
 from ringback.monitor.web.render import Renderer, static_file
 from ringback.monitor.web.request import HTTPProblem, problem_response
 from ringback.monitor.web.site import CachedText, Site, site_of
+from ringback.monitor.web.standby import StandbyMiddleware
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ringback.monitor.commands import MonitorCommands
     from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.queries import MonitorQueries
+    from ringback.monitor.store.postgres.lead import Lead
     from ringback.monitor.web.settings import WebSettings
 
 SHOWN_TIMEOUT: Final = 1.0
@@ -153,8 +155,11 @@ async def answer_http_error(request: Request, exc: Exception) -> Response:
 
 async def healthz(request: Request) -> JSONResponse:
     """Return 200 while the monitor works, also while nothing can be kept; it says which."""
-    degraded = site_of(request).queries.status().get("store", {}).get("degraded")
-    return JSONResponse({"status": "degraded" if degraded else "ok"})
+    status = site_of(request).queries.status()
+    degraded = status.get("store", {}).get("degraded")
+    lead = status.get("lead")
+    role = {"role": lead["role"]} if lead else {}
+    return JSONResponse({"status": "degraded" if degraded else "ok", **role})
 
 
 _PAGES = (
@@ -199,12 +204,17 @@ def application(
     settings: WebSettings,
     *,
     fleet: Fleet | None = None,
+    lead: Lead | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
     renderer = Renderer(clock)
     app = Starlette(
         routes=[*_PAGES, Mount("/api/v1", app=_api)],
-        middleware=[Middleware(SecurityHeadersMiddleware), Middleware(KeptMiddleware)],
+        middleware=[
+            Middleware(SecurityHeadersMiddleware),
+            Middleware(StandbyMiddleware),
+            Middleware(KeptMiddleware),
+        ],
         exception_handlers={HTTPProblem: answer_problem, HTTPException: answer_http_error},
     )
     app.state.site = Site(
@@ -217,6 +227,7 @@ def application(
         certificates=LastCertificates(),
         inbox=Inbox(),
         alerts=FiringAlerts(),
+        lead=lead,
         fleet=fleet,
         clock=clock,
     )

@@ -20,7 +20,9 @@ from ringback.monitor.web.settings import WebError
 if TYPE_CHECKING:
     from ringback.monitor.commands import MonitorCommands
     from ringback.monitor.fleet.hub import Fleet
+    from ringback.monitor.program import Program
     from ringback.monitor.queries import MonitorQueries
+    from ringback.monitor.store.postgres.lead import Lead
     from ringback.monitor.web.settings import WebSettings
     from ringback.monitor.web.site import Site
 
@@ -128,12 +130,24 @@ class PageServer:
         settings: WebSettings,
         *,
         fleet: Fleet | None = None,
+        lead: Lead | None = None,
         listener: socket.socket | None = None,
     ) -> None:
         self._tls = PageCertificate(settings) if settings.certificate else None
         self._listener = listener or listen(settings)
-        self._app = application(queries, commands, settings, fleet=fleet)
+        self._app = application(queries, commands, settings, fleet=fleet, lead=lead)
         self._site: Site = self._app.state.site
+
+    @property
+    def url(self) -> str:
+        """Where people reach it."""
+        settings = self._site.settings
+        return settings.base_url.rstrip("/") or _url(settings.scheme, self._listener)
+
+    def serve(self, program: Program, *, epoch: int) -> None:
+        """Show another program from now on, which leads in an epoch, or, with 0, stands by."""
+        self._site.epoch = epoch
+        self._site.serve(program.queries, program.commands, program.fleet)
 
     def configure(self, settings: WebSettings) -> None:
         """Serve it so from the next request on; the address stays what it was."""
@@ -164,8 +178,7 @@ class PageServer:
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         try:
             await _started(server, serving)
-            scheme = self._site.settings.scheme
-            ready(self._site.settings.base_url.rstrip("/") or _url(scheme, self._listener))
+            ready(self.url)
             await asyncio.shield(serving)
         finally:
             if renewing:

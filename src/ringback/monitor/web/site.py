@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.queries import MonitorQueries
+    from ringback.monitor.store.postgres.lead import Lead
     from ringback.monitor.web.alerts import FiringAlerts
     from ringback.monitor.web.live import LiveUpdates
     from ringback.monitor.web.metrics import LastCertificates
@@ -36,10 +37,26 @@ class Site:
     certificates: LastCertificates  # What was seen of certificates
     inbox: Inbox  # Reads what programs report
     alerts: FiringAlerts  # Reads what Alertmanager reports
+    lead: Lead | None = None  # Who leads on a store that several share; `None`: this process does
+    epoch: int = 0  # In which what `commands` change is kept; 0: this process stands by
     fleet: Fleet | None = None  # The agents that check for this monitor; `None`: there are none
     clock: Callable[[], float] = time.time  # Gives seconds since 1970 UTC
     # Signs the cookies of those who have logged in; of this process only
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether another process may lead, so that nothing is changed here."""
+        return self.lead is not None and (self.epoch == 0 or self.lead.epoch != self.epoch)
+
+    def serve(self, queries: MonitorQueries, commands: MonitorCommands, fleet: Fleet) -> None:
+        """Show and do from now on what these do: this process leads, or no longer does."""
+        from ringback.monitor.web.live import LiveUpdates  # noqa: PLC0415 - it imports this
+
+        before, self.live = self.live, LiveUpdates(queries, self.renderer)
+        self.queries, self.commands, self.fleet = queries, commands, fleet
+        before.close()
+        self.status_page.forget()
 
     def configure(self, settings: WebSettings) -> None:
         """Serve it so from the next request on.

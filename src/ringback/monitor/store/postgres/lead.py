@@ -79,6 +79,11 @@ class LeadRow:
         return self.expired or (self.locked and not self.held)
 
     @property
+    def page(self) -> str:
+        """The URL, where it can be one."""
+        return self.url if self.url.startswith(("http://", "https://")) else ""
+
+    @property
     def process(self) -> str:
         """Who that is, for people."""
         host, _, pid = self.owner.partition(":")

@@ -9,13 +9,12 @@ hour of a large monitor takes minutes to read.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringback.monitor.closing import closed_on_error
-from ringback.monitor.store.interface import StoreBatch, StoreProblem, StoreRetention
+from ringback.monitor.store.interface import Followed, StoreBatch, StoreProblem, StoreRetention
 from ringback.monitor.store.postgres import schema
 from ringback.monitor.store.postgres.database import PostgresDatabase, TableGoneError
 from ringback.monitor.store.postgres.results import CLOSE_GRACE, HourKeeper, PostgresResults
@@ -39,15 +38,6 @@ T = TypeVar("T")
 _FOLLOWED_AGAIN = 10_000_000  # Microseconds: a check comes to the tables after it was made
 _VERSIONS = "SELECT name, xmin::text FROM state WHERE shard = 0"  # another with each change
 _LOOK_INTERVAL = 60.0  # Seconds for which it is not looked again for what is to be dropped
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
-    """What the lead has kept since it was looked at last."""
-
-    states: Mapping[str, Any]  # Packed ones that are new
-    changed: set[str]  # Names of the others that are
-    checks: Sequence[Check]  # Of endpoints that were checked, the newest
 
 
 class PostgresStore(RelationalStore):

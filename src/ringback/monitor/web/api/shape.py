@@ -151,6 +151,15 @@ class Configuration(TypedDict):
     restart: list[str]
 
 
+class LeadShown(TypedDict):
+    """Who leads on a store that several share; ``role``: of the one that answers."""
+
+    role: Literal["lead", "standby"]
+    process: str
+    url: str
+    epoch: int
+
+
 class Status(TypedDict):
     """Status of the monitor itself; ``uptime`` and ``lag`` (of its event loop) are seconds."""
 
@@ -162,6 +171,7 @@ class Status(TypedDict):
     incidents: int
     lag: float
     dropped: int
+    lead: LeadShown | None
     degraded: str | None
     config: Configuration
 

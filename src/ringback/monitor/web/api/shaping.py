@@ -85,6 +85,7 @@ def status_shape(queries: MonitorQueries) -> shape.Status:
         "incidents": len(queries.incidents()),
         "lag": status.get("lag", 0.0),
         "dropped": status.get("dropped", 0),
+        "lead": status.get("lead"),
         "degraded": status.get("store", {}).get("degraded"),
         "config": {
             "files": [str(file) for file in config.get("files", ())],

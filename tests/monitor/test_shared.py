@@ -1,0 +1,143 @@
+"""Several `ringback up` on one PostgreSQL: real processes, one leads, the others stand by."""
+
+import json
+import os
+import signal
+import urllib.request
+from urllib.error import HTTPError
+
+import pytest
+from monitor.running import Monitor
+from monitor.test_up import Target, state_of, text_of, until
+
+from ringback.cli.run import run_command_line
+
+
+@pytest.fixture
+def target():
+    service = Target()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def hubs(postgres, target, tmp_path):
+    """Starts a monitor on the one database again and again."""
+    told = tmp_path / "told"
+    monitors = []
+
+    def start():
+        folder = tmp_path / f"hub-{len(monitors)}"
+        folder.mkdir()
+        (folder / "ringback.toml").write_text(
+            f'vantage = "hubs"\n[defaults]\nevery = "1s"\n[store]\nurl = "{postgres}"\n'
+            f'[[endpoint]]\nname = "Shop"\nurl = "{target.url}"\n'
+            f'[[notifier]]\nname = "n"\ntype = "command"\ncommand = ["tee", "-a", "{told}"]\n'
+        )
+        monitors.append(Monitor(folder))
+        return monitors[-1]
+
+    start.told = lambda: told.read_text() if told.exists() else ""
+    yield start
+    for monitor in monitors:
+        monitor.stop()
+
+
+def role(monitor):
+    return monitor.get("/status")["lead"]
+
+
+def leads(monitor):
+    return role(monitor)["role"] == "lead"
+
+
+def asked(url, method="GET", body=None, **headers):
+    """What is answered, without following where it leads."""
+    opener = urllib.request.build_opener(_Stay)
+    request = urllib.request.Request(url, method=method, data=body, headers=headers)
+    try:
+        with opener.open(request) as answer:
+            return answer.status, answer.headers, answer.read()
+    except HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+@pytest.mark.full
+def test_one_leads_and_the_other_shows_the_same(hubs):
+    first = hubs()
+    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    second = hubs()
+    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    assert role(second) == {**role(first), "role": "standby"}
+    second.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    page = text_of(second.url)
+    assert "This monitor stands by" in page
+    assert f'<a href="{first.url}">' in page
+    assert json.loads(text_of(f"{second.url}/healthz")) == {"status": "ok", "role": "standby"}
+
+
+def check_changes_are_sent_on(second, first, incident):
+    path = f"/api/v1/incidents/{incident['id']}/acknowledge"
+    status, headers, _ = asked(f"{second.url}{path}", "POST", b"{}")
+    assert (status, headers["Location"]) == (307, f"{first.url}{path}")
+    status, _, page = asked(
+        f"{second.url}/incidents/{incident['id']}/acknowledge", "POST", b"by=me",
+        **{"Content-Type": "application/x-www-form-urlencoded"},
+    )  # fmt: skip
+    assert status == 503
+    assert first.url in page.decode()
+
+
+@pytest.mark.full
+def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_killed(
+    hubs, target, capsys
+):
+    first = hubs()
+    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    second = hubs()
+    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    target.status = 503
+    (incident,) = second.until("/incidents", bool)
+    assert incident["id"] in text_of(f"{second.url}/incidents")
+    second.until("/endpoints", lambda all_: state_of(all_, "shop") == "down")
+    check_changes_are_sent_on(second, first, incident)
+    assert run_command_line(["ack", incident["id"], "--url", second.url]) == 0
+    second.until(f"/incidents/{incident['id']}", lambda found: found["state"] == "acknowledged")
+
+    first.process.kill()
+    second.until("/status", lambda status: status["lead"]["role"] == "lead")
+    assert role(second)["epoch"] == 2
+    (known,) = second.get("/incidents")
+    assert (known["id"], known["state"]) == (incident["id"], "acknowledged")
+    target.status = 200
+    second.until(f"/incidents/{incident['id']}", lambda found: found["state"] == "closed")
+    until(lambda: hubs.told().count(incident["id"]) >= 2)
+    third = hubs()
+    third.until("/status", lambda status: status["lead"]["url"] == second.url)
+    assert second.end(signal.SIGTERM) == 0
+    third.until("/status", lambda status: status["lead"]["role"] == "lead")
+    third.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+
+
+@pytest.mark.full
+def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target):
+    first, second = hubs(), hubs()
+    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    os.kill(first.process.pid, signal.SIGSTOP)
+    second.until("/status", lambda status: status["lead"]["role"] == "lead")
+    os.kill(first.process.pid, signal.SIGCONT)
+    first.until("/status", lambda status: status["lead"]["url"] == second.url)
+    assert role(first)["role"] == "standby"
+    target.status = 503
+    (incident,) = first.until("/incidents", bool)
+    assert second.get("/incidents")[0]["id"] == incident["id"]
+    until(lambda: incident["id"] in hubs.told())
+    second.process.kill()
+    first.until("/status", lambda status: status["lead"]["role"] == "lead")
+    assert [known["id"] for known in first.get("/incidents")] == [incident["id"]]
+    assert role(first)["epoch"] == 3
