@@ -62,7 +62,7 @@ class Desk:
                 channel_of=lambda _: self,
             ),
         )
-        self.dispatcher._resume()
+        self._loop.run_until_complete(self.dispatcher._resume())
 
     refresh, idempotent = None, True
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ringback.monitor.notify.channel import NotSent, channel_of
 from ringback.monitor.notify.channel_state import TIMEOUT_GRACE
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from ringback.monitor.notify.collation import NoticeGroup
     from ringback.monitor.notify.settings import NotifierSettings
     from ringback.monitor.store import NoticeStore, Queued
+
+
+T = TypeVar("T")
 
 
 def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]:
@@ -108,33 +111,53 @@ class Delivery:
         self._store, self._delivery_log, self._in_flight = store, delivery_log, in_flight
         self._surroundings, self._wake = surroundings, wake
         self._clock, self._monotonic = surroundings.clock, surroundings.monotonic
+        self._log_lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
         # Sent, but the store could not note it.
         self._unrecorded: OrderedDict[str, None] = OrderedDict()
 
-    def unsent(self, queued: Iterable[Queued]) -> list[Queued]:
-        """Return what is still to be sent; what was sent is noted in the store once more."""
+    async def asked(self, call: Callable[[], T]) -> T:
+        """Return what the store says, or note something in it, in a thread."""
+        found: list[T] = []
+        await self._in_thread(lambda: found.append(call()))
+        return found[0]
+
+    async def waiting(self, until: float, limit: int) -> list[Queued]:
+        """Return what is due by then and still to be sent.
+
+        What was sent and could not be noted is noted in the store once more.
+        """
         left = []
-        for entry in queued:
-            if entry.notice.id in self._unrecorded:
-                self._store.sent(entry.notice.id, self._clock())
-                self._unrecorded.pop(entry.notice.id, None)
-            elif entry.notice.id not in self._under_way:
+        going = set(self._under_way)  # what is sent while the store is read is in what it says
+        for entry in await self.asked(partial(self._store.due, until, limit)):
+            id_ = entry.notice.id
+            if id_ in self._unrecorded:
+                await self.asked(partial(self._store.sent, id_, self._clock()))
+                self._unrecorded.pop(id_, None)
+            elif id_ not in going and id_ not in self._under_way:
                 left.append(entry)
         return left
 
-    def give_up(self, queued: Iterable[Queued], why: str) -> None:
-        for entry in queued:
-            self._give_up(entry.notice, why)
+    async def newest(self, incident: Incident) -> Incident:
+        """Return an incident as it is now."""
+        return await self.asked(partial(self._store.incident, incident.id)) or incident
 
-    def postpone(
-        self, queued: Iterable[Queued], due: float, why: str = "the channel cannot be used now"
+    async def give_up(self, queued: Iterable[Queued], why: str) -> None:
+        for entry in queued:
+            await self.asked(partial(self._give_up, entry.notice, why))
+
+    async def postpone(
+        self, queued: list[Queued], due: float, why: str = "the channel cannot be used now"
     ) -> None:
-        for entry in queued:
-            self._store.postpone(entry.notice.id, due, entry.error or why)
+        def note() -> None:
+            for entry in queued:
+                self._store.postpone(entry.notice.id, due, entry.error or why)
 
-    def begin(
+        if queued:
+            await self.asked(note)
+
+    async def begin(
         self, state: ChannelState, groups: Iterable[NoticeGroup], *, again: bool = False
     ) -> None:
         """Send what there is to say of incidents, as one notification."""
@@ -142,7 +165,7 @@ class Delivery:
         idle: list[Notice] = []
         key = self._in_flight.key(name) if again else ""
         for group in groups:
-            incident = self._incident_for(group, again=again)
+            incident = await self._incident_for(group, again=again)
             told = self._delivery_log.told(name, incident.id)
             update = update_of(group.notices, incident, told=told, live=group.live)
             if update is None:
@@ -151,11 +174,19 @@ class Delivery:
                 updates.append(update)
         if updates:
             going = [update.incident.id for update in updates if update.incident.state != "closed"]
-            self._start(state, updates, self._delivery_log.begin(name, going), key)
+            new = self._delivery_log.begin(name, going)
+            if new:
+                await self._keep_log()
+            self._start(state, updates, new, key)
         for notice in idle:
-            self._store.give_up(notice.id, self._clock(), NOTHING_LEFT)
+            call = partial(self._store.give_up, notice.id, self._clock(), NOTHING_LEFT)
+            await self.asked(call)
 
-    def _incident_for(self, group: NoticeGroup, *, again: bool) -> Incident:
+    async def _keep_log(self) -> None:
+        async with self._log_lock:  # the newest is kept last
+            await self.asked(partial(self._store.keep, self._delivery_log.batch()))
+
+    async def _incident_for(self, group: NoticeGroup, *, again: bool) -> Incident:
         """Return an incident as it is now; in a repetition, as it was then.
 
         Its end follows in the next notification. But nobody is escalated to for what is
@@ -163,9 +194,9 @@ class Delivery:
         """
         if again and not all(is_escalation(notice) for notice in group.notices):
             return group.incident
-        return self._store.incident(group.incident.id) or group.incident
+        return await self.newest(group.incident)
 
-    def refresh(self, state: ChannelState) -> None:
+    async def refresh(self, state: ChannelState) -> None:
         """Send open incidents again, if the channel needs that and it is time."""
         tick, every = self._monotonic(), state.channel.refresh
         if (
@@ -176,9 +207,8 @@ class Delivery:
         ):
             return
         state.refreshed = tick
-        known = (
-            self._store.incident(id_) for id_ in self._delivery_log.notified(state.settings.name)
-        )
+        ids = self._delivery_log.notified(state.settings.name)
+        known = [await self.asked(partial(self._store.incident, id_)) for id_ in ids]
         going = [
             incident for incident in known if incident is not None and incident.state != "closed"
         ]
@@ -231,8 +261,8 @@ class Delivery:
         error = await self._outcome(state, notification)
         seconds = self._monotonic() - begun
         if error is not None:
-            if error.not_delivered:
-                self._delivery_log.end(notification.channel, new)
+            if error.not_delivered and self._delivery_log.end(notification.channel, new):
+                await self._keep_log()
             incidents = [update.incident.id for update in notification.updates]
             # Read before the channel's time: due once that opens, so that nothing overtakes it.
             now = self._clock()
@@ -248,6 +278,7 @@ class Delivery:
         state.succeeded(self._monotonic(), seconds)
         await self._in_thread(partial(self._record_sent, notification.notices))
         self._delivery_log.sent(notification)
+        await self._keep_log()
 
     def _record_in_flight(self, notification: Notification) -> None:
         try:
@@ -392,7 +423,6 @@ class DeliveryLog:
     """Remembers which channel was told what of which incident, and when last, over restarts."""
 
     def __init__(self, store: NoticeStore) -> None:
-        self._store = store
         self._told: dict[str, dict[str, Told]] = {}
         self._sent_at: dict[str, float] = {}
         for channel, kept in (store.state(DELIVERY_STATE) or {}).items():
@@ -428,17 +458,13 @@ class DeliveryLog:
         known |= dict.fromkeys(new, Told())
         while len(known) > MAX_INCIDENTS:
             del known[next(iter(known))]
-        self._keep()
         return new
 
-    def end(self, channel: str, incidents: list[str]) -> None:
-        """Note that a channel was never notified of these incidents."""
+    def end(self, channel: str, incidents: list[str]) -> bool:
+        """Note that a channel was never notified of these incidents; return whether that is new."""
         known = self._told.get(channel, {})
-        if not any(incident in known for incident in incidents):
-            return
-        for incident in incidents:
-            known.pop(incident, None)
-        self._keep()
+        gone = [incident for incident in incidents if known.pop(incident, None) is not None]
+        return bool(gone)
 
     def sent(self, notification: Notification) -> None:
         """Note that a notification arrived; one that only repeats itself ends no quiet."""
@@ -450,9 +476,9 @@ class DeliveryLog:
                 known[update.incident.id] = Told.of(update.incident)
         if notification.notices:
             self._sent_at[notification.channel] = notification.at
-        self._keep()
 
-    def _keep(self) -> None:
+    def batch(self) -> StoreBatch:
+        """Return what is to be kept of it."""
         channels = dict.fromkeys((*self._told, *self._sent_at))
         states = {
             channel: {
@@ -461,4 +487,4 @@ class DeliveryLog:
             }
             for channel in channels
         }
-        self._store.keep(StoreBatch(states={DELIVERY_STATE: states}))
+        return StoreBatch(states={DELIVERY_STATE: states})

@@ -68,6 +68,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -210,37 +211,39 @@ class Dispatcher:
     async def run(self) -> None:
         """Send what waits, until it is cancelled; then what is in flight has a moment."""
         try:
-            self._resume()
+            await self._resume()
             while True:
                 began = self._monotonic()
-                wait = self._guarded_round()
+                wait = await self._guarded_round()
                 # Thousands of notices take a while to read, and the loop has others to serve.
-                await asyncio.sleep(_REST_AFTER_ROUND * (self._monotonic() - began))
+                rest = _REST_AFTER_ROUND * (self._monotonic() - began)
+                await asyncio.sleep(min(rest, POLL_INTERVAL))
                 await self._sleep(wait)
         finally:
             await self._delivery.close(SHUTDOWN_TIMEOUT)
 
     async def settle(self) -> float:
         """Do a round and see it through; return after how many seconds to do the next."""
-        wait = self._round()
+        wait = await self._round()
         await self._delivery.idle()
         return wait
 
-    def _guarded_round(self) -> float:
+    async def _guarded_round(self) -> float:
         """Do a round, if the store can be used; return after how many seconds to do the next."""
         try:
-            wait, self._trouble = self._round(), ""
+            wait, self._trouble = await self._round(), ""
         except Exception as error:  # the worker outlives a store that is away
             if self._trouble != (description := f"{type(error).__name__}: {error}"):
                 log.exception("ringback: the outbox cannot be used")
             wait, self._trouble = POLL_INTERVAL, description
         return wait
 
-    def _resume(self) -> None:
+    async def _resume(self) -> None:
         """Look at once at what an earlier process put off: why it did is not known any more."""
         now = self._clock()
-        waiting = self._store.due(now + _FAR_FUTURE, MAX_NOTICES)
-        self._store.defer([entry.notice.id for entry in waiting if entry.notice.at <= now], now)
+        waiting = await self._delivery.waiting(now + _FAR_FUTURE, MAX_NOTICES)
+        ids = [entry.notice.id for entry in waiting if entry.notice.at <= now]
+        await self._delivery.asked(partial(self._store.defer, ids, now))
 
     async def _sleep(self, wait: float) -> None:
         # Not wait_for: up to Python 3.11 it can lose a cancellation.
@@ -249,71 +252,70 @@ class Dispatcher:
                 await self._wake.wait()
         self._wake.clear()
 
-    def _round(self) -> float:
+    async def _round(self) -> float:
         """Begin every notification that may go; return after how many seconds to look again."""
         now, wait = self._clock(), POLL_INTERVAL
-        due = self._delivery.unsent(self._store.due(now, MAX_NOTICES))
-        self._delivery.postpone(
-            [entry for entry in due if self._is_muted(entry)],
-            now + SILENCE_INTERVAL,
-            "it is silenced",
-        )
-        waiting = self._waiting(now) if due else {}
+        due = await self._delivery.waiting(now, MAX_NOTICES)
+        muted = [entry for entry in due if await self._is_muted(entry)]
+        await self._delivery.postpone(muted, now + SILENCE_INTERVAL, "it is silenced")
+        waiting = await self._waiting(now) if due else {}
         for name in dict.fromkeys(entry.notice.channel for entry in due):
             state, queued = self._states.get(name), waiting.get(name, [])
             if state is None:
-                self._delivery.give_up(queued, f"there is no notifier {name} any more")
+                await self._delivery.give_up(queued, f"there is no notifier {name} any more")
             elif queued:
-                wait = min(wait, self._serve(state, queued, crowded=len(due) >= MAX_NOTICES))
-        for state in self._states.values():
-            self._delivery.refresh(state)
+                crowded = len(due) >= MAX_NOTICES
+                wait = min(wait, await self._serve(state, queued, crowded=crowded))
+        for state in list(self._states.values()):
+            await self._delivery.refresh(state)
         return max(wait, 0.01)
 
-    def _waiting(self, now: float) -> dict[str, list[Queued]]:
+    async def _waiting(self, now: float) -> dict[str, list[Queued]]:
         """Return all that waits and may be sent, by channel, with what is put off."""
         found: dict[str, list[Queued]] = {}
-        for entry in self._delivery.unsent(self._store.due(now + _FAR_FUTURE, MAX_NOTICES)):
-            if entry.notice.at <= now and not self._is_muted(entry):
+        announced = set(self._announced)
+        for entry in await self._delivery.waiting(now + _FAR_FUTURE, MAX_NOTICES):
+            if entry.notice.at <= now and not await self._is_muted(entry):
                 found.setdefault(entry.notice.channel, []).append(entry)
         waiting = {
             (name, entry.notice.change.incident.id)
             for name, entries in found.items()
             for entry in entries
         }
-        self._announced = {key: at for key, at in self._announced.items() if key in waiting}
+        for key in announced - waiting:  # what was announced meanwhile stays
+            self._announced.pop(key, None)
         return found
 
-    def _is_muted(self, entry: Queued) -> bool:
+    async def _is_muted(self, entry: Queued) -> bool:
         """Return whether it is an escalation of an incident that is silenced now."""
-        incident = entry.notice.change.incident
-        return is_escalation(entry.notice) and self._is_silenced(
-            self._store.incident(incident.id) or incident
-        )
+        if not is_escalation(entry.notice):
+            return False
+        return self._is_silenced(await self._delivery.newest(entry.notice.change.incident))
 
-    def _serve(self, state: ChannelState, waiting: list[Queued], *, crowded: bool) -> float:
+    async def _serve(self, state: ChannelState, waiting: list[Queued], *, crowded: bool) -> float:
         """Begin a channel's next notification, if it is time; return when to look again."""
         now, tick = self._clock(), self._monotonic()
         open_at = state.open_at(tick) - tick
         if state.busy or open_at > 0:
             if open_at > 5 * POLL_INTERVAL or crowded:  # the others need the room
                 due = [entry for entry in waiting if entry.due <= now]
-                self._delivery.postpone(due, now + max(open_at, POLL_INTERVAL))
+                await self._delivery.postpone(due, now + max(open_at, POLL_INTERVAL))
             return POLL_INTERVAL if state.busy else open_at
         if again := self._in_flight.of(state.settings.name, waiting):
-            self._begin(state, notice_groups(again), again=True)
+            await self._begin(state, notice_groups(again), again=True)
             return POLL_INTERVAL
         groups: list[NoticeGroup] = []
         for group in notice_groups(waiting):
             until = state.held_until(group.incident.id, tick) - tick
             if until > 0:
-                self._defer(group.entries, now, until)
+                await self._defer(group.entries, now, until)
             elif group.live:
                 groups.append(group)
             else:
-                self._begin(state, [group])  # there is nothing to say of it
-        return self._collate(state, groups, now)
+                await self._begin(state, [group])  # there is nothing to say of it
+        return await self._collate(state, groups, now)
 
-    def _collate(self, state: ChannelState, groups: list[NoticeGroup], now: float) -> float:
+    async def _collate(self, state: ChannelState, groups: list[NoticeGroup], now: float) -> float:
         name = state.settings.name
         receiver = Receiver(
             sent_at=self._delivery_log.sent_at(name),
@@ -322,23 +324,23 @@ class Dispatcher:
         )
         wait = self._collation.due_at(groups, receiver) - now
         if wait > 0:
-            self._defer((entry for group in groups for entry in group.entries), now, wait)
+            await self._defer((entry for group in groups for entry in group.entries), now, wait)
             return wait
-        self._begin(state, groups[: state.most])
+        await self._begin(state, groups[: state.most])
         return POLL_INTERVAL
 
-    def _begin(
+    async def _begin(
         self, state: ChannelState, groups: list[NoticeGroup], *, again: bool = False
     ) -> None:
         for group in groups:
             self._announced.pop((state.settings.name, group.incident.id), None)
-        self._delivery.begin(state, groups, again=again)
+        await self._delivery.begin(state, groups, again=again)
 
-    def _defer(self, entries: Iterable[Queued], now: float, wait: float) -> None:
+    async def _defer(self, entries: Iterable[Queued], now: float, wait: float) -> None:
         """Have what is due looked at later."""
         ids = [entry.notice.id for entry in entries if entry.due <= now]
         if ids:
-            self._store.defer(ids, now + wait)
+            await self._delivery.asked(partial(self._store.defer, ids, now + wait))
 
 
 def _place(endpoint: Endpoint) -> dict[str, object]:
