@@ -26,7 +26,7 @@ class Target:
     """A service that can be made to fail."""
 
     def __init__(self):
-        self.status = 200
+        self.status, self.asked = 200, 0
         target = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -34,6 +34,7 @@ class Target:
 
             def do_GET(self):
                 body = b"fine"
+                target.asked += 1
                 self.send_response(target.status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

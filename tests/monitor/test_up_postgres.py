@@ -1,6 +1,7 @@
 """`ringback up` with its store on a server: the real process, and a real PostgreSQL."""
 
 import signal
+import time
 
 import pytest
 from monitor.running import WAIT_TIMEOUT, Monitor
@@ -56,3 +57,28 @@ def test_it_watches_notifies_shows_and_goes_on_after_a_kill(started, target, tmp
     assert second.get("/endpoints/shop/checks?failed=true")
     assert second.end(signal.SIGTERM) == 0
     assert not (tmp_path / "ringback.db").exists()
+
+
+STOPPED_SECONDS = 4.0
+
+
+@pytest.mark.full
+def test_a_server_that_hangs_holds_up_no_check_and_what_it_has_not_kept_is_not_told(
+    started, target, server
+):
+    monitor, told = started()
+    monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    with server.stopped():
+        target.status, ends = 503, time.monotonic() + STOPPED_SECONDS
+        asked = target.asked
+        monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "down")
+        while time.monotonic() < ends:  # what hangs for long is what is tested
+            assert '"ok"' in text_of(f"{monitor.url}/healthz")
+        until(lambda: target.asked >= asked + 5)
+        assert told() == ""
+    (incident,) = monitor.until("/incidents", bool)
+    until(lambda: incident["id"] in told())
+    status = monitor.get("/status")
+    assert status["lag"] < STOPPED_SECONDS / 2
+    failed = monitor.until("/endpoints/shop/checks?failed=true", lambda found: len(found) >= 5)
+    assert all(check["up"] is False for check in failed)

@@ -75,16 +75,31 @@ class Server:
     def stop(self, mode="fast"):
         self._run("pg_ctl", "-w", "-D", self.data, "-m", mode, "stop")
 
-    def kill(self):
-        """kill -9 of the postmaster; its children notice and end by themselves."""
+    def _signal(self, number):
+        """Send a signal to the postmaster and its children; return their numbers."""
         pid = self.pid
         children = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
         ).stdout.split()
-        for number in (pid, *map(int, children)):
+        pids = (pid, *map(int, children))
+        for process in pids:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
-        for number in (pid, *map(int, children)):
+                os.kill(process, number)
+        return pids
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """Have all of it do nothing, as on a machine that hangs: it neither answers nor refuses."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def kill(self):
+        """kill -9 of the postmaster; its children notice and end by themselves."""
+        pids = self._signal(signal.SIGKILL)
+        for number in pids:
             while _lives(number):
                 pass
         # Where nobody reaps it the dead one counts as running, by what it left.
