@@ -107,7 +107,8 @@ class Server:
             left.unlink(missing_ok=True)
 
     def url(self, database="ringback"):
-        return f"postgresql:///{database}?host={self.folder}&user=ringback"
+        port = dict(self._settings).get("port", 5432)
+        return f"postgresql:///{database}?host={self.folder}&port={port}&user=ringback"
 
     def admin(self, statement, database="postgres"):
         import psycopg  # noqa: PLC0415 - where there is a server

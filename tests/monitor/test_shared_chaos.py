@@ -1,0 +1,351 @@
+"""Two hubs and PostgreSQL killed and stopped under load: nothing lost, doubled or out of order.
+
+An agent sends results over the real HTTP, a job sends heartbeats that fail and recover, and a
+webhook takes what is notified. ``RINGBACK_CHAOS_ROUNDS`` says how many rounds there are.
+"""
+
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psycopg
+import pytest
+from monitor.running import Monitor
+from monitor.store.engines import fresh_database
+from monitor.store.server import running_server
+from until import until
+
+from ringback.incident.model import Check
+from ringback.monitor.agent.client import HubClient, HubProblem
+from ringback.monitor.fleet.protocol import result_record
+
+ROUNDS = int(os.environ.get("RINGBACK_CHAOS_ROUNDS", "10"))
+ENDPOINTS = 5
+JOBS = 200
+RESULTS = 10  # In a batch
+
+
+class Receiver:
+    """Takes notifications; one that comes again has the same id, and is dropped as receivers do."""
+
+    def __init__(self):
+        self.told, self.repeated = {}, 0
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                receiver.repeated += message["id"] in receiver.told
+                receiver.told[message["id"]] = message
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def counted(self):
+        """How often it was told what of which incident."""
+        return Counter(
+            (incident["id"], incident["what"])
+            for message in self.told.values()
+            for incident in message["incidents"]
+        )
+
+    def ended(self):
+        """The incidents whose end it was told."""
+        return {id_ for id_, what in self.counted() if what in {"closed", "brief"}}
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Hub:
+    """A hub at a port of its own, started again when it was killed."""
+
+    def __init__(self, folder, configuration):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        folder.mkdir()
+        (folder / "ringback.toml").write_text(configuration)
+        self._folder, self.url = folder, f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        self._monitor = Monitor(self._folder, "--port", self.port)
+
+    def lead(self):
+        with suppress(OSError, ValueError):
+            return self._monitor.get("/status")["lead"]
+        return {"role": "gone", "epoch": 0, "url": ""}
+
+    def send(self, number):
+        os.kill(self._monitor.process.pid, number)
+
+    def stop(self):
+        self._monitor.stop()
+
+
+class Load(threading.Thread):
+    """Sends results and heartbeats until it is told to end, each until it is acknowledged."""
+
+    def __init__(self, hubs, remote):
+        super().__init__(daemon=True)
+        self._urls = ",".join(hub.url for hub in hubs)
+        self._remote = remote
+        client = HubClient(self._urls)
+        token = remote("POST", "/agents", {"name": "tokyo", "domain": None})["token"]
+        self._identity = client.enrol(token)
+        self._client = client
+        self.sent, self.gaps, self.ended = [], [], threading.Event()
+        self._went = time.monotonic()
+
+    def run(self):
+        number = 1
+        while not self.ended.is_set():
+            checks = [
+                Check(at=time.time() - n / 1e4, endpoint=f"e{n % ENDPOINTS}", up=True)
+                for n in reversed(range(RESULTS))
+            ]
+            rows = [json.dumps(result_record(c, number + n)) for n, c in enumerate(checks)]
+            document = {
+                "agent": self._identity.id, "spool": "ab" * 16,
+                "from": number, "to": number + RESULTS - 1,
+            }  # fmt: skip
+            while not self._is_sent(document, rows):
+                time.sleep(0.05)
+            self.sent += checks
+            self.gaps.append(time.monotonic() - self._went)
+            self._went = time.monotonic()
+            number += RESULTS
+
+    def _is_sent(self, document, rows):
+        try:
+            answer = self._client.report(self._identity, {**document, "sent_at": time.time()}, rows)
+        except HubProblem as problem:
+            if problem.status not in {0, 502, 503}:
+                raise
+            return False
+        return answer["ack"] == document["to"]
+
+
+class Jobs(threading.Thread):
+    """One after the other fails, is acknowledged and recovers; each is an incident of its own.
+
+    An acknowledgement is told at once, and with it all that waits.
+    """
+
+    def __init__(self, remote):
+        super().__init__(daemon=True)
+        self._remote, self.ended, self.incidents = remote, threading.Event(), []
+
+    def run(self):
+        while not self.ended.is_set():
+            self.fail()
+            self._beat(up=True)
+
+    def fail(self):
+        self._beat(up=False)
+        incident = self._incident()
+        self._remote("POST", f"/incidents/{incident}/acknowledge", {"by": "x"})
+        self.incidents.append(incident)
+
+    def _beat(self, *, up):
+        while (self._incident() is None) != up:
+            self._remote("POST", f"/heartbeat/job{self._number % JOBS}", {"up": up})
+            time.sleep(0.05)
+        self._number += up
+
+    _number = 0
+
+    def _incident(self):
+        job = f"job{self._number % JOBS}"
+        known = self._remote("GET", f"/incidents?endpoint={job}")
+        return next((found["id"] for found in known if found["state"] != "closed"), None)
+
+
+def answer_to(method, url, body):
+    """The status, where it leads, and what is said; 0: nobody is there."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, "", json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers.get("Location", ""), None
+    except OSError:
+        return 0, "", None
+
+
+def remote_of(hubs):
+    """What asks the hubs until one of them does it."""
+
+    def ask(method, path, body=None):
+        while True:
+            for hub in hubs:
+                status, there, found = answer_to(method, f"{hub.url}/api/v1{path}", body)
+                if status == 307:
+                    status, _, found = answer_to(method, there, body)
+                if 200 <= status < 300:
+                    return found
+                assert status in {0, 307, 503}, (method, path, status)
+            time.sleep(0.05)
+
+    return ask
+
+
+CONFIGURATION = """
+vantage = "hubs"
+[store]
+url = "{store}"
+[[notifier]]
+name = "hook"
+type = "webhook"
+url = "{hook}"
+"""
+
+
+class Stage:
+    """All of it, and what is done to it."""
+
+    def __init__(self, server, folder):
+        self.server, self.receiver = server, Receiver()
+        self.store = fresh_database(server)
+        text = CONFIGURATION.format(store=self.store, hook=self.receiver.url)
+        names = [f"e{n}" for n in range(ENDPOINTS)] + [f"job{n}" for n in range(JOBS)]
+        text += "".join(
+            f'[[endpoint]]\nname = "{name}"\ntype = "heartbeat"\nevery = "1h"\n' for name in names
+        )
+        self.hubs = [Hub(folder / f"hub-{n}", text) for n in range(2)]
+        self.took = {"kill": [], "stop": []}
+
+    def close(self):
+        for hub in self.hubs:
+            hub.stop()
+        self.receiver.close()
+
+    def leading(self):
+        """The hub that leads, and the other one, once that stands by for it."""
+        found = []
+
+        def is_settled():
+            found[:] = sorted(self.hubs, key=lambda hub: hub.lead()["role"] != "lead")
+            first, second = (hub.lead() for hub in found)
+            return first["role"] == "lead" and second == {**first, "role": "standby"}
+
+        until(is_settled)
+        return found
+
+    def round(self, what):
+        first, second = self.leading()
+        if what == "server":
+            self.server.kill()
+            self.server.start()
+            return
+        begun = time.monotonic()
+        first.send(signal.SIGKILL if what == "kill" else signal.SIGSTOP)
+        until(lambda: second.lead()["role"] == "lead")
+        self.took[what].append(time.monotonic() - begun)
+        if what == "kill":
+            first.stop()
+            first.start()
+        else:
+            first.send(signal.SIGCONT)
+
+
+@pytest.fixture
+def stage(tmp_path):
+    with running_server(fsync="on") as server:
+        stage = Stage(server, tmp_path)
+        yield stage
+        stage.close()
+
+
+def kept(store):
+    """The results of the agent as they were kept, in that order: endpoint and time."""
+    with psycopg.connect(store) as connection:
+        names = connection.execute(
+            "SELECT relname FROM pg_class WHERE relname ~ '^result_[0-9]+$' ORDER BY 1"
+        ).fetchall()
+        return [
+            row
+            for (name,) in names
+            for row in connection.execute(
+                f"SELECT e.text, r.at FROM {name} r JOIN word e ON e.number = r.endpoint"
+                " JOIN word v ON v.number = r.vantage WHERE v.text = 'tokyo' ORDER BY r.ctid"
+            ).fetchall()
+        ]
+
+
+def rounds(stage, load, job):
+    """Go through the rounds, with a load, and end that."""
+    chance = random.Random(7)
+    load.start()
+    job.start()
+    for number in range(ROUNDS):
+        what = ("kill", "stop", "kill", "kill", "server")[number % 5]
+        stage.round(what)
+        before = len(load.sent)
+        until(lambda before=before: len(load.sent) > before + 2 * RESULTS)
+        time.sleep(chance.uniform(0, 0.5))  # the instant of the next round: any
+    job.ended.set()
+    until(lambda: not job.is_alive())
+    load.ended.set()
+    load.join()
+
+
+def check_results(stage, load):
+    sent = [(check.endpoint, int(check.at * 1e6 + 0.5)) for check in load.sent]
+    found = kept(stage.store)
+    assert len(found) == len(set(found)) == len(sent)
+    assert sorted(found) == sorted(sent)
+    for endpoint in {endpoint for endpoint, _ in sent}:
+        times = [at for name, at in found if name == endpoint]
+        assert times == sorted(times)
+
+
+def check_notifications(stage, job):
+    job.fail()  # tells all that waits
+    *over, last = job.incidents
+    with suppress(AssertionError):
+        until(lambda: stage.receiver.ended() == set(over))
+    assert stage.receiver.ended() == set(over)
+    counted = stage.receiver.counted()
+    assert set(counted.values()) == {1}, counted
+    known = {id_ for id_, what in counted if what != "closed"}
+    assert known == {*over, last}
+
+
+@pytest.mark.full
+def test_whoever_dies_nothing_is_lost_doubled_or_out_of_order(stage):
+    stage.leading()
+    remote = remote_of(stage.hubs)
+    load, job = Load(stage.hubs, remote), Jobs(remote)
+    rounds(stage, load, job)
+    check_results(stage, load)
+    check_notifications(stage, job)
+    print(
+        f"{ROUNDS} rounds, {len(load.sent)} results, {len(job.incidents)} incidents,"
+        f" {stage.receiver.repeated} notifications repeated with their id;"
+        f" longest without acknowledgement {max(load.gaps):.1f} s; taken over after "
+        + ", ".join(
+            f"{what}: median {statistics.median(took):.2f}, at most {max(took):.2f} s"
+            for what, took in stage.took.items()
+            if took
+        )
+    )
