@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import threading
 
 import pytest
 
@@ -39,6 +40,26 @@ def test_what_is_found_comes_in_its_order_and_goes_when_it_is_acknowledged(tmp_p
     assert [json.loads(row.body)["n"] for row in rows] == [row.n for row in rows]
     assert ends(spool) == [3, 4]
     assert spool.waiting == 2
+
+
+def test_results_are_taken_while_the_disk_hangs_and_none_is_lost_or_twice(tmp_path):
+    spool = filled(tmp_path / "s.db", 1)
+    other = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    spool.add(check(1))
+    writing = threading.Thread(target=spool.write)
+    writing.start()
+    for number in range(2, 200):
+        spool.add(check(number))
+    assert writing.is_alive()
+    other.execute("ROLLBACK")
+    other.close()
+    writing.join()
+    spool.write()
+
+    assert ends(spool) == list(range(200))
+    assert spool.waiting == 200
+    spool.close()
 
 
 def test_the_next_process_has_what_was_written_and_other_numbers(tmp_path):

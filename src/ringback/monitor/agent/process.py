@@ -11,6 +11,9 @@ The runner is the monitor's own: schedule, probes, streaks, controls and the gat
 Nothing is judged here. While the hub is away everything goes on by the last plan, which is on disk,
 and what is found waits in the spool.
 
+The spool is on a disk, which may hang: a thread of its own writes and reads it (``_spooled``), and
+checks go on.
+
 Two loops ask the hub, each over a connection of its own, in threads that may be left behind at the
 end. *Reporting*: whatever waits is sent within ``SEND_INTERVAL``, a failure at once, and without
 anything the state of health every ``SEND_SECONDS``. What was sent is forgotten when the hub has
@@ -31,6 +34,7 @@ import logging
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ringback import __version__
@@ -90,6 +94,7 @@ class AgentProcess:
     ) -> None:
         self._identity, self._state = identity, state
         self.spool = Spool(state.spool)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="ringback-spool")
         self._client, self._poller = (
             HubClient(identity.hub, ca=ca),
             HubClient.for_plan(identity.hub, ca),
@@ -133,11 +138,16 @@ class AgentProcess:
             await self._runner.stop()
             for task in self._diagnosing:
                 task.cancel()
-            self.spool.write()
+            await self._spooled(self.spool.write)
             with contextlib.suppress(HubProblem, TimeoutError, AgentRemovedError):
                 async with asyncio.timeout(END_TIMEOUT):
                     await self._report()
-            self.spool.close()
+            await self._spooled(self.spool.close)
+            self._disk.shutdown(wait=False)
+
+    async def _spooled(self, call: Callable[[], T]) -> T:
+        """Have done what touches the disk, in the order in which it is asked for."""
+        return await asyncio.get_running_loop().run_in_executor(self._disk, call)
 
     # What comes of checks.
 
@@ -162,7 +172,7 @@ class AgentProcess:
     async def _writing(self) -> None:
         while True:
             await asyncio.sleep(WRITE_INTERVAL)
-            self.spool.write()
+            await self._spooled(self.spool.write)
 
     # The reports.
 
@@ -212,14 +222,16 @@ class AgentProcess:
             self._runner.look_now(self._runner.streaks.begin_anew())
 
     async def _send(self, first: int, before: int) -> int:
-        rows = self.spool.batch(first, before, self._limit)
+        spool, rows = await self._spooled(
+            lambda: (self.spool.id, self.spool.batch(first, before, self._limit))
+        )
         # Without results it is about number 0, which there is not: the next one is still to come.
         first, last = (first, rows[-1].n) if rows else (0, 0)
         controls = list(self._controls.values())[:MAX_CONTROLS]
         reports = list(self._diagnoses.values())[:1]
         document = {
             "agent": self._identity.id,
-            "spool": self.spool.id,
+            "spool": spool,
             "sent_at": time.time(),
             "from": first,
             "to": last,
@@ -236,36 +248,36 @@ class AgentProcess:
         except HubProblem as problem:
             if problem.status in _MALFORMED:
                 self._diagnoses.clear()
-                self._leave_out(first, rows, problem)
+                await self._leave_out(first, rows, problem)
             raise
         for check in controls:
             if self._controls.get(check.endpoint) is check:
                 del self._controls[check.endpoint]
         for report in reports:
             self._diagnoses.pop(report["incident"], None)
-        self._acknowledged(answer, first, rows, again=again)
+        await self._acknowledged(answer, first, rows, again=again)
         return len(rows)
 
-    def _leave_out(self, first: int, rows: list[Row], problem: HubProblem) -> None:
+    async def _leave_out(self, first: int, rows: list[Row], problem: HubProblem) -> None:
         """Send fewer at a time, so that what the hub will never take holds up nothing else."""
         self._limit = max(1, len(rows) // 8) if rows else MAX_RESULTS
         if len(rows) == 1:
             log.error("ringback: a result is left out, the hub does not take it: %s", problem)
-            self.spool.acknowledged(first, rows[0].n, rows)
+            await self._spooled(lambda: self.spool.acknowledged(first, rows[0].n, rows))
             self.spool.dropped += 1
 
-    def _acknowledged(self, answer: Any, first: int, rows: list[Row], *, again: bool) -> None:
+    async def _acknowledged(self, answer: Any, first: int, rows: list[Row], *, again: bool) -> None:
         if rows and answer.get("ack") != rows[-1].n:
             raise HubProblem("the hub acknowledges what was not sent")
         of_this_process = rows and rows[0].n >= self.spool.began
         if answer.get("repeated") and of_this_process and not again:
             log.error("ringback: another machine has sent results with this agent's numbers")
-            self.spool.begin_anew()
+            await self._spooled(self.spool.begin_anew)
             return
         if rows:
             last = rows[-1].n
             self._unsure = {b: end for b, end in self._unsure.items() if not first <= b <= last}
-            self.spool.acknowledged(first, last, rows)
+            await self._spooled(lambda: self.spool.acknowledged(first, last, rows))
             if self._split is not None and rows[-1].n >= self._split:
                 self._live = rows[-1].n + 1
         self._limit = MAX_RESULTS
@@ -297,14 +309,14 @@ class AgentProcess:
                         self._identity, self._revision, wait=wait, secure=self._secure
                     )
                 )
-                self._take(answer)
+                await self._take(answer)
                 failures = 0
             except HubProblem as problem:
                 self._told(problem, first=not failures)
                 failures += 1
                 await asyncio.sleep(_pause(failures, idle=False))
 
-    def _take(self, answer: Any) -> None:
+    async def _take(self, answer: Any) -> None:
         plan = answer.get("plan")
         if plan is not None:
             try:
@@ -312,7 +324,7 @@ class AgentProcess:
             except (LookupError, TypeError, ValueError, OSError) as error:
                 raise HubProblem(f"the plan of the hub cannot be used: {error}"[:300]) from None
             try:
-                self._state.keep_plan(str(answer["revision"]), plan)
+                await _in_thread(lambda: self._state.keep_plan(str(answer["revision"]), plan))
             except OSError as error:
                 log.error("ringback: the plan cannot be kept: %s", error.strerror)
         self._obey(answer)

@@ -13,7 +13,8 @@ cannot be written because the disk is full stays in memory, bounded in the same 
 from there. A file that is damaged is set aside, with its name, and a new one begun, whose id is
 another one: numbers of a spool that is lost must not be taken for those of the new one.
 
-All of it belongs to one thread.
+What touches the disk belongs to one thread, for a disk may hang; results are added by another, that
+of the checks, which meets it in memory only: ``_lock`` is held for no longer than that.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import json
 import logging
 import secrets
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -65,6 +67,8 @@ class Spool:
         self.set_aside = 0  # Files that were damaged
         self.problem = ""  # Why nothing can be written now; `""`: it can
         self._new: dict[int, Row] = {}  # Not written yet, by number
+        self._lock = threading.Lock()
+        self.next = 0  # The number of the next result
         self._database = self._opened()
 
     def _opened(self) -> sqlite3.Connection:
@@ -89,7 +93,8 @@ class Spool:
             self.id = known.get("id") or secrets.token_hex(16)
             self.dropped = max(self.dropped, int(known.get("dropped", 0)))
             self.began = began * BLOCK  # Numbers of this process are greater
-            self.next = self.began + 1  # The number of the next result
+            with self._lock:
+                self.next = max(self.next, self.began + 1)
             meta = {"id": self.id, "block": str(began)}
             database.executemany("REPLACE INTO meta VALUES (?, ?)", list(meta.items()))
         except BaseException:
@@ -120,12 +125,14 @@ class Spool:
 
     def add(self, check: Check) -> None:
         """Take a result; it is on disk after the next ``write``."""
-        number, self.next = self.next, self.next + 1
+        with self._lock:
+            number, self.next = self.next, self.next + 1
         body = json.dumps(result_record(check, number), separators=(",", ":"))
         up = None if check.up is None else int(check.up)
-        self._new[number] = Row(number, up, body)
-        if len(self._new) > self._max_held:
-            self._drop_held()
+        with self._lock:
+            self._new[number] = Row(number, up, body)
+            if len(self._new) > self._max_held:
+                self._drop_held()
 
     def _drop_held(self) -> None:
         oldest = next((n for n, row in self._new.items() if row.up), next(iter(self._new)))
@@ -134,26 +141,29 @@ class Spool:
 
     def write(self) -> None:
         """Write what came since; what cannot be written now is tried again with the next."""
-        if not self._new:
+        rows = self._held()
+        if not rows:
             return
-        rows = list(self._new.values())
 
         def insert() -> None:
             database = self._database
             database.execute("BEGIN IMMEDIATE")
             database.executemany("INSERT INTO result VALUES (?, ?, ?)", rows)
             dropped = self._make_room(len(rows))
-            dropped_before = self.dropped
-            database.execute(
-                "REPLACE INTO meta VALUES ('dropped', ?)", (str(dropped_before + dropped),)
-            )
+            total = (str(self.dropped + dropped),)
+            database.execute("REPLACE INTO meta VALUES ('dropped', ?)", total)
             database.execute("COMMIT")
-            self._count += len(rows) - dropped
-            self.dropped += dropped
+            with self._lock:
+                self._count += len(rows) - dropped
+                self.dropped += dropped
+                for row in rows:
+                    self._new.pop(row.n, None)
 
-        if self._write(insert):
-            for row in rows:
-                self._new.pop(row.n, None)
+        self._write(insert)
+
+    def _held(self) -> list[Row]:
+        with self._lock:
+            return list(self._new.values())
 
     def _make_room(self, coming: int) -> int:
         """Let the oldest successes go, and then the oldest; return how many went."""
@@ -194,12 +204,12 @@ class Spool:
         if _is_damaged(error):
             with contextlib.suppress(sqlite3.Error):
                 self._database.close()
-            lost, number = self._count, self.next
+            lost = self._count
             self._set_aside(error)
             with contextlib.suppress(sqlite3.Error):
                 self._database = self._open()
-                self.dropped += lost
-                self.next = max(self.next, number)
+                with self._lock:
+                    self.dropped += lost
 
     def batch(self, first: int, before: int, limit: int) -> list[Row]:
         """Return the oldest that wait with numbers from ``first`` to below ``before``."""
@@ -212,13 +222,14 @@ class Spool:
             self._cannot(error)
             return []  # what is in memory is newer: it must not be sent as all that there is
         rows = [Row(*row) for row in found]
-        rows += [row for row in self._new.values() if first <= row.n < before]
+        rows += [row for row in self._held() if first <= row.n < before]
         return rows[:limit]
 
     def acknowledged(self, first: int, last: int, rows: Iterable[Row]) -> None:
         """Forget what the hub has."""
-        for row in rows:
-            self._new.pop(row.n, None)
+        with self._lock:
+            for row in rows:
+                self._new.pop(row.n, None)
 
         def delete() -> None:
             self._count -= self._database.execute(
