@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -48,7 +49,14 @@ def service():
 
 
 def configuration(folder, url, *, every="1s", more=""):
-    lines = ["[defaults]", f'every = "{every}"', 'timeout = "500ms"', "watch_latency = false", ""]
+    lines = [
+        'vantage = "hub"',
+        "[defaults]",
+        f'every = "{every}"',
+        'timeout = "500ms"',
+        "watch_latency = false",
+        "",
+    ]
     for number in range(COUNT):
         lines += ["[[endpoint]]", f'name = "e{number}"', f'url = "{url}/{number}"', more, ""]
     path = folder / "ringback.toml"
@@ -278,6 +286,32 @@ def test_what_one_place_does_not_reach_is_partial(places, capsys):
         lambda incident: any("oslo" in line and "“" in line for line in incident["evidence"]),
     )
     assert "proxy" in " ".join(found["evidence"])
+
+
+def thirds(checks, every):
+    """The places, in the order of their newest checks after those of the hub, in whole thirds."""
+    found = {}
+    for check in checks:
+        began = datetime.fromisoformat(check["at"]).timestamp() - (check["seconds"] or 0.0)
+        found.setdefault(check["vantage"], []).append(began)
+    hub = found.get("hub", [0.0])[0]
+    return {
+        name: {round((began - hub) % every / every * 3) % 3 for began in all_[:2]}
+        for name, all_ in found.items()
+        if len(all_) > 1
+    }
+
+
+@pytest.mark.full
+def test_the_hub_and_two_agents_check_an_endpoint_at_thirds_of_its_interval(places, capsys):
+    places.begin(every="3s")
+    for name in ("tokyo", "oslo"):
+        places.agent(name, *places.command(capsys, name))
+    for number in range(3):
+        places.hub.until(
+            f"/endpoints/e{number}/checks",
+            lambda checks: thirds(checks, 3.0) == {"hub": {0}, "tokyo": {1}, "oslo": {2}},
+        )
 
 
 @pytest.mark.full
