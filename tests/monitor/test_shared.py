@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import urllib.request
 from urllib.error import HTTPError
 
@@ -68,7 +69,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 
 @pytest.mark.full
-def test_one_leads_and_the_other_shows_the_same(hubs):
+def test_one_leads_and_the_other_shows_the_same(hubs, capsys):
     first = hubs()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
     second = hubs()
@@ -78,6 +79,9 @@ def test_one_leads_and_the_other_shows_the_same(hubs):
     page = text_of(second.url)
     assert "This monitor stands by" in page
     assert f'<a href="{first.url}">' in page
+    assert run_command_line(["status", "--url", second.url]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"on {socket.gethostname()} ({first.url}) leads, epoch 1; the one that was asked" in said
     assert json.loads(text_of(f"{second.url}/healthz")) == {"status": "ok", "role": "standby"}
 
 

@@ -277,7 +277,10 @@ def stage(tmp_path):
 
 
 def kept(store):
-    """The results of the agent as they were kept, in that order: endpoint and time."""
+    """The results of the agent in the order in which they were kept: endpoint and time.
+
+    Where they lie says nothing of that after a crash; which transaction kept them does.
+    """
     with psycopg.connect(store) as connection:
         names = connection.execute(
             "SELECT relname FROM pg_class WHERE relname ~ '^result_[0-9]+$' ORDER BY 1"
@@ -287,7 +290,8 @@ def kept(store):
             for (name,) in names
             for row in connection.execute(
                 f"SELECT e.text, r.at FROM {name} r JOIN word e ON e.number = r.endpoint"
-                " JOIN word v ON v.number = r.vantage WHERE v.text = 'tokyo' ORDER BY r.ctid"
+                " JOIN word v ON v.number = r.vantage WHERE v.text = 'tokyo'"
+                " ORDER BY r.xmin::text::bigint, r.at"
             ).fetchall()
         ]
 

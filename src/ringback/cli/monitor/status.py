@@ -59,7 +59,8 @@ def status_command(
     as_json: bool,
 ) -> None:
     query = f"?state={state}" if state and not vantage else ""
-    endpoints = Remote(url, token).all(f"/endpoints{query}")
+    remote = Remote(url, token)
+    endpoints = remote.all(f"/endpoints{query}")
     if vantage:
         seen = [_seen_from(endpoint, vantage) for endpoint in endpoints]
         endpoints = [end for end in seen if end is not None and state in (None, end["state"])]
@@ -67,6 +68,7 @@ def status_command(
         click.echo(json.dumps(endpoints))
     else:
         _show_endpoints(endpoints)
+        _show_lead(remote.get("/status").get("lead"))
     context.exit(1 if any(endpoint["state"] in _DOWN_STATES for endpoint in endpoints) else 0)
 
 
@@ -101,6 +103,16 @@ def _show_endpoints(endpoints: list[dict[str, Any]]) -> None:
     screen.print(table)
     down = sum(endpoint["state"] in _DOWN_STATES for endpoint in endpoints)
     screen.print(Text(f"{counted(len(endpoints), 'endpoint')}, {down} down", style="bold"))
+
+
+def _show_lead(lead: dict[str, Any] | None) -> None:
+    """Say who leads, where several monitors share a store."""
+    if lead is not None:
+        host, _, pid = plain(lead["process"]).partition(":")
+        where = f" ({plain(lead['url'])})" if lead["url"] else ""
+        who = f"process {pid.partition(':')[0]} on {host}{where} leads"
+        here = "" if lead["role"] == "lead" else "; the one that was asked stands by"
+        console().print(Text(f"{who}, epoch {lead['epoch']}{here}"))
 
 
 def short_time(moment: str | None) -> str:
