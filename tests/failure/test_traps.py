@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import errno
 import gc
 import pickle
 import socket
@@ -21,8 +22,10 @@ import urllib3
 from requires import requires
 
 from ringback import classify, explain
+from ringback.failure.frames import phase_of_socket
 from ringback.testing.clients import CLIENTS
 from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab.proxy import proxy
 from ringback.testing.lab.server import Connection
 
 pytestmark = pytest.mark.filterwarnings(
@@ -368,3 +371,86 @@ def test_looking_at_an_exception_warns_of_nothing(lab, recwarn):
     recwarn.clear()
     classify(caught.value)
     assert not recwarn.list
+
+
+# What is wrong with the target is not the proxy's, and what is wrong with a file is no socket's.
+
+
+@pytest.mark.parametrize("name", ["tls.cert.date_invalid.expired", "tls.cert.name_invalid"])
+def test_behind_a_tunnel_the_targets_certificate_is_not_the_proxys(lab, name):
+    target = lab.start(next(fault for fault in FAULTS if fault.startswith(name)))
+    through = lab.listen(proxy).port
+    context = ssl.create_default_context(cafile=target.verify)
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({"https": f"http://127.0.0.1:{through}"}),
+        urllib.request.HTTPSHandler(context=context),
+    )
+    failure = failure_of(opener.open, target.url, timeout=30)
+    assert (failure.kind, failure.via) == (name, None)
+
+
+def _loads_and_connects(path):
+    context = ssl.create_default_context()
+    context.load_cert_chain(path)
+    socket.create_connection(("127.0.0.1", 9))
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        lambda path: ssl.create_default_context().load_cert_chain(path),
+        lambda path: ssl.create_default_context().load_verify_locations(path),
+        _loads_and_connects,
+    ],
+)
+def test_a_certificate_file_that_is_missing_is_no_unix_socket(load, tmp_path):
+    failure = failure_of(load, str(tmp_path / "none.pem"))
+    assert failure.kind == "config.tls_files_invalid"
+
+
+@pytest.mark.parametrize("option", ["ca_certs", "cert_file"])
+def test_nor_is_one_that_urllib3_was_told_of(lab, tmp_path, option):
+    served = url(lab, "tls.cert.date_invalid.expired")
+    with urllib3.PoolManager(**{option: str(tmp_path / "none.pem")}) as pools:
+        failure = failure_of(pools.request, "GET", served, retries=False)
+    assert failure.kind == "config.tls_files_invalid"
+
+
+def test_a_unix_socket_that_is_missing_is_no_file(tmp_path):
+    with socket.socket(socket.AF_UNIX) as unix:
+        failure = failure_of(unix.connect, str(tmp_path / "none.sock"))
+    assert failure.kind == "unix.not_found"
+
+
+def test_what_a_socket_was_asked_tells_the_phase():
+    with socket.socket() as one:
+        one.setblocking(False)
+        with pytest.raises(OSError) as caught:  # noqa: PT011 - whichever it is
+            one.recv(1)
+    assert phase_of_socket(caught.value.__traceback__) == "wait"
+    with socket.socket() as one, pytest.raises(OSError) as caught:  # noqa: PT011 - as above
+        one.connect(("127.0.0.1", 1))
+    assert phase_of_socket(caught.value.__traceback__) == "connect"
+
+
+def test_a_timeout_of_either_end_is_not_sure():
+    failure = classify(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
+    assert (failure.kind, failure.confidence) == ("tcp.timed_out", 0.6)
+
+
+def _connect_without_ipv6():
+    sockaddr = ("2001:db8::1", 80, 0, 0)
+    raise OSError(errno.EADDRNOTAVAIL, f"Cannot assign requested address {sockaddr[1]}")
+
+
+def test_an_ipv6_address_that_this_host_has_no_way_to_is_no_local_port():
+    assert failure_of(_connect_without_ipv6).kind == "tcp.address_unreachable.network"
+    error = OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+    assert classify(error).kind == "client.local_address"
+
+
+def test_the_url_of_a_proxy_is_no_url_of_the_call():
+    failure = failure_of(
+        requests.get, "https://a.test/", proxies={"https": "ftp://127.0.0.1:9"}, timeout=5
+    )
+    assert failure.kind == "config.proxy_invalid"

@@ -38,7 +38,14 @@ from typing import Any, NamedTuple
 from ringback.failure.classes import CLASSES
 from ringback.failure.clue import EXACT, NO_CLUE, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue
 from ringback.failure.codes import delivered_by_status
-from ringback.failure.frames import NO_TRACE, Trace, trace, was_redirected, was_reused
+from ringback.failure.frames import (
+    NO_TRACE,
+    Trace,
+    phase_of_socket,
+    trace,
+    was_redirected,
+    was_reused,
+)
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
 from ringback.failure.recognise import RECOGNISERS, Recogniser
 from ringback.failure.recognise.system import most_telling
@@ -312,7 +319,7 @@ def _classify(
         addresses,
         settled.via,
         _evidence(path, clue),
-        _confidence(clue),
+        _confidence(clue, phase),
         _errno(cause),
         clue.code,
         exc,
@@ -379,7 +386,8 @@ def _trace(below: list[Node], path: list[Node], clue: Clue) -> Trace:
         return traces[0]
     phases = [found.phase for found in traces if found.phase != "unknown"]
     phase = "proxy" if "proxy" in phases else phases[0] if phases else "unknown"
-    return Trace(phase, any(found.proxied for found in traces))
+    # Of a handshake the wrappers know only that there is a proxy: its tunnel stood.
+    return Trace(phase, phase != "tls" and any(found.proxied for found in traces))
 
 
 def _pool_of_urllib3(path: list[Node]) -> object:
@@ -403,7 +411,9 @@ def _phase(path: list[Node], clue: Clue, traced: Trace) -> Phase:
     for node in path:
         if node.clue.phase != "unknown":
             return node.clue.phase
-    return "connect" if clue.kind == "tcp.refused" else "unknown"
+    if clue.kind == "tcp.refused":
+        return "connect"
+    return phase_of_socket(path[0].exc.__traceback__)
 
 
 def _target(
@@ -474,9 +484,13 @@ def _evidence(path: list[Node], clue: Clue) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _confidence(clue: Clue) -> float:
+_EITHER_END = 0.6
+"""How sure ``tcp.timed_out`` is where it may as well be an open connection that timed out."""
+
+
+def _confidence(clue: Clue, phase: Phase) -> float:
     if clue.rank == EXACT:
-        return 1.0
+        return _EITHER_END if clue.kind == "tcp.timed_out" and phase == "unknown" else 1.0
     return next(value for rank, value in _CONFIDENCE if clue.rank >= rank)
 
 

@@ -16,7 +16,7 @@ _FUNCTIONS: dict[Phase, str] = {
     "connect": """
         create_connection create_unix_connection retry_on_signal open_unix_connection _new_conn
         _connect_sock sock_connect _sock_connect _sock_connect_cb start_connection connect_tcp
-        connect_unix_socket _create_direct_connection
+        connect_unix_socket _create_direct_connection finish_connect
     """,
     "tls": """
         _create_connection_transport do_handshake _do_handshake ssl_wrap_socket
@@ -202,7 +202,59 @@ _REUSE: dict[str, Callable[[object], bool]] = {
 
 def reads_certificate_files(traceback: TracebackType | None) -> bool:
     """Whether the exception left a function that loads certificates, keys or CA bundles."""
-    return any(frame.f_code.co_name in _CERTIFICATE_FILES for frame in frames_of(traceback))
+    left = any(frame.f_code.co_name in _CERTIFICATE_FILES for frame in frames_of(traceback))
+    return left or last_called(traceback) in _CERTIFICATE_FILES
+
+
+_OF_SOCKETS = frozenset(
+    {
+        *("connect", "connect_ex", "open_unix_connection", "create_unix_connection"),
+        *("recv", "recv_into", "recvfrom", "recvmsg", "read", "readinto", "readline"),
+        *("send", "sendall", "sendmsg", "sendfile", "sendto", "write"),
+    }
+)
+_CALLED: dict[str, Phase] = {
+    **dict.fromkeys(("recv", "recv_into", "recvfrom", "recvmsg", "read", "readinto"), "wait"),
+    **dict.fromkeys(("send", "sendall", "sendmsg", "sendfile", "sendto", "write"), "send"),
+    **dict.fromkeys(("connect", "connect_ex"), "connect"),
+}
+
+
+def phase_of_socket(traceback: TracebackType | None) -> Phase:
+    """The phase that the method of a socket stands for which the exception left."""
+    return _CALLED.get(last_called(traceback), "unknown")
+
+
+def last_called(traceback: TracebackType | None) -> str:
+    """The function of a socket or of certificates that was called last; ``""``: it shows none.
+
+    What is written in C leaves no frame, but the code that called it names it.
+    """
+    if traceback is None:
+        return ""
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code, name = traceback.tb_frame.f_code, ""
+    if not (_OF_SOCKETS | _CERTIFICATE_FILES).intersection(code.co_names):
+        return ""
+    from dis import get_instructions  # noqa: PLC0415 - seldom needed, and slow to load
+
+    for instruction in get_instructions(code):
+        if instruction.offset > traceback.tb_lasti:
+            break
+        if instruction.argval in _OF_SOCKETS or instruction.argval in _CERTIFICATE_FILES:
+            name = instruction.argval
+    return name
+
+
+def connects_by_ipv6(traceback: TracebackType | None) -> bool:
+    """Whether the exception left a function that was connecting to an IPv6 address."""
+    for frame in frames_of(traceback):
+        for local in ("sa", "sockaddr", "address", "addr"):
+            address = frame.f_locals.get(local)
+            if isinstance(address, tuple) and len(address) > 1 and ":" in str(address[0]):
+                return True
+    return False
 
 
 def reads_chunks(traceback: TracebackType | None) -> bool:

@@ -158,7 +158,14 @@ def refused_by_proxy(exc: Any, by_name: Clue) -> Clue:
     return Clue(kind, EXACT, "proxy", proxy=True, code=str(number), final=True)
 
 
+def invalid_url(exc: Any, by_name: Clue) -> Clue:
+    """``InvalidURL`` of requests, also for the URL of a proxy."""
+    of_proxy = str(exc).startswith(("Proxy URL", "Please check proxy URL"))
+    return Clue("config.proxy_invalid", SPECIFIC, "config") if of_proxy else by_name
+
+
 HTTP_RECOGNISERS = {
+    "InvalidURL": invalid_url,
     "IncompleteRead": incomplete,
     "InvalidChunkLength": chunk_length,
     "BadStatusLine": status_line,
