@@ -60,6 +60,7 @@ OFFSET_TOLERANCE: Final = 2.0  # Seconds that an agent's clock may differ and is
 TICK_INTERVAL: Final = 1.0
 _MAX_WANTED: Final = 10_000  # Endpoints that one agent is asked to check at once
 _OFFSETS: Final = 20  # Requests of which the least offset is that of the clock
+_MIN_OFFSETS: Final = 3  # Requests until a clock is taken to be behind: one may just be late
 _LOG_INTERVAL: Final = 60.0  # Seconds between two lines about the same sort of refusal
 
 log = logging.getLogger("ringback")
@@ -78,6 +79,8 @@ class _Link:
         """Return what its times are put right by: a request that is late adds to the offset."""
         self._offsets.append(offset)
         least = min(self._offsets)
+        if least > 0 and len(self._offsets) < _MIN_OFFSETS:
+            return 0.0
         return least if abs(least) > OFFSET_TOLERANCE else 0.0
 
     def take(self) -> dict[str, Any]:
