@@ -30,7 +30,7 @@ OPS = st.one_of(
     st.tuples(st.just("well"), IDS, st.integers(1, 3)),
     st.tuples(st.just("unknown"), IDS),
     st.tuples(st.just("reports"), st.just("job")),
-    st.tuples(st.just("certificate"), IDS, st.sampled_from([5, 40]), st.sampled_from("12")),
+    st.tuples(st.just("certificate"), IDS, st.sampled_from([5, 40, 400]), st.sampled_from("12")),
     st.tuples(st.just("waits"), st.integers(1, 40)),
     st.tuples(st.just("silence"), st.sampled_from([*"abcd", "*", "job"]), st.integers(1, 300)),
     st.tuples(st.just("speak")),
@@ -91,8 +91,9 @@ class World:
             self.note(self.engine.tick(self.now))
 
     def later(self, hours):
-        self.now += hours * 3600.0
-        self.note(self.engine.tick(self.now))
+        for _ in range(12):
+            self.now += hours * 300.0
+            self.note(self.engine.tick(self.now))
 
     def silence(self, pattern, seconds):
         ends = self.now + seconds
@@ -234,7 +235,8 @@ def test_what_changed_is_what_the_states_are(ops):
         assert known | states == known
 
 
-LATER = st.tuples(st.just("later"), st.sampled_from([1, 12, 24, 47, 120, 800]))
+LATER_DAY = ("later", 24)
+LATER = st.tuples(st.just("later"), st.sampled_from([0.2, 1, 6, 24, 47, 120, 800]))
 
 
 @settings(max_examples=examples(300))
@@ -242,6 +244,7 @@ LATER = st.tuples(st.just("later"), st.sampled_from([1, 12, 24, 47, 120, 800]))
 @example([("certificate", "a", 40, "1"), ("later", 800), ("later", 120), ("waits", 1)])
 @example([("certificate", "a", 5, "1"), ("certificate", "a", 40, "2"), ("later", 24)] * 2)
 @example([("reports", "job"), ("waits", 40), ("reports", "job"), ("later", 1)])
-@example([("fails", "a", "tcp.refused", 4), ("well", "a", 3)] * 4 + [("waits", 40), ("later", 1)])
+@example([("fails", "a", "tcp.refused", 4), ("well", "a", 3)] * 4 + [("later", 0.2)] * 8)
+@example([("certificate", "a", 40, "1"), ("certificate", "a", 400, "2"), ("later", 6), LATER_DAY])
 def test_who_asks_only_what_is_due_says_what_asking_all_would_have_said(ops):
     assert lived(ops).changes == lived(ops, WalkingEngine).changes

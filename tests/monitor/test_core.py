@@ -1,6 +1,7 @@
 """A monitor that begins, without a network."""
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import httpx
@@ -260,3 +261,49 @@ def test_a_diagnosis_that_finds_it_healthy_is_a_look_of_the_place_that_made_it(t
     (vote,) = core.engine.votes_on("e0")
     assert (vote.observer, vote.state) == ("probe:vm", "recovering")
     store.close()
+
+
+class Hanging:
+    """A real store whose writing waits until it is let go."""
+
+    def __init__(self, store):
+        self._store, self.gate, self.reached = store, threading.Event(), threading.Event()
+
+    def keep(self, batch):
+        self.reached.set()
+        assert self.gate.wait(20.0)
+        self._store.keep(batch)
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+
+def test_while_a_store_hangs_pages_are_shown_and_reports_are_answered_when_they_are_kept(tmp_path):
+    job = Endpoint(
+        id="job", name="job", url="", type="heartbeat", watched=WatchedEndpoint(id="job", grace=60)
+    )
+
+    async def live():
+        store = Hanging(SQLiteStore(tmp_path / "kept.db"))
+        core, queries, commands = monitor((job,), store, lambda: T + 10)
+        transport = httpx.ASGITransport(application(queries, commands, WebSettings()))
+        living = asyncio.create_task(core.run())
+        living.add_done_callback(lambda _: store.gate.set())
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            await asyncio.sleep(0)  # it runs
+            reporting = asyncio.create_task(client.post("/api/v1/heartbeat/job", json={}))
+            while not store.reached.is_set():
+                await asyncio.sleep(0.01)
+            assert (await client.get("/healthz")).json() == {"status": "ok"}
+            (shown,) = (await client.get("/api/v1/endpoints")).json()
+            assert shown["state"] == "ok"
+            assert not reporting.done()
+            assert store.checks("job", 0, T + 100) == []
+            store.gate.set()
+            assert (await reporting).status_code == 204
+            assert len(store.checks("job", 0, T + 100)) == 1
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        store.close()
+
+    asyncio.run(live())
