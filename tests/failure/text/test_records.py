@@ -38,6 +38,8 @@ def split(text):
         "web_1  | ",
         "shop-1  | 2026-11-20 10:00:00 ",
         "1732096800.123 ",
+        "E, [2026-11-20T10:00:00.301 #21] ERROR -- : ",
+        "10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] ",
     ],
 )
 def test_a_line_with_a_head_begins_a_record(head):

@@ -131,6 +131,20 @@ SOFTWARE = [
     ("Connection Refused: not authorized.", "service.rejected"),
     ("SocketException: OS Error: x, errno = 1225", "tcp.refused"),
     ("Lost connection to MySQL server at 'x', system error: 104", "tcp.reset"),
+    ('"GET / HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0', "http.error.unavailable"),
+    ("A: read udp 10.0.0.5:43516->10.0.0.1:53: i/o timeout", "dns.timed_out"),
+    ("toomanyrequests: You have reached your pull rate limit.", "http.error.rate_limited"),
+    ("JedisConnectionException: Could not get a resource from the pool", "client.pool_exhausted"),
+    ("pq: SSL is not enabled on the server", "tls.protocol.error.not_tls"),
+    ("Error: timeout of 5000ms exceeded code: 'ECONNABORTED'", "http.response.timed_out"),
+    ("connection <monitor> to 10.0.0.9:27017 closed", "tcp.closed"),
+    ("tunneling socket could not be established, cause=connect ETIMEDOUT", "proxy.unreachable"),
+    ("SQLSTATE[HY000] [2002] No such file or directory", "unix.not_found"),
+    ("NSURLConnection finished with error - code -1003", "dns.name_not_resolved"),
+    ("connection to wiki.test. PR_END_OF_FILE_ERROR", "tls.closed"),
+    ("host mx.test[10.0.0.9] refused to talk to me: 421 Refused", "service.rejected"),
+    ("TLS key negotiation failed to occur within 60 seconds", "tls.timed_out"),
+    ("Name service error for name=a.test: Host not found, try again", "dns.temporary_failure"),
 ]
 """Of other software: runtimes, gateways, brokers, directories."""
 

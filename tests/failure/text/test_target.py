@@ -29,6 +29,12 @@ def found(text, mark="refused"):
         ("curl: (7) Failed to connect to a.example port 443: refused", (None, "a.example", 443)),
         ("dial tcp 10.1.2.3:9000: connect: connection refused", (None, "10.1.2.3", 9000)),
         ("Could not resolve host: a.example refused", (None, "a.example", None)),
+        ("connect to mx.example[10.0.0.9]:25: refused", (None, "mx.example", 25)),
+        ("refused: no further information: a.example/10.0.0.9:81", (None, "a.example", 81)),
+        (
+            "connect to server\njava.net.UnknownHostException: a.example refused",
+            (None, "a.example", None),
+        ),
         ("getaddrinfo ENOTFOUND a.example refused", (None, "a.example", None)),
         ("nothing is named; refused", (None, None, None)),
         ("connect to the server due to an error: refused", (None, None, None)),

@@ -174,7 +174,8 @@ _THEN = (
 _NAMED = re.compile(
     r"(?:Failed to resolve|Could(?: not|n't) resolve host(?:name)?:?|could not translate host name"
     r"|unable to resolve host address|Unknown MySQL server host|DNS resolution failed for"
-    r"|\blookup|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)"
+    r"|\blookup|UnknownHostException:|Name service error for name="
+    r"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)"
     r"|[Cc]annot connect to host|Connection timeout to host|dial tcp|host=)" + _THEN
 )
 """After these words always stands a host."""
@@ -184,10 +185,13 @@ _PERHAPS = re.compile(
     r"|certificate is not valid for|\bhost\b|\b[Ss]erver\b)" + _THEN
 )
 """After these stands a host, or the rest of a sentence."""
+_BOTH = re.compile(rf"\b({_NAME})(?:\[|/)((?:\d{{1,3}}\.){{3}}\d{{1,3}})\]?:(\d{{1,5}})\b")
+"""A name with its address, as Postfix and Java write them."""
+_NO_HOST = ("Exception", "Error")
 _LIKE_A_HOST = re.compile(r"localhost|.*[.:\d_-]")
 _AUTHORITY = re.compile(
     r"\b((?:\d{1,3}\.){3}\d{1,3}|localhost"
-    r"|(?:[a-z0-9\-]{1,63}\.){1,8}(?!(?:py|pyx|js|ts|go|rs|cc|cpp|java|rb|php)\b)[a-z]{2,24})"
+    r"|(?:[a-z0-9\-]{1,63}\.){1,8}(?!(?:py|pyx|js|ts|go|rs|cc|cpp|java|rb|php|ex|exs|erl|kt|cs)\b)[a-z]{2,24})"
     r":(\d{2,5})\b",
     re.IGNORECASE,
 )
@@ -247,8 +251,13 @@ def _host(near: str, place: int) -> Target | None:
     call = next(_by_distance(_CALL, near, place), None)
     if call is not None:
         return Target(host=call[1], port=int(call[2]), address=f"{call[1]}:{call[2]}")
+    both = next(_by_distance(_BOTH, near, place), None)
+    if both is not None:
+        return Target(host=both[1], port=int(both[3]), address=f"{both[2]}:{both[3]}")
     for pattern, always in ((_NAMED, True), (_PERHAPS, False)):
         for match in _by_distance(pattern, near, place):
+            if match[2].endswith(_NO_HOST):
+                continue
             if always or match[1] or match[3] or match[4] or _LIKE_A_HOST.match(match[2]):
                 return _host_of(match)
     authority = next(_by_distance(_AUTHORITY, near, place), None)

@@ -26,6 +26,7 @@ NAMES: list[TextRule] = [
         "try again",  # musl's short form
         before=r"(?:Errno -3|gaierror|getaddrinfo|resolve|EAI_AGAIN|host name)[^\n]{0,120}",
     ),
+    *says(TEMPORARY, NARROWER, "dns")("host not found, try again"),
     # symbols: getaddrinfo, Node's dns module, response codes
     *says(TEMPORARY, SPECIFIC, "dns")("eai_again", "servfail"),
     *says(NOT_RESOLVED, SPECIFIC, "dns")("eai_noname", "nxdomain"),

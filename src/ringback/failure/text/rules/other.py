@@ -32,16 +32,24 @@ LOOKALIKES: list[TextRule] = [
         "insecurerequestwarning",
         "futurewarning",
     ),
+    # what a compiler says
+    *says(OTHER, OVERRIDE)(
+        "' undeclared", "was not declared in this scope", "undefined reference to"
+    ),
     # what went well
     *says(OTHER, PHRASE)(
-        "ssl connection using tls", "handshake successful", "certificate successfully verified"
+        "ssl connection using tls",
+        "handshake successful",
+        "certificate successfully verified",
+        "verify return code: 0 (ok)",
     ),
     # what a server says of the requests that it was sent: uvicorn, and the common log format
     *says(OTHER, OVERRIDE)(
         ' http/1.1" ',
         ' http/1.0" ',
         before=r'[\d\]\-] (?:- )?(?:\[[^\]\n]{1,40}\] )?"[A-Z]{3,7} /[^"\n]{0,250}',
-        then=r"(?!50[24])\d{3}\b",
+        # No flags of Envoy, which tell why its upstream failed
+        then=r"(?!50[24])\d{3}(?: \d| [a-z]{3}|\s{0,3}$)",
     ),
     # a list of what there is
     *says(OTHER, OVERRIDE)(

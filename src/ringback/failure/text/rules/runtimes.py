@@ -63,6 +63,20 @@ JVM: list[TextRule] = [
         "none of the configured nodes are available", "nohostavailable", "nonodeavailable"
     ),
     *says("tcp.closed", SENTENCE)("nodedisconnectedexception", "disconnectexception"),
+    *says("tcp.timed_out", SPECIFIC, "connect")("connect_timeout[", before=r"\] "),
+    *says("client.pool_exhausted", NARROWER, "pool")(
+        "could not get a resource from the pool", "timeout waiting for idle object"
+    ),
+    *says("dns.timed_out", OVERRIDE, "dns")(
+        "dnsnameresolvertimeoutexception", "via udp timed out after"
+    ),
+    *says("dns.failed", SENTENCE, "dns")("no resolvable bootstrap urls"),
+    *says("tls.version_or_cipher_mismatch", SPECIFIC, "tls")(
+        "is not accepted by client preferences"
+    ),
+    *says("tcp.timed_out.established", SENTENCE, "wait")(
+        "client session timed out, have not heard from server"
+    ),
     # Kafka: its own limits; the cause is seldom said
     *says("client.deadline_exceeded", PHRASE, "wait")(
         "failed to update metadata after",
@@ -115,6 +129,7 @@ DOTNET: list[TextRule] = [
         "authentication failed because the remote party sent a tls alert",
     ),
     *says("tls.cert.invalid", SENTENCE, "tls")(
+        "geschützten ssl/tls-kanal konnte keine vertrauensstellung hergestellt",
         "the remote certificate is invalid",
         "remotecertificatechainerrors",
         "could not establish trust relationship for the ssl/tls secure channel",
@@ -239,6 +254,12 @@ APPLE: list[TextRule] = [
             then=r"\b",
         )
     ],
+    *[
+        rule
+        for number, kind in _NSURL.items()
+        for rule in says(kind, SENTENCE)(f"code: {number}", f"code {number}", then=r"\b")
+        if number < -999
+    ],
     *say_each(_APPLE_WORDS, rank=SENTENCE),
     *[
         rule
@@ -312,6 +333,11 @@ LANGUAGES: list[TextRule] = [
     *says("http.response.invalid.empty", PHRASE, "wait")(
         ": eof", before=r"\b(?:Get|Post|Put|Head|Delete|Patch) [^\n]{1,250}", then=r"(?:\s|$)"
     ),
+    *says("dns.timed_out", OVERRIDE, "dns")(
+        ": i/o timeout", before=r"(?:read|write|dial) udp [^\n]{1,120}:53"
+    ),
+    *says("client.pool_exhausted", SENTENCE, "pool")("connection pool timeout"),
+    *says("tls.protocol.error.not_tls", SENTENCE, "tls")("ssl is not enabled on the server"),
     # gRPC
     *says("tcp.closed", SENTENCE, "wait")(
         "transport is closing",
@@ -323,7 +349,15 @@ LANGUAGES: list[TextRule] = [
     *says("http.response.invalid.not_http", SENTENCE, "wait")(
         "error reading server preface: http2:", "frame too large"
     ),
-    # Node: nodemailer, ioredis, amqplib, MQTT
+    # Node: axios, MongoDB, npm's tunnel, nodemailer, ioredis, amqplib, MQTT
+    *says("http.response.timed_out", OVERRIDE, "wait")(
+        "ms exceeded", before=r"\btimeout of \d{1,9}", then=r"[^\n]{0,200}ECONNABORTED"
+    ),
+    *says("tcp.closed", SENTENCE)(" closed", before=r"connection <[\w ]{1,20}> to [^ \n]{1,200}"),
+    *says("url.scheme_invalid", NARROWER, "config")("invalid scheme, expected connection string"),
+    *says("proxy.unreachable", OVERRIDE + 1, "proxy", proxy=True)(
+        "tunneling socket could not be established, cause=connect e"
+    ),
     *says("http.response.timed_out", SENTENCE, "wait")("greeting never received"),
     *says("tcp.closed", SENTENCE)(
         "stream connection ended", "unexpected close", "unexpected server close"
@@ -373,7 +407,14 @@ PACKAGES: list[TextRule] = [
     *says("tcp.refused", SENTENCE, "connect")(
         " was refused", before=r"connection to the server [^\n]{1,160}"
     ),
+    # registries, and what they are asked by
+    *says("http.error.rate_limited", SENTENCE, "wait")(
+        "toomanyrequests:", "you have reached your pull rate limit", "rate limit exceeded for"
+    ),
+    # OpenVPN
+    *says("tls.timed_out", SENTENCE, "tls")("tls key negotiation failed to occur within"),
     # SMTP servers
+    *says("service.rejected", SENTENCE, "wait")("refused to talk to me: "),
     *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
     # MQTT: brokers' words, and Arduino's PubSubClient (its state codes)
     *says("tcp.timed_out.established", SENTENCE, "wait")("has exceeded timeout, disconnecting"),

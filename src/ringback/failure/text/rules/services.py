@@ -82,6 +82,9 @@ DATABASES: list[TextRule] = [
         "ssl connection is required", "insecure transport are prohibited"
     ),
     *says("tcp.closed", SENTENCE)("mysql server has gone away"),
+    *says("unix.not_found", SPECIFIC, "connect")(
+        "no such file or directory", before=r"(?:\[2002\] |\(2002, [^\n]{0,60})"
+    ),
     *says("tcp.closed", SENTENCE)("lost connection to mysql server"),
     *[
         rule

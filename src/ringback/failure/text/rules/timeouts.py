@@ -52,6 +52,7 @@ TIMEOUTS: list[TextRule] = [
         "timed out", then=r"[^\n]{0,80}(?:trying|attempting|while)[^\n]{0,20} connect"
     ),
     *says(TIMEOUT, _CONNECTING, "connect")("timed out", before=r"tried connecting to[^\n]{0,200}"),
+    *says(TIMEOUT, _CONNECTING, "connect")(": timeout", before=r"\bconnect to [\w.:\-]{1,120}"),
     *says(TIMEOUT, _CONNECTING, "connect")("failed: timeout", before=r"connection to [^\n]{1,120}"),
     *says(TIMEOUT, SPECIFIC, "connect")(
         "connection timeout to host",

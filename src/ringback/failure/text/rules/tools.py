@@ -212,6 +212,9 @@ _FIREFOX: dict[str, KindName] = {
     "ns_error_invalid_content_encoding": "http.response.invalid.content_decoding",
     "e=nssfailure2": "tls.failed",
     "can't establish a connection to the server": "tcp.refused",
+    "pr_end_of_file_error": "tls.closed",
+    "pr_connect_reset_error": "tcp.reset",
+    "pr_connect_refused_error": "tcp.refused",
 }
 
 BROWSERS: list[TextRule] = [
