@@ -46,7 +46,7 @@ class Receiver:
             def do_POST(self):
                 message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 receiver.repeated += message["id"] in receiver.told
-                receiver.told[message["id"]] = message
+                receiver.told.setdefault(message["id"], message)
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -323,12 +323,24 @@ def check_results(stage, load):
         assert times == sorted(times)
 
 
+def outbox(store, incident):
+    """What the store has of an incident and of its notices."""
+    with psycopg.connect(store) as connection:
+        known = connection.execute("SELECT body FROM incident WHERE id = %s", [incident])
+        queued = connection.execute(
+            "SELECT id, at, due, ended, attempts, error FROM notice WHERE body LIKE %s",
+            [f"%{incident}%"],
+        )
+        return known.fetchall(), queued.fetchall(), time.time()
+
+
 def check_notifications(stage, job):
     job.fail()  # tells all that waits
     *over, last = job.incidents
     with suppress(AssertionError):
         until(lambda: stage.receiver.ended() == set(over))
-    assert stage.receiver.ended() == set(over)
+    missing = set(over) ^ stage.receiver.ended()
+    assert not missing, [outbox(stage.store, id_) for id_ in missing]
     counted = stage.receiver.counted()
     assert set(counted.values()) == {1}, counted
     known = {id_ for id_, what in counted if what != "closed"}

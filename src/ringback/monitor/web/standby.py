@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -55,7 +54,7 @@ def _elsewhere(scope: Scope, site: Site) -> Response:
         problem = HTTPProblem(503, "another process leads, and where is not known", headers=_RETRY)
         return problem_response(problem)
     query = scope["query_string"].decode("latin-1")
-    path = quote(scope["path"], safe="/:@!$&'()*+,;=-._~%")
+    path = scope["raw_path"].decode("latin-1")  # as it was sent
     if _is_form(scope):
         # A form may not leave its site, and the other one would not take it.
         return problem_response(

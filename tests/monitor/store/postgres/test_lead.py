@@ -139,11 +139,8 @@ def test_a_free_lock_proves_nothing_where_the_lead_could_not_get_it(postgres, st
     until(lambda: second.lead.epoch == 2)
 
 
-@pytest.mark.parametrize(
-    "stops",
-    [pytest.param(False, id="between", marks=pytest.mark.full),
-     pytest.param(True, id="within a transaction")],
-)  # fmt: skip
+@pytest.mark.full
+@pytest.mark.parametrize("stops", [False, True], ids=["between", "within a transaction"])
 def test_a_woken_process_writes_nothing_and_stands_by(postgres, started, standby, stops):
     process = started(postgres, stops=stops)
     assert process.said() == "leads 1"
