@@ -209,7 +209,8 @@ class Lead:
         heard = self._heard is None or begun - self._heard < LOOP_TIMEOUT
         values = {"url": self.url, "owner": self.owner, "epoch": epoch, "heard": heard}
         renewed = self._connection.execute(_RENEW, values).rowcount > 0
-        self._answered = begun if heard else self._answered
+        if renewed and heard:
+            self._answered = begun
         return renewed or self.epoch != epoch
 
     def _look(self) -> None:
