@@ -338,6 +338,7 @@ def check_notifications(stage, job):
     job.fail()  # tells all that waits
     *over, last = job.incidents
     with suppress(AssertionError):
+        until(lambda: {id_ for id_, _ in stage.receiver.counted()} >= {*over, last})
         until(lambda: stage.receiver.ended() == set(over))
     missing = set(over) ^ stage.receiver.ended()
     assert not missing, [outbox(stage.store, id_) for id_ in missing]
