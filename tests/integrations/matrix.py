@@ -21,7 +21,7 @@ from ringback.testing.lab.resolver import resolving
 WAIT_TIMEOUT = 1.0
 """Seconds a client waits where the fault is that nothing comes."""
 BEHIND = 4.0
-"""The same where something comes first: a proxy's connection, a handshake of TLS, the headers."""
+"""The same where something comes first: a connection, a handshake of TLS, the headers."""
 MAX_SECONDS = 20.0
 """Seconds it waits where something comes, however slow the machine."""
 RESOLVING = 1.0
@@ -54,8 +54,7 @@ def _waits(fault):
 def _patience(fault):
     if not _waits(fault):
         return MAX_SECONDS
-    behind = fault.when.endswith("_tls") or "body" in fault.kind or fault.kind.startswith("proxy.")
-    return BEHIND if behind else WAIT_TIMEOUT
+    return WAIT_TIMEOUT if fault.kind == "tcp.timed_out" else BEHIND
 
 
 def _resolving(endpoint, fault):
@@ -93,7 +92,7 @@ class Matrix:
 
     def __init__(self, lab):
         self._lab = lab
-        self._pool = ThreadPoolExecutor(24)
+        self._pool = ThreadPoolExecutor(48)
         self._waiting = {}
 
     def meet(self, client, name, pairs):

@@ -386,8 +386,7 @@ def _trace(below: list[Node], path: list[Node], clue: Clue) -> Trace:
         return traces[0]
     phases = [found.phase for found in traces if found.phase != "unknown"]
     phase = "proxy" if "proxy" in phases else phases[0] if phases else "unknown"
-    # Of a handshake the wrappers know only that there is a proxy: its tunnel stood.
-    return Trace(phase, phase != "tls" and any(found.proxied for found in traces))
+    return Trace(phase, any(found.proxied for found in traces))
 
 
 def _pool_of_urllib3(path: list[Node]) -> object:
@@ -411,9 +410,9 @@ def _phase(path: list[Node], clue: Clue, traced: Trace) -> Phase:
     for node in path:
         if node.clue.phase != "unknown":
             return node.clue.phase
-    if clue.kind == "tcp.refused":
-        return "connect"
-    return phase_of_socket(path[0].exc.__traceback__)
+    # Of a socket that was read from or written to only its owner knows how far the call was.
+    asked = phase_of_socket(path[0].exc.__traceback__)
+    return "connect" if asked == "connect" or clue.kind == "tcp.refused" else "unknown"
 
 
 def _target(

@@ -126,13 +126,15 @@ def trace(traceback: TracebackType | None) -> Trace:
             phase = phase_of_frame(frame.f_code.co_filename, name) or phase
     if route == _TUNNEL and phase in {"send", "wait"}:
         phase = "proxy"
-    return Trace(phase or "unknown", bool(route) and phase in _ON_THE_WAY)
+    # urllib speaks no TLS to a proxy: what its wrapper alone does not tell may be the target's.
+    proxied = bool(route) and phase in _ON_THE_WAY and (phase is not None or route != _PLAIN)
+    return Trace(phase or "unknown", proxied)
 
 
 _STICKY = frozenset({"proxy", "tls"})
 _ON_THE_WAY = frozenset({"dns", "connect", "proxy", None})
-_DIRECT, _FORWARD, _TUNNEL = range(3)
-"""No proxy; a proxy that is only connected to here; a proxy asked for a tunnel here."""
+_DIRECT, _FORWARD, _TUNNEL, _PLAIN = range(4)
+"""No proxy; a proxy that is only connected to here; a proxy asked for a tunnel here; urllib's."""
 
 
 def _forward(_frame: FrameType) -> int:
@@ -160,7 +162,7 @@ def _urllib(frame: FrameType) -> int:
     """A request that goes through a proxy keeps the proxy's address as its host."""
     request = frame.f_locals.get("req")
     tunnel = getattr(request, "_tunnel_host", None)
-    return _FORWARD if tunnel or getattr(request, "selector", "").startswith("http") else _DIRECT
+    return _PLAIN if tunnel or getattr(request, "selector", "").startswith("http") else _DIRECT
 
 
 _PROXIED: dict[str, Callable[[FrameType], int]] = {

@@ -8,7 +8,12 @@ from typing import Any, Final, TypeVar
 
 from ringback.failure import codes
 from ringback.failure.clue import EXACT, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue, ClueKind
-from ringback.failure.frames import connects_by_ipv6, reads_certificate_files, reads_packets
+from ringback.failure.frames import (
+    connects_by_ipv6,
+    phase_of_socket,
+    reads_certificate_files,
+    reads_packets,
+)
 from ringback.failure.model import AddressFailure, Phase
 from ringback.failure.names import KindName
 
@@ -101,6 +106,8 @@ _NO_IPV6: Final = "tcp.address_unreachable.network"
 def _numbered(exc: Any, name: str) -> Clue:
     phase: Phase = "connect" if name in codes.CONNECT_ONLY else "unknown"
     kind = codes.KIND_OF_ERRNO[name]
+    if name == "ETIMEDOUT" and phase_of_socket(exc.__traceback__) in {"send", "wait"}:
+        kind = "tcp.timed_out.established"
     if name == "EADDRNOTAVAIL" and connects_by_ipv6(exc.__traceback__):
         kind, phase = _NO_IPV6, "connect"
     message = exc.strerror if isinstance(exc.strerror, str) else ""
