@@ -343,9 +343,7 @@ def check_notifications(stage, job):
     missing = set(over) ^ stage.receiver.ended()
     assert not missing, [outbox(stage.store, id_) for id_ in missing]
     counted = stage.receiver.counted()
-    # What was over before it was told may be told as such twice, also by one monitor alone: an end
-    # that is kept between the reading of what waits and of the incident is said with both.
-    twice = {key: times for key, times in counted.items() if times > 1 and key[1] != "brief"}
+    twice = {key: times for key, times in counted.items() if times > 1}
     assert not twice
     known = {id_ for id_, what in counted if what != "closed"}
     assert known == {*over, last}

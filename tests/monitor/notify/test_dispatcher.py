@@ -9,6 +9,7 @@ from monitor.notify.made import change, incident, until, waiting, webhook
 from ringback.monitor.notify.channel import NotifierInvalid
 from ringback.monitor.notify.collation import Collation
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.processor import batch_of
 from ringback.retry import Backoff
 
 
@@ -79,6 +80,28 @@ def test_an_end_takes_along_a_beginning_that_was_put_off(dispatch, receiver, sto
         receiver.start()
         await tell(change("closed", opened.incident, at=opened.at + 180))
         await until(lambda: not waiting(store))
+
+    dispatch([webhook(receiver)], drive)
+    assert receiver.told == [("i1", "brief")]
+
+
+def test_an_end_that_is_kept_while_its_beginning_is_read_is_told_once(
+    dispatch, receiver, store, monkeypatch
+):
+    read = store.incident
+
+    async def drive(dispatcher, tell):
+        opened = change("opened", incident())
+
+        def ends_first(id_):
+            monkeypatch.setattr(store, "incident", read)
+            closed = change("closed", opened.incident, at=time.time())
+            store.keep(batch_of([closed], dispatcher))
+            return read(id_)
+
+        monkeypatch.setattr(store, "incident", ends_first)
+        await tell(opened)
+        await until(lambda: receiver.told and not waiting(store))
 
     dispatch([webhook(receiver)], drive)
     assert receiver.told == [("i1", "brief")]

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MAX_WAITING = 10_000  # Notices among which an end is looked for
+_ANY_TIME = 366 * 86400.0
+
 
 def run_in_thread(call: Callable[[], object], name: str) -> asyncio.Future[None]:
     """Begin a call in a thread; return what is done when it has returned."""
@@ -166,6 +169,8 @@ class Delivery:
         key = self._in_flight.key(name) if again else ""
         for group in groups:
             incident = await self._incident_for(group, again=again)
+            if incident.state == "closed" and await self._ends_later(name, group):
+                continue  # it ended after the notices were read: its end is told with them
             told = self._delivery_log.told(name, incident.id)
             update = update_of(group.notices, incident, told=told, live=group.live)
             if update is None:
@@ -185,6 +190,21 @@ class Delivery:
     async def _keep_log(self) -> None:
         async with self._log_lock:  # the newest is kept last
             await self.asked(partial(self._store.keep, self._delivery_log.batch()))
+
+    async def _ends_later(self, channel: str, group: NoticeGroup) -> bool:
+        """Return whether the end of an incident waits that is not among these notices.
+
+        An end is kept with its notices, and so waits by now, if there is one for this channel.
+        """
+        if any(notice.change.what == "closed" for notice in group.notices):
+            return False
+        until = self._clock() + _ANY_TIME
+        return any(
+            entry.notice.channel == channel
+            and entry.notice.change.incident.id == group.incident.id
+            and entry.notice.change.what == "closed"
+            for entry in await self.asked(partial(self._store.due, until, _MAX_WAITING))
+        )
 
     async def _incident_for(self, group: NoticeGroup, *, again: bool) -> Incident:
         """Return an incident as it is now; in a repetition, as it was then.
