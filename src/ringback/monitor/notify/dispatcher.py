@@ -258,6 +258,8 @@ class Dispatcher:
         due = await self._delivery.waiting(now, MAX_NOTICES)
         muted = [entry for entry in due if await self._is_muted(entry)]
         await self._delivery.postpone(muted, now + SILENCE_INTERVAL, "it is silenced")
+        # What was under way when the reading began is not in what was read, wherever it ends.
+        busy = {name for name, state in self._states.items() if state.busy}
         waiting = await self._waiting(now) if due else {}
         for name in dict.fromkeys(entry.notice.channel for entry in due):
             state, queued = self._states.get(name), waiting.get(name, [])
@@ -265,7 +267,8 @@ class Dispatcher:
                 await self._delivery.give_up(queued, f"there is no notifier {name} any more")
             elif queued:
                 crowded = len(due) >= MAX_NOTICES
-                wait = min(wait, await self._serve(state, queued, crowded=crowded))
+                served = self._serve(state, queued, busy=name in busy, crowded=crowded)
+                wait = min(wait, await served)
         for state in list(self._states.values()):
             await self._delivery.refresh(state)
         return max(wait, 0.01)
@@ -292,15 +295,18 @@ class Dispatcher:
             return False
         return self._is_silenced(await self._delivery.newest(entry.notice.change.incident))
 
-    async def _serve(self, state: ChannelState, waiting: list[Queued], *, crowded: bool) -> float:
+    async def _serve(
+        self, state: ChannelState, waiting: list[Queued], *, busy: bool, crowded: bool
+    ) -> float:
         """Begin a channel's next notification, if it is time; return when to look again."""
         now, tick = self._clock(), self._monotonic()
         open_at = state.open_at(tick) - tick
-        if state.busy or open_at > 0:
+        busy = busy or state.busy
+        if busy or open_at > 0:
             if open_at > 5 * POLL_INTERVAL or crowded:  # the others need the room
                 due = [entry for entry in waiting if entry.due <= now]
                 await self._delivery.postpone(due, now + max(open_at, POLL_INTERVAL))
-            return POLL_INTERVAL if state.busy else open_at
+            return POLL_INTERVAL if busy else open_at
         if again := self._in_flight.of(state.settings.name, waiting):
             await self._begin(state, notice_groups(again), again=True)
             return POLL_INTERVAL
