@@ -60,7 +60,9 @@ OFFSET_TOLERANCE: Final = 2.0  # Seconds that an agent's clock may differ and is
 TICK_INTERVAL: Final = 1.0
 _MAX_WANTED: Final = 10_000  # Endpoints that one agent is asked to check at once
 _OFFSETS: Final = 20  # Requests of which the least offset is that of the clock
-_MIN_OFFSETS: Final = 3  # Requests until a clock is taken to be behind: one may just be late
+_MIN_OFFSETS: Final = (
+    10  # Requests until a clock is taken to be behind: a busy hub is late for some
+)
 _LOG_INTERVAL: Final = 60.0  # Seconds between two lines about the same sort of refusal
 
 log = logging.getLogger("ringback")
