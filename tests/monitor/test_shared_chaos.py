@@ -97,6 +97,9 @@ class Hub:
     def send(self, number):
         os.kill(self._monitor.process.pid, number)
 
+    def said(self):
+        return self._monitor.said[-20:]
+
     def stop(self):
         self._monitor.stop()
 
@@ -248,7 +251,10 @@ class Stage:
             first, second = (hub.lead() for hub in found)
             return first["role"] == "lead" and second == {**first, "role": "standby"}
 
-        until(is_settled)
+        try:
+            until(is_settled)
+        except AssertionError:
+            raise AssertionError([(hub.lead(), hub.said()) for hub in self.hubs]) from None
         return found
 
     def round(self, what):

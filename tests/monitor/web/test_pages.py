@@ -276,3 +276,25 @@ def test_a_failure_says_which_monitor_reported_it():
     service.store.kept["web"] = [reported]
 
     assert "(reported by alertmanager)" in Asking(service).get("/endpoints/web").text
+
+
+@pytest.mark.parametrize("path", ["/incidents", "/api/v1/incidents"])
+def test_what_is_read_of_the_engine_is_kept_before_it_is_shown(path):
+    class Service(MemoryService):
+        """The engine opens an incident just before it is read."""
+
+        unkept, waited = False, []
+
+        async def kept(self, seconds=None):
+            self.waited.append(seconds)
+            self.unkept = False
+
+        def incidents(self):
+            self.unkept = True
+            return [incident()]
+
+    service = Service()
+
+    assert "inc-1" in Asking(service).get(path).text
+    assert not service.unkept
+    assert None not in service.waited  # a page is shown even if the store is slow

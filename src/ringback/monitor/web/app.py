@@ -90,7 +90,9 @@ class KeptMiddleware:
     """ASGI middleware: what is shown is kept before, and so is what is answered.
 
     A page waits for a slow store for ``SHOWN_TIMEOUT`` and is shown without it then; whoever
-    reports or changes something is answered when that is kept.
+    reports or changes something is answered when that is kept. A page waits before it reads, so
+    that the store has what the engine knows, and before it is sent: what it has read of the engine
+    may be newer than that.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -101,14 +103,13 @@ class KeptMiddleware:
             await self._app(scope, receive, send)
             return
         queries = scope["app"].state.site.queries
-        if scope["method"] in {"GET", "HEAD"}:
+        reads = scope["method"] in {"GET", "HEAD"}
+        if reads:
             await queries.kept(SHOWN_TIMEOUT)
-            await self._app(scope, receive, send)
-            return
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await queries.kept()
+                await queries.kept(SHOWN_TIMEOUT if reads else None)
             await send(message)
 
         await self._app(scope, receive, sending)
