@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ringback.client.origin import origin_of
 from ringback.monitor.config.naming import slug
@@ -50,8 +49,9 @@ def _host_port(origin: str) -> str:
 
 
 def _path_length(endpoint: Endpoint) -> int:
-    parts = urlsplit(endpoint.url)
-    return len(parts.path.rstrip("/")) + len(parts.query)
+    # For 100,000 endpoints a parser of URLs takes a second.
+    rest = endpoint.url.partition("://")[2].partition("#")[0]
+    return len(rest.partition("/")[2].rstrip("/"))
 
 
 MAX_DISCOVERED = 1000  # Origins that are remembered; of more, those seen last

@@ -67,7 +67,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -161,7 +161,7 @@ class Dispatcher:
             vantage=self._vantage,
             names={endpoint.id: endpoint.name for endpoint in endpoints},
             labels={endpoint.id: endpoint.labels for endpoint in endpoints},
-            places={endpoint.id: _place(endpoint) for endpoint in endpoints},
+            place=partial(_place, {endpoint.id: endpoint for endpoint in endpoints}),
         )
         self._wake.set()
 
@@ -349,7 +349,10 @@ class Dispatcher:
             await self._delivery.asked(partial(self._store.defer, ids, now + wait))
 
 
-def _place(endpoint: Endpoint) -> dict[str, object]:
+def _place(endpoints: Mapping[str, Endpoint], id_: str) -> dict[str, object]:
+    endpoint = endpoints.get(id_)
+    if endpoint is None:
+        return {}
     try:
         port = urlsplit(endpoint.url).port
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -42,8 +42,8 @@ class NotificationContext:
     names: Mapping[str, str] = field(default_factory=dict)  # Endpoint's id to what people call it
     # Endpoint's id to its labels
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    # Endpoint's id to what stands for the placeholders of advice
-    places: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    # Of an endpoint's id, what stands for the placeholders of advice
+    place: Callable[[str], Mapping[str, object]] = lambda _: {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -311,7 +311,7 @@ def _reading_lines(incident: Incident) -> list[str]:
 
 
 def _advice(incident: Incident, context: NotificationContext) -> list[str]:
-    known = context.places.get(next(iter(incident.members), ""), {})
+    known = context.place(next(iter(incident.members), ""))
     return [safe_line(filled(step, known)) for step in operators_advice(incident)[:MAX_ADVICE]]
 
 
