@@ -4,11 +4,12 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
 
-from ringback.monitor.notify.delivery import InFlight
+from ringback.monitor.notify.delivery import DELIVERY_STATE, InFlight
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.settings import NotifierSettings
 from ringback.monitor.store import StoreBatch
@@ -18,10 +19,21 @@ from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.retry import Backoff
 
 
-def _told_and_killed(path, settings):
-    """A monitor that is killed when its receiver has the message and the store does not know."""
+def _told_and_killed(path, settings, kept):
+    """A monitor that is killed when its receiver has the message and the store does not know.
+
+    Or, if a state is given, once that is kept.
+    """
     store = SQLiteStore(path)
     store.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    keep = store.keep
+
+    def keep_or_die(batch):
+        keep(batch)
+        if kept in batch.states:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    store.keep = keep_or_die
 
     async def main():
         await Dispatcher(store, [settings], [], collation=AT_ONCE).run()
@@ -34,11 +46,11 @@ def killed(store):
     """Keeps changes and runs such a monitor until it is dead; gives the store of the next one."""
     opened = []
 
-    def run(settings, *changes):
+    def run(settings, *changes, kept=None):
         _keep(store, settings, *changes)
         store.close()
         context = multiprocessing.get_context("spawn")
-        process = context.Process(target=_told_and_killed, args=(store.path, settings))
+        process = context.Process(target=_told_and_killed, args=(store.path, settings, kept))
         process.start()
         process.join(600)
         assert process.exitcode == -signal.SIGKILL
@@ -105,6 +117,19 @@ def test_a_message_that_a_kill_left_open_is_sent_again_as_it_was_before_what_cam
     assert [told[:2] for told in later[1]] == [("i1", "closed"), ("i3", "opened")]
     assert later[0] != before[0]
     assert {document["id"] for document in receiver.documents} == {before[0], later[0]}
+
+
+@pytest.mark.full
+def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(killed, receiver):
+    opened = change("opened", incident())
+    store = killed(webhook(receiver), opened, kept=DELIVERY_STATE)
+    assert not receiver.got
+    closed = replace(opened.incident, state="closed", closed_at=time.time())
+    _keep(store, webhook(receiver), change("closed", closed, at=time.time()))
+
+    _told_by_the_next_one(store, webhook(receiver))
+    told = [what for _, incidents in _messages(receiver) for _, what, _ in incidents]
+    assert told == ["opened", "closed"]
 
 
 @pytest.mark.full

@@ -12,11 +12,12 @@ import logging
 import random
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ringback.monitor.notify.channel import NotSent, channel_of
 from ringback.monitor.notify.channel_state import TIMEOUT_GRACE
@@ -180,7 +181,7 @@ class Delivery:
         if updates:
             going = [update.incident.id for update in updates if update.incident.state != "closed"]
             new = self._delivery_log.begin(name, going)
-            if new:
+            if new and (again or not state.channel.idempotent):
                 await self._keep_log()
             self._start(state, updates, new, key)
         for notice in idle:
@@ -276,7 +277,8 @@ class Delivery:
         self, state: ChannelState, notification: Notification, new: list[str], *, again: bool
     ) -> None:
         if state.channel.idempotent and notification.notices and not again:
-            await self._in_thread(partial(self._record_in_flight, notification))
+            async with self._log_lock:
+                await self._in_thread(partial(self._record_in_flight, notification))
         begun = self._monotonic()
         error = await self._outcome(state, notification)
         seconds = self._monotonic() - begun
@@ -302,10 +304,13 @@ class Delivery:
 
     def _record_in_flight(self, notification: Notification) -> None:
         try:
+            # Together: killed between the two, the next process would tell the end of what nobody
+            # was told the beginning of.
             self._in_flight.note(
                 notification.channel,
                 notification.id,
                 [notice.id for notice in notification.notices],
+                self._delivery_log.batch().states,
             )
         except Exception:  # that it arrives matters more than that it arrives once
             log.exception("ringback: the store cannot note what is about to be sent")
@@ -393,6 +398,9 @@ IN_FLIGHT_STATE = "notify:given:"
 """What the names of the states in the store begin with; the channel's name follows."""
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class _Last:
     key: str
@@ -420,12 +428,17 @@ class InFlight:
         last = self._last.get(channel)
         return [entry for entry in queued if last and entry.notice.id in last.notices]
 
-    def note(self, channel: str, key: str, notices: Iterable[str]) -> None:
-        """Note what a channel is about to be given, durably: a loss of power keeps it."""
+    def note(
+        self, channel: str, key: str, notices: Iterable[str], beside: Mapping[str, Any] = _NOTHING
+    ) -> None:
+        """Note what a channel is about to be given, durably: a loss of power keeps it.
+
+        ``beside`` are states that are kept with it.
+        """
         ids = list(notices)
         self._last[channel] = _Last(key, frozenset(ids))
         state = {IN_FLIGHT_STATE + channel: {"key": key, "notices": ids}}
-        self._store.keep(StoreBatch(states=state, durable=True))
+        self._store.keep(StoreBatch(states={**beside, **state}, durable=True))
 
     def forget(self, channel: str) -> None:
         """Note that a channel did not take what it was given last."""
