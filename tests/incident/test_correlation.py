@@ -173,3 +173,20 @@ def test_what_turns_out_worse_names_nobody_who_is_well():
 
 def away():
     return dict.fromkeys("abc", SILENT)
+
+
+def test_what_reopens_and_fails_in_another_way_is_diagnosed_anew():
+    engine = engine_of("a")
+    sees(engine, 0, {})
+    sees(engine, 30, {"a": REFUSED})
+    ((first, _),) = engine.needs_diagnosis()
+    engine.diagnosed(first, {"verdict": {"kind": REFUSED, "summary": "nothing listens"}}, T + 45)
+    found = {}
+    for at, kind in ((60, REFUSED), (120, SILENT)):
+        sees(engine, at, {})
+        sees(engine, at + 30, {"a": kind})
+        engine.tick(T + at + 75)
+        (incident,) = engine.incidents()
+        found[kind] = (incident.id, incident.diagnosis is None, list(engine.needs_diagnosis()))
+
+    assert found == {REFUSED: (first, False, []), SILENT: (first, True, [(first, "a")])}

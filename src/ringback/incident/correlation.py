@@ -224,12 +224,17 @@ class Correlator:
         notify = not self._silences.covers((tracker.id,), at)
         text = f"{tracker.name} is down again: {tracker.detail or tracker.kind or 'it fails'}"
         judgement = tracker.judgement
+        diagnosis = ended.diagnosis
+        if tracker.kind != ended.kind:  # what was found of another failure says nothing of this one
+            diagnosis = None
+            self._undiagnosed.append((ended.id, tracker.id))
         return self._registry.reopen(
             at,
             ended,
             tracker.id,
             text,
             notify=notify,
+            diagnosis=diagnosis,
             pattern=judgement.pattern or ended.pattern,
             severity=judgement.severity,
             partial=judgement.state == "partial",

@@ -201,7 +201,8 @@ class MonitorCore:
     def _diagnose_new(self) -> None:
         for incident, endpoint in self.engine.needs_diagnosis():
             if endpoint in self.endpoints:
-                self._diagnoser.want(incident, self.endpoints[endpoint])
+                kind = self.engine.kind_of(endpoint)
+                self._diagnoser.want(incident, self.endpoints[endpoint], kind)
 
     def _keep_fingerprint(self, endpoint: str, kept: dict[str, Any]) -> None:
         self.processor.keep_state(f"{_FINGERPRINT_STATE}{endpoint}", kept)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ringback.monitor.model import Endpoint
 
 MAX_CONCURRENT = 2  # Diagnoses that run at the same time
-DIAGNOSIS_INTERVAL = 600.0  # Seconds between two diagnoses of one endpoint
+DIAGNOSIS_INTERVAL = 600.0  # Seconds between two diagnoses of one endpoint for one kind of failure
 MAX_PER_HOUR = 60  # Diagnoses in an hour, at most
 DIAGNOSIS_TIMEOUT = 10.0  # Seconds for one
 
@@ -34,32 +34,34 @@ class Diagnoser:
 
     def __init__(self, done: OnDiagnosed, beside: Enrich | None = None) -> None:
         self._done, self._beside = done, beside
-        self._last: OrderedDict[str, float] = OrderedDict()
+        self._last: OrderedDict[tuple[str, str | None], float] = OrderedDict()
         self._recent: list[float] = []
         self._gate = asyncio.Semaphore(MAX_CONCURRENT)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def want(self, incident: str, endpoint: Endpoint) -> bool:
-        """Begin a diagnosis; return whether one is due."""
+    def want(self, incident: str, endpoint: Endpoint, kind: str | None = None) -> bool:
+        """Begin a diagnosis of what fails in this way; return whether one is due."""
         # A diagnosis asks this host's resolver, which says nothing of another nameserver.
-        if endpoint.type == "heartbeat" or endpoint.nameserver or not self._is_due(endpoint.id):
+        if endpoint.type == "heartbeat" or endpoint.nameserver:
+            return False
+        if not self._is_due((endpoint.id, kind)):
             return False
         task = asyncio.get_running_loop().create_task(self._diagnose(incident, endpoint))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
 
-    def _is_due(self, endpoint: str) -> bool:
+    def _is_due(self, of: tuple[str, str | None]) -> bool:
         now = time.monotonic()
         self._recent = [at for at in self._recent if now - at < 3600]
-        last = self._last.get(endpoint)
+        last = self._last.get(of)
         if len(self._recent) >= MAX_PER_HOUR or (
             last is not None and now - last < DIAGNOSIS_INTERVAL
         ):
             return False
         self._recent.append(now)
-        self._last[endpoint] = now
-        self._last.move_to_end(endpoint)
+        self._last[of] = now
+        self._last.move_to_end(of)
         if len(self._last) > _MAX_REMEMBERED:
             self._last.popitem(last=False)
         return True
