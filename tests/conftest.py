@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 # Nothing of what is collected goes: to look for garbage again and again was a third of the time.
 gc.disable()
 
-LONG = ("tests/testing/", "tests/integrations/", "tests/e2e/")
+LONG = ("tests/testing/", "tests/integrations/", "tests/e2e/", "tests/monitor/agent/")
 
 # The machine may be slow at times; no property is about how long something takes.
 settings.register_profile(

@@ -23,7 +23,7 @@ import pytest
 
 _OF_INTEGRATIONS = ("test_gets_through.py", "test_no_harm.py")
 _OF_THE_SOURCE = ("test_glossary.py", "test_design.py", "test_sizes.py", "test_facts.py")
-_EACH_ALONE = ("test_judged_on_sockets.py",)
+_EACH_ALONE = ("test_judged_on_sockets.py", "test_agent.py")
 _INTEGRATION = re.compile(r"\[(?:POST-|GET-)?(.+)\]$")
 
 

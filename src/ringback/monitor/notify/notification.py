@@ -43,7 +43,7 @@ class NotificationContext:
     # Endpoint's id to its labels
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Of an endpoint's id, what stands for the placeholders of advice
-    place: Callable[[str], Mapping[str, object]] = lambda _: {}
+    place: Callable[[str], Mapping[str, object]] = field(default=lambda _: {}, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
