@@ -9,6 +9,8 @@ from urllib.error import HTTPError
 
 import pytest
 from monitor.running import Monitor
+from monitor.store.engines import fresh_database
+from monitor.store.server import running_server
 from monitor.test_up import Target, state_of, text_of, until
 
 from ringback.cli.run import run_command_line
@@ -22,7 +24,12 @@ def target():
 
 
 @pytest.fixture
-def hubs(postgres, target, tmp_path):
+def url(postgres):
+    return postgres
+
+
+@pytest.fixture
+def hubs(url, target, tmp_path):
     """Starts a monitor on the one database again and again."""
     told = tmp_path / "told"
     monitors = []
@@ -31,11 +38,12 @@ def hubs(postgres, target, tmp_path):
         folder = tmp_path / f"hub-{len(monitors)}"
         folder.mkdir()
         (folder / "ringback.toml").write_text(
-            f'vantage = "hubs"\n[defaults]\nevery = "1s"\n[store]\nurl = "{postgres}"\n'
+            f'vantage = "hubs"\n[defaults]\nevery = "1s"\n[store]\nurl = "{url}"\n'
             f'[[endpoint]]\nname = "Shop"\nurl = "{target.url}"\n'
             f'[[notifier]]\nname = "n"\ntype = "command"\ncommand = ["tee", "-a", "{told}"]\n'
         )
         monitors.append(Monitor(folder))
+        monitors[-1].file = folder / "ringback.toml"
         return monitors[-1]
 
     start.told = lambda: told.read_text() if told.exists() else ""
@@ -145,3 +153,32 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
     first.until("/status", lambda status: status["lead"]["role"] == "lead")
     assert [known["id"] for known in first.get("/incidents")] == [incident["id"]]
     assert role(first)["epoch"] == 3
+
+
+class TestOfAServerThatDies:
+    @pytest.fixture
+    def server(self):
+        with running_server(fsync="on") as server:
+            yield server
+
+    @pytest.fixture
+    def url(self, server):
+        return fresh_database(server)
+
+    @pytest.mark.full
+    def test_what_a_standby_has_to_build_anew_meanwhile_is_built_when_it_is_back(
+        self, server, hubs, target
+    ):
+        first, second = hubs(), hubs()
+        second.until("/status", lambda status: status["lead"]["url"] == first.url)
+        server.kill()
+        more = f'[[endpoint]]\nname = "Mail"\nurl = "{target.url}mail"\n'
+        for monitor in (first, second):
+            monitor.file.write_text(monitor.file.read_text() + more)
+        first.until("/endpoints", lambda all_: len(all_) == 2)
+        assert second.process.poll() is None
+        server.start()
+        second.until("/endpoints", lambda all_: len(all_) == 2)
+        first.process.kill()
+        second.until("/status", lambda status: status["lead"]["role"] == "lead")
+        second.until("/endpoints", lambda all_: state_of(all_, "mail") == "ok")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,9 @@ from ringback.monitor.store.interface import StoreProblem
 from ringback.monitor.web.server import PageServer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ringback.incident.engine import Engine
     from ringback.monitor.config import MonitorConfig
     from ringback.monitor.store.degraded import DegradedStore
     from ringback.monitor.store.interface import Followed
@@ -48,7 +50,8 @@ class SharedProgram:
         self._page: PageServer | None = None
         self._changed = asyncio.Event()  # Who leads
         self._has_led = False
-        self._program = Program(loaded, store, read=read)
+        self._is_outdated = False  # Whether there is more to know than what was kept since
+        self._program = self._made()
 
     async def run(self, *, web: bool = True, ready: Callable[[str], None] = lambda _: None) -> None:
         """Watch or stand by until it is cancelled."""
@@ -118,45 +121,60 @@ class SharedProgram:
     async def _stand_by(self) -> int:
         """Follow the lead until this process has taken it; return the epoch."""
         if self._has_led:
-            await self._begin_anew()
+            await self._forget()
         minding = asyncio.ensure_future(self._mind_files())
         try:
             while not self._lead.epoch:
                 self._lead.stand()
-                await self._follow(self._shared.follow)
+                await self._follow()
                 await self._wait(FOLLOW_INTERVAL)
             epoch: int = self._lead.epoch
-            while not await self._follow(self._shared.promote) and self._lead.epoch == epoch:
-                await self._wait(HEAR_INTERVAL)
+            await self._take_over(epoch)
         finally:
             minding.cancel()
-        self._program = Program(
-            self._loaded, self._store, read=self._read, engine=self._program.engine
-        )
         return epoch
 
-    async def _begin_anew(self) -> None:
-        """Forget what was known while this process led, and read what is kept."""
+    async def _forget(self) -> None:
+        """Forget what was known while this process led: what is kept is to be read."""
+        self._is_outdated = True
+        self._show()  # what is asked to be changed is sent on from now on
         while True:
             with contextlib.suppress(StoreProblem):
                 await asyncio.to_thread(self._shared.demote)
                 break
             await self._wait(FOLLOW_INTERVAL)
         self._store.abandon()
-        self._build()
 
-    def _build(self) -> None:
-        self._program = Program(self._loaded, self._store, read=self._read)
-        self._show()
-
-    async def _follow(self, read: Callable[[], Followed]) -> bool:
+    async def _follow(self) -> None:
         try:
-            followed = await asyncio.to_thread(read)
-        except StoreProblem:
-            return False  # it is shown by who asks the store
-        if not self._program.follow(followed):
-            self._build()
-        return True
+            self._know(await asyncio.to_thread(self._shared.follow))
+        except StoreProblem:  # it is shown by who asks the store
+            self._is_outdated = True  # a part of what is new may have been read, and is lost
+
+    async def _take_over(self, epoch: int) -> None:
+        """Have ready what runs in this epoch, also if the store can be read later only."""
+        followed: Followed | None = None
+        while self._lead.epoch == epoch:
+            try:
+                if followed is None:
+                    followed = await asyncio.to_thread(self._shared.promote)
+                self._know(followed)
+                self._program = self._made(self._program.engine)
+                break
+            except StoreProblem:
+                self._is_outdated = True
+            await self._wait(HEAR_INTERVAL)
+
+    def _know(self, followed: Followed | None) -> None:
+        """Know what was kept since the last time; ``None``: all is to be read."""
+        if self._is_outdated or followed is None or not self._program.follow(followed):
+            self._is_outdated = True
+            self._program = self._made()
+            self._is_outdated = False
+            self._show()
+
+    def _made(self, engine: Engine | None = None) -> Program:
+        return Program(self._loaded, self._store, read=self._read, engine=engine)
 
     async def _mind_files(self) -> None:
         if self._read is None:
@@ -173,4 +191,4 @@ class SharedProgram:
             return
         web = replace(loaded.web, host=self._began.web.host, port=self._began.web.port)
         self._loaded = replace(loaded, web=web)
-        self._build()
+        self._is_outdated = True
