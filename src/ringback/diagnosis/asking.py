@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ringback.diagnosis.context import DiagnosisContext, Options, record_defect, together
 from ringback.diagnosis.facts import ExceptionFacts, RequestFacts
-from ringback.diagnosis.layer import host, name, neighbours, proxy, tcp, tls, url
+from ringback.diagnosis.layer import host, neighbours, proxy, tcp, url
 from ringback.diagnosis.layer.opening import release_connections
 from ringback.diagnosis.layer.proxy_tunnel import chosen_proxy
 from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis.layer.url_host import literal
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading
 from ringback.diagnosis.sorts import readings_of
 from ringback.diagnosis.verdict import judge
 from ringback.diagnosis.verdict.judge import record_elsewhere
+from ringback.values import replace
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies
     from ringback.client.trust import Trust
     from ringback.diagnosis.context import OnReading, OpenRoute
     from ringback.diagnosis.layer.http_exchange import HttpRequest
+    from ringback.diagnosis.layer.tls_handshake import TlsConnection
     from ringback.failure import Failure
 
 
@@ -36,7 +38,7 @@ def walk(context: DiagnosisContext) -> None:
     asked = context.asked
     if asked.kind is not None:
         return
-    addresses = _addresses(context)
+    addresses = read_addresses(context)
     if asked.protocol == "dns":
         return
     routes = _routes(context, addresses)
@@ -63,13 +65,17 @@ def _visit(context: DiagnosisContext, request: HttpRequest) -> None:
     record_elsewhere(context, request.url, there, since)
 
 
-def _addresses(context: DiagnosisContext) -> tuple[str, ...]:
+def read_addresses(context: DiagnosisContext) -> tuple[str, ...]:
     """Look at this host, unless that was done before a redirect led here, and look the name up."""
+    if (address := literal(context.asked.host)) is not None:
+        read_name = partial(tuple[str, ...], (address,))
+    else:
+        from ringback.diagnosis.layer import name  # noqa: PLC0415 - an address needs no dnspython
+
+        read_name = partial(name.read_name, context)
     if context.behind is not None:
-        return name.read_name(context)
-    _, found = together(
-        context, (partial(host.read_host, context), partial(name.read_name, context))
-    )
+        return read_name()
+    _, found = together(context, (partial(host.read_host, context), read_name))
     return found or ()
 
 
@@ -100,11 +106,15 @@ def _speak(context: DiagnosisContext, routes: tuple[OpenRoute, ...]) -> HttpRequ
 
     Returns the request to another host that a redirect leads to.
     """
-    connections = tls.read_tls(context, routes) if context.asked.tls else ()
-    if context.asked.tls and not connections:
-        return None
+    connections: Sequence[TlsConnection] = ()
+    if context.asked.tls:
+        from ringback.diagnosis.layer import tls  # noqa: PLC0415 - what is refused needs none
+
+        connections = tls.read_tls(context, routes)
+        if not connections:
+            return None
     if context.asked.protocol == "http":
-        from ringback.diagnosis.layer import http  # noqa: PLC0415 - what is refused needs none
+        from ringback.diagnosis.layer import http  # noqa: PLC0415 - as above
 
         return http.read_http(context, routes, connections)
     if context.asked.protocol != "none":

@@ -6,11 +6,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.sorts import SORTS, FactsT
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from ringback.client.proxies import Proxies

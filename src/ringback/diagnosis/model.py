@@ -1,11 +1,11 @@
 """The values of a diagnosis: what was asked, what was read, and what it comes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from ringback.failure.kind import Layer
 from ringback.failure.names import KindName
+from ringback.values import dataclass, field
 
 Stage = Literal[
     "url", "host", "name", "proxy", "tcp", "neighbours", "path", "tls", "http", "service"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from ringback.values import dataclass
 
 First = Literal["server", "client", "none"]
 """Who speaks first once the connection (and TLS) stands; ``none``: connecting is all."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +9,8 @@ from ringback.cli.input import InputError, read_text
 from ringback.cli.terminal import plain
 from ringback.client.proxies import Proxies
 from ringback.client.trust import Trust, ssl_context
-from ringback.failure import explain
 from ringback.failure.target import split_port, without_secrets
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,6 +108,8 @@ def options_of(
 
 def pasted_target(name: str) -> str:
     """Return the target that a traceback or log names: its URL, else its host and port."""
+    from ringback.failure import explain  # noqa: PLC0415 - only a pasted text needs the rules
+
     target = explain(read_text(name)).target
     if target.url:
         return target.url

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,8 +20,8 @@ from ringback.cli.terminal import plain
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.layer.url import parse_target
 from ringback.diagnosis.model import STAGES, Diagnosis, Reading, Verdict
-from ringback.diagnosis.record import record_of
 from ringback.diagnosis.verdict import judge
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -184,6 +183,8 @@ def diagnose_once(
 def print_records(diagnoses: Sequence[Diagnosis], *, redacted: bool) -> None:
     """Print a line of JSON for each."""
     for diagnosis in diagnoses:
+        from ringback.diagnosis.record import record_of  # noqa: PLC0415 - only --json needs it
+
         click.echo(json.dumps(record_of(diagnosis, redacted=redacted)))
 
 

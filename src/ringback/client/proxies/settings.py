@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from ringback.errors import specialise
 from ringback.failure import KINDS, Failure
@@ -191,7 +190,11 @@ def environment() -> ProxySettings:
 
 def of_system(url: str) -> tuple[str, ...]:
     """Return the proxy for a URL that macOS or Windows has set, where the environment has none."""
-    if not _ASKS_SYSTEM or getproxies_environment():
+    if not _ASKS_SYSTEM:
+        return ()
+    from urllib.request import getproxies, getproxies_environment, proxy_bypass  # noqa: PLC0415 - as below
+
+    if getproxies_environment():
         return ()
     parts = urlsplit(url)
     if parts.hostname is None or proxy_bypass(parts.hostname):
@@ -202,6 +205,10 @@ def of_system(url: str) -> tuple[str, ...]:
 
 
 def _read() -> ProxySettings:
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return ProxySettings({})
+    from urllib.request import getproxies_environment  # noqa: PLC0415 - it loads email and http.client
+
     found = getproxies_environment()
     of_urllib = found.pop("no", None)
     of_requests = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""

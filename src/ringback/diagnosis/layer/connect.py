@@ -6,11 +6,11 @@ import errno
 import selectors
 import socket
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from ringback.diagnosis.fact_values import AttemptFacts
 from ringback.diagnosis.layer.kernel import Icmp, hear_icmp, icmp_messages, sockaddr_of, tcp_info
+from ringback.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,6 @@ import platform
 import re
 import ssl
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +25,7 @@ from ringback.diagnosis.facts import (
 from ringback.diagnosis.layer import host_resolver, host_routes
 from ringback.diagnosis.layer.host_routes import route_to
 from ringback.diagnosis.layer.proxy_tunnel import chosen_proxy, proxy_server
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

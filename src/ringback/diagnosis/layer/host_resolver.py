@@ -7,12 +7,12 @@ import os
 import re
 import socket
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ringback.diagnosis.facts import HostsFileFacts, ResolverConfigFacts
 from ringback.diagnosis.layer.netlink import OUT_OF_RESOURCES
+from ringback.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,9 +13,9 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ringback.diagnosis.fact_values import ConfirmedFacts, IcmpFacts
+from ringback.values import dataclass
 
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """What ``socket.connect`` takes."""

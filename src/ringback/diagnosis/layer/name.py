@@ -263,13 +263,9 @@ _HOPELESS: Final = 0.5
 def read_name(context: DiagnosisContext) -> tuple[str, ...]:
     """Record what the name resolves to, and return its addresses in the order of ``getaddrinfo``.
 
-    Where that takes too long, the nameservers' own answers are returned; an address is returned
-    as it is.
+    Where that takes too long, the nameservers' own answers are returned.
     """
     host = context.asked.host
-    address = literal(host)
-    if address is not None:
-        return (address,)
     lookup = SystemLookup(context)
     config = _configured()
     names = [] if _is_local(host) else names_to_ask(host, config)

@@ -5,7 +5,6 @@ They are asked only where the target does not answer and they decide something.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +24,7 @@ from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.protocols import partners_of, protocol_of
 from ringback.diagnosis.sorts import readings_of
 from ringback.failure.target import split_port
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

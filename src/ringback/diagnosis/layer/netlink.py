@@ -6,8 +6,9 @@ import errno
 import socket
 import struct
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from ringback.diagnosis.layer.connect import EXCEEDED, ConnectResult, attempt_co
 from ringback.diagnosis.layer.neighbours import gateway_of
 from ringback.diagnosis.layer.proxy_tunnel import authority
 from ringback.diagnosis.protocols import partners_of
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

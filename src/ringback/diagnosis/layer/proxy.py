@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,7 @@ from ringback.diagnosis.layer.proxy_tunnel import (
 from ringback.diagnosis.layer.spoken import speech
 from ringback.diagnosis.sorts import readings_of
 from ringback.failure.target import without_secrets
+from ringback.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,7 +10,6 @@ import difflib
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
@@ -20,6 +19,7 @@ from ringback.diagnosis.layer.url_host import Host, examined, literal
 from ringback.diagnosis.model import Asked
 from ringback.diagnosis.protocols import ALIASES, PROTOCOLS, Protocol, protocol_of
 from ringback.failure.target import without_secrets as without_credentials
+from ringback.values import dataclass, field
 
 if TYPE_CHECKING:
     from ringback.diagnosis.context import DiagnosisContext

@@ -6,8 +6,9 @@ import ipaddress
 import re
 import socket
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
+
+from ringback.values import dataclass
 
 _TWINS: Final = {
     "CYRILLIC": ("аесорхуіјѕһԁԛԝӏкѵ", "aecopxyijshdqwlkv"),

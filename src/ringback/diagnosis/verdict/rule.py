@@ -1,7 +1,6 @@
 """One line of the rule table: which readings mean which cause."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -11,6 +10,7 @@ from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.failure.kind import Layer
 from ringback.failure.names import KindName
+from ringback.values import dataclass
 
 T = TypeVar("T")
 

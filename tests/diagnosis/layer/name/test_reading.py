@@ -57,21 +57,6 @@ def test_a_name_is_looked_up_and_asked_for(server):
     assert only(readings, "control") == only(readings, "hijack") == []
 
 
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("http://192.0.2.1/", "192.0.2.1"),
-        ("http://[2001:db8::1]/", "2001:db8::1"),
-        ("http://127.1/", "127.0.0.1"),
-        ("http://[fe80::1%25eth0]/", "fe80::1%eth0"),
-    ],
-)
-def test_an_address_needs_no_lookup(server, text, address):
-    addresses, readings = look_up(text, server)
-
-    assert (addresses, readings) == ((address,), ())
-
-
 def test_nobody_is_asked_for_localhost(server):
     before = len(server.asked)
 

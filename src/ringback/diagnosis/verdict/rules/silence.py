@@ -1,7 +1,5 @@
 """Rules about TCP without any answer."""
 
-from dataclasses import replace
-
 from ringback.diagnosis.facts import (
     HopFacts,
     NeighbourFacts,
@@ -13,6 +11,7 @@ from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence, is_loopback, listed
 from ringback.diagnosis.verdict.rule import Finding, need, new_rule
+from ringback.values import replace
 
 
 def _silent(evidence: Evidence) -> list[ReadingOf[TcpConnectFacts]]:
