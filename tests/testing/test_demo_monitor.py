@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from program import running_program
+from requires import requires
 from rich.cells import cell_len
 
 from ringback.cli.layout import Screen
@@ -19,6 +20,7 @@ from ringback.testing.demo.scenes import incidents
 from ringback.testing.demo.stage import Stage
 from ringback.testing.demo.world import World
 from ringback.testing.lab import Lab
+from ringback.testing.lab.namespace import HELD
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -42,6 +44,7 @@ INCIDENT = {
     "diagnosed": True,
     "where": "their service",
     "confidence": 0.8,
+    "difference": "",
     "advice": "If that was meant, let clients and the configuration use `127.0.0.1:56507`.",
     "seconds": 0.46,
 }
@@ -125,6 +128,35 @@ def test_the_pages_show_what_it_prints(process):
 
 
 @pytest.mark.full
+def test_a_partition_of_hosts_is_told_with_its_reason_and_no_host_is_left():
+    requires("root", "netns", "ip", "iptables")
+    with running_program(
+        [sys.executable, "-m", "ringback", "demo", "--places", "3", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        told = {event["event"]: event for event in map(json.loads, demo.stdout)}
+        assert (demo.wait(120), demo.stderr.read()) == (0, "")
+    assert told["places"]["agents"] == ["tokyo", "oslo", "lima"]
+    incident = told["incident"]
+    assert (incident["pattern"], incident["kind"]) == ("network_partition", "tcp.timed_out")
+    assert incident["summary"].startswith("orders is down for hub, ")
+    assert "opens from “tokyo”" in incident["difference"]
+    assert incident["seconds"] < 60  # what was asked for; it takes about 11 s
+    assert not list(HELD.glob(f"ringback-{demo.pid}.*"))
+
+
+def test_places_are_refused_where_they_cannot_be_made(process):
+    done = process("demo", "--places", "3", "--keep")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("ringback: --keep: the page of --places")
+    done = process("demo", "--places", "2")
+    assert done.returncode == 2
+    assert "--places" in done.stderr
+
+
+@pytest.mark.full
 def test_everything_is_named_and_reported_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
     with running_program(
         [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],
@@ -138,9 +170,12 @@ def test_everything_is_named_and_reported_and_can_be_looked_at_as_long_as_it_is_
         assert demo.wait(120) == 143
     assert all(event["kept"] for event in told if event["event"] == "check")
     found = [event for event in told if event["event"] == "incident"]
-    assert [(incident["pattern"], incident["kind"]) for incident in found] == NAMED
+    seen_from = ("network_partition", "proxy.unreachable")
+    named = [(incident["pattern"], incident["kind"]) for incident in found]
+    assert named == [*NAMED, seen_from]
     ended = [event["endpoint"] for event in told if event["event"] == "closed"]
-    assert ended == ["shop", "stock", "partner", "search"]
+    assert ended == ["shop", "stock", "partner", "search", "orders"]
+    assert "from “hub” the way is direct" in found.pop()["difference"]
     outage, moved = found[1:3]
     assert outage["where"] == moved["where"] == "their service"
     assert "ss -ltn" in outage["advice"]

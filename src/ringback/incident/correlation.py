@@ -526,7 +526,7 @@ class Correlator:
 
 
 def _names(votes: Iterable[Vote]) -> str:
-    places = [vote.observer.partition(":")[2] or vote.observer for vote in votes]
+    places = sorted(vote.observer.partition(":")[2] or vote.observer for vote in votes)
     shown = ", ".join(places[:3])
     return f"{shown} and {len(places) - 3} more" if len(places) > 3 else shown
 

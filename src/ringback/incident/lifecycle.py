@@ -420,7 +420,7 @@ class IncidentRegistry:
         verdict: Mapping[str, Any] = report.get("verdict") or {}
         summary = str(verdict.get("summary") or incident.summary)
         changed = replace(incident, diagnosis=report)
-        if incident.pattern in SEEN_BY_SOME:
+        if incident.partial or incident.pattern in SEEN_BY_SOME:
             summary = incident.summary
         elif verdict.get("kind") not in {None, "healthy", "unknown"}:
             changed = replace(

@@ -32,11 +32,14 @@ class Child:
         *arguments: str,
         log: Path,
         environment: Mapping[str, str] | None = None,
+        namespace: str = "",
     ) -> None:
         self._log = log
+        # The program `ip` becomes the one that it runs.
+        there = ["ip", "netns", "exec", namespace] if namespace else []
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [*there, sys.executable, "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

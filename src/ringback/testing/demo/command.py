@@ -26,7 +26,7 @@ _MONITOR = (
 
 _INSTALL = "pip install 'ringback[lab,monitor]'"
 
-_HELP = """See ringback at work: failures for real, on this machine only, in fifteen seconds.
+_HELP = """See ringback at work: failures for real, on this machine only, in 17 seconds.
 
 A program calls through ringback.Session a refused port that comes back during the retries, a DNS
 name that does not exist, a server with an expired certificate, one that breaks off in mid-body, and
@@ -34,12 +34,15 @@ one that stays down until the alert and then recovers.
 
 Then the monitor (ringback up) watches five services, and names what happens to them: a certificate
 that ends soon, an outage, a move to another port, a name that is gone from the DNS, a service that
-flaps.
+flaps. At the end a hub and two agents tell which places reach a service, and why the others do not.
+
+With --places, that alone, with each place on a host of its own (network namespaces: Linux, root).
 
 \b
 Examples:
   ringback demo
   ringback demo --keep
+  sudo ringback demo --places 3
   ringback demo --json | jq -c '[.event, .kind, .pattern]'
 
 \b
@@ -54,14 +57,22 @@ Exit status:
 @click.command("demo", help=_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print each event as one JSON object.")
 @click.option("--keep", is_flag=True, help="Leave the monitor running until Ctrl-C, with its page.")
+@click.option(
+    "--places",
+    type=click.IntRange(3, 10),
+    metavar="N",
+    help="Show a partition between N places, each a host of its own (3 to 10).",
+)
 @click.pass_context
-def demo_command(context: click.Context, *, as_json: bool, keep: bool) -> None:
+def demo_command(context: click.Context, *, as_json: bool, keep: bool, places: int | None) -> None:
     """Play the demo."""
     if lacking := _lacking(_NEEDED):
         raise InputError(f"the demo needs {' and '.join(lacking)}: pip install 'ringback[lab]'")
     unwatched = _lacking(_MONITOR)
     if unwatched and keep:
         raise InputError(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
+    if places is not None:
+        context.exit(_play_places(places, unwatched, as_json=as_json, keep=keep))
     from ringback.testing.demo.play import play  # noqa: PLC0415 - needs what was just looked for
 
     with _telling(as_json=as_json) as tell:
@@ -69,6 +80,26 @@ def demo_command(context: click.Context, *, as_json: bool, keep: bool) -> None:
         if unwatched:
             tell({"event": "lacking", "needs": unwatched, "install": _INSTALL})
     context.exit(0 if kept else 1)
+
+
+def _play_places(places: int, unwatched: list[str], *, as_json: bool, keep: bool) -> int:
+    if keep:
+        raise InputError(
+            "--keep: the page of --places is on a host of its own, seen by nobody else"
+        )
+    if unwatched:
+        raise InputError(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
+    from ringback.testing.lab.fault import missing  # noqa: PLC0415 - needs what was looked for
+
+    if needed := missing(("root", "netns", "ip", "iptables")):
+        raise InputError(
+            f"--places makes hosts on this machine, and it lacks: {', '.join(needed)}; "
+            "ringback demo shows two agents without them"
+        )
+    from ringback.testing.demo.play import play_places  # noqa: PLC0415 - as above
+
+    with _telling(as_json=as_json) as tell:
+        return 0 if play_places(tell, places) else 1
 
 
 def _lacking(names: tuple[str, ...]) -> list[str]:

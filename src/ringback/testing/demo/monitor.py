@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
+import ssl
 import time
 import urllib.request
 from collections.abc import Callable
@@ -12,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from ringback.testing.demo.child import Child
+from ringback.testing.lab.namespace import inside
 
 WAIT_TIMEOUT = 60.0
 """Seconds for what takes a second or two on a machine that is not busy."""
 
 _POLL_INTERVAL = 0.03
-_ADDRESS = re.compile(r"page at (http://\S+);")
+_ADDRESS = re.compile(r"page at (https?://\S+);")
+
+COMMAND = "ringback.testing.demo.process"
+"""The module that is a command of ringback."""
 
 Document = dict[str, Any]
 
@@ -29,10 +35,17 @@ class UnseenError(Exception):
 class Monitor:
     """A running ``ringback up``."""
 
-    def __init__(self, configuration: Path) -> None:
+    def __init__(
+        self, configuration: Path, *, namespace: str = "", token: str = "", ca: str | None = None
+    ) -> None:
+        self._namespace, self._token = namespace, token
+        words = ("up", "-c", str(configuration))
         log = configuration.with_name("monitor.log")
-        self._child = Child("ringback.testing.demo.up", "-c", str(configuration), log=log)
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._child = Child(COMMAND, *words, log=log, namespace=namespace)
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)),
+        )
         self._url = ""
 
     @property
@@ -51,19 +64,29 @@ class Monitor:
         for _ in self._child.output:
             pass
 
+    def token(self, agent: str, domain: str) -> str:
+        """Await an agent, and return the token that it comes with."""
+        found: Document = self._ask("/agents", {"name": agent, "domain": domain})
+        return str(found["token"])
+
+    def agents(self) -> list[Document]:
+        """Return its agents."""
+        found: list[Document] = self._ask("/agents")
+        return found
+
     def endpoint(self, id_: str) -> Document:
         """Return an endpoint as it is now."""
-        found: Document = self._get(f"/endpoints/{id_}")
+        found: Document = self._ask(f"/endpoints/{id_}")
         return found
 
     def incident(self, endpoint: str) -> Document | None:
         """Return the newest incident of an endpoint; ``None``: there was none."""
-        found: list[Document] = self._get(f"/incidents?endpoint={endpoint}&limit=1")
+        found: list[Document] = self._ask(f"/incidents?endpoint={endpoint}&limit=1")
         return found[0] if found else None
 
     def whole(self, incident: Document) -> Document:
         """Return an incident with all that its diagnosis read."""
-        found: Document = self._get(f"/incidents/{incident['id']}")
+        found: Document = self._ask(f"/incidents/{incident['id']}")
         return found
 
     def wait(self, what: str, found: Callable[[], Document | None]) -> Document:
@@ -79,9 +102,15 @@ class Monitor:
         """End it, and wait until it has."""
         self._child.end()
 
-    def _get(self, path: str) -> Any:
+    def _ask(self, path: str, body: Document | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers)
+        there = inside(self._namespace) if self._namespace else contextlib.nullcontext()
         try:
-            with self._opener.open(f"{self.url}/api/v1{path}", timeout=WAIT_TIMEOUT) as answer:
+            with there, self._opener.open(request, timeout=WAIT_TIMEOUT) as answer:
                 return json.load(answer)
         except (OSError, http.client.HTTPException) as error:
             why = f"{error}; it last said: {self._child.last_words}"

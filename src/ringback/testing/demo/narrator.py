@@ -110,6 +110,12 @@ class Narrator:
         self._screen.print()
         hanging(self._screen, Text(), Text(f"{what}: {record['url']}"), 0)
 
+    def _places(self, record: Record) -> None:
+        names = ", ".join(record["agents"])
+        text = f"A hub and the agents {names}, each on a host of its own: {record['url']}"
+        hanging(self._screen, Text(), Text(text), 0)
+        self._screen.print()
+
     def _change(self, record: Record) -> None:
         hanging(self._screen, Text(), Text(record["what"], style="cyan"), _INDENT)
         self._wait("waiting for the monitor")
@@ -121,6 +127,8 @@ class Narrator:
         line.append(f"  {sure}after {record['seconds']:.1f} s", style="not bold default")
         hanging(self._screen, Text("  ! "), line, _INDENT)
         hanging(self._screen, Text(), Text(plain(record["summary"])), _INDENT)
+        if record["difference"]:
+            hanging(self._screen, Text(), Text(f"why: {plain(record['difference'])}"), _INDENT)
         if record["advice"]:
             first = Text("do first: ").append(styled(self._screen, record["advice"]))
             hanging(self._screen, Text(), first, _INDENT)
@@ -132,7 +140,7 @@ class Narrator:
 
     def _lacking(self, record: Record) -> None:
         self._screen.print()
-        text = f"Five more scenes, with the monitor: {record['install']}"
+        text = f"Six more scenes, with the monitor: {record['install']}"
         hanging(self._screen, Text(), Text(text), 0)
 
     def _check(self, record: Record) -> None:

@@ -14,6 +14,7 @@ from ringback.testing.lab.tcp import reset_mid_body
 from ringback.testing.lab.timing import failing
 
 if TYPE_CHECKING:
+    from ringback.testing.demo.places import ManyPlaces
     from ringback.testing.demo.stage import Stage
     from ringback.testing.demo.world import World
 
@@ -168,6 +169,26 @@ def flapping(world: World, stage: Stage) -> None:
     search.happens("search goes down, comes back, and goes down again")
     search.comes_and_goes(service.close, service.open)
     search.is_over()
+
+
+def partition(places: ManyPlaces, stage: Stage) -> None:
+    """Take the way to a service from most places, but not from all."""
+    orders = DemoEndpoint(stage, places.hub, "orders")
+    places.wait()
+    orders.happens(places.setup.what, places.setup.part)
+    orders.is_compared()
+    places.setup.mend()
+    orders.is_over()
+
+
+def seen_from(places: ManyPlaces) -> DemoScene:
+    """Return the scene of many places."""
+    return DemoScene(
+        "partition",
+        "A service that some places reach and others do not, and why",
+        partial(partition, places),
+        (f"network_partition {places.setup.kind}", "closed"),
+    )
 
 
 def incidents(world: World) -> tuple[DemoScene, ...]:

@@ -83,12 +83,19 @@ def incident_event(incident: Document, endpoint: Document, seconds: float) -> di
         "kind": incident["kind"],
         "summary": incident["summary"],
         "evidence": [*incident["evidence"], *_readings(diagnosis, verdict)],
+        "difference": difference(incident),
         "diagnosed": bool(diagnosis),
         "where": verdict.get("where"),
         "confidence": incident["confidence"],
         "advice": advice[0] if advice else "",
         "seconds": seconds,
     }
+
+
+def difference(incident: Document) -> str:
+    """Return what differs between a place that fails and one that does not; ``""``: not known."""
+    found = (entry["text"] for entry in incident["timeline"] if entry["what"] == "diagnosed")
+    return next((text for text in found if text in incident["evidence"]), "")
 
 
 def _readings(diagnosis: Document, verdict: Document) -> list[str]:

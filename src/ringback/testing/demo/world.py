@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ringback.testing.demo.child import Child
 from ringback.testing.demo.monitor import Monitor
-from ringback.testing.demo.stage import closed_record, incident_event
+from ringback.testing.demo.stage import closed_record, difference, incident_event
 from ringback.testing.lab.dns import LOOPBACK, DNSAnswer, Nameserver, bind
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.message import response
@@ -75,7 +75,7 @@ class Services:
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.shop, self.stock, self.other, self.search = (
-            lab.reserve(_service(name)) for name in ("shop", "stock", "stock", "search")
+            lab.reserve(answering_as(name)) for name in ("shop", "stock", "stock", "search")
         )
         for service in (self.shop, self.stock, self.search):
             service.open()
@@ -83,7 +83,7 @@ class Services:
         nameserver = Nameserver(self._answers, bind("127.0.0.1"))
         lab.on_stop(nameserver.close)
         payments = lab.listen(
-            over_tls(lab.certificates.server("expiring"), _service("payments")), scheme="https"
+            over_tls(lab.certificates.server("expiring"), answering_as("payments")), scheme="https"
         )
         host, port = nameserver.address
         self.configuration = folder / "ringback.toml"
@@ -109,7 +109,7 @@ class Services:
         self._answers["partner"] = DNSAnswer(addresses=LOOPBACK)
 
 
-def _service(name: str) -> Handler:
+def answering_as(name: str) -> Handler:
     """A service that ends each connection, so that none outlives its port."""
     body = json.dumps({"service": name, "ok": True}).encode()
     whole = response(200, body, f"Server: {name}/1.0", "Connection: close")
@@ -187,6 +187,16 @@ class DemoEndpoint:
             return one if one and (one["diagnosis"] or not diagnosed) else None
 
         self._tell(self._monitor.wait(f"an incident of {self._id}", found), says)
+
+    def is_compared(self) -> None:
+        """Wait until it is said what differs between two places, and pass the incident on."""
+
+        def found() -> Document | None:
+            one = self._monitor.incident(self._id)
+            whole = one and self._monitor.whole(one)
+            return whole if whole and difference(whole) else None
+
+        self._tell(self._monitor.wait(f"a comparison of two places for {self._id}", found))
 
     def comes_and_goes(self, go: Callable[[], None], come: Callable[[], None]) -> None:
         """Let it go down, and come back each time this is seen, until it counts as flapping."""

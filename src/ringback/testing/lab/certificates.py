@@ -77,6 +77,10 @@ class Certificates:
         """Return the PEM file (certificate, chain, key) called ``name`` in ``ISSUED``."""
         return self._file(name, lambda: ISSUED[name](self))
 
+    def for_host(self, host: str) -> str:
+        """Return the PEM file (certificate, key) of a host other than this one."""
+        return self._file(f"host-{host}", lambda: leaf(self.root, names=(host,)).pem())
+
     def server(self, name: str = "good") -> ssl.SSLContext:
         """Return a server's context that presents the certificate called ``name``."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

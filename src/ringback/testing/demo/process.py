@@ -1,6 +1,6 @@
-"""The demo's monitor: ``ringback up`` in a process of its own, which ends with the demo.
+"""A command of ringback in a process of its own, which ends with the demo.
 
-Run as ``python -m ringback.testing.demo.up -c FILE``.
+Run as ``python -m ringback.testing.demo.process up -c FILE``.
 """
 
 from __future__ import annotations
@@ -12,4 +12,4 @@ from ringback.testing.demo.child import end_with_parent
 
 if __name__ == "__main__":
     end_with_parent()
-    sys.exit(run_command_line(["up", *sys.argv[1:]]))
+    sys.exit(run_command_line(sys.argv[1:]))
