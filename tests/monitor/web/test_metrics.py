@@ -5,7 +5,7 @@ from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW, MemoryService, certificate, check, endpoint, refused
 from prometheus_client.parser import text_string_to_metric_families
 
-from ringback.monitor.model import EndpointView
+from ringback.monitor.model import EndpointView, ObserverView
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -135,3 +135,41 @@ def test_health_needs_none():
     assert asking.get("/healthz").json() == {"status": "ok"}
     asking.service.degraded = "disk full"
     assert asking.get("/healthz").json() == {"status": "degraded"}
+
+
+def test_what_each_place_sees_is_shown_where_it_is_known():
+    places = (
+        observer("tokyo", "ok"),
+        observer("oslo", "down"),
+        observer("lima", "unknown"),
+        replace(observer("web1", "down"), id="call:web1", kind="call"),
+    )
+    seen = EndpointView(endpoint=endpoint("a"), state="partial", observers=places)
+    found = families(Asking(MemoryService(seen)))
+
+    assert values(found["ringback_vantage_up"], "vantage") == {"tokyo": 1, "oslo": 0}
+    checked = values(found["ringback_vantage_check_timestamp_seconds"], "vantage")
+    assert checked == dict.fromkeys(("tokyo", "oslo", "lima"), NOW - 10)
+
+
+def observer(name, state):
+    return ObserverView(
+        id=f"probe:{name}",
+        kind="probe",
+        domain=name,
+        state=state,
+        since=None,
+        kind_of_failure=None,
+        at=NOW - 10,
+    )
+
+
+def test_a_standby_says_that_it_does_not_lead():
+    service = MemoryService()
+    shown = {"role": "standby", "process": "p", "url": "", "epoch": 7}
+    service.status = lambda before=service.status: {**before(), "lead": shown}
+    found = families(Asking(service))
+
+    assert found["ringback_lead"][0].value == 0
+    assert found["ringback_lead_epoch"][0].value == 7
+    assert "ringback_lead" not in families(Asking())

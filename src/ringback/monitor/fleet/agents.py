@@ -18,7 +18,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +31,9 @@ MAX_AGENTS: Final = 500
 MAX_RANGES: Final = 64
 MAX_RETIRED: Final = 16  # Spools that were replaced
 _MAX_NONCES: Final = 200_000
+
+AgentState = Literal["awaited", "ok", "silent"]
+"""``awaited``: it has not come yet. ``ok``: it is heard."""
 
 Range = tuple[int, int]  # The first and the last number of some that follow each other
 

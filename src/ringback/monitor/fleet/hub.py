@@ -38,7 +38,13 @@ from collections import Counter, defaultdict, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ringback.monitor.fleet.agents import Agent, AgentRefused, AgentRegistry, new_numbers
+from ringback.monitor.fleet.agents import (
+    Agent,
+    AgentRefused,
+    AgentRegistry,
+    AgentState,
+    new_numbers,
+)
 from ringback.monitor.fleet.partition import Partitions
 
 if TYPE_CHECKING:
@@ -438,8 +444,11 @@ class Fleet:
     def _is_silent(self, agent: Agent, now: float) -> bool:
         return now - self._heard_at(agent) > SILENT_SECONDS
 
-    def is_silent(self, agent: Agent) -> bool:
-        return self._is_silent(agent, self._core.clock())
+    def state_of(self, agent: Agent) -> AgentState:
+        """Return whether an agent is heard."""
+        if not agent.is_enrolled:
+            return "awaited"
+        return "silent" if self._is_silent(agent, self._core.clock()) else "ok"
 
     def counted(self) -> dict[str, Any]:
         """Return what was refused by why, and how many results changed no state."""

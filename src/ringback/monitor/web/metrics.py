@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen, Incident
+    from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.ingest.batch import Inbox
     from ringback.monitor.model import EndpointView
 
@@ -106,10 +107,12 @@ async def show_metrics(request: Request) -> PlainTextResponse:
     views = site.queries.views()
     families = [
         *endpoint_metrics(views),
+        *place_metrics(views),
         certificate_metrics(views, site.certificates.of(views)),
         incident_metrics(site.queries.incidents()),
         *monitor_metrics(site.queries.status()),
         report_metrics(site.inbox, site.queries.status()),
+        *agent_metrics(site.fleet, site.queries.status().get("agents") or {}),
     ]
     return PlainTextResponse(exposition_of(families), media_type=CONTENT_TYPE)
 
@@ -175,6 +178,30 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     )
 
 
+def place_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
+    """Return what each place that checks an endpoint sees."""
+    seen = [
+        (observer, {**_labels(view), "vantage": observer.id.partition(":")[2]})
+        for view in views
+        for observer in view.observers
+        if observer.kind == "probe"
+    ]
+    yield MetricFamily(
+        "ringback_vantage_up",
+        "Whether the endpoint is well as one place sees it; absent where that is not known.",
+        [
+            (observer.state == "ok", own)
+            for observer, own in seen
+            if observer.state in {"ok", "suspect", "down"}
+        ],
+    )
+    yield MetricFamily(
+        "ringback_vantage_check_timestamp_seconds",
+        "When the newest check of one place ended, in seconds since 1970 UTC.",
+        [(observer.at, own) for observer, own in seen if observer.at is not None],
+    )
+
+
 def certificate_metrics(
     views: list[EndpointView], seen: dict[str, CertificateSeen]
 ) -> MetricFamily:
@@ -196,6 +223,10 @@ def incident_metrics(incidents: list[Incident]) -> MetricFamily:
 def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
     version = {"version": status["version"], "vantage": status.get("vantage", "")}
     yield gauge("ringback_build_info", "1 with the version.", 1, **version)
+    if (lead := status.get("lead")) is not None:
+        leads = lead["role"] == "lead"
+        yield gauge("ringback_lead", "Whether this process leads those on its store.", leads)
+        yield gauge("ringback_lead_epoch", "How often the lead was taken.", lead["epoch"])
     yield gauge("ringback_uptime_seconds", "Since the monitor started.", status.get("uptime", 0))
     yield counter("ringback_checks_total", "Checks that were taken.", status.get("checks", 0))
     yield gauge("ringback_endpoints", "Endpoints that are watched.", status.get("endpoints", 0))
@@ -277,6 +308,44 @@ def report_metrics(inbox: Inbox, status: dict[str, Any]) -> MetricFamily:
         "Reports of programs that count otherwise than they came: dropped by their sender, "
         "from the future, too old, too late, or sent twice.",
         [(count, {"what": what}) for what, count in counts.items()],
+        "counter",
+    )
+
+
+def agent_metrics(fleet: Fleet | None, counts: dict[str, Any]) -> Iterator[MetricFamily]:
+    """Return how the agents are that check for this monitor."""
+    if fleet is None:
+        return
+    known = [
+        (agent, {"agent": agent.vantage, "domain": agent.domain})
+        for agent in fleet.registry.shown()
+        if agent.is_enrolled
+    ]
+    yield MetricFamily(
+        "ringback_agent_up",
+        "Whether the agent is heard.",
+        [(fleet.state_of(agent) == "ok", own) for agent, own in known],
+    )
+    yield MetricFamily(
+        "ringback_agent_seen_timestamp_seconds",
+        "When the agent was heard last, in seconds since 1970 UTC.",
+        [(agent.seen, own) for agent, own in known if agent.seen is not None],
+    )
+    yield MetricFamily(
+        "ringback_agent_results_waiting",
+        "Results that wait at the agent to be sent, as it said last.",
+        [(agent.health["waiting"], own) for agent, own in known if "waiting" in agent.health],
+    )
+    yield MetricFamily(
+        "ringback_agent_requests_refused_total",
+        "Requests of agents that were refused, by the reason.",
+        [(count, {"reason": why}) for why, count in sorted(counts.get("refused", {}).items())],
+        "counter",
+    )
+    yield MetricFamily(
+        "ringback_agent_results_total",
+        "Results of agents that changed no state: of what was, kept before, of what is not known.",
+        [(counts[what], {"what": what}) for what in ("late", "repeated", "strange") if counts],
         "counter",
     )
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     from ringback.diagnosis.model import Diagnosis, Reading, State
     from ringback.incident.model import Check, Incident
+    from ringback.monitor.fleet.agents import Agent, AgentState
+    from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.model import EndpointView
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.store.interface import RollupBucket, Step
@@ -85,7 +87,8 @@ def for_readers(page: Callable[[Request], Awaitable[Response]]) -> Callable[...,
 
 @for_readers
 async def overview_page(request: Request) -> Response:
-    queries = site_of(request).queries
+    site = site_of(request)
+    queries = site.queries
     views = queries.views()
     text, state = request.query_params.get("q", "")[:200], request.query_params.get("state", "")
     wanted = [view for view in views if _is_wanted(view, text, state)]
@@ -98,9 +101,14 @@ async def overview_page(request: Request) -> Response:
         counts=Counter(view.state for view in views),
         incidents=queries.incidents(),
         names=_names(views),
+        agents=[] if site.fleet is None else _places(site.fleet),
         q=text,
         state=state,
     )
+
+
+def _places(fleet: Fleet) -> list[tuple[Agent, AgentState]]:
+    return [(agent, fleet.state_of(agent)) for agent in fleet.registry.shown()]
 
 
 def _is_wanted(view: EndpointView, text: str, state: str) -> bool:

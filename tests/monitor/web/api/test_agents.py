@@ -250,3 +250,29 @@ def test_the_plan_is_not_sent_again_to_who_has_it(place):
 
 def test_a_monitor_without_agents_says_so():
     assert Asking().get(f"{API}/agents").status_code == 404
+
+
+def test_the_page_and_the_metrics_show_the_agents_and_what_was_refused(place):
+    place.asking.clock.now = T + 1
+    place.asking.post(f"{API}/agents", json={"name": "oslo", "domain": None})
+    place.report(result(1), key=new_key())
+    assert place.report(result(1)).status_code == 200
+    status = place.asking.service.status
+    counted = place.asking.monitor.fleet.counted
+    place.asking.service.status = lambda: {**status(), "agents": counted()}
+
+    metrics = place.asking.get("/metrics").text
+    assert 'ringback_agent_up{agent="tokyo",domain="net/tokyo"} 1\n' in metrics
+    assert 'agent="oslo"' not in metrics  # it is awaited
+    assert 'ringback_agent_requests_refused_total{reason="signature"} 1\n' in metrics
+    assert place.asking.get(f"{API}/status").json()["agents"]["refused"] == {"signature": 1}
+    page = place.asking.get("/").text
+    assert "net/tokyo" in page
+    assert "awaited" in page
+
+    place.asking.clock.now = T + 1000
+    assert (
+        'ringback_agent_up{agent="tokyo",domain="net/tokyo"} 0\n'
+        in place.asking.get("/metrics").text
+    )
+    assert '<strong class="down">silent</strong>' in place.asking.get("/").text

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from typing_extensions import TypedDict  # pydantic's own: Python 3.11 has less of it
 
 from ringback.diagnosis.record import moment
-from ringback.monitor.fleet.agents import TOKEN_SECONDS, AgentRefused
+from ringback.monitor.fleet.agents import TOKEN_SECONDS, AgentRefused, AgentState
 from ringback.monitor.fleet.protocol import (
     MAX_SENT_BYTES,
     POLL_SECONDS,
@@ -40,7 +40,7 @@ class AgentShape(TypedDict):
     id: str
     name: str
     domain: str
-    state: str
+    state: AgentState
     added_at: Moment
     seen: Moment | None
     health: dict[str, Any]
@@ -105,12 +105,11 @@ async def list_agents(call: APICall) -> list[AgentShape]:
 
 
 def _shape(fleet: Fleet, agent: Agent) -> AgentShape:
-    silent = "silent" if fleet.is_silent(agent) else "ok"
     return {
         "id": agent.id,
         "name": agent.vantage,
         "domain": agent.domain,
-        "state": silent if agent.is_enrolled else "awaited",
+        "state": fleet.state_of(agent),
         "added_at": moment(agent.added_at),
         "seen": moment_or_none(agent.seen),
         "health": agent.health,

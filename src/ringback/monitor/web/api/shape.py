@@ -160,6 +160,18 @@ class LeadShown(TypedDict):
     epoch: int
 
 
+class AgentsCounted(TypedDict):
+    """What of agents was refused, by the reason, and how many results changed no state.
+
+    ``late``: of what was. ``repeated``: kept before. ``strange``: of what this monitor has not.
+    """
+
+    refused: dict[str, int]
+    late: int
+    repeated: int
+    strange: int
+
+
 class Status(TypedDict):
     """Status of the monitor itself; ``uptime`` and ``lag`` (of its event loop) are seconds."""
 
@@ -172,6 +184,7 @@ class Status(TypedDict):
     lag: float
     dropped: int
     lead: LeadShown | None
+    agents: AgentsCounted
     degraded: str | None
     config: Configuration
 

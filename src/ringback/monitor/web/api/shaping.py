@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ringback.diagnosis.record import moment
 from ringback.failure.target import without_secrets
@@ -73,6 +73,9 @@ def discovered_shape(found: Discovered) -> shape.Discovered:
     return cast("shape.Discovered", {**members_of(found), **times, "url": shown_url(found.url)})
 
 
+_NO_AGENTS: Final[shape.AgentsCounted] = {"refused": {}, "late": 0, "repeated": 0, "strange": 0}
+
+
 def status_shape(queries: MonitorQueries) -> shape.Status:
     status, views = queries.status(), queries.views()
     config = status.get("config", {})
@@ -86,6 +89,7 @@ def status_shape(queries: MonitorQueries) -> shape.Status:
         "lag": status.get("lag", 0.0),
         "dropped": status.get("dropped", 0),
         "lead": status.get("lead"),
+        "agents": status.get("agents") or _NO_AGENTS,
         "degraded": status.get("store", {}).get("degraded"),
         "config": {
             "files": [str(file) for file in config.get("files", ())],
