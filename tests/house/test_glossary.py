@@ -33,6 +33,7 @@ SAME = {
             "migrate",
             "open_table",
             "problem_of",
+            "put_new",
             "rollup_table",
             "table_names",
             "upgrade",

@@ -12,8 +12,8 @@ from ringback.monitor.store.opening import reader_at, store_at
 
 pytest.importorskip("psycopg")
 
-from ringback.monitor.store import copying
 from ringback.monitor.store.copying import copy_store
+from ringback.monitor.store.postgres import schema
 
 HOURS = 14
 END = AT + HOURS * 3600
@@ -139,12 +139,12 @@ def test_it_goes_on_where_it_was_killed(file, postgres):
 
 
 def test_a_difference_is_said_and_the_table_is_not_kept(file, postgres, monkeypatch):
-    rows = copying.copy_rows
+    rows = schema.copy_rows
 
     def short(connection, table, columns, given):
         rows(connection, table, columns, list(given)[: -1 if table.name == "member" else None])
 
-    monkeypatch.setattr(copying, "copy_rows", short)
+    monkeypatch.setattr(schema, "copy_rows", short)
     with pytest.raises(StoreProblem, match="member: 2 rows are not the 3 of the file"):
         copy_store(file, postgres)
     monkeypatch.undo()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ringback.monitor.store.interface import StoreProblem
 from ringback.monitor.store.postgres import schema
 from ringback.monitor.store.postgres.database import PostgresDatabase, storable
-from ringback.monitor.store.postgres.results import HourKeeper, copy_rows, fitted
+from ringback.monitor.store.postgres.results import HourKeeper, fitted
 from ringback.monitor.store.postgres.states import PackedStates
 from ringback.monitor.store.raw import SEALED
 from ringback.monitor.store.records import Records
@@ -213,7 +213,7 @@ class _Copy:
         names = ", ".join(f'"{name}"' for name in step.columns)
         query = f"SELECT {names} FROM {step.table.name}"  # noqa: S608 - as above
         given = _Sum()
-        copy_rows(connection, step.table, step.columns, given.passing(_typed(step)))
+        schema.copy_rows(connection, step.table, step.columns, given.passing(_typed(step)))
         found = _summed(map(tuple, connection.exec_driver_sql(query)))
         self._compare(step.name, given.sum, found)
         if step.name == "transition":

@@ -197,8 +197,8 @@ class RelationalStore:
         with self._writing(durable=True) as connection:
             self._records.end_notice(connection, id_, now, error)
 
-    def _maintain(self, tasks: Iterable[Callable[[], bool]]) -> None:
-        ends = time.perf_counter() + MAINTAIN_SECONDS
+    def _maintain(self, tasks: Iterable[Callable[[], bool]], seconds: float | None = None) -> None:
+        ends = time.perf_counter() + (MAINTAIN_SECONDS if seconds is None else seconds)
         for task in tasks:
             while time.perf_counter() < ends and self._piece(task):
                 time.sleep(YIELD_SECONDS)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Row, Table, func, insert, select
+from sqlalchemy import Connection, Row, Table, func, insert, select, tuple_
 
 from ringback.failure.kind import kind_from
 from ringback.incident.model import CertificateSeen, Check, Origin
@@ -16,8 +16,6 @@ from ringback.monitor.store.aggregate import PHASES
 from ringback.monitor.store.tables import microseconds, of_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ringback.monitor.store.tables import ReadsDatabase, Schema
 
 ORIGINS: tuple[Origin, ...] = ("probe", "call", "heartbeat", "report")
@@ -40,6 +38,11 @@ class RowCodec:
 
     def of(self, checks: Sequence[Check]) -> list[CheckRow]:
         """Return the rows of checks; a duration that is no number, or negative, is not known."""
+        strings: set[str | None] = set()
+        for check in checks:
+            strings |= {check.endpoint, check.kind, check.address, check.vantage or None}
+        self._strings.learn(strings)
+        self._certificates.learn({check.certificate for check in checks})
         try:
             return [self._of(check) for check in checks]
         except (ValueError, OverflowError):
@@ -122,10 +125,12 @@ def _duration(seconds: float | None) -> float | None:
 
 K = TypeVar("K", bound=Hashable)
 
-MAX_CACHED = 65_536
-"""Values that are remembered; when there are more, all are forgotten and read again."""
+MAX_CACHED = 1_000_000
+"""Values that are remembered; when there are more, all are forgotten and read again. An endpoint
+has several: its id, the addresses and the certificates that it had."""
 
-_PRELOADED = MAX_CACHED // 4  # Values that are read at the start
+_PRELOADED = 16_384  # Values that are read at the start
+_FOUND_AT_ONCE = 500  # Values that one query looks for
 
 
 class Interned(dict[K | None, int | None], Generic[K]):
@@ -156,16 +161,38 @@ class Interned(dict[K | None, int | None], Generic[K]):
         self.update((value, number) for number, value in self._values.items())
 
     def __missing__(self, key: K) -> int:
-        found = self.find(key)
-        if found is None:
-            self._top += 1
-            found = self._top
-            self._fresh.append((found, key))
-        if len(self) >= MAX_CACHED and not self._fresh:
+        self.learn((key,))
+        found = self[key]
+        assert found is not None
+        return found
+
+    def learn(self, keys: Collection[K | None]) -> None:
+        """Find out the numbers of values: of all that are not known, together."""
+        new = [key for key in keys if key is not None and key not in self]
+        if new and len(self) >= MAX_CACHED and not self._fresh:
             self.clear()
             self[None] = None
-        self[key] = found
-        return found
+            new = [key for key in keys if key is not None]
+        numbers: dict[tuple[Any, ...], int] = {}
+        for first in range(0, len(new), _FOUND_AT_ONCE):
+            some = {key: tuple(self._parts(key).values()) for key in new[first:][:_FOUND_AT_ONCE]}
+            numbers |= self._numbers(list(some.values()), list(self._parts(new[0])))
+            for key, parts in some.items():
+                if parts not in numbers:
+                    self._top += 1
+                    numbers[parts] = self._top
+                    self._fresh.append((self._top, key))
+                self[key] = numbers[parts]
+
+    def _numbers(
+        self, values: Sequence[tuple[Any, ...]], names: Sequence[str]
+    ) -> dict[tuple[Any, ...], int]:
+        columns = [self._table.c[name] for name in names]
+        query = select(self._table.c.number, *columns).where(
+            *of_shard(self._table), tuple_(*columns).in_(values)
+        )
+        with self._database.read() as connection:
+            return {tuple(parts): number for number, *parts in connection.execute(query)}
 
     def find(self, key: K) -> int | None:
         known = self.get(key)
@@ -202,7 +229,11 @@ class Interned(dict[K | None, int | None], Generic[K]):
 
 
 def interned_strings(database: ReadsDatabase, schema: Schema) -> Interned[str]:
-    return Interned(database, schema.strings, lambda key: {"text": key}, lambda row: str(row.text))
+
+    def parts(key: str) -> dict[str, Any]:  # as every engine can hold it
+        return {"text": key.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")}
+
+    return Interned(database, schema.strings, parts, lambda row: str(row.text))
 
 
 def interned_certificates(database: ReadsDatabase, schema: Schema) -> Interned[CertificateSeen]:

@@ -106,6 +106,9 @@ class Schema(Protocol):
     def failed_table(self, name: str) -> Table:
         """Return a table of failed checks by its name."""
 
+    def put_new(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Write rows that are not there yet."""
+
     def table_names(self, connection: Connection, first: str, last: str) -> list[str]:
         """Return the tables that there are from one name to another, in order."""
 

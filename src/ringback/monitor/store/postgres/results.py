@@ -26,7 +26,7 @@ from ringback.monitor.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection, Executable, Table
 
@@ -38,20 +38,13 @@ _COLUMNS = ", ".join(f'"{name}"' for name in CHECK_COLUMNS)
 _PHASE_PLACES = slice(5, 10)
 _MAX_INTEGER = (1 << 31) - 1  # Microseconds of a phase; a longer one goes to `more`
 _TABLES_AT_ONCE = 48  # Tables that one query goes through
-_TYPES = {
-    "BIGINT": "int8",
-    "INTEGER": "int4",
-    "SMALLINT": "int2",
-    "BOOLEAN": "bool",
-    "BLOB": "bytea",  # as SQLAlchemy writes it without an engine
-}
 
 
 class PostgresResults(RawResults):
     """The tables of hours."""
 
     def _put(self, connection: Connection, at: int, group: Sequence[CheckRow]) -> None:
-        copy_rows(connection, schema.open_table(at), CHECK_COLUMNS, map(fitted, group))
+        schema.copy_rows(connection, schema.open_table(at), CHECK_COLUMNS, map(fitted, group))
 
     def checks(
         self,
@@ -90,24 +83,6 @@ def _newest(table: Table, more: str = "") -> str:
         f"SELECT DISTINCT ON (endpoint) {_COLUMNS} FROM {table.name}"  # noqa: S608 - as below
         f" WHERE shard = 0 {more} ORDER BY endpoint, at DESC"
     )
-
-
-def copy_rows(
-    connection: Connection,
-    table: Table,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
-) -> None:
-    types = [_TYPES.get(str(table.c[name].type), "text") for name in columns]
-    names = ", ".join(f'"{name}"' for name in columns)
-    driver: Any = connection.connection.driver_connection
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
-    ):
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def fitted(row: CheckRow) -> CheckRow:

@@ -33,6 +33,8 @@ from ringback.monitor.store.interface import StoreCorrupt, StoreTooNew
 from ringback.monitor.store.tables import REQUIRED_COLUMNS, run_migrations, span_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from sqlalchemy import Connection
 
 insert = postgres_insert
@@ -250,6 +252,39 @@ def rollup_table(name: str) -> Table:
 
 _BY_ENDPOINT = ("endpoint", "vantage", "at")
 _COUNTS = ("endpoint", "vantage", "count", "bad", "unknown")
+
+
+_COPIED_TYPES = {
+    "BIGINT": "int8",
+    "INTEGER": "int4",
+    "SMALLINT": "int2",
+    "BOOLEAN": "bool",
+    "BLOB": "bytea",  # as SQLAlchemy writes it without an engine
+}
+
+
+def copy_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    types = [_COPIED_TYPES.get(str(table.c[name].type), "text") for name in columns]
+    names = ", ".join(f'"{name}"' for name in columns)
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+
+
+def put_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Write rows that are not there yet: by COPY, of which less is logged."""
+    names = list(rows[0])
+    copy_rows(connection, table, names, (tuple(row.values()) for row in rows))
 
 
 def table_names(connection: Connection, first: str, last: str) -> list[str]:

@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _FOLLOWED_AGAIN = 10_000_000  # Microseconds: a check comes to the tables after it was made
 _VERSIONS = "SELECT name, xmin::text FROM state WHERE shard = 0"  # another with each change
+MAINTAIN_SECONDS = 0.3  # Seconds of each in which to write rollups: there may be 300,000 keys
 _LOOK_INTERVAL = 60.0  # Seconds for which it is not looked again for what is to be dropped
 
 
@@ -239,7 +240,8 @@ class PostgresStore(RelationalStore):
                 lambda: self._rollup.merge("1d"),
                 self._compact,
                 lambda: self._drop_old(now),
-            )
+            ),
+            MAINTAIN_SECONDS,
         )
         if self._close_or_drop_hour(at, microseconds(now - self._retention.checks)):
             with self._lock:

@@ -201,6 +201,11 @@ def rollup_table(name: str) -> Table:
     )
 
 
+def put_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Write rows that are not there yet."""
+    connection.execute(insert(table), rows)
+
+
 def table_names(connection: Connection, first: str, last: str) -> list[str]:
     """Return the tables that there are from one name to another, in order."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name BETWEEN ? AND ?"
