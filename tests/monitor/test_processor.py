@@ -9,7 +9,7 @@ from ringback.incident.model import Check, Notice, WatchedEndpoint
 from ringback.incident.silences import Silence
 from ringback.monitor.notify.routing import Routing
 from ringback.monitor.notify.settings import RouteSettings
-from ringback.monitor.processor import SNAPSHOT_INTERVAL, CheckProcessor
+from ringback.monitor.processor import SNAPSHOT_INTERVAL, WHOLE_TURNS, CheckProcessor
 from ringback.monitor.store.interface import IncidentFilter
 from ringback.monitor.store.sqlite import SQLiteStore
 
@@ -117,6 +117,45 @@ def test_every_endpoint_is_kept_within_the_interval_by_time_alone(store):
     sizes = [len(batch.states) for batch in store.batches]
     assert max(sizes) == 2
     assert store.states("case:").keys() == {f"case:e{i}" for i in range(90)}
+
+
+def test_of_what_is_well_it_is_kept_when_it_was_seen_and_rarely_all(store):
+    clock = Clock()
+    desk = desk_of(store, watched(90), clock)
+    for _ in range(2):
+        desk.take(check(clock.now - T, f"e{i}", up=True) for i in range(90))
+        desk.flush()
+        store.batches.clear()
+        for _ in range(round(SNAPSHOT_INTERVAL)):
+            clock.now += 1.0
+            desk.tick()
+    desk.take(check(clock.now - T, f"e{i}", up=True) for i in range(90))
+    last = clock.now - SNAPSHOT_INTERVAL
+    kept = [name for batch in store.batches for name in batch.states]
+    assert len(kept) == 90 // WHOLE_TURNS + 1
+
+    again = desk_of(store, watched(90), clock)
+    votes = [vote for i in range(90) for vote in again.engine.votes_on(f"e{i}")]
+    assert {vote.at for vote in votes} == {last}
+    assert {again.engine.state_of(f"e{i}") for i in range(90)} == {"ok"}
+
+
+def test_when_it_was_seen_never_takes_the_place_of_what_came_later(store):
+    clock = Clock()
+    desk = desk_of(store, watched(20), clock)
+    desk.take(check(0, f"e{i}", up=True) for i in range(20))
+    for _ in range(round(SNAPSHOT_INTERVAL)):
+        clock.now += 1.0
+        desk.tick()
+    assert store.states("seen:")
+    for at in range(61, 65):
+        desk.take([check(at, "e1")])
+    desk.flush()
+
+    again = desk_of(store, watched(20), clock)
+    assert again.engine.state_of("e1") == "down"
+    (vote,) = again.engine.votes_on("e1")
+    assert (vote.at, vote.failures) == (T + 64, 4)
 
 
 def test_another_process_goes_on_where_the_last_one_was(store):

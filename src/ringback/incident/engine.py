@@ -212,6 +212,13 @@ class Engine:
         if tracker is None or tracker.wakes_at > now:
             return []
         tracker.wakes_at = inf
+        fresh = min(
+            (vote.fresh_until(tracker.watched) for vote in tracker.votes.values()), default=now
+        )
+        if fresh > now and tracker.settled() is not None:  # as it is of nearly all: nothing is new
+            tracker.wakes_at = fresh
+            heappush(self._wakes, (fresh, id_))
+            return []
         return self._judge(tracker, now)
 
     def _detect(self, tracker: EndpointTracker, check: Check) -> list[Change]:
@@ -306,6 +313,11 @@ class Engine:
         """Return what each observer says of an endpoint."""
         tracker = self._trackers.get(endpoint)
         return [] if tracker is None else list(tracker.votes.values())
+
+    def vote_of(self, endpoint: str, observer: str) -> Vote | None:
+        """Return what one observer says of an endpoint."""
+        tracker = self._trackers.get(endpoint)
+        return None if tracker is None else tracker.votes.get(observer)
 
     def counts(self, endpoint: str, vote: Vote, now: float) -> bool:
         """Return whether a vote on an endpoint is one and not unknown: fresh, and believed."""
@@ -472,6 +484,16 @@ class Engine:
         """Return what is known of one endpoint, as JSON has it; ``None``: it is not watched."""
         tracker = self._trackers.get(endpoint)
         return None if tracker is None else tracker.dump() | {"shown": self._shown[endpoint]}
+
+    def settled(self, endpoint: str) -> dict[str, float] | None:
+        """Return when each observer saw an endpoint last, where nothing else is new of it."""
+        tracker = self._trackers.get(endpoint)
+        return None if tracker is None else tracker.settled()
+
+    def saw(self, endpoint: str, seen: Mapping[str, float]) -> None:
+        """Know that of an endpoint whose dump is older."""
+        if (tracker := self._trackers.get(endpoint)) is not None:
+            tracker.saw(seen)
 
     def dump_shared(self) -> dict[str, Any]:
         """Return what is known beside endpoints and incidents, as JSON has it."""

@@ -1,6 +1,6 @@
 """One endpoint: the votes on it, its state, what its detectors remember, and its newest failure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from math import inf
@@ -209,6 +209,31 @@ class EndpointTracker:
         """Return what the passing of time makes the detectors see."""
         seen = [detector.tick(now) for detector in self.detectors]
         return self._meant(seen)
+
+    def settled(self) -> dict[str, float] | None:
+        """Return when each observer saw it last; ``None``: not only that changes with a success."""
+        if self.state != "ok" or self.watched.grace is not None:
+            return None
+        seen: dict[str, float] = {}
+        for vote in self.votes.values():
+            if vote.origin != "probe" or vote.state != "ok" or vote.score or vote.at is None:
+                return None
+            seen[vote.observer] = vote.at
+        return seen
+
+    def saw(self, seen: Mapping[str, float]) -> None:
+        """Know when observers saw it last, where it was settled since it was dumped."""
+        if self.settled() is None:
+            return
+        for observer, at in seen.items():
+            vote = self.votes.get(observer)
+            if vote is None or vote.at is None or vote.at >= at:
+                continue
+            vote.at = vote.well_at = at
+            vote.replied_at = vote.replied_at and at
+            self.seen = max(self.seen or at, at)
+            if observer == self._lead:
+                self._lead_at = at
 
     def dump(self) -> Any:
         newest = [

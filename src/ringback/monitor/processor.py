@@ -60,12 +60,19 @@ class Subscribers:
 MAX_GATHERED_CHECKS = 500  # Checks that are gathered at most
 
 SNAPSHOT_INTERVAL = 60.0
-"""Seconds within which what is known of every healthy endpoint is kept once."""
+"""Seconds within which it is kept once of every healthy endpoint when it was seen, or all of it."""
+
+WHOLE_TURNS = 10
+"""Turns of an endpoint of which one keeps all that is known, where nothing has changed but when it
+was seen: what its detectors learnt is large, and loses little by being minutes old."""
+
+SEEN_TOGETHER = 1_000  # Endpoints of which one state says when they were seen
 
 MAX_CATCH_UP_SECONDS = 3.0
 """Seconds whose share of them is kept at once: after a suspend all would be, in one long turn."""
 
 _STATE_PREFIX = "case:"
+_SEEN_PREFIX = "seen:"
 _CLOSED = IncidentFilter(states=("closed",))
 _NOT_CLOSED = IncidentFilter(states=("open", "acknowledged"))
 _MAX_INCIDENTS = 1_000_000
@@ -122,16 +129,19 @@ class CheckProcessor:
         self._states: dict[str, Any] = {}
         self._ticked = clock()
         self._round: deque[str] = deque()
+        self._rounds = self._place = 0  # Rounds so far, and endpoints in this one
+        self._seen: dict[str, dict[str, float]] = {}
         self._owed = 0.0
 
-    def load(self, cases: Mapping[str, Any] | None = None) -> None:
+    def load(self, *, followed: bool = False) -> None:
         """Go on from where the last process was; what changes by that is kept with the next tick.
 
-        ``cases`` are those that are new, where it was followed; ``None``: all are to be read.
+        ``followed``: what it kept of endpoints is known already.
         """
-        cases = self._store.states(_STATE_PREFIX) if cases is None else cases
+        if not followed:
+            self._follow(self._store.states(_STATE_PREFIX) | self._store.states(_SEEN_PREFIX))
         self._changes = self.engine.load(
-            {name.removeprefix(_STATE_PREFIX): kept for name, kept in cases.items()},
+            {},
             self._incidents(),
             self._store.state("quiet"),
             self._clock(),
@@ -145,12 +155,25 @@ class CheckProcessor:
             if name.startswith(_STATE_PREFIX)
         }
         before = {id_: self.engine.state_of(id_) for id_ in cases if id_ in self.engine.watched()}
-        self.engine.follow(cases)
+        self._follow(states)
         if anew:
-            self.load({})
+            self.load(followed=True)
         for id_, state in before.items():
             if self.engine.state_of(id_) != state:
                 self._publish(UiEvent(what="state", endpoint=id_))
+
+    def _follow(self, states: Mapping[str, Any]) -> None:
+        self.engine.follow(
+            {
+                name.removeprefix(_STATE_PREFIX): kept
+                for name, kept in states.items()
+                if name.startswith(_STATE_PREFIX)
+            }
+        )
+        for name, endpoints in states.items():
+            if name.startswith(_SEEN_PREFIX):
+                for id_, seen in endpoints.items():
+                    self.engine.saw(id_, seen)
 
     def _incidents(self) -> list[Incident]:
         """Return the incidents that go on, and those that may reopen, oldest first."""
@@ -211,7 +234,7 @@ class CheckProcessor:
         # What a detector remembers is kept with what it saw: the next process sees it but once.
         self._dirty |= {id_: None for change in changes for id_ in change.incident.members}
         self._take_turns(now)
-        if self._checks or self._changes or self._dirty:
+        if self._checks or self._changes or self._dirty or self._states:
             self.flush()
 
     def apply(self, changes: list[Change]) -> None:
@@ -259,4 +282,17 @@ class CheckProcessor:
             self._owed -= 1
             if not self._round:
                 self._round.extend(self.engine.watched())
-            self._dirty[self._round.popleft()] = None
+                self._rounds, self._place = self._rounds + 1, 0
+            self._take_turn(self._round.popleft())
+
+    def _take_turn(self, id_: str) -> None:
+        seen = self.engine.settled(id_)
+        if seen is None or (self._place + self._rounds) % WHOLE_TURNS == 0:
+            self._dirty[id_] = None
+        else:
+            self._seen[id_] = {name: round(at, 3) for name, at in seen.items()}
+        ends = self._place % SEEN_TOGETHER == SEEN_TOGETHER - 1 or not self._round
+        if self._seen and ends:
+            self.keep_state(f"{_SEEN_PREFIX}{self._place // SEEN_TOGETHER}", self._seen)
+            self._seen = {}
+        self._place += 1

@@ -1,6 +1,5 @@
 """The certificate: how long it lasts, and whether it is another one than before."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from math import inf
 from typing import Any, ClassVar, Final
@@ -21,6 +20,10 @@ ALTERNATION_CHECKS = 20
 two that answer at random one is missed so often once in a million times."""
 
 MAX_ALTERNATING_CERTIFICATES = 8  # Certificates that are remembered side by side
+
+
+def _members(seen: CertificateSeen) -> dict[str, Any]:  # as asdict, which takes ten times as long
+    return {"not_after": seen.not_after, "issuer": seen.issuer, "key": seen.key}
 
 
 class _SeenCertificates:
@@ -60,8 +63,8 @@ class _SeenCertificates:
         return {identity: known for identity, known in self._lately.items() if known[1] >= since}
 
     def dump(self) -> Any:
-        lately = {id_: [asdict(seen), at] for id_, (seen, at) in self._lately.items()}
-        return [self.newest and asdict(self.newest), lately, self._in_turn]
+        lately = {id_: [_members(seen), at] for id_, (seen, at) in self._lately.items()}
+        return [self.newest and _members(self.newest), lately, self._in_turn]
 
     def load(self, kept: Any) -> None:
         newest, lately, self._in_turn = kept

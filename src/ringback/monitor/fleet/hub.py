@@ -331,9 +331,7 @@ class Fleet:
         return now - check.at > 2 * watched.every + watched.timeout
 
     def _vote(self, check: Check) -> Vote | None:
-        votes = self._core.engine.votes_on(check.endpoint)
-        observer = f"{check.origin}:{check.vantage}"
-        return next((vote for vote in votes if vote.observer == observer), None)
+        return self._core.engine.vote_of(check.endpoint, f"{check.origin}:{check.vantage}")
 
     def _heard(self, agent: Agent, health: AgentHealth | None, now: float) -> None:
         engine = self._core.engine
@@ -369,8 +367,9 @@ class Fleet:
 
     def suspects(self, check: Check) -> None:
         """Have one of another domain look where a place sees the first failure of an endpoint."""
-        agents = self.registry.enrolled()
-        if check.up is not False or not agents or check.endpoint not in self._core.endpoints:
+        if check.up is not False or check.endpoint not in self._core.endpoints:
+            return
+        if not self.registry.enrolled():
             return
         vote = self._vote(check)
         if vote is None or vote.state != "suspect" or vote.failures != 1:

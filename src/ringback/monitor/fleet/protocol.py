@@ -188,14 +188,17 @@ def result_record(check: Check, number: int = 0) -> dict[str, Any]:
 def check_of_result(result: Result, *, at: float, vantage: str, domain: str) -> Check:
     """Return what was sent as a check of its place; an unknown kind is of a later version."""
     kind = result.get("kind")
-    seen = result.get("certificate")
+    seen, timings = result.get("certificate"), result.get("timings", {})
+    if not all(map(str.isprintable, timings)):
+        timings = {line(name): seconds for name, seconds in timings.items()}
+    detail = result.get("detail")
     return Check(
         at=at,
         endpoint=result["endpoint"],
         up=result["up"],
         kind=(KINDS.get(kind) or KINDS["unknown"]).name if kind and not result["up"] else None,
         seconds=result.get("seconds"),
-        timings={line(name): seconds for name, seconds in result.get("timings", {}).items()},
+        timings=timings,
         vantage=vantage,
         domain=domain,
         status=result.get("status"),
@@ -205,7 +208,7 @@ def check_of_result(result: Result, *, at: float, vantage: str, domain: str) -> 
         )
         if seen
         else None,
-        detail=without_secrets(line(result.get("detail", ""))),
+        detail=without_secrets(line(detail)) if detail else "",
     )
 
 

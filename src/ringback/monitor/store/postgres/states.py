@@ -4,7 +4,7 @@
 # written. So the states of one batch whose names have a prefix (`case:shop`) are one row, packed,
 # with the next number, and nothing is written in place: of a name the highest number counts. Where
 # each name stands is known in memory. A row that nothing stands in any more is deleted by the next
-# batch; of the others there are few, as the monitor keeps every endpoint's state once a minute, and
+# batch; of the others there are some, as the monitor keeps every state once in ten minutes, and
 # `compact` writes the oldest together when they are many.
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from ringback.monitor.store.records import Records
 
-MAX_PACKS = 256  # Rows from which on the oldest are written together
+MAX_PACKS = 2_000  # Rows from which on the oldest are written together
 _COMPACTED = 64  # Rows that are written together at once
-_MANY = "case:"  # Begins the name of what there is one of for each endpoint
+_MANY = ("case:", "seen:")  # Begin the names of what is kept of each endpoint
 _MAX_PACKED = 1_000  # States in a row that was written together
 
 
