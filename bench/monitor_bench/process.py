@@ -17,10 +17,28 @@ def cpu(pid):
     """Return the CPU seconds that a process and its children have used: user and system.
 
     Args:
+        pid: The process. Of its children also those that have ended.
+    """
+    while True:
+        try:
+            return sum(_times(f"/proc/{pid}/stat")) + sum(map(cpu, children(pid)))
+        except (FileNotFoundError, ProcessLookupError):  # a child has ended: it is counted now
+            if not Path(f"/proc/{pid}").exists():
+                raise
+
+
+def thread_cpu(pid):
+    """Return the CPU seconds that the first thread of a process has used.
+
+    Args:
         pid: The process.
     """
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(map(int, fields[11:13])) / _TICK + sum(map(cpu, children(pid)))
+    return sum(_times(f"/proc/{pid}/task/{pid}/stat")[:2])
+
+
+def _times(path):
+    fields = Path(path).read_text().rpartition(")")[2].split()
+    return [int(ticks) / _TICK for ticks in fields[11:15]]
 
 
 def children(pid):
