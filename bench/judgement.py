@@ -1,6 +1,7 @@
 """1,000 random worlds, judged by the product and scored against their truth.
 
     python bench/judgement.py [--worlds 1000] [--seed 0] [--json FILE] [--dump FILE] [--show SEED]
+    python bench/judgement.py --places 3 --worlds 300
 
 A world is made from its seed: hosts, services and what they share, one or three vantages, programs
 that call, controls; and faults of services, hosts, resolvers, proxies, certificates, of the
@@ -11,8 +12,10 @@ lossy own link, and hosts that fail at once by chance, are scored apart.
 
 What each figure means is defined at the head of `judgement_bench/score.py`. `--dump` writes the
 worlds in the form of scenarios, with the looks of the loop: `ringback replay --scenarios` judges
-them. `--show` tells one world event by event, the truth beside what was said. What is interrupted
-reports what it has. Status 1 where a goal is not met.
+them. `--show` tells one world event by event, the truth beside what was said. `--places` draws
+worlds of several places instead, each in a failure domain of its own, and scores them by the rules
+at the head of `judgement_bench/places.py`. What is interrupted reports what it has. Status 1 where
+a goal is not met.
 """
 
 import argparse
@@ -26,6 +29,14 @@ from pathlib import Path
 
 from judgement_bench.generator import coincidence, lossy_world, world_of
 from judgement_bench.loop import Loop, header_of
+from judgement_bench.places import (
+    PlacesScore,
+    figures_of_places,
+    met_by_places,
+    places_world,
+    scored_places,
+    text_of_places,
+)
 from judgement_bench.product import Product
 from judgement_bench.report import groups_of, met, text
 from judgement_bench.score import Score, figures, scored
@@ -44,6 +55,7 @@ def arguments(words):
     parser.add_argument("--dump", type=Path, metavar="FILE", help="write the worlds as scenarios")
     parser.add_argument("--show", type=int, metavar="SEED", help="tell one world event by event")
     parser.add_argument("--lossy", action="store_true", help="--show one with a lossy link")
+    parser.add_argument("--places", type=int, metavar="N", help="worlds of N places instead")
     parser.add_argument("--trials", type=int, default=2, help="of each chance (%(default)s; 0: no)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (%(default)s)")
     parser.add_argument(
@@ -69,6 +81,8 @@ def units_of(options):
 
 def world_for(unit):
     what, which = unit
+    if what == "places":
+        return places_world(*which)
     if what == "chance":
         hosts, failing, trial, way = which
         return coincidence(hosts, failing, trial, slow=bool(way & 1), controls=bool(way & 2))
@@ -86,6 +100,36 @@ def run(task):
         events = [event.neutral() for event in loop.events]
         line = json.dumps({**header_of(world), "events": events})
     return unit, scored(world, loop.events, said), groups(unit[0], world), line
+
+
+def run_places(task):
+    """Run one world of several places; its score."""
+    world = world_for(("places", task[:2]))
+    loop = Loop(world, Product(world), patient=task[2])
+    said = loop.run()
+    return scored_places(world, loop.events, said)
+
+
+def measured_places(options):
+    """Run all worlds of several places; the report."""
+    began = time.monotonic()
+    score = PlacesScore()
+    seeds = range(options.seed, options.seed + options.worlds)
+    with multiprocessing.Pool(options.jobs) as pool, suppress(KeyboardInterrupt):
+        tasks = ((seed, options.places, options.patient) for seed in seeds)
+        for number, found in enumerate(pool.imap(run_places, tasks, 2), 1):
+            score.add(found)
+            progress(number, len(seeds), began)
+    found = figures_of_places(score)
+    return {
+        "machine": machine(),
+        "places": options.places,
+        "seed": options.seed,
+        "took": time.monotonic() - began,
+        "met": met_by_places(found),
+        "all": found,
+        "misses": [vars(miss) for miss in score.misses],
+    }
 
 
 def groups(what, world):
@@ -162,12 +206,19 @@ def main(words):
     """Judge and report; return the exit status."""
     options = arguments(words)
     if options.show is not None:
-        world = (lossy_world if options.lossy else world_of)(options.show)
+        if options.places:
+            world = places_world(options.show, options.places)
+        else:
+            world = (lossy_world if options.lossy else world_of)(options.show)
         for line in told(world, Product(world), patient=options.patient):
             print(line)
         return 0
-    report = measured(options)
-    print(text(report))
+    if options.places:
+        report = measured_places(options)
+        print("\n".join(text_of_places(report)))
+    else:
+        report = measured(options)
+        print(text(report))
     if options.json:
         options.json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 0 if all(report["met"].values()) else 1

@@ -172,10 +172,10 @@ def program_of(random, number, targets):
     )
 
 
-def fault_of(random, world, before):
+def fault_of(random, world, before, weights=FAULTS):
     """One more fault that this world can have, or none: a list, since some come as several."""
     for _ in range(20):
-        what = random.choices(list(FAULTS), list(FAULTS.values()))[0]
+        what = random.choices(list(weights), list(weights.values()))[0]
         begin, end = span_of(random, world, before)
         if made := _MAKERS.get(what, _service)(random, world, begin, end, what):
             return [made]

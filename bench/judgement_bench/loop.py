@@ -138,7 +138,7 @@ class Loop:
                 every = self.world.target[endpoint].every
                 watch = self._watches[observer.id, endpoint] = Watch(observer.id, endpoint, every)
                 probes = observer.kind == "probe"
-                phase = self.world.chance(observer.id, endpoint, "phase")
+                phase = self.world.phase(observer.id, endpoint)
                 first = START + phase * (every if probes else observer.every)
                 if probes:
                     self._plan(first, watch)

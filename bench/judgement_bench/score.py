@@ -214,10 +214,10 @@ def _first_told(said, outage):
 def _stands(said, outage):
     """Whether an alarm that names the endpoint stands when its outage begins, and goes on."""
     until = min(outage.begin + MIN_OUTAGE, outage.end)
-    return bool(_standing(said, outage.endpoint, outage.begin, until))
+    return bool(standing(said, outage.endpoint, outage.begin, until))
 
 
-def _standing(said, endpoint, at, until):
+def standing(said, endpoint, at, until):
     """Ids of incidents whose alarm named an endpoint by then and did not end until then."""
     standing = set()
     for naming in said.namings:
@@ -508,7 +508,7 @@ def _too_early(score, world, outages, said, naming):
             outage.endpoint in naming.members
             and naming.pattern not in BLAMES_NOBODY
             and outage.begin + 30 < naming.at < outage.end - MIN_OUTAGE
-            and not _standing(said, outage.endpoint, naming.at, naming.at)
+            and not standing(said, outage.endpoint, naming.at, naming.at)
         ):
             score.too_early += 1
             cause = causes(world, outage.endpoint, outage.begin, outage.end)

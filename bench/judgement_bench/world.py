@@ -143,6 +143,7 @@ class World:
     loss: float = 0.0  # Share of looks that are lost by chance
     jitter: float = 0.0  # Seconds, most, by which looks are off their time
     notes: tuple = field(default=())
+    spread: bool = False  # The vantages look one after the other within an interval
 
     @cached_property
     def target(self):
@@ -215,6 +216,13 @@ class World:
     def is_at_work(self, observer, at):
         """Whether an observer looks at all."""
         return not any(fault.holds(at) for fault in self._stopping[observer])
+
+    def phase(self, observer, endpoint):
+        """When in its interval an observer looks at an endpoint: a share of it."""
+        if not self.spread:
+            return self.chance(observer, endpoint, "phase")
+        rank = [probe.id for probe in self.probes].index(observer)
+        return (self.chance(endpoint, "phase") + rank / len(self.probes)) % 1
 
     def chance(self, *what):
         """A number from 0 to 1 that is always the same for the same things."""
