@@ -161,7 +161,9 @@ class _Table:
         against, older = _refuting(up, down)
         other = other + older
         if not against:
-            self.waiting.split = None
+            if self.waiting.split is not None:
+                # Who got through until now failed once: others were waited for before that.
+                self.waiting.others = self.waiting.split = None
             if (wait := self._wait(other)) is not None:
                 return wait
             reaching = all(concerns_reaching(vote.kind) for vote in down)
