@@ -49,7 +49,7 @@ from judgement_bench.score import (
 )
 from judgement_bench.world import START, World
 
-EVERY = 30.0
+LOOK_INTERVAL = 30.0
 
 WEIGHTS = {
     "partition": 30, "service": 20, "machine": 10, "link": 8, "uplink": 10, "loss": 3,
@@ -64,7 +64,7 @@ def places_world(seed, places):
     """The world of a seed, seen from so many places."""
     random = chance.Random(f"places {places} {seed}")
     until = START + random.choice((3600, 5400, 7200))
-    targets = tuple(replace(target, every=EVERY) for target in targets_of(random, places))
+    targets = tuple(replace(target, every=LOOK_INTERVAL) for target in targets_of(random, places))
     observers = observers_of(random, targets, places)
     world = World(
         seed=seed,

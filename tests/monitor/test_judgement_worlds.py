@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 
 from judgement_bench.generator import lossy_world, world_of
 from judgement_bench.loop import Loop, Naming, Said, header_of
+from judgement_bench.places import partitions_in, places_world, scored_places
 from judgement_bench.product import Product
 from judgement_bench.score import Score, outages_in, scored
 from judgement_bench.world import START, Fault
@@ -266,6 +267,44 @@ def test_a_cut_that_nothing_contradicts_is_not_held_against_the_judge():
     assert (alone.blaming, alone.unknowable) == (0, len(world.targets))
     assert (controlled.blaming, controlled.unknowable) == (len(world.targets), 0)
     assert (healthy.blaming, healthy.unknowable) == (len(world.targets), 0)
+
+
+def parted(places):
+    """A world in which so many of three places are cut off from a host, and nothing else is."""
+    world = next(w for w in (places_world(seed, 3) for seed in range(100)) if len(w.targets) == 1)
+    host = world.targets[0].machine.name
+    cuts = (
+        Fault("partition", f"{place}>{host}", START + 600, START + 1200, mode="silent")
+        for place in "ABC"[:places]
+    )
+    return replace(world, faults=tuple(cuts), loss=0.0)
+
+
+def said_of(world, pattern):
+    judging = Silent(world)
+    if pattern:
+        judging.say(START + 650, "i", "begin", [world.targets[0].id], pattern)
+        judging.say(START + 1210, "i", "end", [world.targets[0].id], pattern)
+    return scored_places(world, looks_in(world), judging.said())
+
+
+@pytest.mark.parametrize(("places", "name"), [(1, "few"), (2, "most")])
+def test_a_partition_is_what_some_places_reach_and_no_outage(places, name):
+    world = parted(places)
+    ((_, begin, end, cut, see),) = partitions_in(world)
+    assert (begin, end, {*cut} | {*see}) == (START + 600, START + 1200, {*"ABC"})
+    assert len(cut) == places
+
+    right, wrong, silent = (
+        said_of(world, pattern) for pattern in ("network_partition", "service_outage", None)
+    )
+    assert (right.right, right.partitions, getattr(right, name)) == (1, 1, [50.0])
+    assert (wrong.right, wrong.reached_and_blamed, wrong.never_told) == (0, 1, 1)
+    assert (silent.right, silent.never_told) == (0, 1)
+
+
+def test_what_no_place_reaches_is_no_partition():
+    assert [*partitions_in(parted(3))] == []
 
 
 def test_the_product_says_the_same_in_the_loop_and_from_a_dump():

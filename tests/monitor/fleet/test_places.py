@@ -1,0 +1,15 @@
+"""A hub and three agents on hosts of their own: what is said when ways between them are cut."""
+
+import pytest
+from monitor.places import played
+from requires import requires
+
+pytestmark = [pytest.mark.netns, pytest.mark.full]
+
+
+@pytest.mark.parametrize("kind", ["refuses", "most rejected", "own network"])
+def test_what_is_cut_is_what_is_said(kind, tmp_path):
+    requires("root", "netns", "ip", "iptables")
+    outcome = played(kind, 0, tmp_path)
+    assert outcome.wrong == ()
+    assert outcome.seconds is not None
