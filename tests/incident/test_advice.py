@@ -69,3 +69,13 @@ def test_what_is_not_about_the_service_says_where_to_look_first(pattern):
     diagnosed = {"verdict": {"kind": "tcp.refused", "advice": ["Start it."]}}
 
     assert operators_advice(opened(pattern, "tcp.refused", diagnosis=diagnosed))[0] != "Start it."
+
+
+def test_what_a_comparison_found_replaces_the_step_to_compare():
+    found = ("Unset the proxy variable, or add the host to `NO_PROXY`.",)
+    seen = {"pattern": "network_partition", "kind": "proxy.unreachable", "partial": True}
+
+    assert "ringback compare" in operators_advice(opened(**seen))[0]
+    compared = operators_advice(opened(**seen, advice=found))
+    assert compared[0] == found[0]
+    assert not any("ringback compare" in step for step in compared)

@@ -112,3 +112,16 @@ def test_the_oldest_of_a_pattern_stays_the_oldest_when_it_changes(registry):
     found = registry.about("", "service_outage")
     assert found is not None
     assert found.id == first.id
+
+
+def test_a_diagnosis_of_what_some_see_says_neither_what_it_is_nor_who_sees_it():
+    registry = IncidentRegistry()
+    opened = registry.open_incident(
+        T, "network_partition", ("shop",), "shop is down for oslo only", partial=True
+    ).incident
+    report = {"verdict": {"kind": "tcp.refused", "summary": "nothing listens", "confidence": 0.9}}
+    found = registry.diagnosed(T + 5, opened, report).incident
+
+    assert (found.pattern, found.summary) == (opened.pattern, opened.summary)
+    assert found.diagnosis == report
+    assert found.timeline[-1].text == "nothing listens"

@@ -190,8 +190,10 @@ def operators_advice(incident: Incident) -> tuple[str, ...]:
     verdict = (incident.diagnosis or {}).get("verdict") or {}
     kind = incident.kind
     known = KINDS.get(kind) if kind is not None else None
+    # Two places were compared: what came of it replaces the step that asks for that.
+    compared = incident.advice if incident.partial else ()
     steps = (
-        *_BY_PATTERN.get(incident.pattern, ()),
+        *(compared or _BY_PATTERN.get(incident.pattern, ())),
         *(_BY_KIND.get(kind, ()) if kind is not None else ()),
         *operators_steps(map(str, verdict.get("advice") or ())),
         *incident.advice,

@@ -420,9 +420,8 @@ class IncidentRegistry:
         verdict: Mapping[str, Any] = report.get("verdict") or {}
         summary = str(verdict.get("summary") or incident.summary)
         changed = replace(incident, diagnosis=report)
-        if incident.partial or incident.pattern in SEEN_BY_SOME:
-            summary = incident.summary
-        elif verdict.get("kind") not in {None, "healthy", "unknown"}:
+        by_all = not incident.partial and incident.pattern not in SEEN_BY_SOME
+        if by_all and verdict.get("kind") not in {None, "healthy", "unknown"}:
             changed = replace(
                 changed,
                 summary=summary,

@@ -298,3 +298,15 @@ def test_what_is_read_of_the_engine_is_kept_before_it_is_shown(path):
     assert "inc-1" in Asking(service).get(path).text
     assert not service.unkept
     assert None not in service.waited  # a page is shown even if the store is slow
+
+
+def test_failures_of_several_places_are_a_run_each_with_the_place():
+    service = sample()
+    service.store.kept["api"] = [
+        refused("api", NOW - 30 * n, vantage=name) for n in range(1, 9) for name in ("oslo", "lima")
+    ]
+    text = Asking(service).get("/endpoints/api").text
+
+    assert text.count('<span class="soft">8 since ') == 2
+    assert "(from oslo)" in text
+    assert "(from lima)" in text

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import wraps
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -161,11 +160,19 @@ async def endpoint_page(request: Request) -> Response:
 
 
 def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
-    """Return failures that say the same as one: the newest, the oldest, and how many they are."""
-    same = groupby(
-        failures, key=lambda check: (check.kind, check.detail, check.origin, check.vantage)
-    )
-    runs = [list(found) for _, found in same]
+    """Return failures that say the same as one: the newest, the oldest, and how many they are.
+
+    Those of several observers come in turns; each has runs of its own.
+    """
+    runs: list[list[Check]] = []
+    current: dict[tuple[str, str], list[Check]] = {}
+    for check in failures:
+        observer = (check.origin, check.vantage)
+        run = current.get(observer)
+        if run is None or (run[0].kind, run[0].detail) != (check.kind, check.detail):
+            run = current[observer] = []
+            runs.append(run)
+        run.append(check)
     return [(found[0], found[-1], len(found)) for found in runs]
 
 
