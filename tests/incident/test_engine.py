@@ -398,7 +398,7 @@ def test_what_nobody_takes_is_notified_again_and_what_is_taken_is_not():
     (opened,) = run(engine, failing("shop", 3))
     assert whats(engine.tick(T + 700), notify=True) == ["reminded"]
     assert whats(engine.acknowledge(opened.incident.id, "ada", T + 701)) == ["acknowledged"]
-    assert engine.acknowledge(opened.incident.id, "bob", T + 702) == []
+    assert engine.acknowledge(opened.incident.id, "ada", T + 702) == []
     assert engine.tick(T + 5000) == []
 
 

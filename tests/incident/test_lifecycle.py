@@ -44,12 +44,14 @@ def test_a_closed_incident_takes_no_further_step(registry):
         registry.remind(T + 2, closed, "it goes on")
 
 
-def test_what_is_acknowledged_is_not_acknowledged_again(registry):
+def test_what_two_acknowledge_has_both_in_its_timeline_and_is_the_later_ones(registry):
     taken = registry.acknowledge(T + 1, opened(registry, "shop"), "ada").incident
-
     assert (taken.state, taken.acknowledged_by) == ("acknowledged", "ada")
-    with pytest.raises(AssertionError, match="acknowledged"):
-        registry.acknowledge(T + 2, taken, "bob")
+
+    taken = registry.acknowledge(T + 2, taken, "bob").incident
+    assert (taken.state, taken.acknowledged_by) == ("acknowledged", "bob")
+    said = [entry.text for entry in taken.timeline if entry.what == "acknowledged"]
+    assert said == ["acknowledged by ada", "acknowledged by bob"]
 
 
 def test_of_what_nobody_knows_nobody_is_notified_until_a_reminder(registry):

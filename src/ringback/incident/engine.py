@@ -389,7 +389,9 @@ class Engine:
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
         incident = self._registry.get(id_)
-        if incident is None or incident.state == "acknowledged":
+        if incident is None:
+            return []
+        if incident.state == "acknowledged" and incident.acknowledged_by == who:
             return []
         return [self._registry.acknowledge(now, incident, who)]
 

@@ -18,7 +18,8 @@ then on only the steps of ``LIFECYCLE`` happen to it:
   was notified of that end yet, nobody is of the reopening. Who was a member before and is well is
   none any more; the timeline tells of it, and it joins anew when it fails. So it is where an
   incident flaps, or is worse than it was taken for.
-- Somebody **acknowledges** it; until then those who are responsible are **reminded**.
+- Somebody **acknowledges** it; until then those who are responsible are **reminded**. Where two do,
+  both stand in the timeline, and the later one has it.
 
 Who is notified follows from the table as well, so that no alarm is without its end and no end
 without its alarm: a step notifies ``anew`` (unless a silence covers it), or only those who were
@@ -164,7 +165,6 @@ StepName = Literal[
 ]
 
 _NEW: frozenset[IncidentState | None] = frozenset({None})
-_OPEN: frozenset[IncidentState | None] = frozenset({"open"})
 _ACTIVE: frozenset[IncidentState | None] = frozenset({"open", "acknowledged"})
 
 LIFECYCLE: dict[StepName, Step] = {
@@ -177,7 +177,7 @@ LIFECYCLE: dict[StepName, Step] = {
     "raised": Step("raised", _ACTIVE, None, "anew"),
     "reopened": Step("reopened", _NEW, "open", "anew"),
     "diagnosed": Step("diagnosed", _ACTIVE, None, "informed"),
-    "acknowledged": Step("acknowledged", _OPEN, "acknowledged", "informed"),
+    "acknowledged": Step("acknowledged", _ACTIVE, "acknowledged", "informed"),
     "reminded": Step("reminded", _ACTIVE, None, "anew"),
     "resolved": Step("closed", _ACTIVE, "closed", "informed"),
     "united": Step("closed", _ACTIVE, "closed", "informed"),

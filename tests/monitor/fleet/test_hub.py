@@ -13,7 +13,12 @@ from ringback.monitor.fleet import hub
 from ringback.monitor.fleet.agents import AgentRefused
 from ringback.monitor.fleet.hub import SILENT_SECONDS, Fleet
 from ringback.monitor.fleet.protocol import RESULTS
-from ringback.monitor.fleet.signature import new_key, public_text
+from ringback.monitor.fleet.signature import (
+    new_key,
+    public_text,
+    signed_fields,
+    signed_request,
+)
 from ringback.monitor.model import Endpoint
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.interface import StoreUnavailable
@@ -267,6 +272,42 @@ def test_a_hub_that_is_cut_off_from_most_agents_is_one_incident(tmp_path, clock)
             monitor.fleet.tick(clock.now)
             (left,) = monitor.engine.incidents()  # one is still silent, and the hub is not cut off
             assert left.observer == "lima"
+
+    run(test)
+
+
+def test_an_agent_whose_clock_is_wrong_is_sick_and_not_silent(tmp_path, clock):
+    key = new_key()
+
+    def ask(monitor, agent, ahead):
+        target, now = "/api/v1/agent/plan", clock.now + ahead
+        signed = signed_fields("GET", target, b"", key=key, key_id=agent.id, now=now)
+        fields = {name.lower(): value for name, value in signed.items()}
+        return monitor.fleet.authenticate(signed_request("GET", target, b"", fields))
+
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            _, token = monitor.fleet.add("tokyo", "net/tokyo")
+            agent = monitor.fleet.enrol(token, public_text(key))
+            monitor.send(agent, result(1, 0), result(2, 0, endpoint="blog"))
+            for second in range(1, 400):
+                clock.now = T + second
+                with pytest.raises(AgentRefused, match="3600 s ahead"):
+                    ask(monitor, agent, 3600)
+                monitor.fleet.tick(clock.now)
+                monitor.core.processor.tick()
+                if second == SILENT_SECONDS:  # who is heard is not sick for an old request
+                    assert monitor.engine.incidents() == []
+            (incident,) = monitor.engine.incidents()
+            assert (incident.pattern, incident.observer) == ("prober_sick", "tokyo")
+            assert "the clock of tokyo is 3600 s ahead" in incident.evidence[0]
+            assert (
+                monitor.engine.counts("shop", monitor.engine.votes_on("shop")[0], T + 399) is False
+            )
+
+            assert ask(monitor, agent, 0) is agent
+            monitor.send(agent, health=health())
+            assert monitor.engine.incidents() == []
 
     run(test)
 

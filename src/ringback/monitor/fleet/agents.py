@@ -46,6 +46,14 @@ class AgentRefused(Exception):  # noqa: N818 - named for what became of it
         self.status, self.reason, self.detail = status, reason, detail
 
 
+class ClockRefused(AgentRefused):
+    """Raised for what an agent has signed at another time than now."""
+
+    def __init__(self, agent: Agent, detail: str) -> None:
+        super().__init__(401, "clock", detail)
+        self.agent = agent
+
+
 @dataclass(slots=True, kw_only=True)
 class Agent:
     """One agent; of all this only its place is shown to others."""
@@ -180,7 +188,7 @@ class AgentRegistry:
         ahead = request.created - now
         if not -MAX_SKEW - 1 <= ahead <= MAX_SKEW:  # `created` has no fractions
             how = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
-            raise AgentRefused(401, "clock", f"the clock of {agent.vantage} is {how}")
+            raise ClockRefused(agent, f"the clock of {agent.vantage} is {how}")
         self._once(request, now)
         return agent
 

@@ -24,6 +24,8 @@ Of a network partition one agent of the other side makes a diagnosis as well (``
 An agent that was not heard for ``SILENT_SECONDS`` is silent: one incident about the place. Where
 most of them fell silent at once, and two at least, it is one incident about the hub, which is cut
 off from them. The votes of whoever is silent grow stale by themselves and count as unknown.
+Of whom nothing is taken but requests that are refused for their clock is *sick*, not silent: the
+incident says how wrong it is. An old request that is sent again makes nobody sick who is heard.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from ringback.monitor.fleet.agents import (
     AgentRefused,
     AgentRegistry,
     AgentState,
+    ClockRefused,
     new_numbers,
 )
 from ringback.monitor.fleet.partition import Partitions
@@ -69,6 +72,9 @@ _OFFSETS: Final = 20  # Requests of which the least offset is that of the clock
 _MIN_OFFSETS: Final = (
     10  # Requests until a clock is taken to be behind: a busy hub is late for some
 )
+_CLOCK_ADVICE: Final = (
+    "Set the clock of that machine by a time service; `timedatectl` says whether one is at work."
+)
 _LOG_INTERVAL: Final = 60.0  # Seconds between two lines about the same sort of refusal
 
 log = logging.getLogger("ringback")
@@ -82,6 +88,7 @@ class _Link:
         self.diagnose: list[dict[str, str]] = []
         self.wake = asyncio.Event()
         self._offsets: deque[float] = deque(maxlen=_OFFSETS)
+        self.clock = (float("-inf"), "")  # When a request was refused for it, and what was said
 
     def shift_of(self, offset: float) -> float:
         """Return what its times are put right by: a request that is late adds to the offset."""
@@ -227,8 +234,13 @@ class Fleet:
 
     def authenticate(self, request: SignedRequest) -> Agent:
         """Return who signed a request; raises ``AgentRefused``."""
-        with self._counting():
-            return self.registry.authenticate(request, self._core.clock())
+        now = self._core.clock()
+        try:
+            with self._counting():
+                return self.registry.authenticate(request, now)
+        except ClockRefused as refusal:
+            self._links[refusal.agent.id].clock = now, refusal.detail
+            raise
 
     @contextlib.contextmanager
     def _counting(self) -> Iterator[None]:
@@ -431,6 +443,11 @@ class Fleet:
         elif 2 * len(silent) <= len(agents):
             self._apply(engine.most_silent(now, hub, (), now))
         for agent in silent:
+            refused_at, said = self._links[agent.id].clock
+            if now - refused_at <= SILENT_SECONDS:
+                evidence = (f"{said}: what it sends is refused, and waits there",)
+                self._apply(engine.sick(now, evidence, (_CLOCK_ADVICE,), vantage=agent.vantage))
+                continue
             since = agent.seen or agent.added_at
             self._apply(engine.vantage_silent(now, agent.vantage, since))
 
