@@ -48,7 +48,7 @@ def service():
     server.server_close()
 
 
-def configuration(folder, url, *, every="1s", more=""):
+def configuration(folder, url, *, every="1s", more="", tables=""):
     lines = [
         'vantage = "hub"',
         "[defaults]",
@@ -60,7 +60,7 @@ def configuration(folder, url, *, every="1s", more=""):
     for number in range(COUNT):
         lines += ["[[endpoint]]", f'name = "e{number}"', f'url = "{url}/{number}"', more, ""]
     path = folder / "ringback.toml"
-    path.write_text("\n".join(lines))
+    path.write_text("\n".join(lines) + tables)
     return path
 
 

@@ -110,6 +110,15 @@ def test_an_endpoint_comes_as_it_was_sent(tmp_path):
         assert endpoint_of_plan(sent, {}) == endpoint
 
 
+def test_a_plan_of_a_later_version_is_understood(tmp_path):
+    (endpoint,) = config_of_urls(["https://shop.example"]).endpoints
+    sent = json.loads(json.dumps(planned(endpoint, {})))
+    sent["endpoint"] |= {"later": 1}
+    sent["endpoint"]["watched"]["later"] = {"a": 1}
+
+    assert endpoint_of_plan({**sent, "later": True}, {}) == endpoint
+
+
 def test_what_grows_when_it_is_decompressed_is_bounded():
     bomb = gzip.compress(b"0" * (MAX_CONTENT_BYTES + 1))
     assert len(bomb) < 10_000

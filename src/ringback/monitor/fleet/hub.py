@@ -122,6 +122,7 @@ class Fleet:
         self._controls: tuple[Endpoint, ...] = ()
         self._shared: dict[bool, tuple[str, Plan]] = {}  # The plan, with and without credentials
         self._closing = False
+        self._cut_until = 0.0  # When the hub was last cut off from most of them
         self._partitions = Partitions(core)
 
     def follow(self, states: Mapping[str, Any]) -> None:
@@ -269,6 +270,7 @@ class Fleet:
 
         It is kept when ``kept`` returns.
         """
+        agent.seen = self._core.clock()  # It is heard, also while nothing can be kept
         self._need_store()
         if self._core.processor.writer.is_full:
             raise AgentRefused(503, "unavailable", "the hub keeps nothing fast enough now")
@@ -441,7 +443,10 @@ class Fleet:
                 self._apply(engine.most_silent(now, hub, names, self._heard_at(at_once[0])))
             silent = [agent for agent in silent if agent not in at_once]
         elif 2 * len(silent) <= len(agents):
-            self._apply(engine.most_silent(now, hub, (), now))
+            over = engine.most_silent(now, hub, (), now)
+            self._apply(over)
+            if over:  # the others have as long to be heard as those that came first
+                self._cut_until, silent = now, []
         for agent in silent:
             refused_at, said = self._links[agent.id].clock
             if now - refused_at <= SILENT_SECONDS:
@@ -452,7 +457,7 @@ class Fleet:
             self._apply(engine.vantage_silent(now, agent.vantage, since))
 
     def _heard_at(self, agent: Agent) -> float:
-        return max(agent.seen or 0.0, self._core.started_at)
+        return max(agent.seen or 0.0, self._core.started_at, self._cut_until)
 
     def _live(self, now: float) -> list[Agent]:
         return [agent for agent in self.registry.enrolled() if not self._is_silent(agent, now)]

@@ -144,6 +144,36 @@ def test_what_was_acknowledged_is_in_the_history(place):
     assert len(place.asking.monitor.history()) == 2
 
 
+def test_the_first_form_of_the_protocol_is_served(place):
+    """No health, no controls, no diagnoses, no compression, and a plan without a revision."""
+    place.asking.clock.now = T + 5
+    done = place.report(result(1), result(2))
+    assert (done.status_code, done.json()["ack"], done.json()["repeated"]) == (200, 2, 0)
+    assert len(place.asking.monitor.history()) == 2
+    plan = place("GET", "/agent/plan").json()["plan"]
+    first = {"vantage", "domain", "turn", "endpoints", "controls", "files", "omitted"}
+    assert plan.keys() >= first
+    assert place.asking.monitor.fleet.registry.enrolled()[0].seen == T + 5
+
+
+def test_an_agent_of_a_later_minor_version_is_served(place):
+    """What it says besides is left alone, and kinds that are not known here are unknown."""
+    place.asking.clock.now = T + 5
+    found = {**result(1, up=False, kind="quic.new"), "path": ["a", "b"]}
+    certificate = {"not_after": T, "issuer": "CN=x", "key": "ab", "log": True}
+    document = {
+        "agent": place.id, "spool": SPOOL, "sent_at": T + 5, "from": 0, "to": 2, "form": 2,
+        "results": [found, result(2, certificate=certificate)],
+        "health": {**health(), "battery": 0.5},
+        "control": [{**result(0, endpoint="control:gateway"), "hops": 3}], "claims": [{}],
+    }  # fmt: skip
+    done = place("POST", "/agent/results", json.dumps(document).encode(), **{"x-new": "1"})
+    assert (done.status_code, done.json()["ack"]) == (200, 2)
+    kept = place.asking.monitor.store.checks("shop", 0, T + 1e6)
+    assert [(check.up, check.kind) for check in kept] == [(True, None), (False, "unknown")]
+    assert place("GET", "/agent/plan?since=&wait=0&places=2").status_code == 200
+
+
 def test_a_request_is_answered_once(place):
     signed = signed_fields("GET", f"{API}/agent/plan", b"", key=place.key, key_id=place.id, now=T)
     first, again = (place.asking.get(f"{API}/agent/plan", headers=signed) for _ in range(2))
