@@ -8,7 +8,7 @@ from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, check, endpoint, incident, refused, sample
 
 from ringback.failure import KINDS
-from ringback.monitor.model import EndpointView
+from ringback.monitor.model import EndpointView, ObserverView
 from ringback.monitor.store.interface import StoreUnavailable
 
 PAGES = {
@@ -310,3 +310,28 @@ def test_failures_of_several_places_are_a_run_each_with_the_place():
     assert text.count('<span class="soft">8 since ') == 2
     assert "(from oslo)" in text
     assert "(from lima)" in text
+
+
+def test_what_each_place_saw_in_the_last_hour_is_beside_its_state():
+    places = [
+        ObserverView(
+            id=f"probe:{name}", kind="probe", domain=name, state="ok", since=None,
+            kind_of_failure=None, at=NOW - 10,
+        )
+        for name in ("oslo", "lima")
+    ]  # fmt: skip
+    seen = EndpointView(endpoint=endpoint("a"), state="ok", observers=tuple(places))
+    service = MemoryService(seen)
+    service.store.kept["a"] = [
+        *(check("a", NOW - n, seconds=0.2, vantage="oslo") for n in range(1, 4)),
+        refused("a", NOW - 4, vantage="oslo"),
+        *(check("a", NOW - n, seconds=0.05, vantage="lima") for n in range(1, 5)),
+        *(refused("a", NOW - 4000 - n, vantage="lima") for n in range(9)),  # before that hour
+    ]
+    text = Asking(service).get("/endpoints/a").text
+
+    rows = [row for row in text.split("<tr>") if row.startswith("<td>probe ")]
+    assert [("75.00%" in row, "200 ms" in row) for row in rows] == [(True, True), (False, False)]
+    assert "100%" in rows[1]
+    assert "50 ms" in rows[1]
+    assert "Well, last hour" not in Asking().get("/endpoints/api").text  # seen from one place

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -141,6 +143,7 @@ async def endpoint_page(request: Request) -> Response:
         request,
         "endpoint.html",
         view=view,
+        places=await _places_of(site.queries, view, now),
         bars=[
             status_bar(buckets[name], chart_window, now) for name, chart_window in WINDOWS.items()
         ],
@@ -157,6 +160,44 @@ async def endpoint_page(request: Request) -> Response:
         )[:_MAX_RUNS],
         incidents=await find_incidents(site.queries, IncidentFilter(endpoint=id_), _MAX_INCIDENTS),
     )
+
+
+_PLACES_SECONDS, _MAX_COMPARED = 3600.0, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSpread:
+    """What one place saw of an endpoint lately."""
+
+    uptime: float | None  # The share of its checks that succeeded
+    median: float | None  # Seconds that those took
+
+
+async def _places_of(
+    queries: MonitorQueries, view: EndpointView, now: float
+) -> dict[str, PlaceSpread]:
+    """Return what each place saw in the last hour, of the newest checks; not of one alone."""
+    if sum(observer.kind == "probe" for observer in view.observers) < 2:
+        return {}
+    id_, since = view.endpoint.id, now - _PLACES_SECONDS
+    checks = await query_store(queries.store.checks, id_, since, now + 1, limit=_MAX_COMPARED)
+    return spread_by_place(checks)
+
+
+def spread_by_place(checks: Iterable[Check]) -> dict[str, PlaceSpread]:
+    """Return what each place saw."""
+    counts: Counter[str] = Counter()
+    took: dict[str, list[float]] = {}
+    for check in checks:
+        if check.origin == "probe" and check.up is not None:
+            counts[check.vantage] += 1
+            good = took.setdefault(check.vantage, [])
+            if check.up:
+                good.append(check.seconds or 0.0)
+    return {
+        name: PlaceSpread(len(good) / counts[name], median(good) if good else None)
+        for name, good in took.items()
+    }
 
 
 def runs_of(failures: Sequence[Check]) -> list[tuple[Check, Check, int]]:
