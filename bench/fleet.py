@@ -6,7 +6,8 @@ The hub is `ringback up` with PostgreSQL, each a process of its own; agents send
 Hub and agents are the real ones but for their probes: results are made up (`fleet_bench/`). The
 cluster has the server's defaults, which sync each commit; a checkpoint begins each measurement, so
 that full pages count. CPU is user and system time as the kernel counts it, of all threads and
-processes. Delays and lags are seconds that passed: other work on the machine adds to them.
+processes. Delays and lags are seconds that passed: other work on the machine adds to them;
+`lead_loop_waited` is for which part of them the hub's event loop could run and got no processor.
 
 `--away S`: then the hub is away so long, and what the agents spooled is drained behind what is new.
 `--limit`: then the rate is raised in steps until results are no longer kept within the delay.
@@ -27,7 +28,7 @@ from pathlib import Path
 
 from fleet_bench.agent import DROPPED, ENDPOINTS, KEPT, MADE, RATE, WAITING, Agent
 from machine import machine
-from monitor_bench.process import cpu, end, free_port, rss, thread_cpu, until
+from monitor_bench.process import cpu, end, free_port, rss, thread_cpu, until, waited
 
 from ringback.testing.lab.certificates import Certificates
 
@@ -112,6 +113,7 @@ class Hub:
             "at": time.time(),
             "lead": cpu(self._process.pid),
             "loop": thread_cpu(self._process.pid),
+            "waited": waited(self._process.pid),
             "postgres": cpu(self._server.pid),
             "log": int(log),
             "pages": pages,
@@ -223,6 +225,7 @@ def figures(fleet, spent, delays):
         "made_per_second": round(took["made"] / seconds),
         "lead_cores": round(took["lead"] / seconds, 3),
         "lead_loop_cores": round(took["loop"] / seconds, 3),
+        "lead_loop_waited": round(took["waited"] / seconds, 3),
         "lead_us_per_result": round(took["lead"] / results * 1e6, 1),
         "postgres_cores": round(took["postgres"] / seconds, 3),
         "agent_cores": round(took["agents"] / seconds / fleet.places, 3),

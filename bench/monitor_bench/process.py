@@ -36,6 +36,15 @@ def thread_cpu(pid):
     return sum(_times(f"/proc/{pid}/task/{pid}/stat")[:2])
 
 
+def waited(pid):
+    """Return the seconds for which the first thread of a process could run and got no processor.
+
+    Args:
+        pid: The process.
+    """
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def _times(path):
     fields = Path(path).read_text().rpartition(")")[2].split()
     return [int(ticks) / _TICK for ticks in fields[11:15]]
