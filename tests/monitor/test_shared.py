@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from urllib.error import HTTPError
 
 import pytest
@@ -153,6 +155,47 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
     first.until("/status", lambda status: status["lead"]["role"] == "lead")
     assert [known["id"] for known in first.get("/incidents")] == [incident["id"]]
     assert role(first)["epoch"] == 3
+
+
+def acknowledged(hub, incident, who, begun):
+    """Acknowledge an incident at a hub at the same time as others; follow it to the lead."""
+    body, there = json.dumps({"by": who}).encode(), f"/api/v1/incidents/{incident}/acknowledge"
+    headers = {"Content-Type": "application/json"}
+    begun.wait()
+    status, said, _ = asked(f"{hub.url}{there}", "POST", body, **headers)
+    if status == 307:
+        status, _, _ = asked(said["Location"], "POST", body, **headers)
+    assert status == 200
+
+
+@pytest.mark.full
+def test_two_who_acknowledge_at_once_are_both_kept_in_one_order(hubs, target):
+    first = hubs()
+    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    second = hubs()
+    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    target.status = 503
+    (incident,) = second.until("/incidents", bool)
+    names, begun = {"Ada": first, "Grace": second, "Mary": first, "Edith": second}, Barrier(4)
+    with ThreadPoolExecutor(4) as threads:
+        done = [
+            threads.submit(acknowledged, hub, incident["id"], who, begun)
+            for who, hub in names.items()
+        ]
+        for future in done:
+            future.result()
+
+    def takers(hub):
+        found = hub.get(f"/incidents/{incident['id']}")
+        lines = [line["text"] for line in found["timeline"] if line["what"] == "acknowledged"]
+        return lines, found["acknowledged_by"]
+
+    lines, newest = takers(first)
+    assert sorted(lines) == sorted(f"acknowledged by {who}" for who in names)
+    assert lines[-1] == f"acknowledged by {newest}"
+    first.process.kill()
+    second.until("/status", lambda status: status["lead"]["role"] == "lead")
+    assert takers(second) == (lines, newest)
 
 
 class TestOfAServerThatDies:

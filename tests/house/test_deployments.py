@@ -1,0 +1,81 @@
+"""The unit files and manifests of the documentation, as far as tools here can tell."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from requires import requires
+
+from ringback.cli.run import run_command_line
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-several-hubs.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+
+
+def containers() -> dict[str, list[str]]:
+    """What each container of compose and of Kubernetes runs, by its name."""
+    compose, manifests = blocks("yaml")
+    found = {name: made["command"] for name, made in yaml.safe_load(compose)["services"].items()}
+    for document in yaml.safe_load_all(manifests):
+        assert {"apiVersion", "kind", "metadata", "spec"} <= document.keys()
+        for made in document["spec"].get("template", {}).get("spec", {}).get("containers", ()):
+            found[f"{document['metadata']['name']} {made['name']}"] = made["args"]
+    return found
+
+
+def units() -> list[list[str]]:
+    starts = [
+        re.search(r"^ExecStart=\S+/ringback (.*)$", unit, re.MULTILINE) for unit in blocks("ini")
+    ]
+    return [found[1].split() for found in starts if found]
+
+
+def test_every_command_of_the_page_is_one_with_options_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commands = [*units(), *containers().values()]
+    assert [words[0] for words in commands] == [
+        "up", "agent", "up", "up", "agent", "up", "agent",
+    ]  # fmt: skip
+    for words in commands:
+        assert run_command_line([*words, "--help"]) == 0
+        known = capsys.readouterr().out
+        assert [word for word in words if word.startswith("-") and word not in known] == []
+
+
+def test_what_is_mounted_is_there_and_what_is_selected_has_the_label() -> None:
+    documents = list(yaml.safe_load_all(blocks("yaml")[1]))
+    service, *sets = documents
+    for document in sets:
+        spec = document["spec"]
+        pod = spec["template"]["spec"]
+        assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
+        volumes = {volume["name"] for volume in pod.get("volumes", ())}
+        volumes |= {claim["metadata"]["name"] for claim in spec.get("volumeClaimTemplates", ())}
+        for container in pod["containers"]:
+            assert {mount["name"] for mount in container["volumeMounts"]} == volumes
+    assert service["spec"]["selector"] == sets[0]["spec"]["selector"]["matchLabels"]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_systemd_takes_the_units(tmp_path: Path, number: int) -> None:
+    requires("systemd-analyze")
+    program = shutil.which("true")
+    unit = re.sub(r"^(ExecStart=)\S+", rf"\1{program}", blocks("ini")[number], flags=re.MULTILINE)
+    path = tmp_path / "ringback.service"
+    path.write_text(unit.replace("User=ringback\n", "User=root\n"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", path], capture_output=True, text=True, check=False, timeout=60
+    )
+    said = [line for line in done.stderr.splitlines() if "ringback.service" in line]
+    assert (done.returncode, said) == (0, []), done.stderr
