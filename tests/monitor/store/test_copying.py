@@ -39,6 +39,7 @@ def looked(chance, at):
 def file(tmp_path, monkeypatch):
     """What a monitor has kept in a day: sealed hours and open ones, failures of dropped ones."""
     monkeypatch.setattr(relational, "MAINTAIN_SECONDS", 5.0)
+    monkeypatch.setattr("ringback.monitor.store.postgres.store.MAINTAIN_SECONDS", 5.0)
     monkeypatch.setattr(relational, "YIELD_SECONDS", 0.0)
     path, chance, at = tmp_path / "ringback.db", random.Random(4), AT
     store = store_at(path, retention=StoreRetention(checks=6 * 3600.0))

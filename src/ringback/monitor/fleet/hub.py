@@ -122,7 +122,7 @@ class Fleet:
         self._controls: tuple[Endpoint, ...] = ()
         self._shared: dict[bool, tuple[str, Plan]] = {}  # The plan, with and without credentials
         self._closing = False
-        self._cut_until = 0.0  # When the hub was last cut off from most of them
+        self._unheard_until = 0.0  # When most of them could last not be heard for the hub's sake
         self._partitions = Partitions(core)
 
     def follow(self, states: Mapping[str, Any]) -> None:
@@ -270,7 +270,6 @@ class Fleet:
 
         It is kept when ``kept`` returns.
         """
-        agent.seen = self._core.clock()  # It is heard, also while nothing can be kept
         self._need_store()
         if self._core.processor.writer.is_full:
             raise AgentRefused(503, "unavailable", "the hub keeps nothing fast enough now")
@@ -432,6 +431,9 @@ class Fleet:
         self._see_silent(now)
 
     def _see_silent(self, now: float) -> None:
+        if getattr(self._core.store, "is_holding", False):
+            self._unheard_until = now  # What agents send is refused, before anybody hears it
+            return
         agents, engine, hub = self.registry.enrolled(), self._core.engine, self._core.vantage
         silent = [agent for agent in agents if self._is_silent(agent, now)]
         # Those that fell silent with them, and may have been heard a moment later.
@@ -446,7 +448,7 @@ class Fleet:
             over = engine.most_silent(now, hub, (), now)
             self._apply(over)
             if over:  # the others have as long to be heard as those that came first
-                self._cut_until, silent = now, []
+                self._unheard_until, silent = now, []
         for agent in silent:
             refused_at, said = self._links[agent.id].clock
             if now - refused_at <= SILENT_SECONDS:
@@ -457,7 +459,7 @@ class Fleet:
             self._apply(engine.vantage_silent(now, agent.vantage, since))
 
     def _heard_at(self, agent: Agent) -> float:
-        return max(agent.seen or 0.0, self._core.started_at, self._cut_until)
+        return max(agent.seen or 0.0, self._core.started_at, self._unheard_until)
 
     def _live(self, now: float) -> list[Agent]:
         return [agent for agent in self.registry.enrolled() if not self._is_silent(agent, now)]

@@ -62,7 +62,7 @@ def test_an_hour_is_closed_and_what_comes_late_is_kept(store, postgres):
 
 
 def test_old_hours_are_dropped_and_failures_are_kept_longer(postgres, monkeypatch):
-    monkeypatch.setattr(relational, "MAINTAIN_SECONDS", 60.0)
+    monkeypatch.setattr("ringback.monitor.store.postgres.store.MAINTAIN_SECONDS", 60.0)
     monkeypatch.setattr(relational, "YIELD_SECONDS", 0.0)
     brief = StoreRetention(checks=3600.0, five_minutes=DAY, hours=5 * DAY, failed=15 * DAY)
     store = PostgresStore(postgres, retention=brief)
