@@ -14,7 +14,8 @@ The rules, by DESIGN ("Votes") and the issue on many places:
   place that is cut off. It is **told** by the first message of ``network_partition`` that names
   the endpoint, from the begin of the span until 120 s after its end; where an alarm that names it
   stands as it begins, it is counted apart. Time is counted from the begin of the span, and from
-  the first failed look.
+  the first failed look. When the incident has the endpoint as its member, before anybody was sent
+  a message, is shown beside it (since after first contact).
 - **Reached and blamed** ("service outage" where a healthy place reaches it): a message of severity
   ``page`` names an endpoint, first or again, with a pattern that is neither of a path
   (``network_partition``, ``prober_path``, ``callers_only``) nor of a place's own network
@@ -106,8 +107,10 @@ class PlacesScore:
     # Seconds until a partition of most places, or of a few, was told
     most: list = field(default_factory=list)
     most_seen: list = field(default_factory=list)
+    most_opened: list = field(default_factory=list)
     few: list = field(default_factory=list)
     few_seen: list = field(default_factory=list)
+    few_opened: list = field(default_factory=list)
     misses: list = field(default_factory=list)
 
     def add(self, other):
@@ -192,9 +195,9 @@ def _partitions(score, world, events, said):
         if _stood(said, endpoint, begin):
             score.standing += 1
             continue
-        at = next(
+        naming = next(
             (
-                naming.at
+                naming
                 for naming in said.namings
                 if begin <= naming.at <= end + GRACE
                 and endpoint in naming.members
@@ -202,19 +205,26 @@ def _partitions(score, world, events, said):
             ),
             None,
         )
-        if at is None:
+        if naming is None:
             score.never_told += 1
-            detail = (
-                f"{endpoint}: {','.join(cut)} cut off, {','.join(see)} not, {end - begin:.0f} s"
-            )
-            cause = causes(world, endpoint, begin, end)
+            detail = f"{endpoint}: {','.join(cut)} cut off, {','.join(see)} not"
             score.misses.append(
-                Miss(world.seed, "partition never told", begin - START, cause, detail)
+                Miss(
+                    world.seed,
+                    "partition never told",
+                    begin - START,
+                    causes(world, endpoint, begin, end),
+                    f"{detail}, {end - begin:.0f} s",
+                )
             )
             continue
         name = "most" if len(cut) > len(see) else "few"
-        getattr(score, name).append(at - begin)
-        getattr(score, f"{name}_seen").append(at - seen)
+        getattr(score, name).append(naming.at - begin)
+        getattr(score, f"{name}_seen").append(naming.at - seen)
+        # A member that was in an incident before it was one of a partition is not of this list.
+        joined = said.joined.get((naming.incident, endpoint), begin)
+        if joined > begin:
+            getattr(score, f"{name}_opened").append(joined - begin)
 
 
 def _stood(said, endpoint, begin):
@@ -275,7 +285,7 @@ def figures_of_places(score):
             len(score.most + score.few),
         ),
     }
-    for name in ("most", "most_seen", "few", "few_seen"):
+    for name in ("most", "most_seen", "most_opened", "few", "few_seen", "few_opened"):
         values = getattr(score, name)
         found[name] = {
             "number": len(values),
@@ -313,12 +323,17 @@ def text_of_places(report):
     )
     yield ""
     for name, title in (("most", "of most places"), ("few", "of a few places")):
-        begin, seen = found[name], found[f"{name}_seen"]
+        begin, seen, opened = (found[f"{name}{of}"] for of in ("", "_seen", "_opened"))
         if begin["number"]:
             yield (
                 f"partitions {title:16} {begin['number']:4}: told after {begin['p50']:.0f} s (p50),"
                 f" {begin['p90']:.0f} s (p90), {begin['p100']:.0f} s (all); from the first failed"
                 f" look {seen['p50']:.0f}, {seen['p90']:.0f}, {seen['p100']:.0f} s"
+            )
+        if opened["number"]:
+            yield (
+                f"  their incidents began {opened['p50']:.0f} s (p50), {opened['p90']:.0f} s (p90),"
+                f" {opened['p100']:.0f} s (all) after the cut"
             )
     yield (
         f"partitions: {found['partitions']}, never told {found['never_told']}, of what an alarm"

@@ -174,7 +174,12 @@ class Kind:
 
 KINDS = {
     "refuses": Kind(("service_outage",), lambda site, _, to: site.refuse(to), blames=True),
-    "host off": Kind(("service_outage",), lambda site, _, to: site.link(to, "down"), blames=True),
+    # A host that the router says is unreachable, seen by all, is named by its kind.
+    "host off": Kind(
+        ("network_partition", "service_outage"),
+        lambda site, _, to: site.link(to, "down"),
+        blames=True,
+    ),
     "most dropped": Kind(("network_partition",), lambda site, who, to: site.cut(who[:3], [to])),
     "most rejected": Kind(
         ("network_partition",), lambda site, who, to: site.cut(who[:3], [to], REJECT)
