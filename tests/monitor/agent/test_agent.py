@@ -1,5 +1,7 @@
 """`ringback agent` and its hub as people run them: processes, killed, cut off, started again."""
 
+import asyncio
+import gzip
 import json
 import shutil
 import signal
@@ -17,7 +19,10 @@ from monitor.running import WAIT_TIMEOUT, Agent, Monitor, Relay
 from ringback.cli.run import run_command_line
 from ringback.diagnosis.record import moment
 from ringback.incident.model import Check
+from ringback.monitor.agent import process
+from ringback.monitor.agent.identity import AgentIdentity, StateFolder
 from ringback.monitor.agent.spool import Spool
+from ringback.monitor.fleet.signature import new_key, private_text
 from ringback.monitor.store.sqlite import SQLiteStore
 
 COUNT = 4
@@ -363,3 +368,93 @@ def test_what_hinders_an_agent_is_one_line(places, capsys, tmp_path, unused_port
     shutil.copytree(places.folder / "tokyo", tmp_path / "copy")
     with closing(sqlite3.connect(tmp_path / "copy" / "spool.db")) as spool:
         assert spool.execute("SELECT count(*) FROM meta").fetchone() > (0,)
+
+
+class Hub(BaseHTTPRequestHandler):
+    """It takes all results, and knows nothing of a plan."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
+        document = json.loads(body)
+        self.server.taken.extend(document["results"])
+        answer = json.dumps({"ack": document["to"]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def taking():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    server.taken = []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def agent_of(server, folder):
+    hub = f"http://127.0.0.1:{server.server_port}"
+    known = AgentIdentity(
+        id="a-1", name="tokyo", domain="tokyo", hub=hub, key=private_text(new_key()), token=""
+    )
+    return process.AgentProcess(known, StateFolder(folder))
+
+
+def test_a_success_is_sent_soon_also_where_nothing_waited_before_it(taking, tmp_path, monkeypatch):
+    """And not with the next sign of life."""
+    monkeypatch.setattr(process, "SEND_SECONDS", 1e9)
+
+    async def run():
+        agent = agent_of(taking, tmp_path)
+        reporting = asyncio.ensure_future(agent._reporting())
+        await asyncio.sleep(0)  # it waits, with nothing to send
+        agent._on_check(Check(at=time.time(), endpoint="e0", up=True))
+        async with asyncio.timeout(WAIT_TIMEOUT):
+            while not taking.taken:
+                await asyncio.sleep(0.01)
+        reporting.cancel()
+
+    asyncio.run(run())
+    assert [result["endpoint"] for result in taking.taken] == ["e0"]
+
+
+def test_what_the_hub_has_is_forgotten_also_by_an_agent_that_ends_just_then(
+    taking, tmp_path, monkeypatch
+):
+    """Sent again, it would be taken for what another machine has sent, and kept twice."""
+    is_free, send = threading.Event(), process._in_thread
+
+    async def run():
+        agent = agent_of(taking, tmp_path)
+        agent._on_check(Check(at=time.time(), endpoint="e0", up=True))
+        acknowledged, acknowledge = asyncio.Event(), agent._acknowledged
+
+        async def send_while_the_disk_is_busy(call):
+            agent._disk.submit(is_free.wait)
+            return await send(call)
+
+        def is_acknowledged(*given, **more):
+            acknowledged.set()
+            return acknowledge(*given, **more)
+
+        monkeypatch.setattr(process, "_in_thread", send_while_the_disk_is_busy)
+        monkeypatch.setattr(agent, "_acknowledged", is_acknowledged)
+        reporting = asyncio.ensure_future(agent._report())
+        await acknowledged.wait()
+        await asyncio.sleep(0)
+        reporting.cancel()
+        await asyncio.gather(reporting, return_exceptions=True)
+        is_free.set()
+        await agent._spooled(agent.spool.write)
+        assert agent.spool.waiting == 0
+
+    asyncio.run(run())
+    assert len(taking.taken) == 1

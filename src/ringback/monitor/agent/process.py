@@ -146,8 +146,13 @@ class AgentProcess:
             self._disk.shutdown(wait=False)
 
     async def _spooled(self, call: Callable[[], T]) -> T:
-        """Have done what touches the disk, in the order in which it is asked for."""
-        return await asyncio.get_running_loop().run_in_executor(self._disk, call)
+        """Have done what touches the disk, in the order in which it is asked for.
+
+        It is done also for one who no longer waits: at the end of an agent, what its hub has
+        acknowledged would be sent again, and taken for that of another machine.
+        """
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._disk, call))
 
     # What comes of checks.
 
@@ -181,10 +186,13 @@ class AgentProcess:
         while True:
             full = self.spool.waiting >= MAX_RESULTS and not failures
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.0 if full else _pause(failures, self._idle)):
+                async with asyncio.timeout(0.0 if full else _pause(failures)):
                     await self._wake.wait()
             if failures and self._wake.is_set():  # it says so when the time has come
-                await asyncio.sleep(_pause(failures, idle=False))
+                await asyncio.sleep(_pause(failures))
+            quiet = time.monotonic() - self._reported_at
+            if self._idle and not (failures or self._wake.is_set()) and quiet < SEND_SECONDS:
+                continue
             self._wake.clear()
             try:
                 await self._report()
@@ -276,8 +284,8 @@ class AgentProcess:
             return
         if rows:
             last = rows[-1].n
-            self._unsure = {b: end for b, end in self._unsure.items() if not first <= b <= last}
             await self._spooled(lambda: self.spool.acknowledged(first, last, rows))
+            self._unsure = {b: end for b, end in self._unsure.items() if not first <= b <= last}
             if self._split is not None and rows[-1].n >= self._split:
                 self._live = rows[-1].n + 1
         self._limit = MAX_RESULTS
@@ -314,7 +322,7 @@ class AgentProcess:
             except HubProblem as problem:
                 self._told(problem, first=not failures)
                 failures += 1
-                await asyncio.sleep(_pause(failures, idle=False))
+                await asyncio.sleep(_pause(failures))
 
     async def _take(self, answer: Any) -> None:
         plan = answer.get("plan")
@@ -362,10 +370,10 @@ class AgentProcess:
         self._wake.set()
 
 
-def _pause(failures: int, idle: bool = False) -> float:
+def _pause(failures: int) -> float:
     if failures:
         return 0.5 + _BACKOFF.delay(failures, random.random())  # noqa: S311 - many shall not come at once
-    return SEND_SECONDS if idle else SEND_INTERVAL
+    return SEND_INTERVAL
 
 
 async def _in_thread(function: Callable[[], T]) -> T:
