@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import ssl
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -20,6 +21,7 @@ WAIT_TIMEOUT = 60.0
 """Seconds for what takes a second or two on a machine that is not busy."""
 
 _POLL_INTERVAL = 0.03
+_SIGNAL_INTERVAL = 0.5  # Seconds between two looks for a signal
 _ADDRESS = re.compile(r"page at (https?://\S+);")
 
 COMMAND = "ringback.testing.demo.process"
@@ -61,8 +63,11 @@ class Monitor:
 
     def outlast(self) -> None:
         """Wait until it has ended by itself."""
-        for _ in self._child.output:
-            pass
+        reader = threading.Thread(target=self._child.output.read, daemon=True)
+        reader.start()
+        # Not one long wait: a signal that comes just before its system call would not end it.
+        while reader.is_alive():
+            reader.join(_SIGNAL_INTERVAL)
 
     def token(self, agent: str, domain: str) -> str:
         """Await an agent, and return the token that it comes with."""
