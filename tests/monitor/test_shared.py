@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from urllib.error import HTTPError
 
+import psycopg
 import pytest
 from monitor.running import Monitor
 from monitor.store.engines import fresh_database
@@ -155,6 +156,25 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
     first.until("/status", lambda status: status["lead"]["role"] == "lead")
     assert [known["id"] for known in first.get("/incidents")] == [incident["id"]]
     assert role(first)["epoch"] == 3
+
+
+@pytest.mark.full
+def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
+    first, second = hubs(), hubs()
+    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    target.status = 503
+    (incident,) = second.until("/incidents", bool)
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE state IN ACCESS EXCLUSIVE MODE")
+        first.process.kill()
+        second.until("/status", lambda status: status["lead"]["epoch"] == 2)
+        assert role(second)["role"] == "standby"
+        assert role(second)["url"] == second.url
+        path = f"{second.url}/api/v1/incidents/{incident['id']}/acknowledge"
+        status, _, said = asked(path, "POST", b"{}")
+        assert (status, b"this process takes over" in said) == (503, True)
+    second.until("/status", lambda status: status["lead"]["role"] == "lead")
+    assert asked(path, "POST", b"{}")[0] == 200
 
 
 def acknowledged(hub, incident, who, begun):

@@ -36,7 +36,8 @@ def lead_shown(shared: Any) -> dict[str, Any] | None:
         return None
     lead = shared.lead
     if lead.epoch:
-        return {"role": "lead", "process": lead.owner, "url": lead.url, "epoch": lead.epoch}
+        role = "standby" if lead.stands_by else "lead"
+        return {"role": role, "process": lead.owner, "url": lead.url, "epoch": lead.epoch}
     row = lead.row
     who = {} if row is None else {"process": row.owner, "url": row.page, "epoch": row.epoch}
     return {"role": "standby", "process": "", "url": "", "epoch": 0, **who}

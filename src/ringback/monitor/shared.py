@@ -87,8 +87,9 @@ class SharedProgram:
             self._reload()
 
     def _show(self, epoch: int = 0) -> None:
+        self._lead.shown_epoch = epoch
         if self._page is not None:
-            self._page.serve(self._program, epoch=epoch)
+            self._page.serve(self._program)
 
     # Leading.
 

@@ -144,9 +144,8 @@ class PageServer:
         settings = self._site.settings
         return settings.base_url.rstrip("/") or _url(settings.scheme, self._listener)
 
-    def serve(self, program: Program, *, epoch: int) -> None:
-        """Show another program from now on, which leads in an epoch, or, with 0, stands by."""
-        self._site.epoch = epoch
+    def serve(self, program: Program) -> None:
+        """Show another program from now on."""
         self._site.serve(program.queries, program.commands, program.fleet)
 
     def configure(self, settings: WebSettings) -> None:

@@ -38,7 +38,6 @@ class Site:
     inbox: Inbox  # Reads what programs report
     alerts: FiringAlerts  # Reads what Alertmanager reports
     lead: Lead | None = None  # Who leads on a store that several share; `None`: this process does
-    epoch: int = 0  # In which what `commands` change is kept; 0: this process stands by
     fleet: Fleet | None = None  # The agents that check for this monitor; `None`: there are none
     clock: Callable[[], float] = time.time  # Gives seconds since 1970 UTC
     # Signs the cookies of those who have logged in; of this process only
@@ -46,8 +45,8 @@ class Site:
 
     @property
     def stands_by(self) -> bool:
-        """Whether another process may lead, so that nothing is changed here."""
-        return self.lead is not None and (self.epoch == 0 or self.lead.epoch != self.epoch)
+        """Whether nothing is changed here, for another process may lead."""
+        return self.lead is not None and self.lead.stands_by
 
     def serve(self, queries: MonitorQueries, commands: MonitorCommands, fleet: Fleet) -> None:
         """Show and do from now on what these do: this process leads, or no longer does."""

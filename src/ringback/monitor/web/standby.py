@@ -48,6 +48,8 @@ def _changes(scope: Scope) -> bool:
 
 
 def _elsewhere(scope: Scope, site: Site) -> Response:
+    if site.lead is not None and site.lead.epoch:  # what is known of others is over
+        return problem_response(HTTPProblem(503, "this process takes over", headers=_RETRY))
     row = site.lead.row if site.lead is not None else None
     url = "" if row is None or row.page == site.settings.url else row.page
     if not url:

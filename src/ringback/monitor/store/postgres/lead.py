@@ -110,6 +110,7 @@ class Lead:
     ) -> None:
         self.owner, self.url = owner, ""
         self.epoch = 0  # In which this process leads; 0: it does not
+        self.shown_epoch = 0  # In which this process led, when what it shows was last made ready
         self.row: LeadRow | None = None  # As it was seen last, while this process does not lead
         self.problem: StoreProblem | None = None  # Why the server is not reached; `None`: it is
         self.on_change: Callable[[], None] = lambda: None  # Called in another thread
@@ -161,6 +162,11 @@ class Lead:
         has asked.
         """
         return self.epoch > 0 and boot_time() - self._answered < LEASE_SECONDS
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether nothing is changed here: another process leads, or this one is not ready yet."""
+        return self.epoch == 0 or self.shown_epoch != self.epoch
 
     def close(self) -> None:
         self._closed = True
