@@ -7,6 +7,7 @@ Real processes, a real PostgreSQL and disks that are really full; the way to the
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -98,8 +99,11 @@ def test_an_agent_with_a_wrong_clock_is_told_and_sends_all_when_it_is_right(
     agent.until_said(f"{said}; results wait here meanwhile")
     (incident,) = places.hub.until("/incidents?state=open", len)
     assert incident["pattern"] == "prober_sick"
-    assert "the clock of tokyo is 36" in incident["evidence"][0]
-    assert f"{said}: what it sends is refused" in incident["evidence"][0]
+    # A second more or less, as the request took
+    assert re.match(
+        rf"the clock of tokyo is 3(599|60\d) {said}: what it sends is refused",
+        incident["evidence"][0],
+    )
     clock.set(0)
     places.hub.until("/incidents?state=open", lambda found: not found)
     ended_with_all_kept(places, agent)
