@@ -1,3 +1,4 @@
+import asyncio
 import http.client
 import json
 import ssl
@@ -50,6 +51,24 @@ def read(endpoint):
 )
 def test_the_functions_show_how_far_the_call_came(lab, fault, phase):
     assert trace(traceback_of(read, lab.start(fault))).phase == phase
+
+
+@pytest.mark.parametrize(("secure", "phase"), [(False, "connect"), (True, "tls")])
+def test_a_connection_of_asyncio_has_a_handshake_where_it_is_secured(lab, secure, phase):
+    endpoint = lab.start("http.response.timed_out:silent")
+
+    def stop():
+        asyncio.current_task().cancel()  # it is seen by what waits for the connection to be made
+        return asyncio.Protocol()
+
+    async def connect():
+        loop = asyncio.get_running_loop()
+        context = ssl.create_default_context() if secure else None
+        await loop.create_connection(stop, endpoint.host, endpoint.port, ssl=context)
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        asyncio.run(connect())
+    assert trace(caught.value.__traceback__).phase == phase
 
 
 def test_the_same_names_mean_nothing_elsewhere():

@@ -123,7 +123,11 @@ def trace(traceback: TracebackType | None) -> Trace:
         if name in _PROXIED:
             route = route or _PROXIED[name](frame)
         else:
-            phase = phase_of_frame(frame.f_code.co_filename, name) or phase
+            found = phase_of_frame(frame.f_code.co_filename, name)
+            # asyncio makes the transport there of either sort.
+            if name == "_create_connection_transport" and not frame.f_locals.get("ssl"):
+                found = "connect"
+            phase = found or phase
     if route == _TUNNEL and phase in {"send", "wait"}:
         phase = "proxy"
     # urllib speaks no TLS to a proxy: what its wrapper alone does not tell may be the target's.
