@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from rows import each
@@ -625,7 +626,13 @@ GENERAL = [
     ("Command 'git fetch' timed out after 10 seconds", "not_a_connection_failure"),
     ("systemd[1]: a.service: State 'stop-sigterm' timed out. Killing.", "not_a_connection_failure"),
 ]
+_WORDINGS = Path(__file__).with_name("wordings.tsv").read_text("utf-8").splitlines()
+FAMILIES = [
+    (text, kind) for kind, text in (line.split("\t") for line in _WORDINGS if line[0] != "#")
+]
+"""By family: what the programs of it print, a kind and a line each."""
 EXAMPLES = [
+    *FAMILIES,
     *SOFTWARE,
     *LANGUAGES,
     *SYSTEM,

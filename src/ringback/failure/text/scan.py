@@ -197,6 +197,17 @@ _NUMBER = re.compile(
     r"|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
 )
 _WORDS = {**RESOLVER_ENGLISH, **SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}
+_NUMBERS_OF: dict[str, set[int]] = defaultdict(set)
+"""The numbers of a name on any platform, which stand beside its words."""
+for _table in (
+    codes.LINUX_ERRNO,
+    codes.MACOS_ERRNO,
+    codes.WINDOWS_ERRNO,
+    codes.WIN32_ERROR,
+    codes.EAI_NAME_OF_NUMBER,
+):
+    for _number, _symbol in _table.items():
+        _NUMBERS_OF[_symbol] |= {_number, -_number}
 _SSL = re.compile(
     r"^\s{0,20}['\"]?(?:\[(?:SSL|X509|PEM|ASN1)|_ssl\.c|error:[0-9A-Fa-f]{6,8}"
     r"|.{0,60}(?:SSL|certificate|EOF occurred))"
@@ -257,7 +268,8 @@ def _read(match: re.Match[str]) -> Clue | None:
         return None
     name = _name_of_words(words.lower())
     if name is not None:
-        return _named(name, EXACT)
+        # "Error 522: connection timed out" is an HTTP status, "error 28" one of curl's codes
+        return _named(name, EXACT) if match["d"] is None or number in _NUMBERS_OF[name] else None
     if match["c"] or words.strip(" :'\"").lower().startswith(_LINUX_ALONE):
         return None
     return _by_number(number, match["tag"] or "", match["cls"] or "", loose=match["d"] is not None)

@@ -1,11 +1,12 @@
 """The rules for texts, one file per family of writers or of wordings."""
 
 from ringback.failure.text.rule import TextRule
+from ringback.failure.text.rules.gateways import GATEWAYS
 from ringback.failure.text.rules.http import HTTP2, REQUESTS, RESPONSES
 from ringback.failure.text.rules.languages import TRANSLATED
 from ringback.failure.text.rules.names import NAMES
 from ringback.failure.text.rules.other import LOOKALIKES
-from ringback.failure.text.rules.proxies import GATEWAYS, PROXIES
+from ringback.failure.text.rules.proxies import PROXIES, SQUID
 from ringback.failure.text.rules.runtimes import APPLE, DOTNET, JVM, LANGUAGES, PACKAGES, WINDOWS
 from ringback.failure.text.rules.services import BROKERS, CLOUD, DATABASES, REMOTE, STORES
 from ringback.failure.text.rules.sockets import CLOSED, SOCKETS, UNIX
@@ -23,6 +24,7 @@ RULES: tuple[TextRule, ...] = (
     *CERTIFICATES,
     *HANDSHAKES,
     *PROXIES,
+    *SQUID,
     *REQUESTS,
     *RESPONSES,
     *HTTP2,

@@ -1,8 +1,16 @@
-"""What is said of proxies and their tunnels, and what reverse proxies say of the server behind."""
+"""What is said of proxies and their tunnels, and what forward proxies say themselves."""
 
-from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT
 from ringback.failure.names import KindName
-from ringback.failure.text.rule import OVERRIDE, PHRASE, SENTENCE, VERDICT, TextRule, says
+from ringback.failure.text.rule import (
+    OVERRIDE,
+    PHRASE,
+    SENTENCE,
+    VERDICT,
+    TextRule,
+    say_each,
+    says,
+)
 
 # What is said of proxies and their tunnels.
 
@@ -22,12 +30,27 @@ _TUNNEL = (
     "unable to tunnel through proxy",  # Java
     "tunneling socket could not be established",  # Node's tunnel-agent
     "proxyconnect tcp",  # Go
+    "proxy tunnel request to proxy",  # .NET, which names the proxy before the status
 )
 """How clients begin the report of what a proxy answered to CONNECT; the status follows."""
 
 
 def _answered(kind: KindName, status: str, rank: int = EXACT) -> list[TextRule]:
-    return says(kind, rank, "proxy")(*_TUNNEL, then=rf"[^\n]{{0,60}}\b{status}\b")
+    return says(kind, rank, "proxy")(
+        *_TUNNEL, then=rf"(?: '[^'\n]{{1,200}}')?[^\n]{{0,60}}\b{status}\b"
+    )
+
+
+def _replied(kind: KindName, number: str, words: str) -> list[TextRule]:
+    """The reply of a SOCKS server (RFC 1928 section 6)."""
+    return [
+        *says(kind, OVERRIDE, "proxy")(
+            "can't complete socks5 connection", then=rf" to [^\n]{{1,200}}\({number}\)"
+        ),
+        *says(kind, OVERRIDE + 1, "proxy")(
+            "socks connect tcp", then=rf" [^\n]{{1,200}}: unknown error (?:{words})"
+        ),
+    ]
 
 
 PROXIES: list[TextRule] = [
@@ -66,6 +89,8 @@ PROXIES: list[TextRule] = [
         "no authentication required from proxy server",
         "proxyerror: invalid username/password",
         "user was rejected by the socks5 server",
+        "no acceptable authentication methods",
+        "socks server cannot connect to identd",
     ),
     *says("proxy.denied", OVERRIDE + 1, "proxy")("not allowed by ruleset"),
     *says("proxy.protocol_error", OVERRIDE, "proxy")(
@@ -80,7 +105,16 @@ PROXIES: list[TextRule] = [
         "0x5c: request rejected", "0x5d: request rejected"
     ),
     *says("proxy.upstream_failed", OVERRIDE, "proxy")("socks5error: (", then=r"[13-8],"),
-    *says("proxy.upstream_failed", OVERRIDE, "proxy")(
+    # curl ends with the number of the reply; Go's x/net with its words
+    *_replied(
+        "proxy.upstream_failed",
+        "[13-6]",
+        "general socks server failure|network unreachable"
+        "|host unreachable|connection refused|ttl expired",
+    ),
+    *_replied("proxy.denied", "2", "connection not allowed by ruleset"),
+    *_replied("proxy.protocol_error", "[78]", "command not supported|address type not supported"),
+    *says("proxy.upstream_failed", OVERRIDE - 1, "proxy")(
         "socks5 proxy rejected connection",
         "can't complete socks4 connection",
         "can't complete socks5 connection",
@@ -99,7 +133,13 @@ PROXIES: list[TextRule] = [
         "socks server failure", "err_socks_connection_host_unreachable"
     ),
     *says("proxy.no_response", SPECIFIC, "proxy")(
-        "failed to receive socks", "failed to send socks", "socks5 read timeout"
+        "failed to receive socks",
+        "failed to send socks",
+        "socks5 read timeout",
+        "unable to receive initial socks5 response",
+        "unable to receive socks5 sub-negotiation response",
+        "socks5: connection timeout",
+        "proxy connect aborted due to timeout",
     ),
     # the proxy itself cannot be reached
     *says("proxy.unreachable", VERDICT, proxy=True)(
@@ -130,6 +170,15 @@ PROXIES: list[TextRule] = [
     *says("proxy.protocol_error", OVERRIDE, "tls")(
         "your proxy appears to only use http and not https"
     ),
+    *says("proxy.protocol_error", VERDICT, "proxy")(
+        "in initial socks5 response",
+        "socks5 reply has wrong version",
+        "socks4 reply has wrong version",
+        "undocumented socks5 mode",
+    ),
+    *says("proxy.protocol_error", VERDICT, "proxy")(
+        "unexpected protocol version", before=r"socks connect [^\n]{0,200}"
+    ),
     *says("proxy.protocol_error", SPECIFIC, "proxy")(
         "unknown socks version", "unexpected socks version number", "invalid proxy response"
     ),
@@ -155,104 +204,45 @@ PROXIES: list[TextRule] = [
 ]
 
 
-# What reverse proxies and load balancers write about the server behind them.
+# Squid: its error pages, their names in ``X-Squid-Error``, and its access log.
 
-_TIMED_OUT = r"timed out\)? "
-_ENVOY_FLAGS: dict[str, KindName] = {
-    "UF": "tcp.failed",
-    "UC": "tcp.closed",
-    "UR": "tcp.reset",
-    "UT": "http.response.timed_out",
-    "UH": "http.error.unavailable",
-    "UO": "client.pool_exhausted",
-    "UPE": "http.protocol.error",
-    "NR": "http.error",
-    "NC": "http.error",
-    "DC": "abandoned",
-    "DT": "client.deadline_exceeded",
-    "RL": "http.error.rate_limited",
-    "UAEX": "http.error.auth",
+_PASSED_ON = (
+    r"\b(?:TCP_(?:MISS|TUNNEL|REFRESH_\w{1,20}|CLIENT_REFRESH\w{0,10})|(?:TAG_)?NONE(?:_NONE)?)"
+    r"(?:_TIMEDOUT)?"
+)
+_SQUID_PAGES: dict[str, KindName] = {
+    "err_access_denied": "proxy.denied",
+    "access control configuration prevents your request": "proxy.denied",
+    "err_cache_access_denied": "proxy.auth_required",
+    "from this cache until you have authenticated yourself": "proxy.auth_required",
+    "err_cannot_forward": "proxy.upstream_failed",
+    "unable to forward this request at this time": "proxy.upstream_failed",
+    "err_connect_fail": "proxy.upstream_failed",
+    "err_dns_fail": "proxy.upstream_failed",
+    "err_secure_connect_fail": "proxy.upstream_failed",
+    "err_gateway_failure": "proxy.upstream_failed",
+    "err_read_timeout": "http.response.timed_out",
+    "a timeout occurred while waiting to read data from the network": "http.response.timed_out",
+    "err_zero_size_object": "http.response.invalid.empty",
+    "squid did not receive any data for this request": "http.response.invalid.empty",
+    "err_read_error": "tcp.closed",
+    "err_invalid_resp": "http.response.invalid.not_http",
+    "err_invalid_url": "url.invalid",
+    "err_unsup_req": "url.scheme_invalid",
 }
-"""Response flags; URX, which says that retries were used up, stands behind one of these.
 
-Source: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage.
-"""
-
-
-def _flag(flag: str, kind: KindName) -> list[TextRule]:
-    low = flag.lower()
-    after = r"(?:HTTP/[\d.]{1,3}\"? \d{1,3}|response_flags\"?[ :=]{0,3})"
-    alone = says(kind, SPECIFIC)(f" {low} ", f" {low},", f'"{low}"', f'"{low},', before=after)
-    return [*alone, *says(kind, SPECIFIC)(f",{low} ", before=after + r" \w{1,5}")]
-
-
-def _nginx(number: str, kind: KindName) -> list[TextRule]:
-    return says(kind, SPECIFIC, "connect")(f"failed ({number}:", before=r"connect[^\n]{0,40} ")
-
-
-GATEWAYS: list[TextRule] = [
-    # nginx: the number is the operating system's; what was being done tells the phase
-    *says(TIMEOUT, SPECIFIC, "connect")("while connecting to upstream", before=_TIMED_OUT),
-    *says(TIMEOUT, OVERRIDE, "wait")(
-        "while reading response header from upstream", before=_TIMED_OUT
+SQUID: list[TextRule] = [
+    *say_each(_SQUID_PAGES, rank=SENTENCE, before=r"\b", then=r"\b"),
+    # what its resolver answered; the page names the host before
+    *says("dns.name_not_resolved", SPECIFIC, "dns")("name error: the domain name does not exist"),
+    *says("dns.temporary_failure", SPECIFIC, "dns")(
+        "server failure: the name server was unable to process this query"
     ),
-    *says(TIMEOUT, OVERRIDE, "body")("while reading upstream", before=_TIMED_OUT),
-    *says("http.response.invalid.empty", SPECIFIC, "wait")(
-        "upstream prematurely closed connection while reading response header"
+    *says("dns.name_not_resolved", PHRASE, "dns")("unable to determine ip address from host name"),
+    *says("proxy.auth_required", SPECIFIC, "proxy")("tcp_denied/407", "tcp_denied_reply/407"),
+    *says("proxy.denied", SPECIFIC, "proxy")("tcp_denied/403", "tcp_denied_reply/403"),
+    *says("proxy.upstream_failed", SENTENCE, "proxy")(
+        "/502 ", "/503 ", "/504 ", before=_PASSED_ON, then=r"\d"
     ),
-    *says("http.response.invalid.content_length_mismatch", SPECIFIC, "body")(
-        "upstream prematurely closed connection while reading upstream"
-    ),
-    *says(TIMEOUT, OVERRIDE, "tls")("while ssl handshaking", before=_TIMED_OUT),
-    *says("tls.closed", SPECIFIC, "tls")(
-        "peer closed connection in ssl handshake", "closed connection while ssl handshaking"
-    ),
-    *_nginx("111", "tcp.refused"),
-    *_nginx("110", "tcp.timed_out"),
-    *_nginx("113", "tcp.address_unreachable.host"),
-    *_nginx("101", "tcp.address_unreachable.network"),
-    *says("dns.temporary_failure", OVERRIDE, "dns")(
-        "could not be resolved",
-        then=r" ?\((?:2|5): ",  # SERVFAIL, REFUSED
-    ),
-    *says("dns.timed_out", OVERRIDE, "dns")("could not be resolved", then=r" ?\(110: "),
-    # Apache: APR's codes for a timeout and an end; the others are the operating system's
-    *says(TIMEOUT, SPECIFIC, "wait")("(70007)the timeout specified has expired"),
-    *says("http.response.invalid.empty", SPECIFIC, "wait")("(70014)end of file found"),
-    *says("http.response.invalid.empty", SENTENCE, "wait")(
-        "error reading status line from remote server",
-        "error reading from remote server returned by",
-    ),
-    # a pool of servers without one that works: nginx, Envoy, HAProxy
-    *says("http.error.unavailable", SPECIFIC, "wait")(
-        "no live upstreams", "no healthy upstream", "has no server available"
-    ),
-    # Envoy
-    *says("http.error.gateway", SENTENCE, "wait")(
-        "upstream connect error or disconnect/reset before headers", "upstream request timeout"
-    ),
-    *says("http.error.gateway", SPECIFIC, "wait")(
-        "reset reason: connection failure",
-        "reset reason: remote connection failure",
-        "reset reason: local connection failure",
-        "reset reason: connection termination",
-        "reset reason: connection timeout",
-        "reset reason: overflow",
-        "reset reason: remote reset",
-        "reset reason: local reset",
-        "reset reason: protocol error",
-    ),
-    *says("tcp.refused", EXACT, "connect")(
-        "delayed connect error: 111", "delayed connect error: connection refused"
-    ),
-    # the flags of its access log, behind the status
-    *[rule for flag, kind in _ENVOY_FLAGS.items() for rule in _flag(flag, kind)],
-    # HAProxy's health checks
-    *says("http.error", SPECIFIC, "wait")("layer7 wrong status"),
-    *says("tls.failed", PHRASE, "tls")("layer6 invalid response"),
-    *says("http.response.invalid.not_http", PHRASE, "wait")("layer7 invalid response"),
-    *says("tcp.refused", EXACT, "connect")('layer4 connection problem, info: "connection refused"'),
-    *says(TIMEOUT, SPECIFIC, "connect")("layer4 timeout"),
-    *says("tls.timed_out", SPECIFIC, "tls")("layer6 timeout"),
-    *says(TIMEOUT, SPECIFIC, "wait")("layer7 timeout"),
+    *says("abandoned", TEXT)("_aborted/", before=r"\bTCP_\w{3,20}"),
 ]
