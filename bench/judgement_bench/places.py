@@ -24,8 +24,9 @@ The rules, by DESIGN ("Votes") and the issue on many places:
   long, and its newest look succeeded. That a place could not know it excuses nothing here.
 - **Right** is a world in which every outage and every partition is told, nobody is reached and
   blamed, no endpoint is blamed without a fault in any other way, no own network is falsely said and
-  each that is cut is said, and every alarm has its end, no sooner than it should. A world of which
-  something is wrong counts once.
+  each that is cut is said (but where all that was looked at is at one address or behind one proxy:
+  until after first contact these counted as wrong), and every alarm has its end, no sooner than it
+  should. A world of which something is wrong counts once.
 """
 
 import random as chance
@@ -98,6 +99,7 @@ class PlacesScore:
 
     worlds: int = 0
     right: int = 0
+    one_site: int = 0  # Of these, worlds in which an own network was cut that nobody could know
     partitions: int = 0
     standing: int = 0  # Partitions of what an alarm named already
     never_told: int = 0
@@ -141,6 +143,7 @@ def scored_places(world, events, said):
     }
     score.wrong = {what: 1 for what, number in wrong.items() if number}
     score.right = int(not score.wrong)
+    score.one_site = int(not score.wrong and base.own_at_one_site > 0)
     return score
 
 
@@ -276,6 +279,7 @@ def figures_of_places(score):
         "wrong": score.wrong,
         "outages": score.outages,
         "partitions": score.partitions,
+        "one_site": score.one_site,
         "standing": score.standing,
         "never_told": score.never_told,
         "reached_and_blamed": score.reached_and_blamed,
@@ -339,7 +343,10 @@ def text_of_places(report):
         f"partitions: {found['partitions']}, never told {found['never_told']}, of what an alarm"
         f" named already {found['standing']}; outages: {found['outages']}"
     )
-    yield f"worlds by what was wrong: {found['wrong'] or 'none'}"
+    yield (
+        f"worlds by what was wrong: {found['wrong'] or 'none'}; right, though an own network was"
+        f" cut that nobody could know: {found['one_site']}"
+    )
     for miss in report["misses"]:
         said = f"{miss['what']}: {miss['detail']}; {miss['cause']}"
         yield f"  {miss['seed']} {miss['at']:.0f} s {said}"

@@ -38,7 +38,9 @@
 - **Messages per change**: a message is one notification to one receiver; a change is a begin or an
   end of an endpoint's fault (a flapping one has many) or of one of a vantage's own network.
 - **Own network not said**: a link or uplink of a vantage that is heard is cut for 120 s, three of
-  its looks fail at endpoints that have no fault, and no message says so until 120 s after.
+  its looks fail at endpoints that have no fault, no message says so until 120 s after, and none
+  that says so stands as it begins. Where all of these looks went to one address, or to one proxy,
+  and no control was cut as well, nobody could know whether only this way was: counted apart.
 """
 
 from collections import defaultdict
@@ -81,6 +83,7 @@ class Score:
     own_imprecise: int = 0
     own_cuts: int = 0
     own_not_said: int = 0
+    own_at_one_site: int = 0
     blaming: int = 0
     blamed: int = 0
     undecidable: int = 0
@@ -324,7 +327,32 @@ def _own_network_not_said(score, world, events, said):
         score.own_cuts += 1
         if any(n.pattern == OWN and fault.begin <= n.at <= end + GRACE for n in said.namings):
             continue
+        if _is_own_standing(said, fault.begin):
+            continue
+        if _met_at_one_site(world, fault, theirs, {endpoint for endpoint, _ in failed}):
+            score.own_at_one_site += 1
+            continue
         score.own_not_said += 1
+
+
+def _is_own_standing(said, at):
+    standing = set()
+    for naming in said.namings:
+        if naming.pattern == OWN and naming.at <= at:
+            (standing.add if naming.what in TOLD else standing.discard)(naming.incident)
+    return bool(standing)
+
+
+def _met_at_one_site(world, fault, theirs, endpoints):
+    if any(
+        reaches_control(fault, observer, name)
+        for observer in world.observers
+        if observer.id in theirs
+        for name in observer.controls
+    ):
+        return False
+    targets = (world.target[endpoint] for endpoint in endpoints)
+    return len({target.proxy or target.machine.address for target in targets}) == 1
 
 
 def by_incident(said):

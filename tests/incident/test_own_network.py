@@ -157,6 +157,30 @@ def test_what_another_vantage_sees_fail_as_well_is_not_lost_here():
     assert "own_network_down" not in watching.patterns
 
 
+@pytest.mark.parametrize(
+    ("sites", "of_others", "own"),
+    [
+        ("ab", {}, True),
+        ("abc", {"c": SILENT}, True),
+        ("ab", {"b": SILENT}, False),  # of one that others reach only the way may be lost
+        ("a", {}, False),
+    ],
+)
+def test_nothing_replies_here_and_other_vantages_reach_two_of_it(sites, of_others, own):
+    watching = Watching(sites)
+    for by in "ABC":
+        watching.all_well(3, by=by)
+    watching.passes(3600.0)  # nobody is heard
+    for _ in range(12):
+        for site in sites:
+            for by in "BC":
+                watching.sees(site, of_others.get(site), by=by)
+            watching.sees(site, SILENT, by="A")
+        watching.passes(1.0)
+
+    assert ("own_network_down" in watching.patterns) == own
+
+
 def test_a_program_behind_the_same_uplink_does_not_say_that_it_is_none():
     watching = Watching("abcdef")
     watching.all_well(2)

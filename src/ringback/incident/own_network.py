@@ -23,7 +23,8 @@ of that vote began:
    network that cannot be reached: own, 0.7. There is one, which needed no resolver, and the
    resolver has just fallen silent with it: own, 0.6. Endpoints at one address, or behind one proxy,
    are one site. What another vantage that still gets replies, or several others, see fail as well
-   does not count.
+   does not count. Nothing that is checked through it replies, and other vantages have been answered
+   since then by two sites that fell silent here together: own, 0.7.
 5. Otherwise it is the endpoint: there is nothing to compare with.
 
 A gateway that lives proves nothing about what is behind it, and the diagnosis of one endpoint is no
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 NO_ROUTE: Final = "tcp.address_unreachable.network"
 GATEWAY, RESOLVER, TARGET = "gateway", "resolver", "target"
 RESOLVER_SILENT: Final = "the resolver is silent"
+ALL_REACHED: Final = "nothing that is checked there answers, and others are answered by all of it"
 
 MIN_FAILING: Final = 3  # Sites and control targets that must fail alike
 MIN_HOLD: Final = 5.0  # Seconds that an alarm is held at least, beside HOLD_GRACE
@@ -351,7 +353,36 @@ class Network:
                 return self._found("silence", 0.6, since, tracker, RESOLVER_SILENT)
         if count == MIN_FAILING - 1 and any(other.kind == NO_ROUTE for other in newly):
             return self._found("silence", 0.7, since, tracker, *further)
+        if self._has_lost_all(since, tracker):
+            return self._found("silence", 0.7, since, tracker, *further, ALL_REACHED)
         return None
+
+    def _has_lost_all(self, since: float, tracker: EndpointTracker) -> bool:
+        """Return whether nothing replies, and other vantages reach two that fell silent together.
+
+        When the last reply was does not matter: others say that it is not their fault.
+        """
+        if len(self.trackers) > MAX_SAMPLED:
+            return False
+        silent, reached = set(), set()
+        for (id_, _), vote in self.failing.items():
+            other = self.trackers.get(id_)
+            if other is None or vote.silent_since is None:
+                continue
+            silent.add(other.site)
+            together = abs(vote.silent_since - since) <= _due(other, tracker)
+            if together and self._is_well_elsewhere(other, since):
+                reached.add(other.site)
+        if len(reached) < MIN_FAILING - 1:
+            return False
+        return all(other.site in silent for other in self.trackers.values())
+
+    def _is_well_elsewhere(self, tracker: EndpointTracker, since: float) -> bool:
+        return any(
+            vote.well_at is not None and vote.well_at >= since
+            for vote in tracker.votes.values()
+            if vote.origin == "probe" and vote.domain != self.domain
+        )
 
     def failing_with(self, control: Check) -> list[tuple[EndpointTracker, Vote]]:
         """Return what is down since a control is, and not for longer."""
@@ -425,11 +456,9 @@ class Network:
             silent = vote.silent_since
             if other is None or silent is None:
                 continue
-            span = 2 * other.watched.every + other.watched.timeout
-            within = max(span, 2 * tracker.watched.every + tracker.watched.timeout)
-            replied = vote.replied_at is not None and silent - vote.replied_at <= span
+            replied = vote.replied_at is not None and silent - vote.replied_at <= _due(other)
             unknown = self._replied_at == -inf
-            if not ((replied or unknown) and abs(silent - since) <= within):
+            if not ((replied or unknown) and abs(silent - since) <= _due(other, tracker)):
                 continue
             if not self._fails_for_others(other, silent):
                 yield other
@@ -569,6 +598,11 @@ class Network:
                     vote.score, vote.since = 0.0, None
                 elif is_of_the_network(vote.kind) or may_be_loss(vote.kind):
                     yield tracker, vote
+
+
+def _due(*trackers: EndpointTracker) -> float:
+    """Return the seconds within which each is looked at, and again where a look is lost."""
+    return max(2 * tracker.watched.every + tracker.watched.timeout for tracker in trackers)
 
 
 def _middle(vote: Vote) -> float:
