@@ -62,13 +62,15 @@ first that fits:
 2. an outage with which it shares a cause (a pure key) and that was joined within
    {MIN_JOIN_WINDOW:.0f} s, or two intervals and a timeout where that is more.
 
-What is down for some observers and what is down for all are never one incident, and who goes down
-for all leaves the others. What ended within the last {REOPEN_SECONDS:.0f} s is reopened, an outage
-of several only by what may have the same cause. Its members are then those that fail by now; those
-that are well stay in its timeline only, and join when they fail again. So it is with one that
-begins to flap, or is worse than it was taken for. When a key turns out to be pure over
-{UNITED_SHARE:.0%} of the endpoints that carry it, their outages become one. An outage is over when
-the last of its members is well.
+What is down for some observers and what is down for all are never one incident. What was down for
+all and for {judgement.SPLIT_SECONDS:.0f} s has been down for some only leaves its outage, or
+renames it where all its members are so, and is diagnosed anew. Who goes down for all leaves the
+others. What ended within the last {REOPEN_SECONDS:.0f} s is reopened, an outage of several only by
+what may have the same cause. Its members are then those that fail by now; those that are well stay
+in its timeline only, and join when they fail again. So it is with one that begins to flap, or is
+worse than it was taken for. When a key turns out to be pure over {UNITED_SHARE:.0%} of the
+endpoints that carry it, their outages become one. An outage is over when the last of its members
+is well.
 
 Endpoints that show the same certificate have one `certificate` incident, and each of its days is
 told once for all of them. Those that have another one by then are no longer part of it. Until the

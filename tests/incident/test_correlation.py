@@ -1,5 +1,7 @@
 """What is one incident and what is not, where endpoints fail for several reasons."""
 
+import pytest
+
 from ringback.incident.engine import Engine
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.incident.silences import Silence
@@ -155,6 +157,20 @@ def test_what_goes_down_for_all_leaves_those_that_some_cannot_reach():
     assert members(engine) == {"network_partition": {"b", "c"}, "service_outage": {"a"}}
 
 
+@pytest.mark.parametrize("worse", [False, True])
+def test_that_those_are_not_heard_who_reach_it_makes_nothing_worse(worse):
+    engine = engine_of("a", host="h.example")
+    for at in range(0, 150, 30):
+        for by in "ABC":
+            sees(engine, at, {"a": SILENT} if by == "C" and at else {}, by)
+    for at in range(180, 480, 30):
+        for by in "BC" if worse else "C":  # A is not heard
+            sees(engine, at, {"a": SILENT}, by)
+        engine.tick(T + at + 29)
+
+    assert members(engine) == {"service_outage" if worse else "network_partition": {"a"}}
+
+
 def test_what_turns_out_worse_names_nobody_who_is_well():
     """One vantage of three does not reach a host; it does again, and one service there is down."""
     engine = engine_of("a", "b", host="h.example")
@@ -169,6 +185,33 @@ def test_what_turns_out_worse_names_nobody_who_is_well():
 
     assert (partial.severity, set(partial.members)) == ("warn", set("ab"))
     assert (worse.id, worse.severity, worse.members) == (partial.id, "page", ("a",))
+
+
+@pytest.mark.parametrize(
+    ("down_for_all", "named"),
+    [
+        ("", {"network_partition": set("ab")}),
+        ("b", {"service_outage": {"b"}, "network_partition": {"a"}}),
+    ],
+)
+def test_what_was_down_for_all_and_some_cannot_reach_still_is_told_as_that(down_for_all, named):
+    engine = engine_of("a", "b", host="h.example")
+    for by in "ABC":
+        sees(engine, 0, {}, by)
+    for at in range(30, 390, 30):
+        for by in "ABC":
+            failing = "ab" if by == "C" or at < 150 else down_for_all
+            sees(engine, at, dict.fromkeys(failing, SILENT), by)
+            if at == 180:
+                assert members(engine) == {"service_outage": set("ab")}, "not at once"
+    oldest = engine.incidents()[0]
+
+    assert members(engine) == named
+    assert oldest.pattern == ("service_outage" if down_for_all else "network_partition")
+    if not down_for_all:
+        assert (oldest.partial, oldest.diagnosis) == (True, None)
+        assert oldest.summary.endswith(" is down for C only: tcp.timed_out")
+        assert oldest.id in [incident for incident, _ in engine.needs_diagnosis()]
 
 
 def away():

@@ -20,6 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.incident.cause import CauseFinder, is_recent, join_window, may_have_one_cause
+from ringback.incident.judgement import SPLIT_SECONDS
 from ringback.incident.own_network import HOLD_GRACE, MAX_ASKED, MIN_HOLD
 from ringback.incident.pattern import duration_text, pattern_of, time_of_day, was_warned_of
 
@@ -136,6 +137,8 @@ class Correlator:
             return self.down(tracker, at) if tracker.id in self._held else []
         known = self._registry.outage_of(tracker.id)
         if known is not None:
+            if at - judgement.split_at >= SPLIT_SECONDS and not known.partial:
+                return self._narrowed(tracker, known, at)
             return self._raised(tracker, judgement, known, at)
         if self._registry.seen_by("heartbeat", tracker.id) is not None:
             return []  # that its report is missing was told
@@ -196,12 +199,44 @@ class Correlator:
         text = f"over after {duration_text(at - incident.opened_at)}"
         return [left, self._registry.resolve(at, left.incident, text)]
 
+    def _narrowed(self, tracker: EndpointTracker, known: Incident, at: float) -> list[Change]:
+        """Return that what was down for all is down for some places only, for long enough."""
+        if known.pattern == "flapping":
+            return []
+        states = {self._trackers[id_].state for id_ in self._registry.members_of(known)}
+        summary = _summary(tracker)
+        if states == {"partial", "suspect"}:
+            return []  # soon it is known whether the others are so as well
+        if states != {"partial"}:
+            return [
+                self._registry.leave(at, known, tracker.id, summary),
+                *self.down(tracker, at),
+            ]
+        self._undiagnosed.append((known.id, tracker.id))  # what was found of all says nothing here
+        return [
+            self._registry.rename(
+                at,
+                _without_well(known),
+                "network_partition",
+                summary,
+                summary=summary,
+                partial=True,
+                kind=tracker.kind,
+                evidence=_evidence(tracker, at),
+                diagnosis=None,
+            )
+        ]
+
     def _raised(
         self, tracker: EndpointTracker, judgement: Judgement, known: Incident, at: float
     ) -> list[Change]:
-        """Return that an open incident is worse than it was: its pattern and severity only rise."""
+        """Return that an open incident is worse than it was."""
         pattern, severity = judgement.pattern, judgement.severity
-        wider = known.partial and judgement.state != "partial"
+        # That those are no longer heard who reach it tells nothing new.
+        is_news = not judgement.unheard or any(
+            (vote.since or 0.0) > known.opened_at for vote in judgement.votes
+        )
+        wider = known.partial and judgement.state != "partial" and is_news
         if pattern is None or not (wider or (known.severity, severity) == ("warn", "page")):
             return []
         if any(

@@ -58,6 +58,7 @@ class Judgement:
     against: tuple[Vote, ...] = ()  # Those that are well
     unheard: tuple[Vote, ...] = ()  # Those that were waited for in vain
     asks: bool = False  # Whether it is to be checked now
+    split_at: float = inf  # Since when probes disagree
     until: float = inf  # When it may be another one without a vote that changes
 
 
@@ -172,11 +173,16 @@ class _Table:
             if against:
                 found = self._partial("prober_path", "warn", down, against)
             return replace(found, asks=reaching and self.news)
+        if self.waiting.split is None:
+            self.waiting.split = self.now
         if len(down) > len(against):
             self.waiting.others = None
-            return self._partial("network_partition", "page", down, against)
+            found = self._partial("network_partition", "page", down, against)
+            return replace(found, split_at=self.waiting.split)
         undecided = len(down) + len(other) > len(against)
-        return self._wait(other if undecided else []) or self._minority(down, against)
+        return self._wait(other if undecided else []) or self._minority(
+            self.waiting.split, down, against
+        )
 
     def note_held(self, held: list[float]) -> None:
         """Note that others are asked while an alarm is held: they are waited for from now on."""
@@ -185,13 +191,12 @@ class _Table:
         elif self.waiting.others is None:
             self.waiting.others = self.now
 
-    def _minority(self, down: list[Vote], against: list[Vote]) -> Judgement:
-        if self.waiting.split is None:
-            self.waiting.split = self.now
-        told_at = self.waiting.split + SPLIT_SECONDS
+    def _minority(self, split_at: float, down: list[Vote], against: list[Vote]) -> Judgement:
+        told_at = split_at + SPLIT_SECONDS
         if self.now < told_at:
             return Judgement("suspect", until=min(self.fresh, told_at))
-        return self._partial("network_partition", "warn", down, against)
+        found = self._partial("network_partition", "warn", down, against)
+        return replace(found, split_at=split_at)
 
     def programs_down(
         self, down: list[Vote], called_up: list[Vote], up: list[Vote], other: list[Vote]

@@ -369,11 +369,10 @@ class IncidentRegistry:
         return self._take("left", at, left, text, endpoint)
 
     def rename(
-        self, at: float, incident: Incident, pattern: Pattern, text: str, *, summary: str = ""
+        self, at: float, incident: Incident, pattern: Pattern, text: str, **now: Any
     ) -> Change:
-        """Note that an incident has another pattern than it was taken for."""
-        renamed = replace(incident, pattern=pattern, summary=summary or incident.summary)
-        return self._take("renamed", at, renamed, text)
+        """Note that an incident has another pattern than it was taken for; ``now``: what else."""
+        return self._take("renamed", at, replace(incident, pattern=pattern, **now), text)
 
     def raise_to(
         self,
