@@ -208,10 +208,8 @@ class Correlator:
         if states == {"partial", "suspect"}:
             return []  # soon it is known whether the others are so as well
         if states != {"partial"}:
-            return [
-                self._registry.leave(at, known, tracker.id, summary),
-                *self.down(tracker, at),
-            ]
+            left = self._registry.leave(at, known, tracker.id, summary)
+            return [left, *self.down(tracker, at)]
         self._undiagnosed.append((known.id, tracker.id))  # what was found of all says nothing here
         return [
             self._registry.rename(
@@ -232,7 +230,7 @@ class Correlator:
     ) -> list[Change]:
         """Return that an open incident is worse than it was."""
         pattern, severity = judgement.pattern, judgement.severity
-        # That those are no longer heard who reach it tells nothing new.
+        # That who reaches it is no longer heard tells nothing new.
         is_news = not judgement.unheard or any(
             (vote.since or 0.0) > known.opened_at for vote in judgement.votes
         )

@@ -196,9 +196,11 @@ class Network:
         if cut is None or vote.state in {"ok", "unknown"}:
             return True
         if cut.cause == "loss":
-            # Chance does not lose so many in a row
+            # Chance does not lose so many in a row. A network that has died since does: then nobody
+            # at all has replied in the second half of them.
             beyond = vote.failures >= self._loss.run_beyond_chance()
-            return (beyond and not self._is_dead(tracker, vote)) or _is_definite(tracker, vote)
+            replied = self._last_reply(tracker) > vote.middle_of_run
+            return (beyond and replied) or vote.is_definite(tracker.watched)
         if cut.far and tracker.is_near and not self._has_lost_gateway(vote):
             return True
         return not is_of_the_network(vote.kind)
@@ -211,13 +213,6 @@ class Network:
         if gateway.up:  # what failed before it was may have failed for it
             return vote.began <= gateway.since
         return vote.began - gateway.at <= CONTROL_FRESHNESS
-
-    def _is_dead(self, tracker: EndpointTracker, vote: Vote) -> bool:
-        """Return whether nobody at all has replied in the second half of a run of failures.
-
-        A network that lost packets and is dead now loses more in a row than chance does.
-        """
-        return self._last_reply(tracker) <= _middle(vote)
 
     def _last_reply(self, tracker: EndpointTracker) -> float:
         return self._replied_at if tracker.is_near else self._replied_from_afar
@@ -322,7 +317,7 @@ class Network:
             why = self.controls[GATEWAY].detail or "the gateway cannot be reached"
             return self._found("local", 0.95, since, tracker, why)
         if self._last_reply(tracker) > since:
-            if _is_definite(tracker, vote):
+            if vote.is_definite(tracker.watched):
                 return None
             lossy = self._loses(tracker, now)
             return lossy or ("held" if self._is_undecided(tracker, vote, since, now) else None)
@@ -371,18 +366,17 @@ class Network:
                 continue
             silent.add(other.site)
             together = abs(vote.silent_since - since) <= _due(other, tracker)
-            if together and self._is_well_elsewhere(other, since):
+            if together and any((seen.well_at or 0.0) >= since for seen in self._others(other)):
                 reached.add(other.site)
         if len(reached) < MIN_FAILING - 1:
             return False
         return all(other.site in silent for other in self.trackers.values())
 
-    def _is_well_elsewhere(self, tracker: EndpointTracker, since: float) -> bool:
-        return any(
-            vote.well_at is not None and vote.well_at >= since
-            for vote in tracker.votes.values()
-            if vote.origin == "probe" and vote.domain != self.domain
-        )
+    def _others(self, tracker: EndpointTracker) -> Iterator[Vote]:
+        """Yield the votes of other vantages on an endpoint."""
+        for vote in tracker.votes.values():
+            if vote.origin == "probe" and vote.domain != self.domain:
+                yield vote
 
     def failing_with(self, control: Check) -> list[tuple[EndpointTracker, Vote]]:
         """Return what is down since a control is, and not for longer."""
@@ -417,7 +411,7 @@ class Network:
             if vote.failures >= MIN_RUN and id_ in self.trackers:
                 if vote.failures < run:
                     yield id_
-                yield from islice(self._unseen(self.trackers[id_], _middle(vote)), MAX_ASKED)
+                yield from islice(self._unseen(self.trackers[id_], vote.middle_of_run), MAX_ASKED)
 
     def _unseen(self, tracker: EndpointTracker, since: float) -> Iterator[str]:
         """Yield endpoints that a probe has not checked since, those that were well first."""
@@ -470,9 +464,8 @@ class Network:
         """
         others = {
             vote.domain
-            for vote in tracker.votes.values()
-            if vote.origin == "probe" and vote.domain != self.domain
-            if vote.failures and vote.at is not None and vote.at >= since
+            for vote in self._others(tracker)
+            if vote.failures and (vote.at or 0.0) >= since
         }
         return len(others) > 1 or any(self._is_answered(domain, since) for domain in others)
 
@@ -483,14 +476,6 @@ class Network:
             for vote in tracker.votes.values()
         )
 
-    def _is_heard_elsewhere(self, tracker: EndpointTracker, since: float) -> bool:
-        """Return whether another vantage says since then what it sees of an endpoint."""
-        return any(
-            vote.at is not None and vote.at >= since
-            for vote in tracker.votes.values()
-            if vote.origin == "probe" and vote.domain != self.domain
-        )
-
     def _unheard(self, failing: Iterable[EndpointTracker], since: float, now: float) -> list[str]:
         """Return the other vantages whose reports stopped with the replies: one way is theirs."""
         if not self.has_probe:  # a program does not report by the way of the vantages
@@ -498,8 +483,8 @@ class Network:
         silent, heard = {}, set()
         for tracker in failing:
             due = tracker.watched.every + tracker.watched.timeout
-            for vote in tracker.votes.values():
-                if vote.origin != "probe" or vote.domain == self.domain or vote.at is None:
+            for vote in self._others(tracker):
+                if vote.at is None:
                     continue
                 if vote.at >= since:
                     heard.add(vote.domain)
@@ -513,8 +498,10 @@ class Network:
         That is while too few have to know whether packets are lost, and while all that replied may
         have done so after what made it fail was over. It is asked again meanwhile.
         """
-        if vote.origin != "probe" or self._is_heard_elsewhere(tracker, since):
+        if vote.origin != "probe":
             return False
+        if any((seen.at or 0.0) >= since for seen in self._others(tracker)):
+            return False  # other vantages say what it is
         if vote.held_until is None:
             hold = max(tracker.watched.timeout, MIN_HOLD) + HOLD_GRACE if vote.pure else LOSS_HOLD
             vote.held_until = now + hold
@@ -603,16 +590,6 @@ class Network:
 def _due(*trackers: EndpointTracker) -> float:
     """Return the seconds within which each is looked at, and again where a look is lost."""
     return max(2 * tracker.watched.every + tracker.watched.timeout for tracker in trackers)
-
-
-def _middle(vote: Vote) -> float:
-    """Return when the middle of its failures in a row was."""
-    return ((vote.row_since or 0.0) + (vote.at or 0.0)) / 2
-
-
-def _is_definite(tracker: EndpointTracker, vote: Vote) -> bool:
-    """Return whether a vote is down by failures that no network of one's own makes."""
-    return vote.definite >= tracker.watched.threshold
 
 
 def _or_none(at: float) -> float | None:

@@ -187,6 +187,15 @@ class Vote:
         if not self.score or self.origin != "probe":
             self.score, self.since = 0.0, None
 
+    @property
+    def middle_of_run(self) -> float:
+        """When the middle of its failures in a row was."""
+        return ((self.row_since or 0.0) + (self.at or 0.0)) / 2
+
+    def is_definite(self, watched: WatchedEndpoint) -> bool:
+        """Return whether it is down by failures that no network of one's own makes."""
+        return self.definite >= watched.threshold
+
     def _threshold(self, watched: WatchedEndpoint) -> int:
         return 1 if self.origin in OWN_WORD else watched.threshold
 
