@@ -44,6 +44,28 @@ def choose(findings: list[PlacedClue]) -> PlacedClue | None:
     return max(telling, key=lambda f: (f.clue.rank, -f.start), default=None)
 
 
+_NO_IPV6 = frozenset({"client.local_address", "tcp.address_unreachable.network"})
+_IPV6 = re.compile(r"(?<![\w:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?![\w:.])")
+_ADDRESS = 160
+"""How far before what is said of it an address stands, in characters."""
+
+
+def choose_address(page: Page, findings: list[PlacedClue]) -> PlacedClue | None:
+    """As ``choose``, but of several addresses the one by which a machine without IPv6 could go."""
+    best = choose(findings)
+    if best is None or best.clue.kind not in _NO_IPV6:
+        return best
+    if not _IPV6.search(page.text, max(0, best.start - _ADDRESS), best.start):
+        return best
+    others = [f for f in findings if f.clue.kind not in _NO_IPV6 and _of_an_address(f.clue, best)]
+    return choose(others) or best
+
+
+def _of_an_address(clue: Clue, best: PlacedClue) -> bool:
+    kind = clue.kind or ""
+    return clue.rank >= best.clue.rank and kind.startswith("tcp.")
+
+
 def confidence(findings: list[PlacedClue], best: PlacedClue) -> float:
     """From the rank, less where another cause is named as strongly."""
     rank = best.clue.rank
@@ -202,7 +224,7 @@ def _worth(explanation: Explanation) -> tuple[bool, float]:
 def _explain(text: str, offset: int) -> Explanation:
     page = fold(text)
     findings = with_a_network(page, findings_in(page))
-    best = choose(findings)
+    best = choose_address(page, findings)
     if best is None:
         return _unnamed(text, offset)
     around = circumstances(page, findings, best)

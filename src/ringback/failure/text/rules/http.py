@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
+from ringback.failure.clue import EXACT, SPECIFIC, TEXT, UMBRELLA
 from ringback.failure.text.rule import NARROWER, PHRASE, SENTENCE, VERDICT, TextRule, says
 
 # What clients say of requests they would not send: URLs, options, sessions, pools.
@@ -65,6 +65,40 @@ REQUESTS: list[TextRule] = [
         "err_invalid_url",
         "err_unescaped_characters",
         "idnaerror",
+        "invalid url escape",
+        "invalid uri for request",
+        "net/url: invalid userinfo",
+        "invalid host header",
+        "url malformed",
+        "malformedurlexception: no host",
+    ),
+    # Go, which says "parse" and the URL before
+    *says(URL, SPECIFIC, "config")("invalid port ", then=r"\"?:?[^\n]{1,120} after host"),
+    *says(URL, SPECIFIC, "config")("invalid character ", then=r"[^\n]{1,12} in (?:host name|url)"),
+    *says(URL, SPECIFIC, "config")("missing ']' in host", "unknown port", before=r"\b"),
+    *says(URL, PHRASE, "config")("too many colons in address", "missing port in address"),
+    # Rust's url, Java, Ruby
+    *says(URL, SPECIFIC, "config")(
+        "invalid international domain name",
+        "invalid ipv4 address",
+        "invalid ipv6 address",
+        "illegal character in authority",
+        "illegal character in path",
+        "illegal character in query",
+        "illegal character in scheme name",
+        "expected authority at index",
+        "bad uri(is not uri?)",
+        "bad uri (is not uri?)",
+        "the scheme does not accept registry part",
+    ),
+    *says(URL, PHRASE, "config")("invalid port number"),
+    *says(SCHEME, SPECIFIC, "config")(
+        "malformedurlexception: no protocol",
+        "malformedurlexception: unknown protocol",
+        "expected url scheme 'http' or 'https'",
+        "uri with undefined scheme",
+        "target host is not specified",
+        "is not an http uri",
     ),
     *says(URL, SPECIFIC, "config")("empty host", then=r"(?!name)"),
     *says(URL, SPECIFIC, "config")("invalid url", then=r"(?! or)"),
@@ -111,6 +145,15 @@ REQUESTS: list[TextRule] = [
         "connection already closed",
         "cannot reopen a client instance",
     ),
+    *says("client.closed", SPECIFIC, "pool")(
+        "connection pool shut down",  # of Apache's client, whose owner closed it
+        "connection pool has been closed",
+        "attempted to acquire a connection on a closed pool",
+        "manager has been shut down",
+        "und_err_destroyed",
+        "und_err_closed",
+        "cannot use a pool after calling end on the pool",
+    ),
     *says("client.pool_exhausted", NARROWER, "pool")(
         "queuepool limit",
         "pool reached maximum size and no more connections are allowed",
@@ -131,6 +174,41 @@ REQUESTS: list[TextRule] = [
         "no connection available",
         "no free connections",
         "timed out while checking out a connection",
+        # Rust: sqlx, deadpool, bb8, r2d2
+        "pool timed out while waiting for an open connection",
+        "pooltimedout",
+        "waiting for a slot to become available",
+        "timed out in bb8",
+        # Java: Apache, Tomcat, Druid, c3p0, JBoss, Reactor, Redisson, MongoDB
+        "pool empty. unable to fetch a connection in",
+        "getconnectiontimeoutexception",
+        "attempt by a client to checkout a connection has timed out",
+        "no managed connections available within configured blocking timeout",
+        "has been pending for more than the configured timeout",
+        "pending acquire queue has reached its maximum size",
+        "unable to acquire connection! increase connection pool size",
+        "too many threads are already waiting for a connection",
+        "connectionrequesttimeoutexception",
+        # Ruby, Elixir, Node
+        "all pooled connections were in use",
+        "could not obtain a database connection within",
+        "connection not available and request was dropped from queue",
+        "excess queuing for connections",
+        "connectionacquiretimeouterror",
+        "the pool is probably full",
+        "resourcerequest timed out",
+        "queue limit reached",
+    ),
+    *says("client.pool_exhausted", NARROWER, "pool")(
+        " available", before=r"waited \d{1,5}(?:\.\d{1,9})? sec, \d{1,5}/\d{1,5}"
+    ),
+    *says("client.pool_exhausted", TEXT, "pool")(
+        "timed out waiting for connection",
+        then=r"(?:\s{0,3}$|[\"'),;]|: )",  # r2d2
+    ),
+    *says("client.pool_exhausted", PHRASE, "pool")(
+        "timeout exceeded when trying to connect",  # node-postgres, of its pool or the server
+        "timed out while waiting for an open connection",
     ),
 ]
 
@@ -216,7 +294,6 @@ RESPONSES: list[TextRule] = [
         "not enough data for satisfy transfer length header",
         "not enough data to satisfy transfer length header",
         "transferencodingerror",
-        "response ended prematurely",
         "transfer closed with outstanding",
         "outstanding read data remaining",
         "invalidchunklength",
@@ -224,6 +301,7 @@ RESPONSES: list[TextRule] = [
         "unexpected eof during chunk",
         "err_incomplete_chunked_encoding",
     ),
+    *says(CHUNKED, NARROWER, "body")("response ended prematurely", before=r"(?<!the )"),
     *says(SHORT, UMBRELLA + 1, "body")("without sending complete message body"),
     *says(SHORT, UMBRELLA, "body")("response payload is not completed"),
     # its encoding
@@ -235,6 +313,7 @@ RESPONSES: list[TextRule] = [
         "error while decoding content",
         "unrecognized or bad http content or transfer-encoding",
         "content_decoding_failed",
+        "error while processing content unencoding",
     ),
     *says(DECODING, SPECIFIC, "body")(
         "incorrect header check", before=r"(?:decompress|zlib|decod)[^\n]{0,120}"
@@ -254,7 +333,6 @@ RESPONSES: list[TextRule] = [
         "server sent an invalid http response",
         "expected http/",
         "bad http/0.9",
-        "received invalid version",
         "malformed reply from server",
         "err_invalid_http_response",
     ),
@@ -278,8 +356,6 @@ RESPONSES: list[TextRule] = [
         "invalid chunk size",
         "data after `connection: close`",
         "expected http/, rtsp/ or ice/",
-        "hpe_invalid",
-        "hpe_header_overflow",
         "malformed http status code",
         "malformed mime header",
         "receive buffer too long",
@@ -304,6 +380,24 @@ RESPONSES: list[TextRule] = [
     *says(PROTOCOL, _RULES_BROKEN, "wait")(
         "invalid literal for int() with base 16", before=r"(?:chunk|MaxRetry|http)[^\n]{0,200}"
     ),
+    # Node's parser: its codes; the words beside them are said of requests as well
+    *says(PROTOCOL, EXACT, "wait")(
+        "hpe_invalid",
+        "hpe_header_overflow",
+        "hpe_unexpected_content_length",
+        "hpe_strict",
+        "hpe_cr_expected",
+        "hpe_lf_expected",
+        "hpe_closed_connection",
+        before=r"\b",
+        then=r"(?!_(?:constant|eof_state))\w{0,40}",
+    ),
+    *says(NOT_HTTP, EXACT, "wait")("hpe_invalid_constant"),
+    *says("http.response.headers.truncated", PHRASE, "wait")("hpe_invalid_eof_state"),
+    *says(PROTOCOL, SENTENCE, "wait")(
+        "und_err_headers_overflow", "in chunked-encoding", "header without colon"
+    ),
+    *says(SHORT, SPECIFIC, "body")("und_err_res_content_length_mismatch"),
     # redirects
     *says(LOOP, SPECIFIC, "wait")(
         "exceeded maximum allowed redirects",
@@ -315,6 +409,7 @@ RESPONSES: list[TextRule] = [
         "maximum number of redirects",
         "number of redirects hit maximum amount",
         "redirect loop",
+        "maximum redirect reached at",
         "err_too_many_redirects",
     ),
     *says(LOOP, SPECIFIC, "wait")(" redirects", before=r"(?:exceeded|stopped after) \d{1,4}"),

@@ -13,7 +13,7 @@ TEMPORARY: Final = "dns.temporary_failure"
 TIMED_OUT: Final = "dns.timed_out"
 _LOOKUP = 35
 """A lookup, no more: what is said of it elsewhere in the text outweighs it."""
-_RESOLVING = r"(?:resol|dns|name|lookup)[^\n]{0,120}"
+_RESOLVING = r"(?:\bresolv|\bresolution|\bdns|name ?server|\blookup|\bquery[A-Z])[^\n]{0,120}"
 
 NAMES: list[TextRule] = [
     # gai_strerror
@@ -55,6 +55,10 @@ NAMES: list[TextRule] = [
         "could not resolve server name",
         "could not be resolved",
         "cannot resolve hostname",
+        "cannot resolve host address",
+        "unable to look up",
+        "host does not exist",
+        "lookup error",
         "unable to resolve host",
         "failed to resolve broker hostname",
     ),

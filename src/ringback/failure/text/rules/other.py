@@ -80,6 +80,22 @@ LOOKALIKES: list[TextRule] = [
         "timed out", before=_UNIT + r"(?:operation|state|job|timeout)[^\n]{0,60}"
     ),
     *says(OTHER, OVERRIDE)("timed out. ", before=_UNIT, then=r"(?:terminating|killing)"),
+    # limits of tests and of jobs
+    *says(OTHER, OVERRIDE)(
+        "panic: test timed out after",
+        "exceeded timeout of",
+        "ensure the done() callback is being called",
+        'ensure "done()" is called',
+        "timed out retrying after",
+        "testtimedoutexception",
+        "has exceeded the maximum execution time",
+        "execution took longer than",
+        "exceeded the maximum execution time",
+    ),
+    *says(OTHER, OVERRIDE)("test timed out in ", "test timed out after ", then=r"\d"),
+    *says(OTHER, OVERRIDE)("test timeout of ", then=r"\d{1,9} ?ms exceeded"),
+    *says(OTHER, OVERRIDE)("failed: timeout >", then=r"\d"),
+    *says(OTHER, OVERRIDE)("query timed out in expression evaluation", "timeout_exceeded)"),
     # what databases say of statements and data
     *says(OTHER, OVERRIDE)(
         "deadlock detected",

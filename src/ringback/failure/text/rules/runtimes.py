@@ -1,11 +1,10 @@
 """What runtimes and clients of other languages and systems say.
 
 Sources: Netty's and Reactor's exceptions; Apple's ``NSURLError.h`` and ``CFNetworkErrors.h``;
-Microsoft's schannel codes (``winerror.h``, SEC_E_*) and those of WinHTTP and WinINet; Erlang's
-atoms of ``inet`` and ``ssl``; gRPC's core and grpc-go; hyper's ``Error`` and reqwest's.
+Erlang's atoms of ``inet`` and ``ssl``; gRPC's core and grpc-go; hyper's ``Error`` and reqwest's.
 """
 
-from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
     HINT,
@@ -57,7 +56,6 @@ JVM: list[TextRule] = [
     ),
     *says("client.pool_exhausted", SPECIFIC, "pool")(
         "acquire operation took longer than the configured maximum time",
-        "connection pool shut down",
     ),
     *says("tcp.failed", HINT, "connect")(
         "none of the configured nodes are available", "nohostavailable", "nonodeavailable"
@@ -95,106 +93,6 @@ JVM: list[TextRule] = [
         "could not be established. broker may not be available",
         "bootstrap broker",
     ),
-]
-
-
-# .NET: HttpClient, its sockets, Npgsql and SqlClient.
-
-DOTNET: list[TextRule] = [
-    *says("config.tls_files_invalid", SPECIFIC, "config")("bio_new_file", "bio_ctrl"),
-    *says("client.deadline_exceeded", PHRASE)(
-        "the operation was canceled",
-        before=r"(?:TaskCanceled|OperationCanceled|Message=)[^\n]{0,80}",
-    ),
-    *says("client.deadline_exceeded", SPECIFIC)(
-        "the request was canceled due to the configured httpclient.timeout"
-    ),
-    *says("http.response.timed_out", SPECIFIC, "wait")("timeout during reading attempt"),
-    *says("tcp.closed", SENTENCE)("attempted to read past the end of the stream"),
-    *says("client.pool_exhausted", VERDICT, "pool")(
-        "the connection pool has been exhausted",
-        "prior to obtaining a connection from the pool",
-    ),
-    *says("http.response.invalid.empty", SPECIFIC, "wait")(
-        "the response ended prematurely",
-        "the underlying connection was closed: the connection was closed unexpectedly",
-    ),
-    *says("http.response.invalid.not_http", SPECIFIC, "wait")(
-        "server returned an invalid or unrecognized response"
-    ),
-    *says("tcp.closed", SENTENCE)("a connection that was expected to be kept alive was closed"),
-    *says("tls.closed", SENTENCE, "tls")(
-        "received an unexpected eof or 0 bytes from the transport stream",
-        "authentication failed because the remote party has closed the transport stream",
-        "authentication failed because the remote party sent a tls alert",
-    ),
-    *says("tls.cert.invalid", SENTENCE, "tls")(
-        "geschützten ssl/tls-kanal konnte keine vertrauensstellung hergestellt",
-        "the remote certificate is invalid",
-        "remotecertificatechainerrors",
-        "could not establish trust relationship for the ssl/tls secure channel",
-    ),
-    *says("tls.cert.date_invalid.expired", SPECIFIC, "tls")("nottimevalid"),
-]
-
-
-# Windows itself: schannel, WinHTTP and WinINet.
-
-_SCHANNEL: dict[str, KindName] = {
-    "sec_e_untrusted_root": "tls.cert.authority_invalid.untrusted_root",
-    "0x80090325": "tls.cert.authority_invalid.untrusted_root",
-    "cert_e_untrustedroot": "tls.cert.authority_invalid.untrusted_root",
-    "0x800b0109": "tls.cert.authority_invalid.untrusted_root",
-    "sec_e_cert_expired": "tls.cert.date_invalid.expired",
-    "0x80090328": "tls.cert.date_invalid.expired",
-    "cert_e_expired": "tls.cert.date_invalid.expired",
-    "sec_e_wrong_principal": "tls.cert.name_invalid",
-    "0x80090322": "tls.cert.name_invalid",
-    "cert_e_cn_no_match": "tls.cert.name_invalid",
-    "0x800b010f": "tls.cert.name_invalid",
-    "sec_e_cert_unknown": "tls.cert.invalid",
-    "0x80090327": "tls.cert.invalid",
-    "sec_e_illegal_message": "tls.protocol.error",
-    "0x80090326": "tls.protocol.error",
-    "sec_e_algorithm_mismatch": "tls.version_or_cipher_mismatch",
-    "0x80090331": "tls.version_or_cipher_mismatch",
-    "sec_e_unsupported_function": "tls.version_or_cipher_mismatch",
-    "sec_e_invalid_token": "tls.protocol.error.not_tls",
-    "0x80090308": "tls.protocol.error.not_tls",
-    "sec_e_decrypt_failure": "tls.protocol.error",
-    "sec_i_incomplete_credentials": "tls.bad_client_auth_cert",
-    "sec_e_no_credentials": "config.tls_files_invalid",
-    "crypt_e_revocation_offline": "tls.cert.invalid",
-    "0x80092013": "tls.cert.invalid",
-    "crypt_e_no_revocation_check": "tls.cert.invalid",
-    "0x80092012": "tls.cert.invalid",
-    "crypt_e_revoked": "tls.cert.revoked",
-    "0x80092010": "tls.cert.revoked",
-}
-_WININET: dict[str, KindName] = {
-    "error_internet_timeout": "http.response.timed_out",
-    "error_winhttp_timeout": "http.response.timed_out",
-    "0x80072ee2": "http.response.timed_out",
-    "error_internet_name_not_resolved": "dns.name_not_resolved",
-    "error_winhttp_name_not_resolved": "dns.name_not_resolved",
-    "0x80072ee7": "dns.name_not_resolved",
-    "error_internet_cannot_connect": "tcp.failed",
-    "error_winhttp_cannot_connect": "tcp.failed",
-    "0x80072efd": "tcp.failed",
-    "error_internet_connection_aborted": "tcp.closed",
-    "error_winhttp_connection_error": "tcp.closed",
-    "0x80072efe": "tcp.closed",
-    "error_internet_connection_reset": "tcp.reset",
-    "0x80072eff": "tcp.reset",
-    "0x80072f8f": "tls.cert.invalid",
-    "error_winhttp_secure_failure": "tls.cert.invalid",
-}
-
-WINDOWS: list[TextRule] = [
-    *say_each(_SCHANNEL, rank=EXACT, phase="tls"),
-    *say_each(_WININET, rank=EXACT),
-    *says("tcp.failed", HINT)("unable to connect to the remote server"),
-    *says("dns.name_not_resolved", SPECIFIC, "dns")("ping request could not find host"),
 ]
 
 
@@ -278,6 +176,9 @@ _ATOMS: dict[str, KindName] = {
     "ehostunreach": "tcp.address_unreachable.host",
     "enetunreach": "tcp.address_unreachable.network",
     "nxdomain": "dns.name_not_resolved",
+    "econnaborted": "tcp.aborted",
+    "ehostdown": "tcp.address_unreachable.host",
+    "eaddrnotavail": "client.local_address",
 }
 _BAD_CERT: dict[str, KindName] = {
     "hostname_check_failed": "tls.cert.name_invalid",
@@ -287,6 +188,19 @@ _BAD_CERT: dict[str, KindName] = {
     "revoked": "tls.cert.revoked",
     "max_path_length_reached": "tls.cert.invalid",
 }
+_RUST_KINDS: dict[str, KindName] = {
+    "connectionrefused": "tcp.refused",
+    "connectionreset": "tcp.reset",
+    "connectionaborted": "tcp.aborted",
+    "hostunreachable": "tcp.address_unreachable.host",
+    "networkunreachable": "tcp.address_unreachable.network",
+    "networkdown": "tcp.address_unreachable.network",
+    "addrinuse": "client.local_address",
+    "addrnotavailable": "client.local_address",
+    "notconnected": "tcp.closed",
+}
+"""``std::io::ErrorKind``, as ``Debug`` shows it."""
+_MINT = r"(?:TransportError|HTTPoison\.Error|HTTPError|failed_connect|DBConnection)[^\n]{0,120}"
 
 LANGUAGES: list[TextRule] = [
     *[
@@ -305,6 +219,23 @@ LANGUAGES: list[TextRule] = [
     *says("tls.cert.invalid", NARROWER, "tls")("bad_cert", before=r"[{:( ]"),
     *says("tcp.timed_out.established", PHRASE, "wait")("heartbeat_timeout"),
     *says("tcp.closed", PHRASE)("socket_closed_unexpectedly", "mint.transporterror: socket closed"),
+    *says(TIMEOUT, PHRASE)("reason: :timeout", before=_MINT),
+    *says(TIMEOUT, SENTENCE, "connect")("reason: :connect_timeout", ",connect_timeout}"),
+    *says(TIMEOUT, SENTENCE, "connect")(",timeout}", before=r"failed_connect[^\n]{0,200}"),
+    *says("client.pool_exhausted", SENTENCE, "pool")("reason: :checkout_timeout"),
+    *says("tcp.closed", PHRASE)("reason: :closed", before=_MINT),
+    *says("tcp.closed", SENTENCE)(
+        "tcp recv: closed",
+        "tcp send: closed",
+        "ssl recv: closed",
+        "ssl send: closed",
+        "tcp recv (idle): closed",
+        "ssl recv (idle): closed",
+    ),
+    *says("tcp.closed", HINT)("connection is closed because of an error, disconnect or timeout"),
+    *says("client.deadline_exceeded", PHRASE)(
+        " timed out because it queued and checked out the connection for longer than"
+    ),
     # Ruby
     *says("tcp.timed_out", SENTENCE, "connect")("net::opentimeout"),
     *says("tls.timed_out", SPECIFIC, "tls")(
@@ -323,6 +254,11 @@ LANGUAGES: list[TextRule] = [
         "got 503", before=r"successful HTTP response[^\n]{0,200}"
     ),
     *says("http.error", SENTENCE, "wait")("failed to get successful http response"),
+    *[
+        rule
+        for name, kind in _RUST_KINDS.items()
+        for rule in says(kind, TEXT)(name, before=r"(?:ErrorKind::|kind: |Kind\()", then=r"\b")
+    ],
     # Go: what follows "lookup NAME" or "Get URL"
     *says("client.resources_exhausted", OVERRIDE, "dns")(
         "too many open files", before=r"(?:dial|lookup|socket|accept)[^\n]{0,160}"
@@ -416,19 +352,6 @@ PACKAGES: list[TextRule] = [
     # SMTP servers
     *says("service.rejected", SENTENCE, "wait")("refused to talk to me: "),
     *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
-    # MQTT: brokers' words, and Arduino's PubSubClient (its state codes)
-    *says("tcp.timed_out.established", SENTENCE, "wait")("has exceeded timeout, disconnecting"),
-    *say_each(
-        {"rc=-4": "http.response.timed_out", "rc=-3": "tcp.closed", "rc=-2": "tcp.failed"},
-        rank=HINT,
-        before=r"(?:MQTT|connect|failed)[^\n]{0,60}",
-    ),
-    *says("tcp.failed", HINT, "connect")("rc -2", before=r"connect[^\n]{0,60}"),
-    *says("service.rejected", OVERRIDE, "wait")(
-        "connection refused: not authorized",
-        "connection refused, not authori",
-        "bad connack return code",
-    ),
     # hosted runners
     *says("unknown", HINT)("lost communication with the server"),
 ]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
@@ -29,6 +29,15 @@ _SYSTEM_ERROR: dict[int, KindName] = {
     113: "tcp.address_unreachable.host",
 }
 """What MySQL's client adds of the operating system, on Linux."""
+
+_DB2_ERROR: dict[str, KindName] = {
+    "(?:111|79|10061)": "tcp.refused",
+    "(?:104|73|10054)": "tcp.reset",
+    "(?:110|78|10060)": "tcp.timed_out",
+    "(?:113|81|10065)": "tcp.address_unreachable.host",
+    "(?:101|70|10051)": "tcp.address_unreachable.network",
+    "(?:32|0)": "tcp.closed",
+}
 
 DATABASES: list[TextRule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
@@ -92,6 +101,15 @@ DATABASES: list[TextRule] = [
         for rule in says(kind, EXACT)(f"system error: {number}", then=r"\b")
     ],
     *says(TIMEOUT, _DURING_QUERY, "wait")("(timed out)", before=r"during query[^\n]{0,20}"),
+    # MySQL's Connector/J: how long the connection had been idle tells of wait_timeout
+    *says("tcp.closed", PHRASE)(
+        "before connection was unexpectedly lost", "can not read response from server"
+    ),
+    *says("tcp.closed.stale", SENTENCE, "wait")(
+        "is longer than the server configured value of 'wait_timeout'",
+    ),
+    *says("client.closed", PHRASE, "pool")("no operations allowed after connection closed"),
+    *says(REJECTED, SPECIFIC, "wait")("server shutdown in progress"),
     # SQL Server: its own words, ODBC, FreeTDS
     *says(REJECTED, NARROWER, "wait")(
         "cannot open database", "cannot open server", "adaptive server connection failed"
@@ -106,6 +124,17 @@ DATABASES: list[TextRule] = [
         "ora-12519",
         "ora-12520",
         "ora-28000",
+        "ora-00018",
+        "ora-00020",
+        "ora-01033",
+        "ora-01034",
+        "ora-02391",
+        "ora-12518",
+        "ora-12526",
+        "ora-12527",
+        "ora-12528",
+        "ora-12638",
+        "ora-28001",
         "dpy-6000",
         "dpy-6001",
         "dpy-6003",
@@ -117,7 +146,51 @@ DATABASES: list[TextRule] = [
     *says("tcp.failed", GENERIC, "connect")("dpy-6005"),
     *says("dns.name_not_resolved", PHRASE, "dns")("ora-12545", "ora-12154"),
     *says(TIMEOUT, phase="connect")("ora-12170", "ora-12535", "tns:connect timeout"),
-    *says("tcp.closed", SENTENCE)("ora-03113", "ora-03135", "ora-12537", "dpy-4011"),
+    *says(TIMEOUT, SENTENCE, "connect")("ora-12606"),
+    *says(TIMEOUT, SENTENCE, "send")("ora-12608"),
+    *says(TIMEOUT, SENTENCE, "wait")("ora-12609"),
+    *says("tcp.address_unreachable.host", SENTENCE, "connect")("ora-12543"),
+    *says("tcp.address_unreachable.prohibited", SENTENCE, "connect")("ora-24247"),
+    *says("tcp.failed", PHRASE, "connect")("ora-12560"),
+    *says("tls.cert.invalid", SENTENCE, "tls")("ora-29024"),
+    *says("tls.failed", SENTENCE, "tls")("ora-28860"),
+    *says("config.tls_files_invalid", SENTENCE, "config")("ora-28759"),
+    *says("tcp.closed", SENTENCE)(
+        "ora-03113",
+        "ora-03114",
+        "ora-03135",
+        "ora-12537",
+        "ora-12547",
+        "ora-12571",
+        "ora-12637",
+        "dpy-4011",
+        "got minus one from a read call",
+        "no more data to read from socket",
+    ),
+    *says("tcp.failed", GENERIC, "connect")("network adapter could not establish the connection"),
+    # Db2: the number is the operating system's, of Linux, AIX or Windows
+    *[
+        rule
+        for number, kind in _DB2_ERROR.items()
+        for rule in says(kind, SPECIFIC)(
+            "sql30081n", then=rf"[^\n]{{1,260}}specific error code\(s\): \"{number}\""
+        )
+    ],
+    *says("tcp.failed", HINT)("sql30081n"),
+    *says("dns.name_not_resolved", SENTENCE, "dns")("sql1336n"),
+    *says(REJECTED, SPECIFIC, "wait")("sql30082n", "sql1060n"),
+    # ClickHouse: its words; the code stands for several of them
+    *says(TIMEOUT, SENTENCE, "wait")("timeout exceeded while reading from socket"),
+    *says(TIMEOUT, SENTENCE, "send")("timeout exceeded while writing to socket"),
+    *says(TIMEOUT, SPECIFIC, "connect")(
+        "connect timed out: ", before=r"(?:DB::|timeout: )[^\n]{0,80}"
+    ),
+    *says("dns.name_not_resolved", SENTENCE, "dns")("not found address of host"),
+    *says("dns.failed", PHRASE, "dns")("(dns_error)"),
+    *says("tcp.closed", PHRASE)("attempt to read after eof", before=r"DB::[^\n]{0,120}"),
+    *says("tcp.failed", GENERIC)("(network_error)", "(all_connection_tries_failed)"),
+    *says(TIMEOUT, PHRASE, "wait")("(socket_timeout)"),
+    *says(REJECTED, SPECIFIC, "wait")("(authentication_failed)", "too_many_simultaneous_queries"),
 ]
 
 
@@ -216,6 +289,21 @@ BROKERS: list[TextRule] = [
         "bad username or password",
         "connectreturncode.",
     ),
+    *says(REJECTED, NARROWER, "wait")(
+        "connected with result code ", "connect failed, rc=", then=r"[1-5]\b"
+    ),
+    *says(REJECTED, SENTENCE, "wait")("connect failed", then=r"[^\n]{0,80}\brc[ =][1-5]\b"),
+    *says("tcp.timed_out.established", PHRASE, "wait")("no ping_resp"),
+    *says("tcp.closed", PHRASE)(
+        "disconnected with result code ", "unexpected disconnection rc=", then=r"(?:7|1|16)\b"
+    ),
+    *says("tcp.closed", PHRASE)("the connection was lost.", "socket error on client"),
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "timed out waiting for a response from the server (32000)"
+    ),
+    *says("tcp.closed", SENTENCE)("connection lost (32109)"),
+    *says("tcp.failed", HINT, "connect")("unable to connect to server (32103)"),
+    *says(REJECTED, SPECIFIC, "wait")("not authorized to connect (5)", "(mqttexception: 5)"),
     *says(REJECTED, SPECIFIC, "wait")(
         "reason code", "return code", before=r"connection refused?,? ", then=r":? ?\d"
     ),
@@ -269,7 +357,16 @@ REMOTE: list[TextRule] = [
     ),
     *says(REJECTED, SPECIFIC, "wait")("(421, "),
     *says("tcp.closed", PHRASE)("please run connect() first"),
-    # FTP
+    # FTP: its replies, lftp, FileZilla
+    *says(REJECTED, SENTENCE, "wait")("service not available", before=r"\b421[ \-]"),
+    *says("tcp.failed", SENTENCE, "connect")(
+        "can't open data connection",
+        "can't build data connection",
+        "failed to establish data connection",
+    ),
+    *says("tcp.closed", SENTENCE)("transfer aborted", before=r"\b426[ \-][^\n]{0,60}"),
+    *says(TIMEOUT, SENTENCE, "wait")("timeout - reconnecting"),
+    *says(TIMEOUT, PHRASE, "wait")(" of inactivity", before=r"timed out after \d{1,5} seconds"),
     *says(REJECTED, NARROWER, "wait")("not logged in", before=r"530[^\n]{0,20}"),
     *says(REJECTED, SPECIFIC, "wait")(
         "error_perm", "error_temp", then=r"[:(] ?['\"]?(?:421|430|53\d|55\d)"
@@ -282,6 +379,17 @@ REMOTE: list[TextRule] = [
         "permission denied (gssapi",
         "too many authentication failures",
         "bad authentication type",
+        "no supported authentication methods available",
+    ),
+    *says("tcp.closed", SPECIFIC)(
+        "server unexpectedly closed network connection",
+        "remote side unexpectedly closed network connection",
+    ),
+    *says(REJECTED, TEXT, "wait")(
+        "no matching key exchange method found",
+        "no matching host key type found",
+        "no matching cipher found",
+        "no matching mac found",
     ),
     *says("tcp.closed", SPECIFIC, "wait")(
         "kex_exchange_identification: connection closed",
@@ -365,6 +473,17 @@ CLOUD: list[TextRule] = [
     *_aws("http.error.gateway", "502", "504"),
     *_aws("http.error", "408", "425"),
     *says("http.error", HINT, "wait")("an error occurred (", then=r"\w{1,60}\) when calling the"),
+    # Thrift
+    *says("tcp.closed", SENTENCE)(
+        "tsocket read 0 bytes", "ttransportexception: no more data to read"
+    ),
+    *says(TIMEOUT, SENTENCE, "wait")(
+        "tsocket: timed out reading", "eagain (timed out)", "thrift eagain"
+    ),
+    *says("tcp.failed", PHRASE, "connect")("could not connect to any of ["),
+    *says("http.response.invalid.not_http", PHRASE, "wait")(
+        "version in readmessagebegin", "negative frame size", "larger than max length", before=r"\b"
+    ),
     # gRPC: the status is an umbrella, the details name the cause
     *say_each(
         {

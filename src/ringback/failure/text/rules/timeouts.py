@@ -4,12 +4,14 @@ And what is said where the caller gave up, or where no more is said than that it
 """
 
 from ringback.failure.clue import SPECIFIC, TIMEOUT, UMBRELLA
+from ringback.failure.model import Phase
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
     FAINT,
     HINT,
     NARROWER,
     PHRASE,
+    SENTENCE,
     VERDICT,
     TextRule,
     says,
@@ -26,6 +28,15 @@ _GO_CLIENT = 62
 _DIALLING = 70
 _OPERATION = 69
 """Of one line that names both, dialling was first."""
+
+_PHASES_OF_GOT: dict[Phase, str] = {
+    "dns": "lookup",
+    "connect": "connect",
+    "tls": "secureConnect",
+    "send": "send",
+    "wait": "response|socket",
+    "body": "read",
+}
 
 TIMEOUTS: list[TextRule] = [
     *says(TIMEOUT, BARE_TIMEOUT)("timed out", "timeout occurred"),
@@ -120,6 +131,22 @@ TIMEOUTS: list[TextRule] = [
     ),
     # .NET
     *says(TIMEOUT, SPECIFIC, "wait")("httpclient.timeout of"),
+    # Node's got names the phase; node-fetch does not
+    *[
+        rule
+        for phase, words in _PHASES_OF_GOT.items()
+        for rule in says(TIMEOUT, SPECIFIC, phase)(
+            "timeout awaiting '", then=rf"(?:{words})' for \d"
+        )
+    ],
+    *says("client.deadline_exceeded", SPECIFIC)("timeout awaiting 'request'"),
+    *says(TIMEOUT, PHRASE, "wait")("network timeout at: http"),
+    *says(TIMEOUT, PHRASE, "body")("response timeout while trying to fetch"),
+    # libraries of Redis on the JVM
+    *says(TIMEOUT, SENTENCE, "wait")("redis server response timeout"),
+    *says(TIMEOUT, SENTENCE, "wait")("command timed out after ", then=r"(?:pt)?\d"),
+    # Go's HTTP/2, which pings a connection that is silent
+    *says("tcp.timed_out.established", SENTENCE)("http2: client connection lost"),
     # Node's undici
     *says(TIMEOUT, VERDICT, "connect")("connecttimeouterror", "und_err_connect_timeout"),
     *says(TIMEOUT, VERDICT, "wait")("headerstimeouterror", "und_err_headers_timeout"),

@@ -6,7 +6,7 @@ OpenSSL, LibreSSL, GnuTLS, NSS, Schannel, Go, Rust, Node, Java.
 from typing import TYPE_CHECKING, Final
 
 from ringback.failure import codes
-from ringback.failure.clue import SPECIFIC, UMBRELLA
+from ringback.failure.clue import SPECIFIC, TEXT, UMBRELLA
 from ringback.failure.codes import (
     CERT_EXPIRED,
     CERT_INVALID,
@@ -41,7 +41,7 @@ CERTIFICATES: list[TextRule] = [
         "cert_has_expired",
         "certificate validity period",
         "expired certificate",
-        "notafter:",
+        "certificate validity has expired",
         "cert_date_invalid",
         "sec_error_expired_certificate",
     ),
@@ -50,12 +50,25 @@ CERTIFICATES: list[TextRule] = [
         "certificate not yet valid",
         "certificatenotyetvalid",
         "certificate is not yet activated",
+        "certificate validity starts in the future",
+        "chain uses not yet valid certificate",
         "cert_not_yet_valid",
     ),
     *says(CERT_NOT_YET_VALID, NARROWER, "tls")("is before", before=_BEFORE_ITS_TIME),
+    *says(CERT_EXPIRED, SPECIFIC, "tls")("notafter: ", before=r"expired\w{0,12}: "),
+    *says(CERT_NOT_YET_VALID, NARROWER, "tls")("notbefore: ", before=r"notyetvalid\w{0,12}: "),
+    *says(CERT_EXPIRED, TEXT + 5, "tls")("timestamp check failed", "validity check failed"),
     # its names
     *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
         "doesn't match either of",
+        "doesn't match any of the subject alternative names",
+        "does not match any of the subject alternative names",
+        "https hostname wrong",
+        "certificate is not valid for any names",
+        "name in the certificate does not match the expected",
+        "does not match with the expected cn",
+        "squid_x509_v_err_domain_mismatch",
+        "x509_v_err_hostname_mismatch",
         "did not match expected hostname",
         "does not match hostname",
         "does not match target host name",
@@ -83,6 +96,7 @@ CERTIFICATES: list[TextRule] = [
     *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
         "hostname mismatch", "ip address mismatch", then=r",? certificate"
     ),
+    *says(CERT_NAME_INVALID, SPECIFIC, "tls")(" not verified:", before=r"hostname [^\n]{1,120}"),
     *says(CERT_NAME_INVALID, SPECIFIC, "tls")("no name matching", then=r" [^\n]{1,120} found"),
     *says(CERT_NAME_INVALID, SPECIFIC, "tls")("doesn't match", before=r"hostname [^\n]{1,120}"),
     *says(CERT_NAME_INVALID, SPECIFIC, "tls")(
@@ -113,6 +127,11 @@ CERTIFICATES: list[TextRule] = [
         "unable_to_verify_leaf_signature",
         "unable to locally verify the issuer",
         "unable to find valid certification path",
+        "trust anchor for certification path not found",
+        "path does not chain with any of the trust anchors",
+        "no trusted certificate found",
+        "not correctly signed by the trusted ca",
+        "untrusted certificate chain",
         "certificate signed by unknown authority",
         "signed by an unknown authority",
         "peer certificate cannot be authenticated with given ca certificates",
@@ -120,17 +139,18 @@ CERTIFICATES: list[TextRule] = [
         "issuer is unknown",
         "unknownissue",
         "sec_error_unknown_issuer",
-        "certificate is not trusted",
         "not issued by a trusted",
         "partialchain",
         "certificate not trusted",
         "cert_untrusted",
         "err_tls_cert_signature",
     ),
+    *says(CERT_UNKNOWN_ISSUER, TEXT, "tls")("certificate is not trusted"),  # for whatever reason
     *says(CERT_REVOKED, SPECIFIC, "tls")(
         "certificate revoked",
         "certificate is revoked",
         "certificate has been revoked",
+        "certificate chain is revoked",
         "cert_revoked",
         "sec_error_revoked_certificate",
     ),
@@ -141,6 +161,8 @@ CERTIFICATES: list[TextRule] = [
         "public key pinning",
         "pinned public key",
         "pubkey does not match",
+        "certificate pinning failure",
+        "pin verification failed",
     ),
     *says(PINNED, SPECIFIC, "tls")("fingerprint mismatch", before=r"SSL[^\n]{0,60}"),
     # OpenSSL's other verification results (x509_txt.c)
@@ -208,6 +230,22 @@ CERTIFICATES: list[TextRule] = [
         "invalidpurpose",
         "certificate is not authorized to sign other certificates",
     ),
+    # Java, GnuTLS, mbedTLS
+    *says(CERT_INVALID, NARROWER, "tls")(
+        "algorithm constraints check failed",
+        "do not conform to algorithm constraints",
+        "basic constraints check failed",
+        "signature check failed",
+        "subject/issuer name chaining check failed",
+        "certificate chain uses insecure algorithm",
+        "certificate is signed with an unacceptable",
+        before=r"\b",
+    ),
+    *says(CERT_INVALID, TEXT, "tls")(
+        "pkix path validation failed",
+        "failed to verify peer certificate",
+        "x509 - certificate verification failed",
+    ),
     # .NET and WinHTTP
     *says(CERT_INVALID, SENTENCE, "tls")(
         "remote certificate is invalid", "remote certificate was rejected"
@@ -245,7 +283,92 @@ def _reason(reason: str, kind: KindName) -> list[TextRule]:
     ]
 
 
+_ALERTS: dict[int, str] = {
+    0: "close notify",
+    10: "unexpected message",
+    20: "bad record mac",
+    21: "decryption failed",
+    22: "record overflow",
+    30: "decompression failure",
+    40: "handshake failure",
+    42: "bad certificate",
+    43: "unsupported certificate",
+    44: "certificate revoked|revoked certificate",
+    45: "certificate expired|expired certificate",
+    46: "certificate unknown|unknown certificate",
+    47: "illegal parameter",
+    48: "unknown ca|unknown certificate authority",
+    49: "access denied",
+    50: "decode error|error decoding message",
+    51: "decrypt error|error decrypting message",
+    60: "export restriction",
+    70: "protocol version|protocol version not supported",
+    71: "insufficient security|insufficient security level",
+    80: "internal error",
+    86: "inappropriate fallback",
+    90: "user canceled",
+    100: "no renegotiation",
+    109: "missing extension",
+    110: "unsupported extension",
+    112: "unrecogni[sz]ed name",
+    113: "bad certificate status response",
+    115: "unknown psk identity",
+    116: "certificate required",
+    120: "no application protocol",
+}
+"""The alerts of RFC 8446 section 6, and Go's other words for some."""
+_RECEIVED = (
+    "received fatal alert: ",  # Java, rustls
+    "alertreceived(",
+    "remote error: tls: ",  # Go
+    "server alert: fatal - ",  # Erlang
+    "sslalertdescription.",
+)
+_NUMBERED = (
+    "ssl alert number ",  # OpenSSL
+    "fatal alert code is ",  # Windows
+    "fatal error code is ",
+    "received alert [",  # GnuTLS
+)
+_OURS: dict[str, KindName] = {
+    "unknown_ca": CERT_UNKNOWN_ISSUER,
+    "certificate_expired": CERT_EXPIRED,
+    "certificate_revoked": CERT_REVOKED,
+    "bad_certificate": CERT_INVALID,
+    "certificate_unknown": CERT_INVALID,
+    "unsupported_certificate": CERT_INVALID,
+}
+"""Alerts that a client sends, for what it found in the server's certificate."""
+
+
+def _alerts() -> list[TextRule]:
+    """The peer's alerts in the words, names and numbers of each library."""
+    kinds: dict[KindName, list[int]] = {}
+    for number in _ALERTS:
+        kinds.setdefault(codes.KIND_OF_TLS_ALERT[number], []).append(number)
+    found = []
+    for kind, numbers in kinds.items():
+        rank = VERDICT if kind == codes.TLS_CLIENT_CERTIFICATE else SPECIFIC
+        words = "|".join(_ALERTS[number] for number in numbers).replace(" ", "[ _]?")
+        found += says(kind, rank, "tls")(*_RECEIVED, then=rf"(?:{words})(?![ _]?\w)")
+        found += says(kind, rank, "tls")(*_NUMBERED, then=rf"(?:{'|'.join(map(str, numbers))})\b")
+    return found
+
+
 HANDSHAKES: list[TextRule] = [
+    *_alerts(),
+    *[
+        rule
+        for alert, kind in _OURS.items()
+        for rule in [
+            *says(kind, SPECIFIC, "tls")(
+                "generated client alert: fatal - " + alert.replace("_", " "), then=r"\b"
+            ),
+            *says(kind, TEXT, "tls")(
+                "tls_alert", then=rf"[,\s\"'{{:]{{1,6}}{alert.replace('_', '[ _]')}\b"
+            ),
+        ]
+    ],
     *(
         rule
         for reason, kind in codes.KIND_OF_OPENSSL_REASON.items()
@@ -263,30 +386,16 @@ HANDSHAKES: list[TextRule] = [
         "alert certificate revoked",
         "alert unsupported certificate",
         "alert access denied",
-        "remote error: tls: bad certificate",
-        "remote error: tls: certificate required",
-        "remote error: tls: unknown certificate",
-        "remote error: tls: expired certificate",
-        "remote error: tls: revoked certificate",
-        "remote error: tls: unsupported certificate",
-        "remote error: tls: access denied",
         "certificate_required",
-        "received fatal alert: certificate_unknown",
-        "received fatal alert: certificate_expired",
-        "received fatal alert: bad_certificate",
-        "received fatal alert: unknown_ca",
-        "received fatal alert: access_denied",
-        "alert: certificateunknown",
-        "alert: badcertificate",
-        "alert: certificaterequired",
-        "alert: unknownca",
         "no required ssl certificate was sent",
         "err_bad_ssl_client_auth_cert",
         "err_ssl_client_auth_cert_needed",
     ),
     # nothing in common
     *says(codes.TLS_MISMATCH, SPECIFIC, "tls")(
-        "handshake failure",
+        "handshake failure", before=r"(?:alert|fatal|tls:)[^\n]{0,60}"
+    ),
+    *says(codes.TLS_MISMATCH, SPECIFIC, "tls")(
         "alert protocol version",
         "alert insufficient security",
         "no protocols available",
@@ -296,6 +405,14 @@ HANDSHAKES: list[TextRule] = [
         "no shared cipher",
         "no ciphers available",
         "no common encryption algorithm",
+        "could not negotiate a supported cipher suite",
+        "no supported cipher suites have been found",
+        "packet with illegal or unsupported version was received",
+        "server selected unsupported protocol version",
+        "server chose an unconfigured cipher suite",
+        "no supported versions satisfy",
+        "ssl - handshake protocol not within",
+        "ssl - the handshake negotiation failed",
         "no application protocol",
         "unsupported protocol version",
         "unsupported ssl/tls version",
@@ -304,11 +421,6 @@ HANDSHAKES: list[TextRule] = [
         "protocol is disabled or cipher suites are inappropriate",
         "client and server don't support a common ssl protocol version",
         "couldn't use specified ssl cipher",
-        "received fatal alert: handshake_failure",
-        "received fatal alert: protocol_version",
-        "received fatal alert: insufficient_security",
-        "received fatal alert: handshakefailure",
-        "received fatal alert: protocolversion",
         "dh key too small",
         "err_ssl_version_or_cipher_mismatch",
         "err_ssl_obsolete_version",
@@ -326,6 +438,9 @@ HANDSHAKES: list[TextRule] = [
         "record layer failure",
         "packet length too long",
         "unrecognized ssl message",
+        "unexpected tls packet was received",
+        "record packet with illegal version was received",
+        "ssl - an invalid ssl record was received",
         "plaintext connection?",
         "tls packet with unexpected length was received",
         "server gave http response to https client",
@@ -355,7 +470,12 @@ HANDSHAKES: list[TextRule] = [
     *says(codes.TLS_PROTOCOL_ERROR, NARROWER)("gnutls recv error (-24)"),
     # it ended early
     *says("tcp.closed", NARROWER)("unexpected eof while reading bytes"),
-    *says("tls.closed", NARROWER)("gnutls recv error (-9)"),
+    *says("tls.closed", NARROWER)("gnutls recv error (-9)", "gnutls_e_premature_termination"),
+    *says("tls.closed", SPECIFIC, "tls")(
+        "ssl - the connection indicated an eof", "ssl - the peer notified us that the connection is"
+    ),
+    *says("tls.failed", SENTENCE, "tls")("ssl - a fatal alert message was received from our peer"),
+    *says("tls.timed_out", SPECIFIC, "tls")("ssl - the operation timed out"),
     *says("tls.closed", SPECIFIC, "tls")(
         "eof occurred in violation of protocol",
         "syscall error: eof detected",
@@ -404,6 +524,9 @@ HANDSHAKES: list[TextRule] = [
         "problem with the local ssl certificate",
         "no certificate or crl found",
         "could not load private key file",
+        "failed to load system roots and no roots provided",
+        "failed to find any pem data in",
+        "private key does not match public key",
         "could not open certificate file",
         "has group or world access",
         "ee key too small",
@@ -430,10 +553,13 @@ HANDSHAKES: list[TextRule] = [
     *says("tls.failed", SPECIFIC, "tls")(
         "alert internal error",
         "alert_internal_error",
-        "remote error: tls: internal error",
-        "received fatal alert: internal_error",
     ),
-    *says("tls.failed", phase="tls")("tls handshake failed", "ssl handshake failed"),
+    *says("tls.failed", phase="tls")(
+        "tls handshake failed",
+        "ssl handshake failed",
+        "ssl handshake failure",
+        "tls handshake failure",
+    ),
     *says("tls.failed", HINT, "tls")(
         "tls handshake",
         "ssl handshake",

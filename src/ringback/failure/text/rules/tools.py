@@ -27,8 +27,12 @@ _KIND_OF_CODE: dict[int, ClueKind] = {
     6: "dns.name_not_resolved",
     7: "tcp.failed",
     8: "http.response.invalid.not_http",
+    9: "service.rejected",
+    10: "tcp.failed",
+    12: "tcp.timed_out",
     16: "h2.protocol.error",
     18: "http.response.invalid.content_length_mismatch",
+    22: "http.error",
     28: TIMEOUT,
     35: "tls.failed",
     45: "client.local_address",
@@ -50,7 +54,9 @@ _KIND_OF_CODE: dict[int, ClueKind] = {
     90: "tls.cert.pinned_key_not_in_cert_chain",
     91: "tls.cert.invalid",
     92: "h2.protocol.error",
+    94: "service.rejected",
     95: "h2.protocol.error",
+    96: "tcp.failed",
     97: "proxy.upstream_failed",
     98: "tls.bad_client_auth_cert",
 }
@@ -69,6 +75,9 @@ _WORDS: dict[str, KindName] = {
     "proxy handshake error": "proxy.upstream_failed",
     "ssl client certificate required": "tls.bad_client_auth_cert",
     "stream error in the http/2 framing layer": "h2.protocol.error",
+    "the server failed to connect to data port": "tcp.failed",
+    "accepting server connect has timed out": "tcp.timed_out",
+    "authentication function returned an error": "service.rejected",
 }
 """``curl_easy_strerror`` where the words tell more than those of other libraries."""
 _CURL_BEFORE_A_NUMBER = (
@@ -85,6 +94,8 @@ def _code(number: int, kind: ClueKind) -> list[TextRule]:
         *says(kind, _CODE)(f"({number})", f"({number}, ", before=curl),
         *says(kind, _CODE)(f"({number})", before=_SHORT_OF_THE_NAME),
         *says(kind, _CODE)(f"error {number}:", before=r"curl[: ]{1,2}"),
+        # cargo and others in Rust
+        *says(kind, _CODE)(f"[{number}] ", before=r"(?:network error|caused by)[^\n]{0,60}: "),
         *says(kind, _CODE)(f"curl_easy_perform() failed {number}", then=r"\b"),
     ]
 
@@ -111,6 +122,9 @@ CURL: list[TextRule] = [
         before=r"timed out after \d{1,9} milliseconds with (?!0 )\d{1,15} (?:out of -?\d{1,15} )?",
     ),
     *says("http.response.body_timed_out", SPECIFIC, "body")("operation too slow"),
+    *says("http.response.body_timed_out", SPECIFIC, "body")(  # cargo
+        "failed to transfer more than ", then=r"\d{1,9} bytes in"
+    ),
     *says("tcp.reset", SPECIFIC)(
         "recv failure: connection was reset",
         "recv failure: connection reset by peer",
