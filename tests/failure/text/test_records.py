@@ -40,6 +40,14 @@ def split(text):
         "1732096800.123 ",
         "E, [2026-11-20T10:00:00.301 #21] ERROR -- : ",
         "10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] ",
+        "14m         Normal    Pulling   ",
+        "9m58s (x4 over 12m)  Warning   Failed   ",
+        "  Warning  Unhealthy  2m (x4 over 5m)  ",
+        "fatal: [web1.test]: ",
+        "TASK [install] ",
+        "Err:1 ",
+        "W: ",
+        "$ ",
     ],
 )
 def test_a_line_with_a_head_begins_a_record(head):
@@ -121,6 +129,27 @@ def test_a_record_without_an_end_is_cut():
 
 
 # What a log says.
+
+
+def test_what_is_told_as_information_is_a_failure_only_where_it_says_so():
+    passing = "INFO: connection closed\n"
+
+    assert explain(passing).kind == "not_a_connection_failure"
+    assert explain(passing.replace("INFO", "ERROR")).kind == "tcp.closed"
+    assert explain("INFO: http://a.test/ Connection refused\n").kind == "tcp.refused"
+
+
+def test_that_something_failed_is_not_told_beside_what_failed():
+    faint = "10:00:00 ERROR the network handler failed\n"
+
+    assert explain(faint).kind == "unknown"
+    said = explain(faint + "10:00:01 WARNING http://a.test/ Connection refused\n")
+    assert [group.first.kind for group in said.failures] == ["tcp.refused"]
+    assert said.kind == "tcp.refused"
+
+
+def test_words_in_a_path_tell_of_no_failure():
+    assert explain('"GET /errors/connection-timed-out.html" 200').kind == "not_a_connection_failure"
 
 
 def test_of_a_log_every_failure_is_told_and_how_often():

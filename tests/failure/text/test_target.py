@@ -40,11 +40,41 @@ def found(text, mark="refused"):
         ("connect to the server due to an error: refused", (None, None, None)),
         ('Is the server running on host "db"? refused', (None, "db", None)),
         ("refused. See https://docs.example.org/errors", (None, None, None)),
+        ("error resolving pool a.example: refused", (None, "a.example", None)),
+        ("failed to resolve 'db' refused", (None, "db", None)),
+        ("DNS lookup failure for: app refused", (None, "app", None)),
+        ("the lookup failed for some reason: refused", (None, None, None)),
+        ("refused (peer=10.0.0.7:30333)", (None, "10.0.0.7", 30333)),
+        ("{ code: 'refused', address: '10.0.0.7', port: 5432 }", (None, "10.0.0.7", 5432)),
+        ('with SMTP("mail.example", 587) as s:\n  refused', (None, "mail.example", 587)),
+        ("headers=('X-Limit', 100) refused", (None, None, None)),
+        ("handshake with 10.0.0.7 refused", (None, "10.0.0.7", None)),
+        ("deploy@a.example: refused", (None, "a.example", None)),
+        ("-t nfs 10.0.0.7:/data /mnt refused", (None, "10.0.0.7", None)),
+        ("a certificate is valid for a.example, not b.example refused", (None, "b.example", None)),
+        # no hosts: units, files, classes, containers, servers of a balancer, clients
+        ("No route to host (os error 113) refused", (None, None, None)),
+        ("read from settings.yaml, for com.shop.pay refused", (None, None, None)),
+        ("Server pool_a/web1 is DOWN, refused", (None, None, None)),
+        ("Server pool_a/10.0.0.7 is DOWN, refused", (None, "10.0.0.7", None)),
+        ("10.0.0.9:51022 [28/Sep/2026:09:15:00.112] www~ refused", (None, None, None)),
+        ("New connection from 10.0.0.9:51022 on port 8883: refused", (None, None, None)),
+        ("connect to [AF_INET]10.0.0.7:1194 refused", (None, "10.0.0.7", 1194)),
+        (
+            "cannot connect to a.example:514: refused [try https://b.test/e/2]",
+            (None, "a.example", 514),
+        ),
         ("up at http://a.example:1/\nCannot connect to host b:2 refused", (None, "b", 2)),
     ],
 )
 def test_the_target_of_a_text(text, expected):
     assert found(text) == expected
+
+
+def test_a_url_nearby_of_the_same_host_says_more():
+    text = "--2026-11-20--  http://a.example/x\nResolving a.example... refused"
+
+    assert around(text).url == "http://a.example/x"
 
 
 def test_the_nearest_of_several():

@@ -153,11 +153,15 @@ _SCHEMES = (
 )
 _URL = re.compile(rf"\b(?:{_SCHEMES})://[^\s'\"<>`\\)\]}},|]{{1,500}}")
 _HELP = re.compile(
-    r"(?:more|docs?|documentation|help|see|background|details|check|visit|refer)\b[^\n]{0,40}$",
+    r"(?:more|docs?|documentation|help|see|background|details|check|visit|refer)\b[^\n]{0,40}$"
+    r"|\btry $",
     re.IGNORECASE,
 )
 """What stands before a URL that explains, and is not called."""
-_HELP_HOST = re.compile(r"://(?:docs?|help|support|developer)\.|readthedocs|://sqlalche\.me|/docs/")
+_HELP_HOST = re.compile(
+    r"://(?:docs?|help|support|developer|wiki|go|aka)\.|readthedocs|://sqlalche\.me|/docs/"
+    r"|curl\.(?:haxx\.)?se/|github\.com/[^\s/]{1,60}/[^\s/]{1,60}/(?:wiki|issues|blob)\b"
+)
 _PROXY_URL = re.compile(
     r"proxy[^\n]{0,60}?((?:https?|socks\w{1,3})://[^\s'\"<>\\)]{1,200})", re.IGNORECASE
 )
@@ -174,27 +178,55 @@ _THEN = (
 _NAMED = re.compile(
     r"(?:Failed to resolve|Could(?: not|n't) resolve host(?:name)?:?|could not translate host name"
     r"|unable to resolve host address|Unknown MySQL server host|DNS resolution failed for"
-    r"|\blookup|UnknownHostException:|Name service error for name="
+    r"|\blookup(?: failure for:)?(?! (?:fail|err|for|of|tim))|UnknownHostException:"
+    r"|Name service error for name="
     r"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)"
-    r"|[Cc]annot connect to host|Connection timeout to host|dial tcp|host=)" + _THEN
+    r"|[Cc]annot connect to host|Connection timeout to host|dial tcp|host="
+    r"|certificate is valid for [^\n]{1,200}, not|Server [\w.\-]{1,80}/(?=\d{1,3}\.\d))" + _THEN
 )
 """After these words always stands a host."""
 _PERHAPS = re.compile(
-    r"(?:[Ff]ailed to connect to|[Uu]nable to connect to|[Cc]ould not connect to|connect to host"
-    r"|connecting to|connection to server at|[Cc]onnection (?:to|with)|MySQL server on"
-    r"|certificate is not valid for|\bhost\b|\b[Ss]erver\b)" + _THEN
+    r"(?:[Cc]onnect(?:ed|ing)? to(?: host)?|connection to server at|[Cc]onnection (?:to|with)"
+    r"|(?:MySQL )?[Ss]erver on|certificate is not valid for|\bhost\b\"?"
+    r"|\b[Ss]erver\b(?! [\w.\-]{1,80}/)|[Rr]esolv(?:e|ing)\b(?: (?:host(?:name)?|name|pool))?"
+    r"|[Hh]ost ?name\b(?: for)?|[Ll]ook(?:ing)? up|[Uu]nable to locate printer)"
+    + _THEN
+    + r"(?!\.?\w|\()(?! error \d)"
 )
 """After these stands a host, or the rest of a sentence."""
+_PAIR = re.compile(
+    r"(?:address|host|hostname|server|peer|ip)['\"]?[:=] ?['\"]?(?:tcp://)?"
+    rf"({_NAME}|[0-9a-fA-F:]{{2,45}})['\"]?(?::|[, ]{{1,2}}['\"]?port['\"]?[:=] ?['\"]?)"
+    r"(\d{1,5})\b"
+)
+"""A host and its port, as programs show their fields."""
+_TUPLE = re.compile(r"\(['\"]([a-z0-9_][a-z0-9_.\-:]{0,120})['\"], ?(?:port ?= ?)?(\d{2,5})\b")
+"""The arguments of a call, in the source that a traceback shows."""
+_NFS = re.compile(rf"\bnfs4?\b[^\n]{{0,60}}?[ '\"]({_NAME}):/")
+_FILES = (
+    "py|pyx|js|ts|go|rs|c|cc|cpp|h|java|kt|rb|php|ex|exs|erl|cs|sh|ya?ml|json|toml|txt|log|conf|cfg"
+    "|ini|xml|html?|css|tar|gz|tgz|zip|xz|zst|sock|pem|crt|key|csv|md|lock|exe|dll|so|jar|war|sql|db"
+    "|pid|service|target|timer|scope|slice|socket|mount|device|png|jpe?g|whl|deb|rpm|errors?|exceptions?"
+)
+_WORD = re.compile(
+    r"(?:\b(?:to|(?<!connection )from|for|at|with|of|on|host|server|peer|node|backend) |@"
+    r"|\b(?:db|H|ip|addr|CN)=)['\"(]?"
+    r"((?:\d{1,3}\.){3}\d{1,3}|(?!(?:com|org|net|io|java|javax|sun|scala|kotlin|android)\.)"
+    rf"(?:[a-z0-9][a-z0-9_\-]{{0,62}}\.){{1,8}}(?!(?:{_FILES})\b)[a-z]{{2,24}})"
+    r"(?::(\d{1,5}))?(?![\w/@\-(]|\.\w)(?! (?:import|where|limit|order|group)\b)"
+)
+"""A name with dots after a preposition."""
 _BOTH = re.compile(rf"\b({_NAME})(?:\[|/)((?:\d{{1,3}}\.){{3}}\d{{1,3}})\]?:(\d{{1,5}})\b")
 """A name with its address, as Postfix and Java write them."""
-_NO_HOST = ("Exception", "Error")
+_NO_HOST = ("Exception", "Error", "AF_INET", "AF_INET6", "Do53")
 _LIKE_A_HOST = re.compile(r"localhost|.*[.:\d_-]")
 _AUTHORITY = re.compile(
-    r"\b((?:\d{1,3}\.){3}\d{1,3}|localhost"
+    r"(?<!client )(?<!client: )(?<!connection from )\b((?:\d{1,3}\.){3}\d{1,3}|localhost"
     r"|(?:[a-z0-9\-]{1,63}\.){1,8}(?!(?:py|pyx|js|ts|go|rs|cc|cpp|java|rb|php|ex|exs|erl|kt|cs)\b)[a-z]{2,24})"
-    r":(\d{2,5})\b",
+    r":(\d{2,5})\b(?! \[\d)",
     re.IGNORECASE,
 )
+"""A host and its port anywhere, but not the client of a server's log."""
 _SOCKET = re.compile(r"/[\w.\-/]{1,200}(?:\.sock\b|\.s\.PGSQL\.\d{1,5})")
 
 
@@ -209,6 +241,7 @@ def target_in(text: str, place: tuple[int, int], line: tuple[int, int]) -> Targe
         near = text[max(begin, around[0]) : min(end, around[1])]
         target = _nearest(near, place[0] - max(begin, around[0]))
         if target is not NO_TARGET:
+            target = target if target.url else _with_url(target, text, place, around)
             break
     else:
         target = _pool(text[place[0] : place[0] + _TRACED], 0) or NO_TARGET
@@ -218,6 +251,14 @@ def target_in(text: str, place: tuple[int, int], line: tuple[int, int]) -> Targe
     found = target_of_url(proxy[1])
     name = f"{found.host}:{found.port}" if found.host and found.port else found.host
     return Target(target.url, target.scheme, target.host, target.port, target.address, name)
+
+
+def _with_url(target: Target, text: str, place: tuple[int, int], around: tuple[int, int]) -> Target:
+    """A URL nearby of the same host says more."""
+    if not target.host or target.port or target.address:
+        return target
+    found = _url(text[slice(*around)], place[0] - around[0])
+    return found if found is not None and found.host == target.host else target
 
 
 def _nearest(near: str, place: int) -> Target:
@@ -254,17 +295,35 @@ def _host(near: str, place: int) -> Target | None:
     both = next(_by_distance(_BOTH, near, place), None)
     if both is not None:
         return Target(host=both[1], port=int(both[3]), address=f"{both[2]}:{both[3]}")
+    after = _after_words(near, place)
+    if after is not None:
+        return after
+    for pattern in (_AUTHORITY, _PAIR, _TUPLE):
+        named = next(_by_distance(pattern, near, place), None)
+        if named is not None:
+            return Target(host=named[1], port=int(named[2]))
+    return _loosely_named(near, place)
+
+
+def _after_words(near: str, place: int) -> Target | None:
     for pattern, always in ((_NAMED, True), (_PERHAPS, False)):
         for match in _by_distance(pattern, near, place):
             if match[2].endswith(_NO_HOST):
                 continue
             if always or match[1] or match[3] or match[4] or _LIKE_A_HOST.match(match[2]):
                 return _host_of(match)
-    authority = next(_by_distance(_AUTHORITY, near, place), None)
-    if authority is not None:
-        return Target(host=authority[1], port=int(authority[2]))
+    return None
+
+
+def _loosely_named(near: str, place: int) -> Target | None:
     path = next(_by_distance(_SOCKET, near, place), None)
-    return Target(address=path[0]) if path else None
+    if path is not None:
+        return Target(address=path[0])
+    word = next(_by_distance(_WORD, near, place), None)
+    if word is not None:
+        return Target(host=word[1], port=int(word[2]) if word[2] else None)
+    share = next(_by_distance(_NFS, near, place), None)
+    return Target(host=share[1]) if share else None
 
 
 def _host_of(match: re.Match[str]) -> Target:

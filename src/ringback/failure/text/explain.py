@@ -20,7 +20,7 @@ from ringback.failure.text.circumstances import (
     target_in,
 )
 from ringback.failure.text.fold import Page, fold
-from ringback.failure.text.records import Record, records
+from ringback.failure.text.records import INFORMATION, Record, records
 from ringback.failure.text.rule import BARE_TIMEOUT, PlacedClue
 from ringback.failure.text.rules.other import OTHER
 from ringback.failure.text.scan import named_classes, numbers, scan
@@ -129,14 +129,15 @@ _NOTHING_FOUND = 0.6
 _SOMETHING_FAILED = 0.4
 """How sure one is that reports that something of a network failed, and not what."""
 _FAILED = re.compile(
-    r"\b(?:fail(?:ed|ure|s|ing)?|errors?|cannot|can't|could ?(?:not|n't)|unable to|lost|refused"
-    r"|rejected|dropped|broken|timed out|timeout|unreachable|unavailable|disconnect(?:ed)?"
-    r"|abort(?:ed)?|offline)\b",
+    r"(?<![\w/.\-])(?:fail(?:ed|ure|s|ing)?|errors?|cannot|can't|could ?(?:not|n't)|unable to|lost"
+    r"|refused|rejected|dropped|broken|timed out|timeout|unreachable|unavailable|disconnect(?:ed)?"
+    r"|abort(?:ed)?|offline)(?![\w/]|[.\-]\w)",
     re.IGNORECASE,
 )
+"""Not as a part of a path or of a name."""
 _OF_A_NETWORK = re.compile(
-    r"\b(?:connect(?:ions?|ing)?|sockets?|hosts?|peer|servers?|network|remote|handshake|tls|ssl|dns"
-    r"|proxy|tcp|udp|https?|brokers?|upstream|gateway|endpoint)\b",
+    r"(?<![\w/.\-])(?:connect(?:ions?|ing)?|sockets?|hosts?|peer|servers?|network|remote|handshake|tls|ssl|dns"
+    r"|proxy|tcp|udp|https?|brokers?|upstream|gateway|endpoint)(?![\w/]|[.\-]\w)",
     re.IGNORECASE,
 )
 _NEAR = 80
@@ -275,6 +276,8 @@ MAX_GROUPS = 1_000
 """Failures that are told apart; of further ones only the kind is."""
 _MAX_KNOWN = 10_000
 """Records of which it is remembered what they say."""
+_TOLD_IN_PASSING = 0.6
+"""Of what is told as information, only what is said with more confidence is a failure."""
 _VARIABLE = re.compile(
     r"0x[0-9a-fA-F]{4,16}|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
     r"|\b(?:\d{4}[-/.]\d\d[-/.]\d\d[T _])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
@@ -296,6 +299,8 @@ class Log:
     def take(self, record: Record) -> FailureGroup | None:
         """Take the next record; return the group of a failure that was not met before."""
         said = self._said(record)
+        if record.severity <= INFORMATION and said.confidence < _TOLD_IN_PASSING:
+            said = Explanation(OTHER, _NOTHING_FOUND)  # a connection also ends when all is well
         if said.kind == OTHER:
             if self._other is None:
                 text = record.text
@@ -321,11 +326,12 @@ class Log:
 
     def explanation(self) -> Explanation:
         """Return what is known by now."""
-        groups = tuple(self._groups.values())
-        if not groups:
+        if not self._groups:
             return self._other or Explanation(OTHER, _NOTHING_FOUND)
-        top = max(self._groups, key=lambda key: (key[0] != "unknown", self._severities[key]))
-        return replace(self._groups[top].first, failures=groups)
+        named = {key: group for key, group in self._groups.items() if not _is_faint(group.first)}
+        groups = named or self._groups
+        top = max(groups, key=lambda key: (key[0] != "unknown", self._severities[key]))
+        return replace(groups[top].first, failures=tuple(groups.values()))
 
     def _said(self, record: Record) -> Explanation:
         form = _VARIABLE.sub("0", record.text[record.body :])
@@ -335,6 +341,12 @@ class Log:
                 self._known.clear()
             said = self._known[form] = explain_record(record.text)
         return said
+
+
+def _is_faint(said: Explanation) -> bool:
+    """Whether it says neither what failed nor where; beside a failure that is named, it goes."""
+    nowhere = said.target is NO_TARGET
+    return said.kind == "unknown" and said.confidence <= _SOMETHING_FAILED and nowhere
 
 
 def _moved(said: Explanation, offset: int) -> Explanation:

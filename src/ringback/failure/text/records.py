@@ -42,6 +42,12 @@ _ENTRY = (
     rf"|[DIWEFA], \[(?:{_TIME}) ?#\d{{1,10}}\]"  # Ruby's
     rf"|\[?(?:{_LEVEL})\b\]?(?=[:| ])|\[(?:{_LEVEL.lower()})\]"
     r"|<\d{1,3}>1?|(?:time|ts|level|lvl|msg)=|(?=\{ ?\"[\w@.]{1,40}\" ?:)"
+    # what runs of commands print: Kubernetes' events, Ansible's hosts, apt, a script with its
+    # commands
+    r"| {0,4}(?:[\dsmhd]{2,9} (?:\(x\d{1,6} over [\dsmhd]{2,9}\))? {0,9})?(?:Normal|Warning) {2,9}"
+    r"(?=[A-Z])"
+    r"|(?:TASK|PLAY|HANDLER) (?=\[|RECAP)|(?:ok|changed|fatal|failed|skipping): (?=\[)"
+    r"|(?:Err|Ign|Get|Hit):\d{1,5} |[WEN]: |[$+] (?=[a-z])"
 )
 _QUOTED = r"(?:[>#] ?){0,3}"  # a text that was pasted into a message
 _HEAD = re.compile(rf"{_QUOTED}(?:{_CONTAINER}(?:(?:{_ENTRY}) ?)?|(?:{_ENTRY}) ?)")
@@ -52,6 +58,7 @@ _LEVEL_OF = re.compile(
 )
 _SEVERITIES = {"t": 0, "d": 0, "i": 1, "n": 1, "w": 2}
 _SEVEREST = {"f": 4, "c": 4, "a": 4, "p": 4}
+INFORMATION = 1
 ERROR = 3
 """The severity of an error, and of what does not say how severe it is."""
 

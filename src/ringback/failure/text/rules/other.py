@@ -117,6 +117,7 @@ LOOKALIKES: list[TextRule] = [
     *says(OTHER, SPECIFIC)(
         "does not exist",
         "doesn't exist",
+        "already exists",
         before=r"(?:relation|table|column|function|index|type|schema|connection) "
         r"['\"]?[\w.\-]{1,80}['\"]?(?: of relation \"?\w{1,60}\"?)? ",
     ),
@@ -129,6 +130,11 @@ LOOKALIKES: list[TextRule] = [
         "file exists: '",
         "is a directory: '",
         then=r"(?![^'\n]{0,200}\.sock)",
+    ),
+    # what nginx says of files and of requests that it was sent
+    *says(OTHER, OVERRIDE)("open() ", then=r"\"[^\"\n]{1,200}\" failed \(\d{1,3}: "),
+    *says(OTHER, OVERRIDE)(
+        "client intended to send too large body", "while internally redirecting to"
     ),
     # 60 is a timeout of a file system that keeps its files elsewhere
     *says(OTHER, OVERRIDE)("[errno 60]", before=_CLOUD_FOLDER),

@@ -297,7 +297,9 @@ BROKERS: list[TextRule] = [
     *says("tcp.closed", PHRASE)(
         "disconnected with result code ", "unexpected disconnection rc=", then=r"(?:7|1|16)\b"
     ),
-    *says("tcp.closed", PHRASE)("the connection was lost.", "socket error on client"),
+    *says("tcp.closed", PHRASE)(
+        "the connection was lost.", "socket error on client", "disconnected from mqtt server"
+    ),
     *says("http.response.timed_out", SENTENCE, "wait")(
         "timed out waiting for a response from the server (32000)"
     ),

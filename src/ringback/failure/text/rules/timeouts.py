@@ -142,6 +142,9 @@ TIMEOUTS: list[TextRule] = [
     *says("client.deadline_exceeded", SPECIFIC)("timeout awaiting 'request'"),
     *says(TIMEOUT, PHRASE, "wait")("network timeout at: http"),
     *says(TIMEOUT, PHRASE, "body")("response timeout while trying to fetch"),
+    *says("http.response.timed_out", HINT, "wait")(
+        "timeout fetching ", then=r"[\w .\-]{1,60} data"
+    ),
     # libraries of Redis on the JVM
     *says(TIMEOUT, SENTENCE, "wait")("redis server response timeout"),
     *says(TIMEOUT, SENTENCE, "wait")("command timed out after ", then=r"(?:pt)?\d"),
