@@ -21,10 +21,10 @@ where they are known; a number alone decides only where no two platforms disagre
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 
 from ringback.failure import codes
 from ringback.failure.classes import CLASSES
@@ -50,7 +50,8 @@ for _rule in RULES:
 _NEEDLES = list(_BY_NEEDLE.items())
 _GRAM = 4
 """A needle is looked for where a part of it of this length stands, which it shares with few."""
-_ALWAYS = [number for number, (needle, _) in enumerate(_NEEDLES) if len(needle) < _GRAM]
+_SHORT = [number for number, (needle, _) in enumerate(_NEEDLES) if len(needle) < _GRAM]
+_SHORT_ASCII = [number for number in _SHORT if _NEEDLES[number][0].isascii()]
 
 
 def _grams(text: str) -> set[str]:
@@ -58,12 +59,17 @@ def _grams(text: str) -> set[str]:
 
 
 def _by_gram() -> dict[str, list[int]]:
+    """Of each needle the part that the fewest others have, for so do the fewest texts."""
+    parts = [
+        [needle[at : at + _GRAM] for at in range(0, len(needle) - _GRAM + 1, 2)]
+        for needle, _ in _NEEDLES
+    ]
+    shared = Counter(chain.from_iterable(parts))
     found: dict[str, list[int]] = defaultdict(list)
-    for number, (needle, _) in enumerate(_NEEDLES):
-        parts = [needle[at : at + _GRAM] for at in range(0, len(needle) - _GRAM + 1, 3)]
-        if parts:
-            found[min(parts, key=lambda part: len(found[part]))].append(number)
-    return found
+    for number, grams in enumerate(parts):
+        if grams:
+            found[min(grams, key=shared.__getitem__)].append(number)
+    return dict(found)
 
 
 _BY_GRAM = _by_gram()
@@ -72,11 +78,17 @@ _BY_GRAM = _by_gram()
 def scan(page: Page) -> list[PlacedClue]:
     """What the rules find, at most six places each."""
     lower = page.lower
-    numbers = [number for gram in _BY_GRAM.keys() & _grams(lower) for number in _BY_GRAM[gram]]
+    found = [
+        number
+        for gram in _BY_GRAM.keys() & _grams(lower)
+        for number in _BY_GRAM[gram]
+        if _NEEDLES[number][0] in lower
+    ]
+    short = _SHORT_ASCII if lower.isascii() else _SHORT
+    found += [number for number in short if _NEEDLES[number][0] in lower]
     return [
         finding
-        for number in sorted([*_ALWAYS, *numbers])
-        if _NEEDLES[number][0] in lower
+        for number in sorted(found)
         for place in _places(lower, _NEEDLES[number][0])
         for finding in _try(page, place, _NEEDLES[number][1])
     ]
@@ -196,6 +208,8 @@ _NUMBER = re.compile(
     r"|WSA\w{0,20}\(?\)?:?|Winsock error:?|returned error|[Ee]rror code:?|\b[Ee]rror:?|[Cc]ode:"
     r"|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
 )
+_HAS_NUMBER = re.compile(r"err|code|wsa|winsock|\(\d{1,5}: |reason|server on|1[01]0\d\d")
+"""Where this is not, no number is read; it is found sooner."""
 _WORDS = {**RESOLVER_ENGLISH, **SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}
 _NUMBERS_OF: dict[str, set[int]] = defaultdict(set)
 """The numbers of a name on any platform, which stand beside its words."""
@@ -244,6 +258,8 @@ _MAX_NUMBERS = 200
 
 def numbers(page: Page) -> Iterator[PlacedClue]:
     """What the first 200 numbers say, with the words they stand beside."""
+    if not _HAS_NUMBER.search(page.lower):
+        return
     for count, match in enumerate(_NUMBER.finditer(page.text)):
         if count >= _MAX_NUMBERS:
             return
