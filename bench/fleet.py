@@ -1,6 +1,6 @@
 """What a hub with many endpoints and agents costs, how soon results are kept, what gives first.
 
-    python bench/fleet.py [--endpoints N] [--rate R] [--seconds S] [--away S] [--limit]
+    python bench/fleet.py [--endpoints N] [--rate R] [--seconds S] [--away S] [--limit] [--takeover]
 
 The hub is `ringback up` with PostgreSQL, each a process of its own; agents send over HTTP with TLS.
 Hub and agents are the real ones but for their probes: results are made up (`fleet_bench/`). The
@@ -11,6 +11,8 @@ processes. Delays and lags are seconds that passed: other work on the machine ad
 
 `--away S`: then the hub is away so long, and what the agents spooled is drained behind what is new.
 `--limit`: then the rate is raised in steps until results are no longer kept within the delay.
+`--takeover`: at the end, when nothing is sent, a second hub stands by and the lead is killed; it is
+timed until the second one has the lead, and until it has read all and decides.
 """
 
 import argparse
@@ -68,14 +70,39 @@ class Hub:
             for at in range(options.endpoints)
         )
         (self.folder / "ringback.toml").write_text(text)
-        self._port, self.notes = free_port(), self.folder / "notes"
-        self.url = f"https://localhost:{self._port}"
+        self.notes = self.folder / "notes"
+        self._listen()
         trusted = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=self.ca))
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), trusted)
+
+    def _listen(self):
+        self._port = free_port()
+        self.url = f"https://localhost:{self._port}"
+
+    def take_over(self):
+        """Kill it while another stands by, be that one; return the seconds until it leads."""
+        lead = self._process
+        self._listen()
+        self._begin()
+        until(lambda: self._is("standby"), START_TIMEOUT)
+        time.sleep(SETTLE_SECONDS)  # it follows
+        row = self.ask("GET", "/status")["lead"]["epoch"]
+        begun = time.monotonic()
+        lead.kill()
+        lead.wait()
+        until(lambda: self.ask("GET", "/status")["lead"]["epoch"] > row, START_TIMEOUT, 0.01)
+        taken = time.monotonic() - begun
+        until(lambda: self._is("lead"), START_TIMEOUT, 0.01)
+        return {"lead_taken_s": round(taken, 2), "decides_s": round(time.monotonic() - begun, 2)}
 
     def start(self):
         """Start it; return how many seconds it took until it answers."""
         begun = time.monotonic()
+        self._begin()
+        until(lambda: self._is("lead"), START_TIMEOUT)
+        return time.monotonic() - begun
+
+    def _begin(self):
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("fleet_bench") / "hub.py", "up",
@@ -83,14 +110,12 @@ class Hub:
                 cwd=self.folder, stdout=log, stderr=log,
                 env=os.environ | {"RINGBACK_LAG": str(self.notes)},
             )  # fmt: skip
-        until(self._is_ready, START_TIMEOUT)
-        return time.monotonic() - begun
 
-    def _is_ready(self):
+    def _is(self, role):
         if self._process.poll() is not None:
             raise RuntimeError(f"the hub ended: {(self.folder / 'log').read_text()[-3000:]}")
         with contextlib.suppress(OSError):
-            return self.ask("GET", "/status")["lead"]["role"] == "lead"
+            return self.ask("GET", "/status")["lead"]["role"] == role
         return False
 
     def stop(self):
@@ -298,22 +323,23 @@ def measured(fleet, options):
     fleet.feed(0)
     until(lambda: fleet.total(WAITING) == 0, START_TIMEOUT)
     time.sleep(2.0)
-    made, dropped = fleet.total(MADE), fleet.total(DROPPED)
-    fleet.dropped = dropped
+    made, fleet.dropped = fleet.total(MADE), fleet.total(DROPPED)
     delays = fleet.end()
     kept, distinct = fleet.hub.kept()
     found = {"steady": figures(fleet, steady, delays)}
     found["results"] = {
         "made": made,
-        "dropped_by_spools": dropped,
+        "dropped_by_spools": fleet.dropped,
         "kept": kept,
         "distinct": distinct,
     }
-    found["all_kept_once"] = made - dropped == kept == distinct
+    found["all_kept_once"] = made - fleet.dropped == kept == distinct
     if gone:
         found["drain"] = drained(fleet, *gone, delays)
     if steps:
         found["steps"] = [figures(fleet, step, delays) for step in steps]
+    if options.takeover:
+        found["takeover"] = fleet.hub.take_over()
     return found
 
 
@@ -327,6 +353,7 @@ def arguments(words):
     parser.add_argument("--settle", type=float, default=SETTLE_SECONDS, help="seconds before them")
     parser.add_argument("--away", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("--limit", action="store_true")
+    parser.add_argument("--takeover", action="store_true")
     parser.add_argument("--log", action="store_true", help="also say what the server's log is of")
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args(words)

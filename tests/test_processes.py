@@ -23,7 +23,8 @@ def outcome(tmp_path):
         ended = subprocess.run(
             [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *options],
             cwd=tmp_path,
-            env={"PYTHONPATH": str(Path(__file__).parent)},
+            # What others tidy up of theirs meanwhile is not seen.
+            env={"PYTHONPATH": str(Path(__file__).parent), "PYTEST_DEBUG_TEMPROOT": str(tmp_path)},
             capture_output=True,
             text=True,
             check=False,

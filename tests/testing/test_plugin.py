@@ -123,7 +123,10 @@ def ended(tmp_path_factory):
         cwd=folder,
         timeout=300,
         check=False,
-        env={name: value for name, value in os.environ.items() if name != "CI"},
+        env={
+            **{name: value for name, value in os.environ.items() if name != "CI"},
+            "PYTEST_DEBUG_TEMPROOT": str(folder),  # others tidy up theirs meanwhile
+        },
     )
     assert done.returncode == 1, done.stdout + done.stderr  # some of them are to fail
     found = {name: {} for name in MODULES}
