@@ -4,11 +4,12 @@ from ringback.failure.text.rule import TextRule
 from ringback.failure.text.rules.devices import DEVICES
 from ringback.failure.text.rules.gateways import GATEWAYS
 from ringback.failure.text.rules.http import HTTP2, REQUESTS, RESPONSES
+from ringback.failure.text.rules.jvm import JVM
 from ringback.failure.text.rules.languages import TRANSLATED
 from ringback.failure.text.rules.names import NAMES
 from ringback.failure.text.rules.other import LOOKALIKES
 from ringback.failure.text.rules.proxies import PROXIES, SQUID
-from ringback.failure.text.rules.runtimes import APPLE, JVM, LANGUAGES, PACKAGES
+from ringback.failure.text.rules.runtimes import APPLE, LANGUAGES, PACKAGES
 from ringback.failure.text.rules.services import BROKERS, CLOUD, DATABASES, REMOTE, STORES
 from ringback.failure.text.rules.sockets import CLOSED, SOCKETS, UNIX
 from ringback.failure.text.rules.status import STATUS

@@ -4,7 +4,7 @@ from typing import Final
 
 from ringback.failure.clue import EXACT, SPECIFIC, UMBRELLA
 from ringback.failure.codes import KIND_OF_EAI
-from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, TextRule, says
+from ringback.failure.text.rule import NARROWER, OVERRIDE, PHRASE, SENTENCE, TextRule, says
 from ringback.failure.text.wording import RESOLVER_ENGLISH
 
 NOT_RESOLVED: Final = "dns.name_not_resolved"
@@ -104,7 +104,15 @@ NAMES: list[TextRule] = [
         "(could not contact",
         before=r"could not resolve: [^\n]{1,120}",  # libgit2 and curl built with c-ares
     ),
-    # they did not answer in time
+    # they did not answer in time, as dig, host and nslookup say
+    *says(TIMED_OUT, EXACT, "dns")("no servers could be reached"),
+    *says(TIMED_OUT, SPECIFIC, "dns")(
+        "communications error to ", then=r"[^\n]{1,80}#53: timed out"
+    ),
+    *says(TEMPORARY, NARROWER, "dns")(
+        "communications error to ", then=r"[^\n]{1,80}#53: connection refused"
+    ),
+    *says(TEMPORARY, SENTENCE, "dns")("server can't find ", then=r"[^\n]{1,200}: refused"),
     *says(TIMED_OUT, SPECIFIC, "dns")(
         "resolution lifetime expired",
         "dns operation timed out",

@@ -18,84 +18,6 @@ from ringback.failure.text.rule import (
     says,
 )
 
-# The JVM: Netty, Reactor, JDBC's drivers, OkHttp, the AWS SDK.
-
-JVM: list[TextRule] = [
-    *says("http.response.invalid.empty", SPECIFIC, "wait")(
-        "connection prematurely closed before response",
-        "connection has been closed before response",
-        "server failed to respond",  # NoHttpResponseException of Apache's client
-        "unexpected end of stream on",  # OkHttp
-        "unexpected end of file from server",
-    ),
-    *says("http.response.invalid.content_length_mismatch", SPECIFIC, "body")(
-        "connection prematurely closed during response",
-        "premature end of content-length delimited",
-    ),
-    *says("http.response.invalid.incomplete_chunked_encoding", SPECIFIC, "body")(
-        "premature end of chunk coded message", "premature eof", "chunkedinputstream"
-    ),
-    *says("tcp.refused", SPECIFIC, "connect")(
-        " refused", before=r"Connection to [\w.\-]{1,120}:\d{1,5}", then=r"\b"
-    ),
-    *says(TIMEOUT, SPECIFIC, "connect")(
-        "connection timed out: no further information", "connecttimeoutexception"
-    ),
-    *says("tcp.refused", SPECIFIC, "connect")("connection refused: no further information"),
-    *says("http.response.timed_out", SPECIFIC, "wait")("readtimeoutexception"),
-    *says("http.request.timed_out", SPECIFIC, "send")(
-        "writetimeouthandler", "writetimeoutexception"
-    ),
-    *says("tcp.timed_out.established", SPECIFIC, "wait")("operation timed out (read failed)"),
-    *says("tls.closed", SPECIFIC, "tls")(
-        "ssl peer shut down incorrectly",
-        "closed connection during handshake",
-    ),
-    *says("tcp.reset", SENTENCE)(  # Gradle's tree of causes
-        "connection reset", before=r"Could not (?:GET|HEAD|PUT) [^\n]{1,250}"
-    ),
-    *says("client.pool_exhausted", SPECIFIC, "pool")(
-        "acquire operation took longer than the configured maximum time",
-    ),
-    *says("tcp.failed", HINT, "connect")(
-        "none of the configured nodes are available", "nohostavailable", "nonodeavailable"
-    ),
-    *says("tcp.closed", SENTENCE)("nodedisconnectedexception", "disconnectexception"),
-    *says("tcp.timed_out", SPECIFIC, "connect")("connect_timeout[", before=r"\] "),
-    *says("client.pool_exhausted", NARROWER, "pool")(
-        "could not get a resource from the pool", "timeout waiting for idle object"
-    ),
-    *says("dns.timed_out", OVERRIDE, "dns")(
-        "dnsnameresolvertimeoutexception", "via udp timed out after"
-    ),
-    *says("dns.failed", SENTENCE, "dns")("no resolvable bootstrap urls"),
-    *says("tls.version_or_cipher_mismatch", SPECIFIC, "tls")(
-        "is not accepted by client preferences"
-    ),
-    *says("tcp.timed_out.established", SENTENCE, "wait")(
-        "client session timed out, have not heard from server"
-    ),
-    # Kafka: its own limits; the cause is seldom said
-    *says("client.deadline_exceeded", PHRASE, "wait")(
-        "failed to update metadata after",
-        "timed out waiting to send the call",
-        "timed out waiting for a node assignment",
-        "timeout expired while fetching topic metadata",
-        "timeout expired before the position for partition",
-        "ms has passed since batch creation",
-    ),
-    *says("client.deadline_exceeded", PHRASE, "wait")(
-        "timed out at", before=r"callName=\w{1,40}[^\n]{0,120}", then=r" \d"
-    ),
-    *says("tcp.failed", HINT, "connect")(
-        "broker transport failure",
-        "brokers are down",
-        "could not be established. broker may not be available",
-        "bootstrap broker",
-    ),
-]
-
-
 # Apple: NSURLErrorDomain and kCFErrorDomainCFNetwork. The POSIX number inside knows more.
 
 _NSURL: dict[int, KindName] = {
@@ -142,6 +64,24 @@ _APPLE_POSIX: dict[str, KindName] = {
     "57": "tcp.closed",
 }
 
+_SECURE_TRANSPORT: dict[str, KindName] = {
+    "9805": "tls.closed",
+    "9806": "tls.closed",
+    "9816": "tls.closed",
+    "9807": "tls.cert.invalid",
+    "9808": "tls.cert.invalid",
+    "9812": "tls.cert.authority_invalid.untrusted_root",
+    "9813": "tls.cert.authority_invalid.unknown_issuer",
+    "9814": "tls.cert.date_invalid.expired",
+    "9815": "tls.cert.date_invalid.not_yet_valid",
+    "9824": "tls.version_or_cipher_mismatch",
+    "9836": "tls.version_or_cipher_mismatch",
+    "9825": "tls.bad_client_auth_cert",
+    "9829": "tls.bad_client_auth_cert",
+    "9843": "tls.cert.name_invalid",
+}
+"""``SecureTransport.h``, errSSL*."""
+
 APPLE: list[TextRule] = [
     *[
         rule
@@ -159,6 +99,13 @@ APPLE: list[TextRule] = [
         if number < -999
     ],
     *say_each(_APPLE_WORDS, rank=SENTENCE),
+    *[
+        rule
+        for number, kind in _SECURE_TRANSPORT.items()
+        for rule in says(kind, EXACT, "tls")(f"streamerrorcodekey=-{number}", then=r"\b")
+    ],
+    *says("dns.name_not_resolved", TEXT, "dns")("nosuchrecord(-65554)", "nosuchname(-65538)"),
+    *says("dns.timed_out", SENTENCE, "dns")("timeout(-65568)"),
     *[
         rule
         for number, kind in _APPLE_POSIX.items()
@@ -180,6 +127,8 @@ _ATOMS: dict[str, KindName] = {
     "ehostdown": "tcp.address_unreachable.host",
     "eaddrnotavail": "client.local_address",
 }
+_GO_REQUEST = r"\b(?:Get|Post|Put|Head|Delete|Patch) \"https://[^\"\n]{1,250}"
+"""To which the proxy answered with a status, of which Go says the words alone."""
 _BAD_CERT: dict[str, KindName] = {
     "hostname_check_failed": "tls.cert.name_invalid",
     "cert_expired": "tls.cert.date_invalid.expired",
@@ -236,7 +185,35 @@ LANGUAGES: list[TextRule] = [
     *says("client.deadline_exceeded", PHRASE)(
         " timed out because it queued and checked out the connection for longer than"
     ),
+    # Dart; Android's resolver says "no address" also of names that do not exist
+    *says("http.response.invalid.empty", SPECIFIC, "wait")(
+        "connection closed before full header was received"
+    ),
+    *says("http.response.invalid.content_length_mismatch", SENTENCE, "body")(
+        "connection closed while receiving data"
+    ),
+    *says("dns.name_not_resolved", SPECIFIC + 1, "dns")(
+        "no address associated with hostname",
+        before=r"(?:failed host lookup: '|unable to resolve host \")[^\n]{1,160}",
+    ),
+    # Perl
+    *says("dns.name_not_resolved", SENTENCE, "dns")("(bad hostname", "bad hostname '"),
+    *says("http.response.invalid.empty", SPECIFIC, "wait")(
+        "server closed connection without sending any data back"
+    ),
+    *says("tls.failed", PHRASE, "tls")("ssl connect attempt failed", "ssl negotiation failed"),
+    # PHP
+    *says("tls.timed_out", SENTENCE, "tls")("handshake timed out"),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("did not match expected cn"),
+    *says("tls.failed", HINT, "tls")("failed to enable crypto"),
+    *says("tcp.closed", SENTENCE)("server went away", "server broke connection"),
     # Ruby
+    *says("tls.closed", SPECIFIC, "tls")("ssl_connect syscall returned=5 errno=0"),
+    *says("tcp.closed", TEXT)("end of file reached"),
+    *says("http.response.invalid.not_http", SPECIFIC, "wait")("wrong status line: "),
+    *says("tcp.closed", PHRASE)("no connection to the server"),
+    *says("tcp.reset", SPECIFIC)("too many connection resets"),
+    *says("tcp.failed", HINT, "connect")("dalli::ringerror", "no server available"),
     *says("tcp.timed_out", SENTENCE, "connect")("net::opentimeout"),
     *says("tls.timed_out", SPECIFIC, "tls")(
         "ssl_socket_connect", before=r"OpenTimeout[^\n]{0,250}"
@@ -259,7 +236,22 @@ LANGUAGES: list[TextRule] = [
         for name, kind in _RUST_KINDS.items()
         for rule in says(kind, TEXT)(name, before=r"(?:ErrorKind::|kind: |Kind\()", then=r"\b")
     ],
+    *says("client.deadline_exceeded", SENTENCE)(
+        ": operation timed out", before=r"error sending request for url \([^\n)]{1,250}\)"
+    ),
+    *says("http.response.body_timed_out", SENTENCE, "body")(
+        "body error: operation timed out", "error decoding response body: operation timed out"
+    ),
+    *says("tls.cert.date_invalid.expired", SPECIFIC, "tls")("invalid peer certificate: expired"),
+    *says("tls.cert.revoked", SPECIFIC, "tls")("invalid peer certificate: revoked"),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("certificate not valid for name"),
+    *says("tls.closed", SPECIFIC, "tls")("unexpected eof during handshake"),
     # Go: what follows "lookup NAME" or "Get URL"
+    *says("proxy.denied", TEXT, "proxy")('": forbidden', before=_GO_REQUEST),
+    *says("proxy.upstream_failed", TEXT, "proxy")(
+        '": bad gateway', '": service unavailable', '": gateway timeout', before=_GO_REQUEST
+    ),
+    *says("tcp.closed", PHRASE)("driver: bad connection"),
     *says("client.resources_exhausted", OVERRIDE, "dns")(
         "too many open files", before=r"(?:dial|lookup|socket|accept)[^\n]{0,160}"
     ),
@@ -343,13 +335,49 @@ PACKAGES: list[TextRule] = [
     *says("tcp.refused", SENTENCE, "connect")(
         " was refused", before=r"connection to the server [^\n]{1,160}"
     ),
+    *says("http.error.auth", SPECIFIC, "wait")(
+        "error from server (forbidden)",
+        "error from server (unauthorized)",
+        "you must be logged in to the server",
+    ),
+    *says("http.error.unavailable", SPECIFIC, "wait")("error from server (serviceunavailable)"),
+    *says("http.error.gateway", SENTENCE, "wait")("error from server (timeout)"),
+    *says("http.error.rate_limited", SPECIFIC, "wait")("error from server (toomanyrequests)"),
+    *says("http.error", PHRASE, "wait")("error from server (internalerror)"),
+    *says("tcp.closed", SENTENCE)("unable to connect to the server: eof"),
+    *says("client.local_address", SPECIFIC)("port is already allocated"),
     # registries, and what they are asked by
+    *says("http.error.auth", SENTENCE, "wait")(
+        "unauthorized: incorrect username or password",
+        "requested access to the resource is denied",
+        "no basic auth credentials",
+    ),
+    # apt, which is given a portal's page for a signed file; zypper
+    *says("http.response.unexpected_content", SENTENCE, "body")("clearsigned file isn't valid"),
+    *says("tls.cert.invalid", TEXT, "tls")("error in the certificate verification"),
+    *says("client.deadline_exceeded", TEXT)("timeout exceeded when accessing"),
     *says("http.error.rate_limited", SENTENCE, "wait")(
         "toomanyrequests:", "you have reached your pull rate limit", "rate limit exceeded for"
     ),
     # OpenVPN
     *says("tls.timed_out", SENTENCE, "tls")("tls key negotiation failed to occur within"),
+    *says("tls.failed", PHRASE, "tls")("incoming plaintext read error"),
+    *says("service.rejected", SPECIFIC, "wait")("received control message: auth_failed"),
+    *says("tcp.timed_out.established", SPECIFIC)("inactivity timeout (--ping-restart)"),
+    # strongSwan
+    *says("http.response.timed_out", PHRASE, "wait")("giving up after ", then=r"\d retransmits"),
+    *says("service.rejected", SPECIFIC, "wait")(
+        "authentication_failed notify", "no_proposal_chosen notify"
+    ),
     # SMTP servers
+    *says("service.rejected", SENTENCE, "wait")(
+        " said: ", before=r"host [^\n]{1,200}", then=r"[45]\d\d[ \-]"
+    ),
+    *says("service.rejected", SENTENCE, "wait")(
+        "error from remote mail server after ", then=r"[^\n]{1,120}: [45]\d\d[ \-]"
+    ),
+    *says("tcp.closed", TEXT)("lost connection with"),
+    *says("tls.failed", SENTENCE, "tls")("tls is required, but was not offered"),
     *says("service.rejected", SENTENCE, "wait")("refused to talk to me: "),
     *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
     # hosted runners

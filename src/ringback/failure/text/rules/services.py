@@ -417,6 +417,8 @@ REMOTE: list[TextRule] = [
         phase="connect",
     ),
     *says("tcp.reset", EXACT)("nt_status_connection_reset"),
+    *says("dns.name_not_resolved", PHRASE, "dns")("nt_status_not_found"),
+    *says(REJECTED, SENTENCE, "wait")("mount error(13)"),
     *says("tcp.closed", PHRASE)("nt_status_connection_disconnected", "notconnectederror"),
     *says(REJECTED, EXACT, "wait")(
         "status_logon_failure",

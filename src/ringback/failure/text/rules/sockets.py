@@ -70,6 +70,19 @@ SOCKETS: list[TextRule] = [
     *says("tcp.failed", PHRASE, "connect")(
         "resource temporarily unavailable", before=r"connect\(\)[^\n]{0,120}"
     ),
+    # ping, nc
+    *says("tcp.address_unreachable.prohibited", SENTENCE)(
+        "packet filtered",
+        "communication prohibited",
+        "administratively prohibited",
+        "destination host prohibited",
+        "destination net prohibited",
+        before=r"(?:icmp_seq|from \d)[^\n]{0,80}",
+    ),
+    *says("tcp.address_unreachable.network", SENTENCE)("destination net unreachable"),
+    *says("tcp.refused", TEXT)("destination port unreachable"),
+    *says("tcp.timed_out", SPECIFIC, "connect")("timed out: operation now in progress"),
+    *says("tcp.timed_out", SENTENCE, "connect")("ncat: timeout."),
     # asyncio and anyio, which tried several addresses
     *says("tcp.failed", PHRASE, "connect")("all connection attempts failed"),
     *says("tcp.failed", GENERIC, "connect")("connect call failed", "multiple exceptions:"),
@@ -167,13 +180,16 @@ CLOSED: list[TextRule] = [
         "unexpectedly closed tcp connection",
         "socket closed unexpectedly",
         "connection was terminated",
-        "connection dropped",
-        "connection lost",
         "lost connection to",
         "has gone away",
         "socket connection broken",
         "socket error: eof",
         "premature close",
+    ),
+    # What follows may be the system's word for it
+    *says("tcp.closed", TEXT - 2)("connection dropped", "connection lost"),
+    *says("tcp.closed", SENTENCE)(
+        "closed by remote host", before=r"connection to [\w.\-:\[\]]{1,120} "
     ),
     # asyncio, asyncpg, aiomysql, pika, neo4j, Spark, Node
     *says("tcp.closed")(
@@ -215,6 +231,14 @@ CLOSED: list[TextRule] = [
         "missed heartbeats from",
         "too many heartbeats missed",
     ),
+    *says("tcp.timed_out.established", SENTENCE)(
+        " not responding.",
+        before=r"timeout, server [^\n]{1,120}",  # OpenSSH
+    ),
+    *says("tcp.timed_out.established", TEXT)(  # NFS and CIFS
+        " not responding, ", before=r"server [\w.\-:]{1,120}", then=r"(?:timed out|still trying)"
+    ),
+    *says("tcp.timed_out.established", TEXT)("has not responded in "),
     *says("tcp.timed_out.established", EXACT)(
         "connection timed out",
         "operation timed out",

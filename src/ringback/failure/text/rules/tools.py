@@ -94,6 +94,7 @@ def _code(number: int, kind: ClueKind) -> list[TextRule]:
         *says(kind, _CODE)(f"({number})", f"({number}, ", before=curl),
         *says(kind, _CODE)(f"({number})", before=_SHORT_OF_THE_NAME),
         *says(kind, _CODE)(f"error {number}:", before=r"curl[: ]{1,2}"),
+        *says(kind, _CODE)(f"curl#{number} - "),  # yum
         # cargo and others in Rust
         *says(kind, _CODE)(f"[{number}] ", before=r"(?:network error|caused by)[^\n]{0,60}: "),
         *says(kind, _CODE)(f"curl_easy_perform() failed {number}", then=r"\b"),
