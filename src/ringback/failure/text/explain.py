@@ -130,6 +130,7 @@ _SOMETHING_FAILED = 0.4
 """How sure one is that reports that something of a network failed, and not what."""
 _FAILED = re.compile(
     r"(?<![\w/.\-])(?:fail(?:ed|ure|s|ing)?|errors?|cannot|can't|could ?(?:not|n't)|unable to|lost"
+    r"|not able to|trouble|not responding|no response|interrupted|unsuccessful"
     r"|refused|rejected|dropped|broken|timed out|timeout|unreachable|unavailable|disconnect(?:ed)?"
     r"|abort(?:ed)?|offline)(?![\w/]|[.\-]\w)",
     re.IGNORECASE,
@@ -137,7 +138,7 @@ _FAILED = re.compile(
 """Not as a part of a path or of a name."""
 _OF_A_NETWORK = re.compile(
     r"(?<![\w/.\-])(?:connect(?:ions?|ing)?|sockets?|hosts?|peer|servers?|network|remote|handshake|tls|ssl|dns"
-    r"|proxy|tcp|udp|https?|brokers?|upstream|gateway|endpoint)(?![\w/]|[.\-]\w)",
+    r"|proxy|tcp|udp|https?|internet|vpn|websocket|brokers?|upstream|gateway|endpoint)(?![\w/]|[.\-]\w)",
     re.IGNORECASE,
 )
 _NEAR = 80
@@ -227,7 +228,7 @@ def _explain(text: str, offset: int) -> Explanation:
     findings = with_a_network(page, findings_in(page))
     best = choose_address(page, findings)
     if best is None:
-        return _unnamed(text, offset)
+        return _unnamed(page, text, offset)
     around = circumstances(page, findings, best)
     settled = settle(around.kind, around.phase, proxied=around.proxied)
     start, end = page.origin(best.start), min(page.origin(best.end - 1) + 1, len(text))
@@ -245,16 +246,16 @@ def _explain(text: str, offset: int) -> Explanation:
     )
 
 
-def _unnamed(text: str, offset: int) -> Explanation:
+def _unnamed(page: Page, text: str, offset: int) -> Explanation:
     """What a text reports in which no rule, and so no word of another domain, was found."""
-    for failed in islice(_FAILED.finditer(text), _MAX_FAILED):
-        start, end = failed.span()
-        if _OF_A_NETWORK.search(text, max(0, start - _NEAR), end + _NEAR):
+    for failed in islice(_FAILED.finditer(page.text), _MAX_FAILED):
+        begin, end = failed.span()
+        if _OF_A_NETWORK.search(page.text, max(0, begin - _NEAR), end + _NEAR):
+            span = page.origin(begin), page.origin(end - 1) + 1
             platform, library = platform_of(text), library_of(text)
-            span = (start + offset, end + offset)
             return Explanation(
-                "unknown", _SOMETHING_FAILED, span=span, platform=platform, library=library,
-                evidence=failed[0],
+                "unknown", _SOMETHING_FAILED, span=(span[0] + offset, span[1] + offset),
+                platform=platform, library=library, evidence=text[slice(*span)],
             )  # fmt: skip
     return Explanation(OTHER, _NOTHING_FOUND)
 

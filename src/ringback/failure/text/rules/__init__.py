@@ -9,8 +9,9 @@ from ringback.failure.text.rules.languages import TRANSLATED
 from ringback.failure.text.rules.names import NAMES
 from ringback.failure.text.rules.other import LOOKALIKES
 from ringback.failure.text.rules.proxies import PROXIES, SQUID
+from ringback.failure.text.rules.remote import REMOTE
 from ringback.failure.text.rules.runtimes import APPLE, LANGUAGES, PACKAGES
-from ringback.failure.text.rules.services import BROKERS, CLOUD, DATABASES, REMOTE, STORES
+from ringback.failure.text.rules.services import BROKERS, CLOUD, DATABASES, STORES
 from ringback.failure.text.rules.sockets import CLOSED, SOCKETS, UNIX
 from ringback.failure.text.rules.status import STATUS
 from ringback.failure.text.rules.timeouts import ABANDONED, TIMEOUTS

@@ -59,6 +59,8 @@ NAMES: list[TextRule] = [
         "unable to look up",
         "host does not exist",
         "lookup error",
+        "bad address '",
+        "having trouble finding that site",
         "unable to resolve host",
         "failed to resolve broker hostname",
     ),

@@ -80,6 +80,11 @@ LOOKALIKES: list[TextRule] = [
         "timed out", before=_UNIT + r"(?:operation|state|job|timeout)[^\n]{0,60}"
     ),
     *says(OTHER, OVERRIDE)("timed out. ", before=_UNIT, then=r"(?:terminating|killing)"),
+    # what git and sshd say of what they were asked
+    *says(OTHER, OVERRIDE)("failed to push some refs to", "updates were rejected because"),
+    *says(OTHER, OVERRIDE)(
+        "[preauth]", before=r"connection (?:closed|reset) by [^\n]{1,120}port \d{1,5} "
+    ),
     # limits of tests and of jobs
     *says(OTHER, OVERRIDE)(
         "panic: test timed out after",

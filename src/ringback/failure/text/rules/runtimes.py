@@ -347,7 +347,7 @@ PACKAGES: list[TextRule] = [
     *says("tcp.closed", SENTENCE)("unable to connect to the server: eof"),
     *says("client.local_address", SPECIFIC)("port is already allocated"),
     # registries, and what they are asked by
-    *says("http.error.auth", SENTENCE, "wait")(
+    *says("http.error.auth", SPECIFIC, "wait")(
         "unauthorized: incorrect username or password",
         "requested access to the resource is denied",
         "no basic auth credentials",
@@ -359,27 +359,6 @@ PACKAGES: list[TextRule] = [
     *says("http.error.rate_limited", SENTENCE, "wait")(
         "toomanyrequests:", "you have reached your pull rate limit", "rate limit exceeded for"
     ),
-    # OpenVPN
-    *says("tls.timed_out", SENTENCE, "tls")("tls key negotiation failed to occur within"),
-    *says("tls.failed", PHRASE, "tls")("incoming plaintext read error"),
-    *says("service.rejected", SPECIFIC, "wait")("received control message: auth_failed"),
-    *says("tcp.timed_out.established", SPECIFIC)("inactivity timeout (--ping-restart)"),
-    # strongSwan
-    *says("http.response.timed_out", PHRASE, "wait")("giving up after ", then=r"\d retransmits"),
-    *says("service.rejected", SPECIFIC, "wait")(
-        "authentication_failed notify", "no_proposal_chosen notify"
-    ),
-    # SMTP servers
-    *says("service.rejected", SENTENCE, "wait")(
-        " said: ", before=r"host [^\n]{1,200}", then=r"[45]\d\d[ \-]"
-    ),
-    *says("service.rejected", SENTENCE, "wait")(
-        "error from remote mail server after ", then=r"[^\n]{1,120}: [45]\d\d[ \-]"
-    ),
-    *says("tcp.closed", TEXT)("lost connection with"),
-    *says("tls.failed", SENTENCE, "tls")("tls is required, but was not offered"),
-    *says("service.rejected", SENTENCE, "wait")("refused to talk to me: "),
-    *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
     # hosted runners
     *says("unknown", HINT)("lost communication with the server"),
 ]

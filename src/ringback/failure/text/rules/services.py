@@ -1,8 +1,8 @@
-"""What services and their drivers say: databases, stores, brokers, mail, shells, clouds."""
+"""What services and their drivers say: databases, stores, brokers, clouds."""
 
 from typing import Final
 
-from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT
+from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
@@ -64,6 +64,8 @@ DATABASES: list[TextRule] = [
         "tenant or user not found",
         "server login failed",
         "server login has been failing",
+        "no postgresql user name specified",
+        "ssl connection required",
     ),
     *says(REJECTED, VERDICT, "wait")(
         "does not exist", before=r"FATAL: {1,3}(?:database|role|user) [^\n]{1,80} "
@@ -72,6 +74,9 @@ DATABASES: list[TextRule] = [
     *says(REJECTED, SPECIFIC, "wait")("sasl required", "ssl required", before=r"ERROR: {1,3}"),
     *says("tcp.closed", SENTENCE)("consuming input failed", "the connection is closed"),
     *says("tcp.closed", SENTENCE)("server closed the connection unexpectedly"),
+    *says(REJECTED, SENTENCE, "wait")("incorrect username or password"),
+    *says("tcp.timed_out.established", SENTENCE)("terminating walreceiver due to timeout"),
+    *says("tcp.closed", PHRASE)("server closed the connection"),
     # MySQL and MariaDB
     *says(REJECTED, NARROWER, "wait")(
         "access denied for user",
@@ -91,6 +96,8 @@ DATABASES: list[TextRule] = [
         "ssl connection is required", "insecure transport are prohibited"
     ),
     *says("tcp.closed", SENTENCE)("mysql server has gone away"),
+    *says("tcp.closed", PHRASE)("got an error reading communication packets"),
+    *says("tcp.timed_out.established", PHRASE)("got timeout reading communication packets"),
     *says("unix.not_found", SPECIFIC, "connect")(
         "no such file or directory", before=r"(?:\[2002\] |\(2002, [^\n]{0,60})"
     ),
@@ -218,7 +225,9 @@ STORES: list[TextRule] = [
     *says("client.pool_exhausted", VERDICT, "pool")(
         "too many connections", before=r"redis\.exceptions\.\w{1,30}: "
     ),
+    *says("tcp.timed_out.established", SPECIFIC)("no data nor ping received"),
     # MongoDB
+    *says("client.deadline_exceeded", PHRASE)("buffering timed out after"),
     *says(REJECTED, NARROWER, "wait")(
         "bad auth",
         "not primary",
@@ -276,6 +285,7 @@ BROKERS: list[TextRule] = [
         "no servers available for connection",
     ),
     *says("tcp.closed", SENTENCE)("disconnected while requesting", "disconnected (after"),
+    *says("http.response.timed_out", SENTENCE, "wait")("kafkajsrequesttimeouterror"),
     # NATS
     *says(REJECTED, NARROWER, "wait")("authorization violation"),
     # MQTT: CONNACK's return codes (MQTT 3.1.1 section 3.2.2.3; 5.0 section 3.2.2.2)
@@ -320,6 +330,10 @@ BROKERS: list[TextRule] = [
     *says("tcp.closed", SENTENCE)(
         "disconnected: ", then=r"(?:verify|EOF|(?:connection )?(?:closed|lost))"
     ),
+    # WebSockets in browsers, socket.io
+    *says("tcp.closed", PHRASE)("websocket is already in closing or closed state"),
+    *says("tcp.closed", PHRASE)("transport close", before=r"disconnect[^\n]{0,60}"),
+    *says("unknown", HINT)("xhr poll error"),
     # WebSockets (RFC 6455 section 7.4.1: 1006 is an end without a closing handshake)
     *says("tcp.closed", SENTENCE)(
         "no close frame received or sent",
@@ -330,101 +344,6 @@ BROKERS: list[TextRule] = [
         "websocket closed with",
         "websocket connection is closed: code",
         "closed with an unexpected code",
-    ),
-]
-
-
-# What mail, shells, file transfer and file sharing say: SMTP, IMAP, FTP, SSH, SMB, NFS.
-
-_REFUSING = ("535", "534", "530", "550", "554", "421")
-"""Replies with which a mail server refuses (RFC 5321 section 4.2.2, RFC 4954 section 6)."""
-
-REMOTE: list[TextRule] = [
-    # mail: the server's own answer
-    *says(REJECTED, NARROWER, "wait")(
-        "authentication unsuccessful",
-        "authentication credentials invalid",
-        "username and password not accepted",
-        "must issue a starttls command first",
-        "relay access denied",
-        "too many login attempts",
-        "maximum number of connections",
-        "invalid login",
-        "login failed",
-        "login incorrect",
-        "authenticationfailed",
-    ),
-    *says(REJECTED, SPECIFIC, "wait")(
-        *_REFUSING, before=r"SMTP\w{0,30}(?:Error|Refused|Exception)[^\n]{0,20}\(\s?", then=r","
-    ),
-    *says(REJECTED, SPECIFIC, "wait")("(421, "),
-    *says("tcp.closed", PHRASE)("please run connect() first"),
-    # FTP: its replies, lftp, FileZilla
-    *says(REJECTED, SENTENCE, "wait")("service not available", before=r"\b421[ \-]"),
-    *says("tcp.failed", SENTENCE, "connect")(
-        "can't open data connection",
-        "can't build data connection",
-        "failed to establish data connection",
-    ),
-    *says("tcp.closed", SENTENCE)("transfer aborted", before=r"\b426[ \-][^\n]{0,60}"),
-    *says(TIMEOUT, SENTENCE, "wait")("timeout - reconnecting"),
-    *says(TIMEOUT, PHRASE, "wait")(" of inactivity", before=r"timed out after \d{1,5} seconds"),
-    *says(REJECTED, NARROWER, "wait")("not logged in", before=r"530[^\n]{0,20}"),
-    *says(REJECTED, SPECIFIC, "wait")(
-        "error_perm", "error_temp", then=r"[:(] ?['\"]?(?:421|430|53\d|55\d)"
-    ),
-    # SSH
-    *says(REJECTED, SPECIFIC, "wait")(
-        "permission denied (publickey",
-        "permission denied (password",
-        "permission denied (keyboard",
-        "permission denied (gssapi",
-        "too many authentication failures",
-        "bad authentication type",
-        "no supported authentication methods available",
-    ),
-    *says("tcp.closed", SPECIFIC)(
-        "server unexpectedly closed network connection",
-        "remote side unexpectedly closed network connection",
-    ),
-    *says(REJECTED, TEXT, "wait")(
-        "no matching key exchange method found",
-        "no matching host key type found",
-        "no matching cipher found",
-        "no matching mac found",
-    ),
-    *says("tcp.closed", SPECIFIC, "wait")(
-        "kex_exchange_identification: connection closed",
-        "ssh_exchange_identification: connection closed",
-    ),
-    *says("tcp.reset", SPECIFIC, "wait")(
-        "kex_exchange_identification: read: connection reset",
-        "ssh_exchange_identification: read: connection reset",
-    ),
-    *says("tcp.closed", PHRASE, "wait")("error reading ssh protocol banner"),
-    *says("tcp.closed", PHRASE)("eoferror", before=r"(?:paramiko|ssh)[^\n]{0,280}"),
-    *says("tcp.closed", PHRASE)("shared connection to", then=r" [^\n]{1,120} closed"),
-    *says("tcp.failed", HINT, "connect")("unable to connect to port", "novalidconnections"),
-    # SMB and NFS
-    *say_each(
-        {
-            "nt_status_connection_refused": "tcp.refused",
-            "nt_status_io_timeout": "tcp.timed_out",
-            "nt_status_host_unreachable": "tcp.address_unreachable.host",
-            "nt_status_network_unreachable": "tcp.address_unreachable.network",
-        },
-        rank=EXACT,
-        phase="connect",
-    ),
-    *says("tcp.reset", EXACT)("nt_status_connection_reset"),
-    *says("dns.name_not_resolved", PHRASE, "dns")("nt_status_not_found"),
-    *says(REJECTED, SENTENCE, "wait")("mount error(13)"),
-    *says("tcp.closed", PHRASE)("nt_status_connection_disconnected", "notconnectederror"),
-    *says(REJECTED, EXACT, "wait")(
-        "status_logon_failure",
-        "status_access_denied",
-        "status_bad_network_name",
-        "access denied by server while mounting",
     ),
 ]
 
@@ -505,6 +424,24 @@ CLOUD: list[TextRule] = [
         rank=_STATUS,
         phase="wait",
     ),
+    *say_each(
+        {
+            "code = unauthenticated": "http.error.auth",
+            "code = permissiondenied": "http.error.auth",
+            "code = resourceexhausted": "http.error.rate_limited",
+            "statusruntimeexception: unauthenticated": "http.error.auth",
+            "statusruntimeexception: permission_denied": "http.error.auth",
+        },
+        rank=_STATUS,
+        phase="wait",
+    ),
+    *says("abandoned", PHRASE)("code = canceled"),
+    *says("h2.protocol.error", SPECIFIC, "wait")("stream terminated by rst_stream"),
+    # Azure
+    *says("http.error.auth", SENTENCE, "wait")(
+        "this request is not authorized to perform this operation"
+    ),
+    *says("http.error.unavailable", SENTENCE, "wait")("serverbusy: the server is busy"),
     *says("tcp.failed", BARE_TIMEOUT, "connect")("failed to connect to all addresses"),
     *says("tcp.timed_out", SPECIFIC, "connect")(
         "failed to connect to remote host: timeout occurred", "fd shutdown"

@@ -186,6 +186,8 @@ CLOSED: list[TextRule] = [
         "socket error: eof",
         "premature close",
     ),
+    *says("tcp.closed", SENTENCE)("unexpectedly dropped the connection"),
+    *says("tcp.closed", PHRASE)("connection to the server was interrupted"),
     # What follows may be the system's word for it
     *says("tcp.closed", TEXT - 2)("connection dropped", "connection lost"),
     *says("tcp.closed", SENTENCE)(

@@ -14,6 +14,8 @@ _REPORT = (
     r"|status(?:[ _]?code)?['\"]?[ :=(]{1,3}(?:is )?|Error code[: ]{1,2}|got status:? |Error: "
     r"|(?:Client|Server) error '|returned error: |responded with(?: a status of| status code)? "
     r"|Handshake status |(?:Unexpected )?response code:? |message='[^'\n]{0,40}', status="
+    r"|googleapi: Error |Unexpected server response: |npm (?:ERR!|error) code E"
+    r"|URL: [A-Z]{3,6} [^ \n]{1,200} Code: |returned an error: \("
     r"|RPC failed; HTTP |(?:Transport|Authori[sz]ation|Authentication|NotFound|Request|Conflict"
     r"|Api)(?:Error|Exception)\()"
 )

@@ -3,7 +3,7 @@
 And what is said where the caller gave up, or where no more is said than that it failed.
 """
 
-from ringback.failure.clue import SPECIFIC, TIMEOUT, UMBRELLA
+from ringback.failure.clue import SPECIFIC, TEXT, TIMEOUT, UMBRELLA
 from ringback.failure.model import Phase
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
@@ -63,6 +63,9 @@ TIMEOUTS: list[TextRule] = [
         "timed out", then=r"[^\n]{0,80}(?:trying|attempting|while)[^\n]{0,20} connect"
     ),
     *says(TIMEOUT, _CONNECTING, "connect")("timed out", before=r"tried connecting to[^\n]{0,200}"),
+    *says(TIMEOUT, TEXT, "connect")("timed out", before=r"connection to (?:the )?[\w.\-:]{1,120} "),
+    *says(TIMEOUT, SENTENCE, "connect")("taking too long to respond", "took too long to respond"),
+    *says(TIMEOUT, TEXT, "wait")("download timed out"),
     *says(TIMEOUT, _CONNECTING, "connect")(": timeout", before=r"\bconnect to [\w.:\-]{1,120}"),
     *says(TIMEOUT, _CONNECTING, "connect")("failed: timeout", before=r"connection to [^\n]{1,120}"),
     *says(TIMEOUT, SPECIFIC, "connect")(
@@ -195,6 +198,8 @@ ABANDONED: list[TextRule] = [
         "no suitable servers found",
         "could not connect to the endpoint url",
         "serverselectiontimeouterror",
+        "trouble with your network connection",
+        "vlc is unable to open the mrl",
     ),
     *says("unknown", HINT)(
         "no servers match selector", "no replica set members", "server selection timed out"

@@ -1,9 +1,10 @@
 """What programs say: curl, browsers, git, clients of other languages, and ringback itself."""
 
-from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TIMEOUT, ClueKind
+from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT, ClueKind
 from ringback.failure.kinds import KINDS
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
+    HINT,
     OVERRIDE,
     PHRASE,
     SENTENCE,
@@ -230,11 +231,44 @@ _FIREFOX: dict[str, KindName] = {
     "pr_end_of_file_error": "tls.closed",
     "pr_connect_reset_error": "tcp.reset",
     "pr_connect_refused_error": "tcp.refused",
+    "mozilla_pkix_error_self_signed_cert": "tls.cert.authority_invalid.self_signed",
+    "mozilla_pkix_error_not_yet_valid_cert": "tls.cert.date_invalid.not_yet_valid",
+    "mozilla_pkix_error_not_yet_valid_issuer": "tls.cert.date_invalid.not_yet_valid",
+    "mozilla_pkix_error_key_pinning_failure": "tls.cert.pinned_key_not_in_cert_chain",
+    "mozilla_pkix_error_mitm_detected": "tls.cert.authority_invalid.unknown_issuer",
+    "sec_error_untrusted_issuer": "tls.cert.authority_invalid.untrusted_root",
+    "sec_error_expired_issuer_certificate": "tls.cert.date_invalid.expired",
+    "ssl_error_handshake_failure_alert": "tls.version_or_cipher_mismatch",
+    "ssl_error_protocol_version_alert": "tls.version_or_cipher_mismatch",
+    "ssl_error_inappropriate_fallback_alert": "tls.version_or_cipher_mismatch",
+    "ssl_error_weak_server_ephemeral_dh_key": "tls.version_or_cipher_mismatch",
+    "ssl_error_bad_cert_alert": "tls.bad_client_auth_cert",
+    "ssl_error_access_denied_alert": "tls.bad_client_auth_cert",
+    "ssl_error_unknown_ca_alert": "tls.bad_client_auth_cert",
+    "ssl_error_expired_cert_alert": "tls.bad_client_auth_cert",
+    "ssl_error_revoked_cert_alert": "tls.bad_client_auth_cert",
+    "ssl_error_certificate_unknown_alert": "tls.bad_client_auth_cert",
+    "ssl_error_unrecognized_name_alert": "tls.unrecognized_name_alert",
+    "ssl_error_internal_error_alert": "tls.failed",
+    "ssl_error_unsafe_negotiation": "tls.protocol.error",
+    "ssl_error_bad_mac_read": "tls.protocol.error",
+    "ssl_error_bad_mac_alert": "tls.protocol.error",
+    "ssl_error_rx_malformed": "tls.protocol.error",
+    "ssl_error_rx_unexpected": "tls.protocol.error",
+    "redirected you too many times": "http.response.redirect_loop",
 }
 
 BROWSERS: list[TextRule] = [
     *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
     *say_each(_FIREFOX, rank=SPECIFIC),
+    *says("tls.cert.invalid", SENTENCE, "tls")("mozilla_pkix_error_", "sec_error_"),
+    *says("dns.failed", SENTENCE, "dns")("dns_probe_finished_bad_config"),
+    *says("tcp.address_unreachable.network", SENTENCE)("dns_probe_finished_no_internet"),
+    *says("dns.failed", HINT, "dns")("dns_probe_started", "dns_probe_possible"),
+    # Safari
+    *says("dns.name_not_resolved", TEXT, "dns")("safari can't find the server"),
+    *says("tls.failed", TEXT, "tls")("establish a secure connection to the server"),
+    *says("tls.cert.invalid", PHRASE, "tls")("connection is not private"),
 ]
 
 
@@ -247,6 +281,8 @@ TOOLS: list[TextRule] = [
         "early eof",
         "unexpected disconnect while reading sideband packet",
     ),
+    *says("http.error.auth", TEXT, "wait")("incorrect or missing password"),  # npm
+    *says("tls.failed", SENTENCE, "tls")("unable to open tls session"),  # FFmpeg
     # Node
     *says("tcp.closed", SENTENCE)("und_err_socket", "other side closed"),
     # Java

@@ -1,0 +1,154 @@
+"""What mail, shells, file transfer, file sharing and tunnels say: SMTP, FTP, SSH, SMB, VPNs."""
+
+from typing import Final
+
+from ringback.failure.clue import EXACT, SPECIFIC, TEXT, TIMEOUT, ClueKind
+from ringback.failure.text.rule import (
+    HINT,
+    NARROWER,
+    PHRASE,
+    SENTENCE,
+    TextRule,
+    say_each,
+    says,
+)
+
+REJECTED: Final = "service.rejected"
+
+# What mail, shells, file transfer and file sharing say: SMTP, IMAP, FTP, SSH, SMB, NFS.
+
+_REFUSING = ("535", "534", "530", "550", "554", "421")
+"""Replies with which a mail server refuses (RFC 5321 section 4.2.2, RFC 4954 section 6)."""
+
+_OUTLOOK: dict[str, tuple[ClueKind, int]] = {
+    "0x800ccc0d": ("dns.name_not_resolved", SENTENCE),
+    "0x800ccc0e": ("tcp.failed", SENTENCE),
+    "0x800ccc0f": ("tcp.closed", SENTENCE),
+    "0x800ccc19": ("http.response.timed_out", SENTENCE),
+    "0x8004210a": ("http.response.timed_out", SENTENCE),
+    "0x8004210b": ("http.response.timed_out", SENTENCE),
+    "0x800ccc18": (REJECTED, SENTENCE),
+    "0x800ccc79": (REJECTED, SENTENCE),
+    "0x800ccc92": (REJECTED, SENTENCE),
+}
+
+REMOTE: list[TextRule] = [
+    # mail: the server's own answer
+    *says(REJECTED, NARROWER, "wait")(
+        "authentication unsuccessful",
+        "authentication credentials invalid",
+        "username and password not accepted",
+        "must issue a starttls command first",
+        "relay access denied",
+        "too many login attempts",
+        "maximum number of connections",
+        "invalid login",
+        "login failed",
+        "login incorrect",
+        "authenticationfailed",
+    ),
+    *says(REJECTED, SPECIFIC, "wait")(
+        *_REFUSING, before=r"SMTP\w{0,30}(?:Error|Refused|Exception)[^\n]{0,20}\(\s?", then=r","
+    ),
+    *says(REJECTED, SPECIFIC, "wait")("(421, "),
+    *says("tcp.closed", PHRASE)("please run connect() first"),
+    # FTP: its replies, lftp, FileZilla
+    *says(REJECTED, SENTENCE, "wait")("service not available", before=r"\b421[ \-]"),
+    *says("tcp.failed", SENTENCE, "connect")(
+        "can't open data connection",
+        "can't build data connection",
+        "failed to establish data connection",
+    ),
+    *says("tcp.closed", SENTENCE)("transfer aborted", before=r"\b426[ \-][^\n]{0,60}"),
+    *says(TIMEOUT, SENTENCE, "wait")("timeout - reconnecting"),
+    *says(TIMEOUT, PHRASE, "wait")(" of inactivity", before=r"timed out after \d{1,5} seconds"),
+    *says(REJECTED, NARROWER, "wait")("not logged in", before=r"530[^\n]{0,20}"),
+    *says(REJECTED, SPECIFIC, "wait")(
+        "error_perm", "error_temp", then=r"[:(] ?['\"]?(?:421|430|53\d|55\d)"
+    ),
+    # SSH
+    *says(REJECTED, SPECIFIC, "wait")(
+        "permission denied (publickey",
+        "permission denied (password",
+        "permission denied (keyboard",
+        "permission denied (gssapi",
+        "too many authentication failures",
+        "bad authentication type",
+        "no supported authentication methods available",
+    ),
+    *says("tcp.closed", SPECIFIC)(
+        "server unexpectedly closed network connection",
+        "remote side unexpectedly closed network connection",
+    ),
+    *says(REJECTED, TEXT, "wait")(
+        "no matching key exchange method found",
+        "no matching host key type found",
+        "no matching cipher found",
+        "no matching mac found",
+    ),
+    *says("tcp.closed", SPECIFIC, "wait")(
+        "kex_exchange_identification: connection closed",
+        "ssh_exchange_identification: connection closed",
+    ),
+    *says("tcp.reset", SPECIFIC, "wait")(
+        "kex_exchange_identification: read: connection reset",
+        "ssh_exchange_identification: read: connection reset",
+    ),
+    *says("tcp.closed", PHRASE, "wait")("error reading ssh protocol banner"),
+    *says("tcp.closed", PHRASE)("eoferror", before=r"(?:paramiko|ssh)[^\n]{0,280}"),
+    *says("tcp.closed", PHRASE)("shared connection to", then=r" [^\n]{1,120} closed"),
+    *says("tcp.failed", HINT, "connect")("unable to connect to port", "novalidconnections"),
+    # SMB and NFS
+    *say_each(
+        {
+            "nt_status_connection_refused": "tcp.refused",
+            "nt_status_io_timeout": "tcp.timed_out",
+            "nt_status_host_unreachable": "tcp.address_unreachable.host",
+            "nt_status_network_unreachable": "tcp.address_unreachable.network",
+        },
+        rank=EXACT,
+        phase="connect",
+    ),
+    *says("tcp.reset", EXACT)("nt_status_connection_reset"),
+    *says("dns.name_not_resolved", PHRASE, "dns")("nt_status_not_found"),
+    *says(REJECTED, SENTENCE, "wait")("mount error(13)"),
+    *says("tcp.closed", PHRASE)("nt_status_connection_disconnected", "notconnectederror"),
+    *says(REJECTED, EXACT, "wait")(
+        "status_logon_failure",
+        "status_access_denied",
+        "status_bad_network_name",
+        "access denied by server while mounting",
+    ),
+    # OpenVPN
+    *says("tls.timed_out", SENTENCE, "tls")("tls key negotiation failed to occur within"),
+    *says("tls.failed", PHRASE, "tls")("incoming plaintext read error"),
+    *says("service.rejected", SPECIFIC, "wait")("received control message: auth_failed"),
+    *says("tcp.timed_out.established", SPECIFIC)("inactivity timeout (--ping-restart)"),
+    # strongSwan
+    *says("http.response.timed_out", PHRASE, "wait")("giving up after ", then=r"\d retransmits"),
+    *says("service.rejected", SPECIFIC, "wait")(
+        "authentication_failed notify", "no_proposal_chosen notify"
+    ),
+    # SMTP servers
+    *says("service.rejected", SENTENCE, "wait")(
+        " said: ", before=r"host [^\n]{1,200}", then=r"[45]\d\d[ \-]"
+    ),
+    *says("service.rejected", SENTENCE, "wait")(
+        "error from remote mail server after ", then=r"[^\n]{1,120}: [45]\d\d[ \-]"
+    ),
+    *says("tcp.closed", TEXT)("lost connection with"),
+    *says("tls.failed", SENTENCE, "tls")("tls is required, but was not offered"),
+    *says("service.rejected", SENTENCE, "wait")("refused to talk to me: "),
+    *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
+    # VPNs, Outlook
+    *says("tcp.timed_out", PHRASE, "connect")(
+        "did not complete after ", before=r"handshake for peer [^\n]{1,120}"
+    ),
+    *says("tcp.failed", HINT, "connect")("was not able to establish a connection"),
+    *says("dns.failed", TEXT, "dns")("unsuccessful domain name resolution"),
+    *says("tcp.timed_out", SENTENCE, "connect")("because the remote server is not responding"),
+    *says(REJECTED, SENTENCE, "wait")("remote connection was denied because"),
+    *[rule for code, said in _OUTLOOK.items() for rule in says(*said)(code, then=r"\b")],
+    # Minecraft
+    *says(REJECTED, SENTENCE, "wait")("you are not white-listed"),
+]
