@@ -57,6 +57,18 @@ def test_an_answer_there_that_the_program_may_judge_is_healthy(lab, status):
     assert there.requests == 1
 
 
+@pytest.mark.parametrize(("path", "title"), [("login", ""), ("end", "<title>Hotel Wi-Fi</title>")])
+def test_a_login_page_of_another_host_is_not_what_was_asked_for(lab, path, title):
+    there = answering(lab, response(200, title.encode(), "Content-Type: text/html"))
+    place = f"Location: http://localhost:{there.port}/{path}"
+    found = diagnose(answering(lab, response(302, b"", place)).url).verdict
+
+    assert (found.cause, found.kind) == ("login_elsewhere", "http.error.captive_portal")
+    assert found.confidence <= 0.8
+    assert [other.cause for other in found.alternatives] == ["unauthorized"]
+    assert "another host, localhost" in found.summary
+
+
 def test_a_failure_of_the_service_there_is_what_is_broken(lab):
     there = answering(lab, response(503, b""))
     found = diagnose(redirecting(lab, there.port).url)

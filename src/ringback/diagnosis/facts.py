@@ -42,6 +42,7 @@ class UrlFacts(TypedDict, total=False):
     tls: bool
     is_address: bool
     explicit_port: bool
+    logs_in: bool
     problems: Sequence[str]
     fatal: bool
     ascii_host: str | None
@@ -583,3 +584,4 @@ class GreetingFacts(TypedDict, total=False):
     version: str | None
     secured: bool
     reason: str | None
+    wants_login: bool

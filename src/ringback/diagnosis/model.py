@@ -58,6 +58,7 @@ class Asked:
         path: Of an HTTP URL, at least ``/``; what is sent carries the query, which is kept apart.
         query: Sent to the service, never shown or written.
         user: Name to log in with; told to a database, never shown or written.
+        logs_in: Whether there are credentials, a name or a password.
         protocol: What is spoken behind TCP (and TLS): ``http``, ``none`` (connecting is all),
             ``dns`` (only the name is asked for) or a service of ``ringback.diagnosis.protocols``.
         tls: Whether TLS is begun at once.
@@ -72,6 +73,7 @@ class Asked:
     path: str = "/"
     query: str = field(default="", repr=False)
     user: str = field(default="", repr=False)
+    logs_in: bool = False
     protocol: str = "http"
     tls: bool = False
     problems: tuple[str, ...] = ()

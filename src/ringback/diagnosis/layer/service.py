@@ -46,6 +46,7 @@ class ServiceReply:
     refused: bool = False  # Whether the service takes nobody, for now or from here
     message: str | None = None  # Its own message
     version: str | None = None  # What it says it is
+    wants_login: bool = False  # Whether it does nothing for who has not logged in
 
 
 Read = Callable[[bytes], ServiceReply | None]
@@ -66,6 +67,8 @@ _MQTT = {
     4: "wrong user or password",
     5: "not authorised",
 }
+
+_MQTT_LOGIN = frozenset({4, 5})
 
 
 def postgres(data: bytes) -> ServiceReply | None:
@@ -103,7 +106,8 @@ def redis(data: bytes) -> ServiceReply | None:
         return ServiceReply()
     if not line.startswith(b"-"):
         return None
-    return ServiceReply(_REDIS_REFUSING.match(line) is not None, printable(line[1:]))
+    refused = _REDIS_REFUSING.match(line) is not None
+    return ServiceReply(refused, printable(line[1:]), wants_login=line.startswith(b"-NOAUTH"))
 
 
 def amqp(data: bytes) -> ServiceReply | None:
@@ -181,7 +185,7 @@ def mqtt(data: bytes) -> ServiceReply | None:
     """Read CONNACK (MQTT 3.1.1, section 3.2): only "unavailable" refuses everybody."""
     if data[:2] != b"\x20\x02" or len(data) < 4:
         return None
-    return ServiceReply(data[3] == 3, _MQTT.get(data[3]))
+    return ServiceReply(data[3] == 3, _MQTT.get(data[3]), wants_login=data[3] in _MQTT_LOGIN)
 
 
 def ldap(data: bytes) -> ServiceReply | None:
@@ -487,6 +491,7 @@ def _record(
             version=answer.version if answer else None,
             secured=greeting.secured,
             reason=printable_text(greeting.reason) or None,
+            wants_login=answer is not None and answer.wants_login,
         ),
     )
 

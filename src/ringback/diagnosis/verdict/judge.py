@@ -49,7 +49,7 @@ def judge(readings: Sequence[Reading], *, interrupted: bool = False) -> Verdict:
         return _verdict(evidence, rule, found, _beside(held))
     lesser = [found for rule in HARMLESS if (found := rule.finding(evidence)) is not None]
     if _all_worked(evidence, lesser):
-        return _healthy(evidence, (*(finding.summary for finding in lesser), *_there(there)))
+        return _healthy(evidence, lesser, _there(there))
     return _unknown(evidence, interrupted=interrupted)
 
 
@@ -122,17 +122,17 @@ def _all_worked(evidence: Evidence, harmless: Sequence[Finding]) -> bool:
     )
 
 
-def _healthy(evidence: Evidence, beside: tuple[str, ...]) -> Verdict:
+def _healthy(evidence: Evidence, lesser: Sequence[Finding], further: tuple[str, ...]) -> Verdict:
     last = [reading for reading in evidence.readings if reading.state == "ok"][-1:]
     return Verdict(
         kind=HEALTHY,
         cause="healthy",
         layer="none",
         where="",
-        confidence=1.0,
+        confidence=min((found.confidence or 1.0 for found in lesser), default=1.0),
         summary=f"{evidence.place} is healthy: everything that was asked worked.",
         evidence=_indices(evidence, last),
-        beside=beside,
+        beside=(*(found.summary for found in lesser), *further),
     )
 
 

@@ -151,6 +151,7 @@ def test_a_service_that_wants_a_password_is_alive(lab, scheme):
 
     assert facts["outcome"] == "spoke"
     assert facts["message"]
+    assert facts["wants_login"]
 
 
 @pytest.mark.parametrize("scheme", REFUSALS)

@@ -6,6 +6,7 @@ from functools import partial
 from ringback.diagnosis.fact_values import AttemptFacts
 from ringback.diagnosis.facts import (
     ClockFacts,
+    GreetingFacts,
     HandshakeFacts,
     HostsFileFacts,
     Http2Facts,
@@ -222,7 +223,23 @@ def _no_family_here(evidence: Evidence) -> Finding | None:
     return Finding(f"This host has no IPv{version}; the other version is used.", tuple(dead))
 
 
+def _untried_login(evidence: Evidence) -> Finding | None:
+    found = [reading for reading in evidence.all(GreetingFacts) if reading.facts["wants_login"]]
+    if not found:
+        return None
+    return Finding(
+        "It wants a login; whether it takes the URL's credentials was not tried.",
+        (found[0],),
+        confidence=0.8,
+    )
+
+
 HARMLESS = (
+    new_rule("login_untried", "service.rejected", "this program")(
+        meaning="The service wants a login, which a diagnosis does not try.",
+        decided_by="its own message",
+        when=_untried_login,
+    ),
     new_rule("clock_off", "unknown", "this host")(
         meaning="The clocks of this host and the server differ.",
         decided_by="the Date header",

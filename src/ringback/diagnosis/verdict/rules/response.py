@@ -1,9 +1,13 @@
 """Rules about what was answered: by HTTP, by its status, or in a service's own protocol."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from ringback.diagnosis.facts import (
+    ElsewhereFacts,
     GreetingFacts,
+    HandshakeFacts,
     HttpSmallSegmentsFacts,
     PortalCheckFacts,
     RedirectFacts,
@@ -115,6 +119,40 @@ def _portal(evidence: Evidence) -> Finding | None:
     return None
 
 
+_LOGIN = re.compile(
+    r"\b(log-?in|log in|sign-?in|sign in|captive|hotspot|wi-?fi|portal|terms of use)\b",
+    re.IGNORECASE,
+)
+
+
+def _led_to_login(evidence: Evidence) -> Finding | None:
+    """Over plain HTTP anybody on the way may redirect, and to wherever it likes."""
+    elsewhere = need(evidence.first(ElsewhereFacts))
+    if evidence.asked["scheme"] not in {"http", "ws"} or evidence.all(HandshakeFacts):
+        return None
+    place = urlsplit(elsewhere.subject)
+    there = place.hostname or ""
+    read = [
+        reading for reading in elsewhere.facts["readings"] or () if isinstance(reading, Mapping)
+    ]
+    titles = (str(reading["facts"].get("title") or "") for reading in read)
+    if not any(map(_LOGIN.search, (place.path, there, *titles))):
+        return None
+    return Finding(
+        f"{evidence.place} redirects over plain HTTP to a login page of another host, {there}.",
+        (elsewhere, *evidence.all(RedirectFacts)),
+        alternatives=(
+            Alternative(
+                kind="http.error.auth",
+                cause="unauthorized",
+                where="their application",
+                summary="The page is the service's own, for who has not logged in.",
+                check=f"Ask from another network: if it redirects to {there} as well, it is theirs.",
+            ),
+        ),
+    )
+
+
 def _not_http(evidence: Evidence) -> Finding | None:
     failed = need(_request(evidence, "not_http", "tls_bytes"))
     said = str(failed.facts["first_bytes"] or "")[:40]
@@ -178,6 +216,12 @@ RESPONSE = (
         meaning="The network answers in place of the target until somebody logs in.",
         decided_by="status 511, or a redirect or page that is not the target's for a plain request",
         when=_portal,
+    ),
+    new_rule("login_elsewhere", "http.error.captive_portal", "this network")(
+        meaning="An answer over plain HTTP redirects to a login page of another host.",
+        decided_by="words of a login in its address or title",
+        when=_led_to_login,
+        confidence=0.5,
     ),
     new_rule("plain_on_tls_port", "http.response.invalid.not_http", "this program")(
         meaning="Plain HTTP was sent to a port that expects TLS.",
@@ -348,7 +392,43 @@ def _certificate_wanted(evidence: Evidence) -> Finding | None:
     )
 
 
+_WEBSOCKETS = frozenset({"ws", "wss"})
+_SWITCHED = 101
+
+
+def _no_websocket(evidence: Evidence) -> Finding | None:
+    answer, status = _answer(evidence)
+    if answer is None or evidence.asked["scheme"] not in _WEBSOCKETS:
+        return None
+    if status == _SWITCHED or status >= 300:
+        return None
+    return Finding(
+        f"{evidence.place} answers HTTP (status {status}) where a WebSocket is asked for: nothing "
+        "speaks WebSocket at this path.",
+        (answer,),
+        alternatives=(
+            Alternative(
+                kind="http.error",
+                cause="upgrade_dropped",
+                where="path",
+                summary="A proxy in front of the service does not pass the upgrade on.",
+                check="Ask the service itself, without the proxy; the proxy has to pass `Upgrade` "
+                "and `Connection` on.",
+            ),
+        ),
+    )
+
+
 STATUS = (
+    new_rule("no_websocket", "http.error", "their application")(
+        meaning="The service answers HTTP where a WebSocket is asked for.",
+        decided_by="a status below 300 that is not 101",
+        when=_no_websocket,
+        confidence=0.8,
+        advice=(
+            "Compare the path with the service's documentation: a WebSocket often has one of its own.",
+        ),
+    ),
     new_rule("client_certificate_wanted", "tls.bad_client_auth_cert", "this program")(
         meaning="The server accepts only requests with a client certificate that it trusts.",
         decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
@@ -427,9 +507,22 @@ def _greeted(*outcomes: str) -> Callable[[Evidence], ReadingOf[GreetingFacts] | 
     return find
 
 
+def _locked(evidence: Evidence) -> Finding | None:
+    found = need(
+        [reading for reading in evidence.all(GreetingFacts) if reading.facts["wants_login"]]
+    )
+    if evidence.asked["logs_in"]:
+        return None
+    return Finding(
+        f"{evidence.place} does nothing for who has not logged in, and the "
+        f"URL has no credentials{_quoted(found[0])}.",
+        (found[0],),
+    )
+
+
 def _quoted(failed: ReadingOf[GreetingFacts]) -> str:
     said = failed.facts["message"]
-    return f": {said}" if said else ""
+    return f": {str(said).rstrip('.')}" if said else ""
 
 
 def _service_closed(evidence: Evidence) -> Finding | None:
@@ -461,6 +554,12 @@ SERVICE = (
             _greeted("refused"),
             lambda evidence, failed: f"{evidence.place} answers with a refusal{_quoted(failed)}.",
         ),
+    ),
+    new_rule("service_wants_login", "service.rejected", "this program")(
+        meaning="The service wants a login, and the URL has no credentials.",
+        decided_by="its own message",
+        when=_locked,
+        advice=("Give the program a user and a password, in the URL or apart from it.",),
     ),
     new_rule("service_silent", "http.response.timed_out", "their service")(
         meaning="The service accepts the connection and sends nothing.",
