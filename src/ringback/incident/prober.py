@@ -137,7 +137,7 @@ def most_silent(
     """Return what changes with a hub that hears most of its agents no more; none: it does again."""
     if not agents:
         return _resolved(registry, at, "vantage_silent", hub, "most agents are heard again")
-    names = ", ".join(agents[:_MAX_NAMED]) + (" …" if len(agents) > _MAX_NAMED else "")
+    names = ", ".join(sorted(agents)[:_MAX_NAMED]) + (" …" if len(agents) > _MAX_NAMED else "")
     text = f"The monitor at {hub} is cut off from most agents: what they see is unknown."
     evidence = (f"nothing came of {names} since {time_of_day(since)}, all at once",)
     return _opened(registry, silences, at, "vantage_silent", hub, text, evidence, (), of="hub")
