@@ -4,13 +4,14 @@ How it works. The text has been made even (``fold``): wrapping, quoting and esca
 each place leads back to the original. Three scanners then give findings, a ``Clue`` with its place
 each; which of them decides is ``explain``'s business, not theirs.
 
-Rules: a rule has a needle, a literal part in lower case. A plain substring search for it (C speed,
-no pattern) rejects nearly all of the some 2,400 rules; needles that are not ASCII are tried only
-where the text is not. Where the needle stands, its pattern, if it has one, is tried in a window of
-``_WINDOW`` characters to each side, at the first ``_MAX_PLACES`` places only. So the cost is the
-length of the text times the number of needles, with a small factor, and then a constant: every
-repetition in a pattern is bounded, windows are bounded, places are bounded. No text, however made,
-is slow. Patterns are compiled when they are first needed, and kept.
+Rules: a rule has a needle, a literal part in lower case. Of the some 6,500 rules only those are
+looked at of whose needle the rarest part of four characters stands in the text, and of these a
+plain substring search for the needle rejects nearly all. Where the needle stands, its pattern, if
+it has one, is tried in a window of ``_WINDOW`` characters to each side, at the first
+``_MAX_PLACES`` places only. So the cost is the length of the text times the number of needles, with
+a small factor, and then a constant: every repetition in a pattern is bounded, windows are bounded,
+places are bounded. No text, however made, is slow. Patterns are compiled when they are first
+needed, and kept.
 
 Class names: a name counts where it stands as something that was raised, not where it is imported,
 caught, defined or listed. A class in passing ranks at a third.

@@ -163,4 +163,32 @@ _PRINTING: list[TextRule] = [
     *says("http.error.unavailable", SENTENCE, "wait")("server-error-service-unavailable"),
 ]
 
-DEVICES: list[TextRule] = [*_EMBEDDED, *_TELEPHONY, *_PRINTING]
+# Industry: Modbus, OPC UA (its status codes begin with "Bad").
+
+_OPC_UA: dict[str, tuple[ClueKind, int]] = {
+    "badtimeout": ("http.response.timed_out", SENTENCE),
+    "badrequesttimeout": ("http.response.timed_out", SENTENCE),
+    "badconnectionclosed": ("tcp.closed", SENTENCE),
+    "badsecurechannelclosed": ("tcp.closed", SENTENCE),
+    "badcommunicationerror": ("tcp.failed", TEXT),
+    "badnotconnected": ("tcp.failed", TEXT),
+    "badservernotconnected": ("tcp.failed", TEXT),
+    "badhostunknown": ("dns.name_not_resolved", SENTENCE),
+    "badtcpendpointurlinvalid": ("url.invalid", SENTENCE),
+    "badcertificateuntrusted": ("tls.cert.authority_invalid.unknown_issuer", TEXT + 5),
+    "badcertificatetimeinvalid": ("tls.cert.date_invalid.expired", TEXT),
+    "badcertificatehostnameinvalid": ("tls.cert.name_invalid", SENTENCE),
+    "badcertificaterevoked": ("tls.cert.revoked", SENTENCE),
+    "badsecuritychecksfailed": ("tls.failed", PHRASE),
+    "badidentitytokenrejected": ("service.rejected", SENTENCE),
+    "badidentitytokeninvalid": ("service.rejected", SENTENCE),
+    "baduseraccessdenied": ("service.rejected", SENTENCE),
+    "badtoomanysessions": ("service.rejected", SENTENCE),
+}
+
+_INDUSTRY: list[TextRule] = [
+    *[rule for name, said in _OPC_UA.items() for rule in says(*said)(name, then=r"\b")],
+    *says("http.response.timed_out", SENTENCE, "wait")("no response received from the remote unit"),
+]
+
+DEVICES: list[TextRule] = [*_INDUSTRY, *_EMBEDDED, *_TELEPHONY, *_PRINTING]

@@ -347,6 +347,16 @@ _CLOUDS: list[TextRule] = [
         "cloudfront wasn't able to resolve the origin domain name"
     ),
     *says("dns.failed", TEXT, "dns")("origin dns error"),
+    # IIS, Kong, Traefik, Akamai
+    *says("http.error.gateway", SPECIFIC, "wait")(
+        "received an invalid response while acting as a gateway",
+        "an invalid response was received from the upstream server",
+        "the upstream server is timing out",
+    ),
+    *says("http.error.unavailable", SPECIFIC, "wait")(
+        "failure to get a peer from the ring-balancer", "service unavailable - zero size object"
+    ),
+    *says("http.error.unavailable", SENTENCE, "wait")("no available server", before=r"503 "),
 ]
 
 GATEWAYS: list[TextRule] = [*_SERVERS, *_HAPROXY, *_ENVOY, *_VARNISH, *_CLOUDS]

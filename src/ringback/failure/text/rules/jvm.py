@@ -150,4 +150,5 @@ JVM: list[TextRule] = [
     *says("tcp.closed", SPECIFIC)("likely server has closed socket"),
     *says("tcp.failed", TEXT, "connect")("retrying connect to server: "),
     *says("tcp.closed", SENTENCE)("smtpsendfailedexception: [eof]"),
+    *says("tcp.closed", PHRASE)("error unmarshaling return header"),
 ]

@@ -32,6 +32,13 @@ _OUTLOOK: dict[str, tuple[ClueKind, int]] = {
     "0x800ccc92": (REJECTED, SENTENCE),
 }
 
+_ACME: dict[str, tuple[ClueKind, int]] = {
+    "connection": ("tcp.failed", TEXT),  # the words behind it usually know more
+    "dns": ("dns.failed", TEXT),
+    "tls": ("tls.failed", TEXT),
+    "ratelimited": ("http.error.rate_limited", SENTENCE),
+}
+
 REMOTE: list[TextRule] = [
     # mail: the server's own answer
     *says(REJECTED, NARROWER, "wait")(
@@ -140,6 +147,41 @@ REMOTE: list[TextRule] = [
     *says("tls.failed", SENTENCE, "tls")("tls is required, but was not offered"),
     *says("service.rejected", SENTENCE, "wait")("refused to talk to me: "),
     *says("service.rejected", SENTENCE, "wait")("smtp protocol synchronization error"),
+    # rsync, XMPP, IRC
+    *says(REJECTED, SENTENCE, "wait")("max connections (", then=r"\d{1,6}\) reached"),
+    *says("http.response.body_timed_out", TEXT, "body")(
+        "timeout in data send/receive", "io timeout after "
+    ),
+    *says(REJECTED, SENTENCE, "wait")("not-authorized", before=r"(?:xmpp|stream|sasl)[^\n]{0,80}"),
+    *says("dns.name_not_resolved", TEXT, "dns")("remote-server-not-found"),
+    *says("http.response.timed_out", TEXT, "wait")("remote-server-timeout"),
+    *says(REJECTED, SENTENCE, "wait")("closing link: ", then=r"[^\n]{1,120}too many"),
+    # SNMP, Nagios, Zabbix, Salt, Jenkins
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "timeout: no response from ", "zbx_tcp_read() timed out", "saltreqtimeouterror"
+    ),
+    *says(TIMEOUT, TEXT)("socket timeout after ", then=r"\d"),
+    *says("http.response.invalid.empty", SENTENCE, "wait")(
+        "received empty response from zabbix", "no data received from host"
+    ),
+    *says("tls.cert.date_invalid.expired", SPECIFIC, "tls")(
+        " expired on ", before=r"certificate '[^'\n]{1,120}'"
+    ),
+    *says("unknown", HINT)(
+        "minion did not return",
+        "check your connection",
+        "check your network connection",
+        "check your internet connection",
+    ),
+    *says("tcp.closed", SENTENCE)("channelclosedexception"),
+    # ACME
+    *[
+        rule
+        for error, said in _ACME.items()
+        for rule in says(*said)(f"urn:ietf:params:acme:error:{error}", then=r"\b")
+    ],
+    *says(TIMEOUT, SPECIFIC, "connect")("timeout during connect (likely firewall problem)"),
+    *says("http.error.rate_limited", SENTENCE, "wait")("too many certificates already issued"),
     # VPNs, Outlook
     *says("tcp.timed_out", PHRASE, "connect")(
         "did not complete after ", before=r"handshake for peer [^\n]{1,120}"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TIMEOUT
+from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT, ClueKind
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
     BARE_TIMEOUT,
@@ -30,7 +30,7 @@ _SYSTEM_ERROR: dict[int, KindName] = {
 }
 """What MySQL's client adds of the operating system, on Linux."""
 
-_DB2_ERROR: dict[str, KindName] = {
+_SYSTEM_NUMBERS: dict[str, KindName] = {
     "(?:111|79|10061)": "tcp.refused",
     "(?:104|73|10054)": "tcp.reset",
     "(?:110|78|10060)": "tcp.timed_out",
@@ -38,6 +38,7 @@ _DB2_ERROR: dict[str, KindName] = {
     "(?:101|70|10051)": "tcp.address_unreachable.network",
     "(?:32|0)": "tcp.closed",
 }
+"""Of Linux, AIX and Windows, as Db2 and IBM MQ show them."""
 
 DATABASES: list[TextRule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
@@ -74,7 +75,9 @@ DATABASES: list[TextRule] = [
     *says(REJECTED, SPECIFIC, "wait")("sasl required", "ssl required", before=r"ERROR: {1,3}"),
     *says("tcp.closed", SENTENCE)("consuming input failed", "the connection is closed"),
     *says("tcp.closed", SENTENCE)("server closed the connection unexpectedly"),
-    *says(REJECTED, SENTENCE, "wait")("incorrect username or password"),
+    *says(REJECTED, SENTENCE, "wait")(
+        "incorrect username or password", "incorrect user name or password", "cannot complete login"
+    ),
     *says("tcp.timed_out.established", SENTENCE)("terminating walreceiver due to timeout"),
     *says("tcp.closed", PHRASE)("server closed the connection"),
     # MySQL and MariaDB
@@ -178,7 +181,7 @@ DATABASES: list[TextRule] = [
     # Db2: the number is the operating system's, of Linux, AIX or Windows
     *[
         rule
-        for number, kind in _DB2_ERROR.items()
+        for number, kind in _SYSTEM_NUMBERS.items()
         for rule in says(kind, SPECIFIC)(
             "sql30081n", then=rf"[^\n]{{1,260}}specific error code\(s\): \"{number}\""
         )
@@ -248,6 +251,12 @@ STORES: list[TextRule] = [
         "data 52e",
         "missing authentication credentials for rest request",
     ),
+    # Kerberos
+    *says(REJECTED, SPECIFIC, "wait")(
+        "preauthentication failed", "not found in kerberos database", "clock skew too great"
+    ),
+    *says("tcp.failed", PHRASE, "connect")("cannot contact any kdc"),
+    *says("dns.failed", PHRASE, "dns")("cannot find kdc for realm"),
     # any of them
     *says(REJECTED, NARROWER, "wait")("authentication failed", "auth failed", before=r"\b"),
 ]
@@ -255,7 +264,26 @@ STORES: list[TextRule] = [
 
 # What brokers and WebSockets say: AMQP, Kafka, MQTT, NATS.
 
+_MQRC: dict[str, tuple[ClueKind, int]] = {
+    "connection_broken": ("tcp.closed", SPECIFIC),
+    "host_not_available": ("tcp.failed", SENTENCE),
+    "not_authorized": (REJECTED, SPECIFIC),
+    "q_mgr_not_available": (REJECTED, TEXT),
+    "channel_not_available": (REJECTED, SENTENCE),
+    "unknown_channel_name": (REJECTED, SENTENCE),
+    "ssl_initialization_error": ("tls.failed", SENTENCE),
+    "jssl_error": ("tls.failed", SENTENCE),
+}
+
 BROKERS: list[TextRule] = [
+    # IBM MQ, ActiveMQ
+    *[
+        rule
+        for number, kind in _SYSTEM_NUMBERS.items()
+        for rule in says(kind, SPECIFIC)("return code from tcp/ip is ", then=rf"{number}\b")
+    ],
+    *[rule for name, said in _MQRC.items() for rule in says(*said)(f"mqrc_{name}", then=r"\b")],
+    *says("tcp.timed_out.established", SPECIFIC)("channel was inactive for too "),
     # AMQP: RabbitMQ's replies
     *says(REJECTED, NARROWER, "wait")(
         "accessrefused",

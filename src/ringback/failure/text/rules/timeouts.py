@@ -67,7 +67,9 @@ TIMEOUTS: list[TextRule] = [
     *says(TIMEOUT, SENTENCE, "connect")("taking too long to respond", "took too long to respond"),
     *says(TIMEOUT, TEXT, "wait")("download timed out"),
     *says(TIMEOUT, _CONNECTING, "connect")(": timeout", before=r"\bconnect to [\w.:\-]{1,120}"),
-    *says(TIMEOUT, _CONNECTING, "connect")("failed: timeout", before=r"connection to [^\n]{1,120}"),
+    *says(TIMEOUT, _CONNECTING, "connect")(
+        "failed: timeout", "failed: timed out", before=r"connection to [^\n]{1,120}"
+    ),
     *says(TIMEOUT, SPECIFIC, "connect")(
         "connection timeout to host",
         "timed out while waiting for connect",
@@ -200,6 +202,7 @@ ABANDONED: list[TextRule] = [
         "serverselectiontimeouterror",
         "trouble with your network connection",
         "vlc is unable to open the mrl",
+        "the operation did not complete (",  # of OpenSSL, which waits for bytes
     ),
     *says("unknown", HINT)(
         "no servers match selector", "no replica set members", "server selection timed out"

@@ -8,6 +8,7 @@ from ringback.failure.text.rule import (
     OVERRIDE,
     PHRASE,
     SENTENCE,
+    VERDICT,
     TextRule,
     say_each,
     says,
@@ -280,6 +281,11 @@ TOOLS: list[TextRule] = [
         "the remote end hung up unexpectedly",
         "early eof",
         "unexpected disconnect while reading sideband packet",
+    ),
+    *says("http.error.auth", VERDICT, "wait")("http basic: access denied"),
+    *says("http.error", SENTENCE, "wait")("remote: repository not found"),
+    *says("http.error", SENTENCE, "wait")(
+        "' not found", before=r"repository 'https?://[^'\n]{1,200}"
     ),
     *says("http.error.auth", TEXT, "wait")("incorrect or missing password"),  # npm
     *says("tls.failed", SENTENCE, "tls")("unable to open tls session"),  # FFmpeg
