@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from ringback.diagnosis.facts import (
     ElsewhereFacts,
@@ -28,6 +27,7 @@ from ringback.diagnosis.verdict.rule import (
 )
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
+from ringback.failure.target import target_of_url
 
 # Rules about the answer: none, or none that can be read.
 
@@ -130,13 +130,13 @@ def _led_to_login(evidence: Evidence) -> Finding | None:
     elsewhere = need(evidence.first(ElsewhereFacts))
     if evidence.asked["scheme"] not in {"http", "ws"} or evidence.all(HandshakeFacts):
         return None
-    place = urlsplit(elsewhere.subject)
-    there = place.hostname or ""
+    place = target_of_url(elsewhere.subject)
+    there = place.host or ""
     read = [
         reading for reading in elsewhere.facts["readings"] or () if isinstance(reading, Mapping)
     ]
     titles = (str(reading["facts"].get("title") or "") for reading in read)
-    if not any(map(_LOGIN.search, (place.path, there, *titles))):
+    if not any(map(_LOGIN.search, (place.url or "", *titles))):
         return None
     return Finding(
         f"{evidence.place} redirects over plain HTTP to a login page of another host, {there}.",
