@@ -48,6 +48,23 @@ def split(text):
         "Err:1 ",
         "W: ",
         "$ ",
+        "2026-11-23T10:00:00.000Z\tERROR\tmain\t",
+        "11-23 10:00:00.123  1234  1234 E AndroidRuntime: ",
+        "E/OkHttp  ( 1234): ",
+        "812:S 04 Feb 2026 06:25:01.337 # ",
+        "Nov 23, 2026 10:00:00 AM shop.Fetch warn ",
+        "11/23/2026 10:00:00 AM ",
+        "23-Nov-2026 10:00:00.123 SEVERE [main] ",
+        "fail: Shop.Fetch[0] ",
+        "[12345.678901] nfs: ",
+        "%3|1718035200.123|FAIL|rdkafka#producer-1| ",
+        "*Nov 23 10:00:00.123: %LINK-3-UPDOWN: ",
+        "date=2026-11-23 time=10:00:00 ",
+        "[E 261123 10:00:00 web:1] ",
+        "ERRO[0012] ",
+        "10:00AM INF ",
+        "1629037506: ",
+        "\x1b[31mERROR\x1b[0m ",
     ],
 )
 def test_a_line_with_a_head_begins_a_record(head):
@@ -106,6 +123,22 @@ def test_a_record_knows_its_line_place_time_and_severity():
         (4, "2026-11-20 10:00:01", 4),
     ]
     assert all(text.startswith(record.text, record.start) for record in found)
+
+
+@pytest.mark.parametrize(
+    ("head", "severity"),
+    [
+        ("2026-11-23T10:00:00Z\tinfo\tmain\t", 1),
+        ("D/OkHttp  ( 1234): ", 0),
+        ("W/OkHttp  ( 1234): ", 2),
+        ("WARN[0012] ", 2),
+        ("10:00AM DBG ", 0),
+        ("10:00AM FTL ", 4),
+        ("[12345.678901] ", 3),
+    ],
+)
+def test_how_severe_a_record_is_stands_in_its_head(head, severity):
+    assert [record.severity for record in split(f"{head}one\n")] == [severity]
 
 
 def test_what_came_before_a_silence_is_whole():

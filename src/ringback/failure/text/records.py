@@ -23,6 +23,7 @@ from typing import NamedTuple
 MAX_RECORD_LENGTH = 120_000
 """Characters after which a record is cut, and what follows is another."""
 
+_SHORT_LEVEL = r"TRC|DBG|INF|WRN|FTL|DEBU|ERRO|DBUG|TRCE"
 _CONTAINER = r"[\w.\-]{1,60}[-_]\d{1,3} {0,20}\| ?"
 _TIME = (
     r"\d{4}[-/.]\d\d[-/.]\d\d(?:[T _]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?"
@@ -30,6 +31,10 @@ _TIME = (
     r"|\d\d/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?"
     r"|(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
     r"|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|\d{10}\.\d{3,6}"
+    r"|\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}"  # Android's
+    r"|\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?|\d{8} \d\d:\d\d:\d\d"
+    r"|\d\d[-/ ][A-Z][a-z]{2}[-/ ]\d{4} \d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"|[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M"
 )
 _LEVEL = (
     r"TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?|FATAL|SEVERE|ALERT|EMERG|PANIC"
@@ -40,8 +45,16 @@ _ENTRY = (
     r"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,6} {1,10}\d{1,10} [\w.\-]{1,80}:\d{1,6}\]"
     r"|[\w.:\-]{1,64} [\w.\-]{1,64} [\w.@\-]{1,64} \[(?=\d\d/[A-Z][a-z]{2}/\d{4}:)"  # a server's
     rf"|[DIWEFA], \[(?:{_TIME}) ?#\d{{1,10}}\]"  # Ruby's
-    rf"|\[?(?:{_LEVEL})\b\]?(?=[:| ])|\[(?:{_LEVEL.lower()})\]"
-    r"|<\d{1,3}>1?|(?:time|ts|level|lvl|msg)=|(?=\{ ?\"[\w@.]{1,40}\" ?:)"
+    rf"|\[?(?:{_LEVEL})\b\]?(?=[:| \x1b])|\[(?:{_LEVEL.lower()})\]"
+    # Android's tags, Redis's, the kernel's, .NET's, librdkafka's, Tornado's, logrus's,
+    # zerolog's, and seconds since 1970
+    r"|[VDIWEF]/[\w.\-]{1,60} {0,9}\( {0,5}\d{1,6}\): "
+    r"|\d{1,7}:[A-Z] (?=\d\d [A-Z][a-z]{2} \d{4} )|\[ {0,6}\d{1,9}\.\d{6}\]"
+    r"|(?:fail|warn|info|crit|dbug|trce): (?=[A-Z][\w.]{1,150}\[\d)|%\d\|\d{10}\.\d{3}\|"
+    rf"|[*%](?={_TIME})|\[[EWIDC] (?=\d{{6}} \d\d:|\d{{4}}-\d\d-\d\d )"
+    r"|(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[[\dT:Z+\-]{4,25}\]"
+    r"|\d{1,2}:\d\d[AP]M (?=[A-Z]{3} )|\d{10}: "
+    r"|<\d{1,3}>1?|(?:date|time|ts|level|lvl|msg)=|(?=\{ ?\"[\w@.]{1,40}\" ?:)"
     # what runs of commands print: Kubernetes' events, Ansible's hosts, apt, a script with its
     # commands
     r"| {0,4}(?:[\dsmhd]{2,9} (?:\(x\d{1,6} over [\dsmhd]{2,9}\))? {0,9})?(?:Normal|Warning) {2,9}"
@@ -50,13 +63,15 @@ _ENTRY = (
     r"|(?:Err|Ign|Get|Hit):\d{1,5} |[WEN]: |[$+] (?=[a-z])"
 )
 _QUOTED = r"(?:[>#] ?){0,3}"  # a text that was pasted into a message
-_HEAD = re.compile(rf"{_QUOTED}(?:{_CONTAINER}(?:(?:{_ENTRY}) ?)?|(?:{_ENTRY}) ?)")
+_COLOUR = r"(?:\x1b\[[\d;]{0,8}m)?"
+_HEAD = re.compile(rf"{_QUOTED}{_COLOUR}(?:{_CONTAINER}(?:(?:{_ENTRY}) ?)?|(?:{_ENTRY}) ?)")
 _TIME_OF = re.compile(rf"(?<![\w.])(?:{_TIME})")
 _LEVEL_OF = re.compile(
-    rf"(?:^|[\s\[<|\"=:])(?:(?P<word>{_LEVEL})(?=$|[\s\]>|\":,])|(?P<klog>[IWEF])\d{{4}} )",
+    rf"(?:^|[\s\[<|\"=:])(?:(?P<word>{_LEVEL}|{_SHORT_LEVEL})(?=$|[\s\]>|\":,\[])"
+    r"|(?P<klog>[IWEF](?=\d{4} )|[VDIWEF](?=/[\w.\-]{1,60} {0,9}\()))",
     re.IGNORECASE,
 )
-_SEVERITIES = {"t": 0, "d": 0, "i": 1, "n": 1, "w": 2}
+_SEVERITIES = {"t": 0, "v": 0, "d": 0, "i": 1, "n": 1, "w": 2}
 _SEVEREST = {"f": 4, "c": 4, "a": 4, "p": 4}
 INFORMATION = 1
 ERROR = 3
@@ -68,7 +83,8 @@ _CHAINED = (
     "The above exception was the direct cause",
 )
 _JOINED = re.compile(
-    r"\s{2,}\S|\t|\s*$|at \S|Caused by\b|\.\.\. \d|-{2,}> |--- End of|[}\])]|\^+\s*$|"
+    rf"\s{{2,}}\S|\t(?!(?i:{_LEVEL})\b)|"
+    r"\s*$|at \S|Caused by\b|\.\.\. \d|-{2,}> |--- End of|[}\])]|\^+\s*$|"
     + "|".join(map(re.escape, _CHAINED))
 )
 _MAX_HEAD = 200
