@@ -86,11 +86,11 @@ class Hub:
         self._begin()
         until(lambda: self._is("standby"), START_TIMEOUT)
         time.sleep(SETTLE_SECONDS)  # it follows
-        row = self.ask("GET", "/status")["lead"]["epoch"]
+        epoch = self.ask("GET", "/status")["lead"]["epoch"]
         begun = time.monotonic()
         lead.kill()
         lead.wait()
-        until(lambda: self.ask("GET", "/status")["lead"]["epoch"] > row, START_TIMEOUT, 0.01)
+        until(lambda: self.ask("GET", "/status")["lead"]["epoch"] > epoch, START_TIMEOUT, 0.01)
         taken = time.monotonic() - begun
         until(lambda: self._is("lead"), START_TIMEOUT, 0.01)
         return {"lead_taken_s": round(taken, 2), "decides_s": round(time.monotonic() - begun, 2)}

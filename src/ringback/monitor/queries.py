@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from ringback import __version__
 from ringback.monitor.model import Discovered, EndpointView, ObserverView, UiEvent
 
 if TYPE_CHECKING:
-    from ringback.incident.model import Incident
+    from ringback.incident.model import EndpointState, Incident
     from ringback.incident.silences import Silence
     from ringback.monitor.core import MonitorCore
     from ringback.monitor.model import Endpoint
@@ -70,6 +71,11 @@ class MonitorQueries:
     def views(self) -> list[EndpointView]:
         self._core.flush_urgent()
         return [self._view(endpoint) for endpoint in self._core.endpoints.values()]
+
+    def states(self) -> Counter[EndpointState]:
+        """Return how many endpoints are in each state."""
+        self._core.flush_urgent()
+        return Counter(map(self._core.engine.state_of, self._core.endpoints))
 
     def view(self, id: str) -> EndpointView | None:  # noqa: A002 - as it is called everywhere
         """Return one endpoint as it is now; ``None``: there is none."""

@@ -1,7 +1,7 @@
 """A monitor in memory, for tests of its pages: real values, no probes and no files."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
@@ -141,6 +141,9 @@ class MemoryService:
 
     def views(self):
         return list(self.known.values())
+
+    def states(self):
+        return Counter(view.state for view in self.known.values())
 
     def view(self, id):  # noqa: A002 - as the monitor has it
         return self.known.get(id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Final, cast
 
 from ringback.diagnosis.record import moment
@@ -77,14 +76,14 @@ _NO_AGENTS: Final[shape.AgentsCounted] = {"refused": {}, "late": 0, "repeated": 
 
 
 def status_shape(queries: MonitorQueries) -> shape.Status:
-    status, views = queries.status(), queries.views()
+    status, states = queries.status(), queries.states()
     config = status.get("config", {})
     return {
         "version": status["version"],
         "vantage": status.get("vantage", ""),
         "uptime": status.get("uptime", 0.0),
-        "endpoints": len(views),
-        "states": dict(Counter(view.state for view in views)),
+        "endpoints": states.total(),
+        "states": dict(states),
         "incidents": len(queries.incidents()),
         "lag": status.get("lag", 0.0),
         "dropped": status.get("dropped", 0),
