@@ -82,6 +82,7 @@ REMOTE: list[TextRule] = [
         "too many authentication failures",
         "bad authentication type",
         "no supported authentication methods available",
+        "permission denied for user ",
     ),
     *says("tcp.closed", SPECIFIC)(
         "server unexpectedly closed network connection",

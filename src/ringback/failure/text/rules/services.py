@@ -251,6 +251,9 @@ STORES: list[TextRule] = [
         "data 52e",
         "missing authentication credentials for rest request",
     ),
+    # ldap3
+    *says(TIMEOUT, SENTENCE, "connect")("socket connection error while opening: timed out"),
+    *says("tcp.closed", SENTENCE)("session terminated by server"),
     # Kerberos
     *says(REJECTED, SPECIFIC, "wait")(
         "preauthentication failed", "not found in kerberos database", "clock skew too great"
@@ -273,6 +276,14 @@ _MQRC: dict[str, tuple[ClueKind, int]] = {
     "unknown_channel_name": (REJECTED, SENTENCE),
     "ssl_initialization_error": ("tls.failed", SENTENCE),
     "jssl_error": ("tls.failed", SENTENCE),
+}
+
+_LIBRDKAFKA: dict[str, tuple[ClueKind, int]] = {
+    "timed out": ("client.deadline_exceeded", PHRASE),
+    "message timed out": ("client.deadline_exceeded", PHRASE),
+    "authentication failure": (REJECTED, SPECIFIC),
+    "host resolution failure": ("dns.failed", SENTENCE),
+    "ssl error": ("tls.failed", HINT),
 }
 
 BROKERS: list[TextRule] = [
@@ -314,6 +325,12 @@ BROKERS: list[TextRule] = [
     ),
     *says("tcp.closed", SENTENCE)("disconnected while requesting", "disconnected (after"),
     *says("http.response.timed_out", SENTENCE, "wait")("kafkajsrequesttimeouterror"),
+    # librdkafka
+    *[
+        rule
+        for words, said in _LIBRDKAFKA.items()
+        for rule in says(*said)(f"local: {words}", then=r"\b")
+    ],
     # NATS
     *says(REJECTED, NARROWER, "wait")("authorization violation"),
     # MQTT: CONNACK's return codes (MQTT 3.1.1 section 3.2.2.3; 5.0 section 3.2.2.2)

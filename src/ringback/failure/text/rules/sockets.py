@@ -205,7 +205,7 @@ CLOSED: list[TextRule] = [
         "socket hang up",
     ),
     *says("tcp.closed", SENTENCE)("0 bytes read on a total of"),
-    *says("tcp.closed", SENTENCE)("incompletereaderror"),
+    *says("tcp.closed", SENTENCE)("incompletereaderror", "streamclosederror"),
     # libpq says this of any end under TLS
     *says("tls.closed", SPECIFIC, "tls")("ssl connection has been closed unexpectedly"),
     *says("tcp.closed", HINT)("connection closed", "connection was closed", "closed connection"),

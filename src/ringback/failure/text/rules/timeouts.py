@@ -66,6 +66,8 @@ TIMEOUTS: list[TextRule] = [
     *says(TIMEOUT, TEXT, "connect")("timed out", before=r"connection to (?:the )?[\w.\-:]{1,120} "),
     *says(TIMEOUT, SENTENCE, "connect")("taking too long to respond", "took too long to respond"),
     *says(TIMEOUT, TEXT, "wait")("download timed out"),
+    *says(TIMEOUT, SENTENCE, "wait")("timeout during request"),  # Tornado
+    *says("client.deadline_exceeded", PHRASE)("watchdog caught collective operation timeout"),
     *says(TIMEOUT, _CONNECTING, "connect")(": timeout", before=r"\bconnect to [\w.:\-]{1,120}"),
     *says(TIMEOUT, _CONNECTING, "connect")(
         "failed: timeout", "failed: timed out", before=r"connection to [^\n]{1,120}"
