@@ -43,6 +43,7 @@ MAX_DRAIN_SECONDS = 600.0
 START_TIMEOUT = 600.0
 SETTLE_SECONDS = 15.0
 CATCH_UP_TIMEOUT = 60.0
+MAX_LATE = 2.0  # Seconds that six answers of a hub may take which follows without effort
 FIRST_SHARE = 0.6  # Of the rate, with which results begin
 STEP = 1.25  # By how much the rate is raised
 CONFIGURATION = """vantage = "hub"
@@ -60,6 +61,7 @@ class Hub:
 
     def __init__(self, folder, server, options):
         self.folder, self._server = Path(folder), server
+        self._endpoints = options.endpoints
         certificates = Certificates(self.folder)
         self.ca, self._certificate = certificates.bundle, certificates.file("good")
         server.admin("CREATE DATABASE ringback")
@@ -85,7 +87,7 @@ class Hub:
         self._listen()
         self._begin()
         until(lambda: self._is("standby"), START_TIMEOUT)
-        time.sleep(SETTLE_SECONDS)  # it follows
+        until(self._follows, START_TIMEOUT, 1.0)
         epoch = self.ask("GET", "/status")["lead"]["epoch"]
         begun = time.monotonic()
         lead.kill()
@@ -110,6 +112,15 @@ class Hub:
                 cwd=self.folder, stdout=log, stderr=log,
                 env=os.environ | {"RINGBACK_LAG": str(self.notes)},
             )  # fmt: skip
+
+    def _follows(self):
+        """Whether it knows each endpoint, and has nothing to do but what is new."""
+        begun = time.monotonic()
+        known = sum(self.ask("GET", "/status")["states"].get(state, 0) for state in ("ok", "down"))
+        for _ in range(5):
+            time.sleep(1.0)
+            self.ask("GET", "/status")
+        return known > 0.99 * self._endpoints and time.monotonic() - begun < 5 + MAX_LATE
 
     def _is(self, role):
         if self._process.poll() is not None:

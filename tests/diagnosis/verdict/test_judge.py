@@ -94,6 +94,23 @@ def test_a_refusal_from_one_hop_away_may_be_of_this_host_as_well() -> None:
     assert judged(3).alternatives == ()
 
 
+def test_another_port_of_the_host_that_answers_does_not_say_that_the_service_is_not_down() -> None:
+    beside = {"role": "partner", "outcome": "open", "port": 80, "speaks": "http", "as_asked": True}
+    readings = (
+        resolved("192.0.2.1"),
+        connected("192.0.2.1", "refused", icmp=None),
+        Reading(layer="neighbours", what="connect", facts=beside),
+    )
+    chosen = judge((parsed(scheme="http", port=8080, explicit_port=True), *readings))
+    left_out = judge((parsed(scheme="http", port=80), *readings))
+
+    assert chosen.cause == left_out.cause == "wrong_port"
+    # An incident whose diagnosis is less sure than 0.6 keeps its name.
+    assert chosen.confidence < 0.6 < left_out.confidence < 0.8
+    for found in (chosen, left_out):
+        assert [other.cause for other in found.alternatives] == ["service_down"]
+
+
 def test_addresses_of_the_link_alone_are_no_network() -> None:
     alone = Reading(layer="host", what="interfaces", facts={"loopback_only": True})
     unheard = Reading(layer="name", what="nameserver", facts={"error": "ENETUNREACH"})

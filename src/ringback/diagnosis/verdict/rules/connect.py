@@ -146,7 +146,17 @@ def _wrong_port(evidence: Evidence) -> Finding | None:
         f"{'answers' if right else 'has open the usual port of'} {what} on port "
         f"{reading.facts['port']}.",
         (*refused, reading),
-        confidence=None if right else 0.7,
+        # Port 80 answers on most hosts: that says little of a port that was chosen.
+        confidence=0.55 if evidence.protocol == "http" and evidence.asked["explicit_port"] else 0.7,
+        alternatives=(
+            Alternative(
+                kind="tcp.refused",
+                cause="service_down",
+                where="their service",
+                summary=f"The service that belongs on port {evidence.asked['port']} is down.",
+                check="on the service's host: `ss -ltnp` shows where it listens, if it runs",
+            ),
+        ),
         advice=(
             f"Use port {reading.facts['port']} if that is the intended service.",
             "Otherwise start the service, or find out where it listens: `ss -ltnp` on its host.",
@@ -203,7 +213,6 @@ CONNECT = (
         meaning="Nothing listens on the port, but another port of the host answers in the protocol.",
         decided_by="refused without ICMP; the scheme's other port is open and answers in the protocol",
         when=_wrong_port,
-        confidence=0.85,
     ),
     new_rule("service_down", "tcp.refused", "their service")(
         meaning="The host is up, and nothing listens on the port.",
