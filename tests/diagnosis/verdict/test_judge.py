@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +110,24 @@ def test_another_port_of_the_host_that_answers_does_not_say_that_the_service_is_
     assert chosen.confidence < 0.6 < left_out.confidence < 0.8
     for found in (chosen, left_out):
         assert [other.cause for other in found.alternatives] == ["service_down"]
+
+
+@pytest.mark.parametrize(
+    ("address", "cause", "other"),
+    [
+        ("10.1.2.3", "certificate_own_authority", "tls_interception"),
+        ("203.0.113.9", "tls_interception", "certificate_own_authority"),
+    ],
+)
+def test_an_authority_that_only_this_host_trusts_may_be_the_companys(
+    address: str, cause: str, other: str
+) -> None:
+    untrusted = shaken(address=address, verified=False, error="certificate", verify_code=20)
+    trusted = Reading(layer="tls", what="system_store", facts={"verified": True})
+    found = judge((parsed(), resolved(address), connected(address), untrusted, trusted))
+
+    assert (found.cause, found.confidence <= 0.8) == (cause, True)
+    assert [alternative.cause for alternative in found.alternatives] == [other]
 
 
 def test_addresses_of_the_link_alone_are_no_network() -> None:

@@ -1,9 +1,10 @@
 """Rules about the certificate: the handshake came through, its proof did not."""
 
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import cast
 
-from ringback.diagnosis.fact_values import CertificateFacts
+from ringback.diagnosis.fact_values import CertificateFacts, address_of
 from ringback.diagnosis.facts import (
     ChainFacts,
     ClockFacts,
@@ -156,16 +157,64 @@ def _intercepted(evidence: Evidence) -> Finding | None:
     failed = need(_failed(evidence, _ROOT | _ISSUER | _SELF_SIGNED | _NAME))
     named = next((issuer for issuer in _issuers(evidence) if inspects(issuer)), None)
     local = evidence.first(SystemStoreFacts, verified=True)
-    if named is None and local is None:
+    if named is None and (local is None or _is_private(evidence)):
         return None
-    who = named or (_issuers(evidence) or ["an authority of this host"])[-1]
+    who = named or _authority(evidence)
     known = "; this host's own store trusts it" if local else ""
     return Finding(
         f"TLS to {evidence.host} is intercepted: the certificate was issued by {who}{known}.",
         (failed, *_chain(evidence)[1], *([local] if local else [])),
         kind=failed.kind,
-        confidence=0.9 if named else 0.7,
+        confidence=0.9 if named else 0.6,
+        alternatives=() if named else (_OWN_AUTHORITY,),
     )
+
+
+def _authority(evidence: Evidence) -> str:
+    return (_issuers(evidence) or ["an authority of this host"])[-1]
+
+
+_PRIVATE_NETWORKS = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+
+
+def _is_private(evidence: Evidence) -> bool:
+    """Return whether the target is in a network of somebody's own, as is who issues there."""
+    addresses = [found for text in evidence.addresses if (found := address_of(text)) is not None]
+    return bool(addresses) and all(
+        any(address in network for network in _PRIVATE_NETWORKS) for address in addresses
+    )
+
+
+def _own_authority(evidence: Evidence) -> Finding | None:
+    failed = need(_failed(evidence, _ROOT | _ISSUER))
+    local = need(evidence.first(SystemStoreFacts, verified=True))
+    return Finding(
+        f"The certificate of {evidence.host} was issued by {_authority(evidence)}, which this "
+        "host's own store trusts, and this program does not.",
+        (failed, *_chain(evidence)[1], local),
+        kind=failed.kind,
+        alternatives=(
+            Alternative(
+                kind=failed.kind or "tls.cert.authority_invalid.untrusted_root",
+                cause="tls_interception",
+                where="this network",
+                summary="A device on the network decrypts TLS with an authority of its own.",
+                check="compare the issuer as seen from another network",
+            ),
+        ),
+    )
+
+
+_OWN_AUTHORITY = Alternative(
+    kind="tls.cert.authority_invalid.unknown_issuer",
+    cause="certificate_own_authority",
+    where="this program",
+    summary="It is the service's own: a company's authority, which this host's store trusts and "
+    "this program does not.",
+    check="ask who issued it",
+)
 
 
 def _store_missing(evidence: Evidence) -> Finding | None:
@@ -269,6 +318,17 @@ CERTIFICATE = (
             "Trust the network's authority: name its file in `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`.",
             "Or have the target exempted from inspection.",
             "If nobody knows of it, do not trust it: it may be an attack.",
+        ),
+    ),
+    new_rule(
+        "certificate_own_authority", "tls.cert.authority_invalid.unknown_issuer", "this program"
+    )(
+        meaning="A private authority issued it, which this host trusts and this program does not.",
+        decided_by="verify code 2, 19, 20 or 21, while this host's own store accepts it, and the target has a private address",
+        when=_own_authority,
+        confidence=0.8,
+        advice=(
+            "Let the program use this host's store: `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, or the package truststore.",
         ),
     ),
     new_rule("certificate_expired", "tls.cert.date_invalid.expired", "their certificate")(
