@@ -83,6 +83,7 @@ FACTS = {
     "no such|not allowed|recovery|terminat|unavailable",
     "service_silent": _TIME,
     "service_tls_failed": "TLS|SSL",
+    "service_wants_login": "NOAUTH|auth|login|password|credential",
     "slow_first_byte": "slow|first byte",
     "sni_unknown": "unrecognized name",
     "tls_interception": "eset|cato|zscaler|fortinet",

@@ -29,6 +29,12 @@ def host_and_port(target: Target) -> str:
     return f"{host}:{target.port}" if host and target.port else host
 
 
+def is_of_one_domain(one: str, other: str) -> bool:
+    """Whether two names end in the same two labels: ``www.example.com`` and ``example.com``."""
+    ends, others = (name.lower().rstrip(".").split(".")[-2:] for name in (one, other))
+    return ends == others and not other[-1:].isdigit()
+
+
 def without_secrets(text: str) -> str:
     """The text with user information and query strings of its URLs cut out."""
     if "@" in text:

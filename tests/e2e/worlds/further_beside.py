@@ -119,9 +119,9 @@ WORLDS = (
         variables={**_PROXIED, "no_proxy": ".example.org"},
     ),
     _world(
-        "well-redis-noauth",
+        "redis-noauth",
         f"redis://{NAME}:6380/2",
-        WELL,
+        broken("service_wants_login", "service.rejected", "application", "this program"),
         name(),
         listen(6380, partial(redis, says=b"-NOAUTH Authentication required.\r\n")),
     ),

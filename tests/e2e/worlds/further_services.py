@@ -47,9 +47,9 @@ def _postgres(code, message):
 
 WORLDS = (
     _greeted(
-        "redis-wants-password-healthy",
+        "redis-wants-password",
         f"redis://{NAME}",
-        WELL,
+        broken("service_wants_login", "service.rejected", "application", "this program"),
         listen(
             6379, lambda connection: redis(connection, says=b"-NOAUTH Authentication required.\r\n")
         ),

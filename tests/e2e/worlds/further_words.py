@@ -117,9 +117,9 @@ WORLDS = (
         listen(389, replies(LDAP_DONE, hangs_up=False)),
     ),
     _words(
-        "mqtt-forbidden-healthy",
+        "mqtt-forbidden",
         f"mqtt://{NAME}",
-        WELL,
+        broken("service_wants_login", "service.rejected", "application", "this program"),
         name(),
         listen(1883, replies(MQTT_FORBIDDEN)),
     ),

@@ -22,6 +22,7 @@ from ringback.diagnosis.layer.opening import open_connection, subject_of
 from ringback.diagnosis.layer.tls_extras import SMALL
 from ringback.diagnosis.layer.tls_handshake import TlsChannel, attempted
 from ringback.diagnosis.layer.tls_trust import unverifying
+from ringback.failure.target import is_of_one_domain
 
 if TYPE_CHECKING:
     import ssl
@@ -62,15 +63,9 @@ def _may_be(route: OpenRoute, request: HttpRequest, answer: HttpResponse) -> boo
     location = answer.head.get("location")
     if location is not None and 300 <= answer.head.status < 400:
         host = host_of(location)
-        return bool(host) and not _related(host, request.host)
+        return bool(host) and not is_of_one_domain(request.host, host)
     page = "html" in (answer.head.get("content-type") or "")
     return page and answer.body is not None and _PAGE.search(answer.body.start) is not None
-
-
-def _related(host: str, asked: str) -> bool:
-    """Whether two names are of the same domain: ``www.example.com`` and ``example.com``."""
-    ours, theirs = (name.lower().rstrip(".").split(".")[-2:] for name in (asked, host))
-    return ours == theirs and not host[-1:].isdigit()
 
 
 def _answers_for_others(

@@ -27,7 +27,7 @@ from ringback.diagnosis.verdict.rule import (
 )
 from ringback.failure.codes import kind_of_status
 from ringback.failure.names import KindName
-from ringback.failure.target import target_of_url
+from ringback.failure.target import is_of_one_domain, target_of_url
 
 # Rules about the answer: none, or none that can be read.
 
@@ -132,6 +132,8 @@ def _led_to_login(evidence: Evidence) -> Finding | None:
         return None
     place = target_of_url(elsewhere.subject)
     there = place.host or ""
+    if is_of_one_domain(evidence.host, there):
+        return None
     read = [
         reading for reading in elsewhere.facts["readings"] or () if isinstance(reading, Mapping)
     ]
