@@ -406,15 +406,17 @@ def test_a_plan_has_the_turn_of_its_place_and_its_revision_changes_with_it(tmp_p
     def test():
         with opened(tmp_path / "a.db", clock) as monitor:
             tokyo = monitor.agent("tokyo")
-            before, plan = monitor.fleet.plan(tokyo, secure=True)
+            before = monitor.fleet.revision(tokyo, secure=True)
+            plan = json.loads(monitor.fleet.plan(tokyo, secure=True))
             assert plan["turn"] == 1 / 2
             assert [item["endpoint"]["id"] for item in plan["endpoints"]] == ["shop", "blog"]
             oslo = monitor.agent("oslo")
-            turns = [monitor.fleet.plan(agent, secure=True)[1]["turn"] for agent in (tokyo, oslo)]
+            plans = [monitor.fleet.plan(agent, secure=True) for agent in (tokyo, oslo)]
+            turns = [json.loads(plan)["turn"] for plan in plans]
             assert turns == [1 / 3, 2 / 3]
-            after, _ = monitor.fleet.plan(tokyo, secure=True)
+            after = monitor.fleet.revision(tokyo, secure=True)
             assert before != after
-            assert monitor.fleet.plan(tokyo, secure=True)[0] == after
+            assert monitor.fleet.revision(tokyo, secure=True) == after
 
     run(test)
 
@@ -435,12 +437,12 @@ def test_credentials_are_not_sent_without_tls(tmp_path, clock):
                 Endpoint(id="c", url="https://u:S3@c.example/", **given),
             ]
             monitor.fleet.configure(ends, ())
-            _, plan = monitor.fleet.plan(agent, secure=False)
+            plan = json.loads(monitor.fleet.plan(agent, secure=False))
             assert plan["omitted"] == ["b", "c"]
             assert "S3" not in json.dumps(plan)
             assert list(plan["files"].values()) == ["PEM"]
             assert str(tmp_path) not in json.dumps(plan)
-            _, plan = monitor.fleet.plan(agent, secure=True)
+            plan = json.loads(monitor.fleet.plan(agent, secure=True))
             assert [item["secret"] for item in plan["endpoints"]] == [False, True, True]
 
     run(test)

@@ -106,13 +106,13 @@ def test_an_endpoint_comes_as_it_was_sent(tmp_path):
         "icmp://127.0.0.1",
     ]
     for endpoint in config_of_urls(urls).endpoints:
-        sent = json.loads(json.dumps(planned(endpoint, {})))
+        sent = json.loads(planned(endpoint, {}))
         assert endpoint_of_plan(sent, {}) == endpoint
 
 
 def test_a_plan_of_a_later_version_is_understood(tmp_path):
     (endpoint,) = config_of_urls(["https://shop.example"]).endpoints
-    sent = json.loads(json.dumps(planned(endpoint, {})))
+    sent = json.loads(planned(endpoint, {}))
     sent["endpoint"] |= {"later": 1}
     sent["endpoint"]["watched"]["later"] = {"a": 1}
 

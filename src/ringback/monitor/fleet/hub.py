@@ -36,6 +36,7 @@ import hashlib
 import itertools
 import json
 import logging
+import zlib
 from collections import Counter, defaultdict, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.incident.vote import Vote
     from ringback.monitor.core import MonitorCore
-    from ringback.monitor.fleet.protocol import AgentHealth, Plan, Planned, Result, Results
+    from ringback.monitor.fleet.protocol import AgentHealth, Result, Results
     from ringback.monitor.fleet.signature import SignedRequest
     from ringback.monitor.model import Endpoint
 
@@ -120,7 +121,7 @@ class Fleet:
         self._logged: dict[str, float] = {}
         self._endpoints: tuple[Endpoint, ...] = ()
         self._controls: tuple[Endpoint, ...] = ()
-        self._shared: dict[bool, tuple[str, Plan]] = {}  # The plan, with and without credentials
+        self._shared: dict[bool, tuple[str, bytes]] = {}  # The plan, with and without credentials
         self._closing = False
         self._unheard_until = 0.0  # When most of them could last not be heard for the hub's sake
         self._partitions = Partitions(core)
@@ -139,46 +140,57 @@ class Fleet:
         self._shared.clear()
         self._wake_all()
 
-    def plan(self, agent: Agent, *, secure: bool) -> tuple[str, Plan]:
-        """Return the plan of an agent, and its revision: the same plan has the same."""
-        if secure not in self._shared:
-            self._shared[secure] = self._shared_plan(secure=secure)
-        digest, shared = self._shared[secure]
-        plan: Plan = {
-            **shared,
-            "vantage": agent.vantage,
-            "domain": agent.domain,
-            "turn": self._turn_of(agent),
-        }
-        named = f"{digest} {agent.vantage} {agent.domain} {plan['turn']}"
-        return hashlib.sha256(named.encode()).hexdigest()[:16], plan
+    def revision(self, agent: Agent, *, secure: bool) -> str:
+        """Return what names the plan of an agent: the same plan has the same."""
+        digest, _ = self._shared_plan(secure=secure)
+        named = f"{digest} {agent.vantage} {agent.domain} {self._turn_of(agent)}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
 
-    def _shared_plan(self, *, secure: bool) -> tuple[str, Plan]:
-        """Return what all plans have in common, and its digest."""
+    def plan(self, agent: Agent, *, secure: bool) -> bytes:
+        """Return the plan of an agent, in JSON."""
+        _, shared = self._shared_plan(secure=secure)
+        place = {"vantage": agent.vantage, "domain": agent.domain, "turn": self._turn_of(agent)}
+        return json.dumps(place)[:-1].encode() + b"," + zlib.decompress(shared)[1:]
+
+    def _shared_plan(self, *, secure: bool) -> tuple[str, bytes]:
+        """Return the digest of what all plans have in common, and that in JSON, compressed.
+
+        It is needed when an agent comes, or the configuration changes; of many endpoints, as
+        values, it would be a fifth of what a hub holds.
+        """
+        if secure not in self._shared:
+            digest, packer = hashlib.sha256(), zlib.compressobj(1)
+            packed = bytearray()
+            for piece in self._pieces_of_plan(secure=secure):
+                digest.update(piece)
+                packed += packer.compress(piece)
+            self._shared[secure] = digest.hexdigest(), bytes(packed + packer.flush())
+        return self._shared[secure]
+
+    def _pieces_of_plan(self, *, secure: bool) -> Iterator[bytes]:
         from ringback.monitor.fleet.protocol import has_secret, planned  # noqa: PLC0415 - pydantic
 
         omitted = [] if secure else [end.id for end in self._endpoints if has_secret(end)]
-        sent = [end for end in self._endpoints if end.id not in set(omitted)]
+        left_out = set(omitted)
+        sent = [end for end in self._endpoints if end.id not in left_out]
         controls = [end for end in self._controls if secure or not has_secret(end)]
         files, names = _files_of((*sent, *controls))
 
-        def items(endpoints: Iterable[Endpoint]) -> Iterator[Planned]:
+        def items(endpoints: Iterable[Endpoint]) -> Iterator[bytes]:
+            comma = b""
             for endpoint in endpoints:
                 try:
-                    yield planned(endpoint, names)
+                    yield comma + planned(endpoint, names)
                 except KeyError:
                     log.warning("ringback: a file of %s cannot be read", endpoint.id)
+                    continue
+                comma = b","
 
-        plan: Plan = {
-            "vantage": "",
-            "domain": "",
-            "turn": 0.0,
-            "endpoints": list(items(sent)),
-            "controls": list(items(controls)),
-            "files": files,
-            "omitted": omitted,
-        }
-        return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest(), plan
+        yield b'{"endpoints":['
+        yield from items(sent)
+        yield b'],"controls":['
+        yield from items(controls)
+        yield b"]," + json.dumps({"files": files, "omitted": omitted})[1:].encode()
 
     def _turn_of(self, agent: Agent) -> float:
         """Return its rank by the number of places; the hub itself is the first of them."""

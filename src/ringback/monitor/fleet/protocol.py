@@ -217,15 +217,16 @@ def line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
-def planned(endpoint: Endpoint, files: Mapping[str, str]) -> Planned:
-    """Return an endpoint as it is sent; the files that it names are sent beside it by a name."""
+def planned(endpoint: Endpoint, files: Mapping[str, str]) -> bytes:
+    """Return an endpoint as it is sent: ``Planned`` in JSON.
+
+    The files that it names are sent beside it by a name.
+    """
     own = endpoint.options.get("client_certificate")
     options = {**endpoint.options, **({"client_certificate": files[own]} if own else {})}
     ca = files[endpoint.ca] if endpoint.ca else ""
-    return {
-        "endpoint": ENDPOINT.dump_python(replace(endpoint, ca=ca, options=options), mode="json"),
-        "secret": has_secret(endpoint),
-    }
+    dumped = ENDPOINT.dump_json(replace(endpoint, ca=ca, options=options))
+    return b'{"endpoint":%b,"secret":%b}' % (dumped, b"true" if has_secret(endpoint) else b"false")
 
 
 def has_secret(endpoint: Endpoint) -> bool:

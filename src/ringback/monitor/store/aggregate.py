@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import struct
 from array import array
+from bisect import bisect_right
+from itertools import accumulate
 from math import ceil, log
 from typing import TYPE_CHECKING
 
 from ringback.monitor.store.interface import Percentiles, RollupBucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from ringback.incident.model import Check
 
@@ -34,8 +37,8 @@ class Histogram:
     and no limit to their number but the range of a duration: there are 691.
 
     Bucket 0 holds what took a microsecond or less; bucket *i* what took up to g^i microseconds,
-    with g = (1 + error) / (1 - error). The counts lie side by side, four bytes each, for there are
-    several histograms of each endpoint: a dict takes four times as much.
+    with g = (1 + error) / (1 - error). The counts lie side by side, four bytes each: a
+    dict takes four times as much.
     """
 
     __slots__ = ("_counts", "_lowest")
@@ -54,24 +57,6 @@ class Histogram:
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
-    def items(self) -> Iterator[tuple[int, int]]:
-        """Yield each bucket that something fell into, ascending, and how much did."""
-        return ((at, count) for at, count in enumerate(self._counts, self._lowest) if count)
-
-    def add(self, seconds: float) -> None:
-        if (
-            1e-6 < seconds < _MAX_SECONDS
-        ):  # as bucket_of; a call for each phase of each check is dear
-            bucket = ceil(log(seconds) * _SCALE + _SHIFT)
-        else:
-            bucket = bucket_of(seconds)
-        at = bucket - self._lowest
-        counts = self._counts
-        if 0 <= at < len(counts):
-            counts[at] += 1
-        else:
-            self._put(bucket, 1)
-
     def _put(self, bucket: int, count: int) -> None:
         self._reach(bucket, bucket)
         self._counts[bucket - self._lowest] += count
@@ -88,6 +73,13 @@ class Histogram:
         if missing > 0:
             self._counts.frombytes(bytes(_WIDTH * missing))
 
+    def count(self, buckets: Sequence[int]) -> None:
+        """Count one for each of these buckets, of which there is at least one."""
+        self._reach(min(buckets), max(buckets))
+        counts, lowest = self._counts, self._lowest
+        for bucket in buckets:
+            counts[bucket - lowest] += 1
+
     def merge(self, other: Histogram) -> None:
         if not other:
             return
@@ -100,20 +92,14 @@ class Histogram:
     def quantiles(self, *shares: float) -> list[float | None]:
         """Return the duration in seconds that this share of all does not exceed, for each share.
 
-        The shares ascend from 0 to 1; ``None`` where nothing was counted.
+        ``None`` where nothing was counted.
         """
         counts = self._counts
         if not counts:
             return [None] * len(shares)
-        found: list[float | None] = []
-        position, below = 0, counts[0]
-        last = sum(counts) - 1
-        for share in shares:
-            while below <= int(share * last):
-                position += 1
-                below += counts[position]
-            found.append(_middle(self._lowest + position))
-        return found
+        below = list(accumulate(counts))
+        last, lowest = below[-1] - 1, self._lowest
+        return [_middle(lowest + bisect_right(below, int(share * last))) for share in shares]
 
     def encode(self) -> bytes:
         """Return it as bytes: for each bucket the distance from the one before, and its count.
@@ -122,12 +108,15 @@ class Histogram:
         of the distance says.
         """
         out = bytearray()
-        before = 0
-        for bucket, count in self.items():
-            put_integer(out, (bucket - before) << 1 | (count > 1))
-            if count > 1:
+        before = -self._lowest
+        for at, count in enumerate(self._counts):
+            if count == 1:
+                put_integer(out, (at - before) << 1)
+                before = at
+            elif count:
+                put_integer(out, (at - before) << 1 | 1)
                 put_integer(out, count)
-            before = bucket
+                before = at
         return bytes(out)
 
     @classmethod
@@ -184,16 +173,29 @@ PHASES = ("dns", "connect", "tls", "first_byte", "transfer")
 """The phases that are rolled up, in the order in which they are kept."""
 
 
-class Aggregate:
-    """Counts of checks, and histograms of what the good ones took."""
+_NO_BUCKET = 0xFFFF
+_NOTE = struct.Struct(
+    f"={1 + len(PHASES)}H"
+)  # The buckets of one good check: of the whole, of phases
+_MAX_NOTED = 48 * _NOTE.size  # Bytes; of more checks the histograms take less
 
-    __slots__ = ("bad", "count", "kinds", "phases", "seconds", "unknown")
+
+class Aggregate:
+    """Counts of checks, and histograms of what the good ones took.
+
+    Most are of five minutes of one endpoint, some ten checks, and are open for all endpoints at
+    once: six histograms of each would be most of the memory of a monitor. So the buckets of the
+    first checks are noted one after the other, and counted when they are many, or asked for.
+    """
+
+    __slots__ = ("_noted", "_phases", "_seconds", "bad", "count", "kinds", "unknown")
 
     def __init__(self) -> None:
         self.count = self.bad = self.unknown = 0
         self.kinds: dict[str, int] = {}
-        self.seconds = Histogram()
-        self.phases: dict[str, Histogram] = {}
+        self._noted = bytearray()
+        self._seconds: Histogram | None = None
+        self._phases: dict[str, Histogram] = {}
 
     def add(self, check: Check) -> None:
         """Count one check; its durations count only where it is up."""
@@ -207,25 +209,53 @@ class Aggregate:
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
             return
         if check.seconds is not None:
-            self.seconds.add(check.seconds)
-            phases = self.phases
-            for phase, seconds in check.timings.items():
-                histogram = phases.get(phase)
-                if histogram is None:
-                    if phase not in PHASES:
-                        continue
-                    histogram = phases[phase] = Histogram()
-                histogram.add(seconds)
+            took = map(check.timings.get, PHASES)
+            buckets = [_NO_BUCKET if phase is None else bucket_of(phase) for phase in took]
+            self._noted += _NOTE.pack(bucket_of(check.seconds), *buckets)
+            if len(self._noted) > _MAX_NOTED:
+                self._count_noted()
+
+    def _count_noted(self) -> None:
+        if not self._noted:
+            return
+        noted = array("H", bytes(self._noted))
+        self._noted.clear()
+        width = 1 + len(PHASES)
+        if self._seconds is None:
+            self._seconds = Histogram()
+        self._seconds.count(noted[::width])
+        for place, phase in enumerate(PHASES, 1):
+            if buckets := [bucket for bucket in noted[place::width] if bucket != _NO_BUCKET]:
+                self._phases.setdefault(phase, Histogram()).count(buckets)
+
+    @property
+    def seconds(self) -> Histogram:
+        """What the good checks took as a whole."""
+        self._count_noted()
+        if self._seconds is None:
+            self._seconds = Histogram()
+        return self._seconds
+
+    @property
+    def phases(self) -> dict[str, Histogram]:
+        """What their phases took."""
+        self._count_noted()
+        return self._phases
 
     def merge(self, other: Aggregate) -> None:
+        """Count what another has counted, which stays as it is: others may read it as well."""
         self.count += other.count
         self.bad += other.bad
         self.unknown += other.unknown
         for kind, count in other.kinds.items():
             self.kinds[kind] = self.kinds.get(kind, 0) + count
-        self.seconds.merge(other.seconds)
-        for phase, histogram in other.phases.items():
-            self.phases.setdefault(phase, Histogram()).merge(histogram)
+        self._noted += other._noted
+        if len(self._noted) > _MAX_NOTED:
+            self._count_noted()
+        if other._seconds is not None:
+            self.seconds.merge(other._seconds)
+        for phase, histogram in other._phases.items():
+            self._phases.setdefault(phase, Histogram()).merge(histogram)
 
     def percentiles(self) -> dict[str, Percentiles]:
         """Return what each phase of the good checks took, in the order of a call."""
@@ -279,7 +309,7 @@ class Aggregate:
             histogram = Histogram.decode(histograms[at : at + length])
             at += length
             if not phase:
-                self.seconds = histogram
+                self._seconds = histogram
             elif length:
-                self.phases[phase] = histogram
+                self._phases[phase] = histogram
         return self

@@ -423,7 +423,8 @@ class Rollup:
         if begun != at or len(due) != len(self._open[at]):  # a key that is new goes in its place
             due = sorted(self._open[at], reverse=True)
             self._due = at, due
-        piece = {key: self._open[at][key] for key in due[-WRITE_ENDPOINTS:]}
+        # Copies, for to write them changes how they are kept, and a reader may copy the same now
+        piece = {key: _copied(self._open[at][key]) for key in due[-WRITE_ENDPOINTS:]}
         whole = len(piece) == len(due)
         self._write(at, piece, _Mark(at + width) if whole else _Mark(at, max(piece)))
         del due[-len(piece) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
@@ -189,7 +190,7 @@ async def take_results(call: APICall) -> Acknowledged:
         raise _problem(refused) from None
     except AgentRefused as refused:
         raise _problem(refused) from None
-    revision, _ = fleet.plan(agent, secure=True)
+    revision = fleet.revision(agent, secure=True)
     commands = fleet.commands_for(agent)
     return {"ack": batch["to"], "repeated": repeated, "plan_revision": revision, **commands}  # type: ignore[typeddict-item]  # of commands
 
@@ -215,18 +216,18 @@ def _content(call: APICall, body: bytes) -> bytes:
     query=PlanQuery,
     answer=PlanAnswer,
 )
-async def show_plan(call: APICall) -> PlanAnswer:
+async def show_plan(call: APICall) -> bytes:
     fleet, agent = fleet_of(call), _signer(call, b"")
     query: PlanQuery = call.query
     known, secure = query.get("since", ""), query.get("secure", True)
-    revision, plan = fleet.plan(agent, secure=secure)
+    revision = fleet.revision(agent, secure=secure)
     if revision == known:
         await fleet.wait_for_commands(agent, query.get("wait", 0.0))
         _still_enrolled(agent)
-        revision, plan = fleet.plan(agent, secure=secure)
-    commands = fleet.commands_for(agent)
-    sent = None if revision == known else plan
-    return {"revision": revision, "plan": sent, **commands}  # type: ignore[typeddict-item]  # as above
+        revision = fleet.revision(agent, secure=secure)
+    answer = json.dumps({"revision": revision, **fleet.commands_for(agent)})
+    plan = b"null" if revision == known else fleet.plan(agent, secure=secure)
+    return answer[:-1].encode() + b',"plan":' + plan + b"}"
 
 
 def _still_enrolled(agent: Agent) -> None:

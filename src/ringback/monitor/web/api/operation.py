@@ -53,7 +53,7 @@ class Operation:
     # What one must be allowed to; `None`: the handler finds out who asks, by signature or token
     scope: Scope | None
     summary: str  # What it does, in one line
-    handler: Handler  # Answers it
+    handler: Handler  # Answers it: with a value, or that in JSON
     answer: Any  # Type of the answer; `None`: no content
     status: int = 200  # Status of the answer
     query: Any = None  # Type of the query, every field of it with a default; `None`: none is taken
@@ -89,7 +89,7 @@ class Operation:
             answer, headers = answer.value, answer.headers
         if self.answer is None:
             return Response(status_code=self.status)
-        content = self.answers.dump_json(answer)
+        content = answer if isinstance(answer, bytes) else self.answers.dump_json(answer)
         return Response(content, self.status, headers, "application/json")
 
     def _query(self, request: Request) -> Any:
