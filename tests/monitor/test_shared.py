@@ -177,6 +177,20 @@ def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
     assert asked(path, "POST", b"{}")[0] == 200
 
 
+@pytest.mark.full
+def test_a_standby_answers_while_the_server_lets_it_read_nothing(hubs, target, url):
+    first, second = hubs(), hubs()
+    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    target.status = 503
+    second.until("/incidents", bool)
+    blocked = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(url) as locked, psycopg.connect(url, autocommit=True) as other:
+        locked.execute("LOCK TABLE incident IN ACCESS EXCLUSIVE MODE")
+        other.execute("UPDATE state SET name = name WHERE name = 'quiet'")
+        until(lambda: any("FROM incident" in said for (said,) in other.execute(blocked)))
+        assert role(second)["role"] == "standby"
+
+
 def acknowledged(hub, incident, who, begun):
     """Acknowledge an incident at a hub at the same time as others; follow it to the lead."""
     body, there = json.dumps({"by": who}).encode(), f"/api/v1/incidents/{incident}/acknowledge"

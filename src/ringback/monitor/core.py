@@ -23,7 +23,7 @@ from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
 from ringback.monitor.model import UiEvent
 from ringback.monitor.notify.text import incident_line
-from ringback.monitor.processor import CheckProcessor, NoticeRouter, Subscribers
+from ringback.monitor.processor import CheckProcessor, NoticeRouter, Shared, Subscribers
 from ringback.monitor.relocation.watcher import RelocationWatcher
 
 if TYPE_CHECKING:
@@ -119,14 +119,14 @@ class MonitorCore:
         self.relocations.memory.keep(self.endpoints)
         self.subscribers.publish(UiEvent(what="config"))
 
-    def follow(self, followed: Followed) -> None:
-        """Know what another process has kept."""
+    def follow(self, followed: Followed, shared: Shared | None) -> None:
+        """Know what another process has kept; ``None``: nothing is new beside endpoints."""
         for check in followed.checks:
             newest = self._newest(check.endpoint)
             if check.endpoint in self.endpoints and (newest is None or check.at > newest):
                 self.last[check.endpoint] = check
                 self.subscribers.publish(UiEvent(what="check", endpoint=check.endpoint))
-        self.processor.follow(followed.states, anew="quiet" in followed.changed)
+        self.processor.follow(followed.states, shared)
 
     def take(self, check: Check) -> None:
         """Take a check that was made, a call that was reported, or the check of a control."""

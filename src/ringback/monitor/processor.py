@@ -76,6 +76,7 @@ _SEEN_PREFIX = "seen:"
 _CLOSED = IncidentFilter(states=("closed",))
 _NOT_CLOSED = IncidentFilter(states=("open", "acknowledged"))
 _MAX_INCIDENTS = 1_000_000
+Shared = tuple[list["Incident"], Any]  # Incidents, and what `Engine.dump_shared` has returned
 _MAX_ENDED = 1_000  # Incidents that are looked through for those that may reopen
 _MAX_DETAIL = 200
 
@@ -140,15 +141,17 @@ class CheckProcessor:
         """
         if not followed:
             self._follow(self._store.states(_STATE_PREFIX) | self._store.states(_SEEN_PREFIX))
-        self._changes = self.engine.load(
-            {},
-            self._incidents(),
-            self._store.state("quiet"),
-            self._clock(),
-        )
+        self._load(self.read_shared())
 
-    def follow(self, states: Mapping[str, Any], *, anew: bool) -> None:
-        """Know what another process keeps; ``anew``: also incidents and silences have changed."""
+    def _load(self, shared: Shared) -> None:
+        self._changes = self.engine.load({}, *shared, self._clock())
+
+    def read_shared(self) -> Shared:
+        """Return what is kept beside endpoints; in any thread."""
+        return self._incidents(), self._store.state("quiet")
+
+    def follow(self, states: Mapping[str, Any], shared: Shared | None) -> None:
+        """Know what another process keeps; ``None``: incidents and silences are as they were."""
         cases = {
             name.removeprefix(_STATE_PREFIX): kept
             for name, kept in states.items()
@@ -156,8 +159,8 @@ class CheckProcessor:
         }
         before = {id_: self.engine.state_of(id_) for id_ in cases if id_ in self.engine.watched()}
         self._follow(states)
-        if anew:
-            self.load(followed=True)
+        if shared is not None:
+            self._load(shared)
         for id_, state in before.items():
             if self.engine.state_of(id_) != state:
                 self._publish(UiEvent(what="state", endpoint=id_))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check
     from ringback.monitor.config import MonitorConfig
     from ringback.monitor.model import Endpoint
+    from ringback.monitor.processor import Shared
     from ringback.monitor.store import Store
     from ringback.monitor.store.interface import Followed
 
@@ -104,13 +105,19 @@ class Program:
         """The configuration in use."""
         return self._loaded
 
-    def follow(self, followed: Followed) -> bool:
-        """Know what another process has kept; return whether that could be taken as it is."""
-        self._core.follow(followed)
-        self._fleet.follow(followed.states)
-        return "adopted" not in followed.changed or self._adopted == (
-            self._store.state("adopted") or []
+    def read_shared(self, followed: Followed) -> tuple[Shared | None, list[str]]:
+        """Read what ``follow`` takes beside what was followed; in any thread."""
+        new, adopted = followed.changed, self._adopted
+        return (
+            self._core.processor.read_shared() if "quiet" in new else None,
+            list(self._store.state("adopted") or ()) if "adopted" in new else adopted,
         )
+
+    def follow(self, followed: Followed, shared: Shared | None, adopted: list[str]) -> bool:
+        """Know what another process has kept; return whether that could be taken as it is."""
+        self._core.follow(followed, shared)
+        self._fleet.follow(followed.states)
+        return self._adopted == adopted
 
     async def run(
         self,

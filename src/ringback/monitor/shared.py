@@ -148,7 +148,7 @@ class SharedProgram:
 
     async def _follow(self) -> None:
         try:
-            self._know(await asyncio.to_thread(self._shared.follow))
+            await self._know(await asyncio.to_thread(self._shared.follow))
         except StoreProblem:  # it is shown by who asks the store
             self._is_outdated = True  # a part of what is new may have been read, and is lost
 
@@ -159,20 +159,32 @@ class SharedProgram:
             try:
                 if followed is None:
                     followed = await asyncio.to_thread(self._shared.promote)
-                self._know(followed)
-                self._program = self._made(self._program.engine)
-                break
+                assert followed is not None
+                await self._know(followed)
+                if not self._is_outdated:
+                    self._program = self._made(self._program.engine)
+                    break
             except StoreProblem:
                 self._is_outdated = True
             await self._wait(HEAR_INTERVAL)
 
-    def _know(self, followed: Followed | None) -> None:
-        """Know what was kept since the last time; ``None``: all is to be read."""
-        if self._is_outdated or followed is None or not self._program.follow(followed):
+    async def _know(self, followed: Followed) -> None:
+        """Know what was kept since the last time, or all where a part of it was lost.
+
+        The store is read beside the event loop: a server that hangs is to be shown, and to read
+        all takes half a minute where there is much.
+        """
+        if not self._is_outdated:
+            beside = await asyncio.to_thread(self._program.read_shared, followed)
+            if self._program.follow(followed, *beside):
+                return
+        self._is_outdated = False
+        try:
+            self._program = await asyncio.to_thread(self._made)
+        except BaseException:
             self._is_outdated = True
-            self._program = self._made()
-            self._is_outdated = False
-            self._show()
+            raise
+        self._show()
 
     def _made(self, engine: Engine | None = None) -> Program:
         return Program(self._loaded, self._store, read=self._read, engine=engine)
