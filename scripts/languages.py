@@ -1,6 +1,6 @@
 """Write how Linux's programs word failures in other languages, from their message catalogues.
 
-    apt-get download libc-l10n wget apt libpq5 git
+    apt-get download libc-l10n wget apt libpq5 git postgresql-15
     for package in *.deb; do dpkg-deb -x $package catalogues; done
     python scripts/languages.py catalogues
 
@@ -114,6 +114,29 @@ PROGRAMS = {
         "timeout expired\n": "tcp.timed_out",
         "server closed the connection unexpectedly\n": "tcp.closed",
     },
+    "postgres-15": dict.fromkeys(
+        (
+            'password authentication failed for user "%s"',
+            'Peer authentication failed for user "%s"',
+            'Ident authentication failed for user "%s"',
+            'LDAP authentication failed for user "%s"',
+            'GSSAPI authentication failed for user "%s"',
+            'certificate authentication failed for user "%s"',
+            'no pg_hba.conf entry for host "%s", user "%s", database "%s", %s',
+            'pg_hba.conf rejects connection for host "%s", user "%s", database "%s", %s',
+            'role "%s" is not permitted to log in',
+            "the database system is starting up",
+            "the database system is shutting down",
+            "the database system is in recovery mode",
+            "the database system is not accepting connections",
+            'database "%s" is not currently accepting connections',
+            "sorry, too many clients already",
+            'too many connections for database "%s"',
+            'too many connections for role "%s"',
+            "terminating connection due to administrator command",
+        ),
+        "service.rejected",
+    ),
     "git": {
         "the remote end hung up unexpectedly": "tcp.closed",
         "the remote end hung up upon initial contact": "tcp.closed",
@@ -128,7 +151,7 @@ DOMAINS = {
     "wget-gnulib": RESOLVER,
     "apt": PROGRAMS["apt"],
     "libapt-pkg6.0": PROGRAMS["apt"],
-    **{domain: PROGRAMS[domain] for domain in ("wget", "libpq5-15", "git")},
+    **{domain: PROGRAMS[domain] for domain in ("wget", "libpq5-15", "postgres-15", "git")},
 }
 _PLACEHOLDER = re.compile(r"%(?:\d+\$)?[-+#0]*\d*(?:\.\d+)?l*[a-zA-Z]|%%")
 _SIGNS = " :.,;()[]'\"«»„‚「」『』\n"

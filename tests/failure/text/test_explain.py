@@ -131,7 +131,7 @@ def test_a_tunnel_refused_by_the_proxy():
         'GET http://localhost:8000/health "HTTP/1.1 200 OK"',
         'psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint "k"',
         'INFO:     127.0.0.1:52344 - "GET /missing HTTP/1.1" 404 Not Found',
-        '10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 503 233',
+        '10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 500 233',
         "200 OK\n400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found\n500 Error",
         "KeyError: 'timeout'",
     ],

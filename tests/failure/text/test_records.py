@@ -36,6 +36,9 @@ def split(text):
         'time="2026-11-20T10:00:00Z" level=error msg=',
         "<11>Nov 20 10:00:00 shop: ",
         "web_1  | ",
+        "0|api  | ",
+        "1|jobs | 2026-11-20T10:00:00: ",
+        "1763633410.118    130 10.0.0.9 TCP_MISS/200 ",
         "shop-1  | 2026-11-20 10:00:00 ",
         "1732096800.123 ",
         "E, [2026-11-20T10:00:00.301 #21] ERROR -- : ",
@@ -185,6 +188,68 @@ def test_words_in_a_path_tell_of_no_failure():
     assert explain('"GET /errors/connection-timed-out.html" 200').kind == "not_a_connection_failure"
 
 
+def told(text):
+    return [
+        (group.first.kind, group.first.target.host, group.count) for group in explain(text).failures
+    ]
+
+
+ACCESS = '10.0.0.9 - - [20/Nov/2026:10:00:{:02} +0000] "GET /{} HTTP/1.1" {} 9 "-" "-"\n'
+
+
+def test_what_clients_of_a_server_were_answered_is_no_failure():
+    statuses = 200, 401, 403, 404, 429, 500
+    log = "".join(ACCESS.format(n % 60, n, statuses[n % 6]) for n in range(3_000))
+
+    assert explain(log).kind == "not_a_connection_failure"
+    assert told(log + ACCESS.format(0, "x", 504)) == [("http.error.gateway", None, 1)]
+
+
+def test_that_a_gateway_answered_for_a_server_is_not_told_beside_how_it_failed():
+    failed = "10:00:00 ERROR http://a.test/ Connection refused\n"
+    gateway = ACCESS.format(0, "x", 502) + ACCESS.format(1, "y", 503)
+
+    assert {kind for kind, _, _ in told(gateway)} == {
+        "http.error.gateway",
+        "http.error.unavailable",
+    }
+    assert told(gateway + failed) == [("tcp.refused", "a.test", 1)]
+
+
+def test_an_echo_of_a_failure_is_not_another():
+    log = (
+        "10:00:00 ssh: connect to host nas port 22: No route to host\n"
+        "10:00:00 rsync: connection unexpectedly closed (0 bytes received so far) [sender]\n"
+        "10:00:00 rsync error: unexplained error (code 255) at io.c(228) [sender=3.2.7]\n"
+    )
+    alone = log.partition("\n")[2]
+
+    assert told(log) == [("tcp.address_unreachable.host", "nas", 1)]
+    assert told(alone) == [("tcp.closed", None, 1)]
+
+
+@pytest.mark.parametrize(
+    ("before", "failure", "kind", "host"),
+    [
+        (
+            "10:00:00 UDPv4 link remote: [AF_INET]10.0.0.7:1194\n",
+            "10:01:00 TLS Error: TLS key negotiation failed to occur within 60 seconds\n",
+            "tls.timed_out",
+            "10.0.0.7",
+        ),
+        (
+            "$ pip install flask\nLooking in indexes: https://pypi.test/simple\n",
+            "WARNING: Retrying (Retry(total=4)): [Errno 111] Connection refused: /simple/flask/\n",
+            "tcp.refused",
+            "pypi.test",
+        ),
+    ],
+)
+def test_whom_a_program_calls_it_may_have_said_before(before, failure, kind, host):
+    assert told(before + "10:00:00 INFO well\n" + failure) == [(kind, host, 1)]
+    assert told(failure) == [(kind, None, 1)]
+
+
 def test_of_a_log_every_failure_is_told_and_how_often():
     text = (
         "10:00:00 INFO starting\n"
@@ -246,6 +311,17 @@ def test_of_records_that_differ_in_times_and_identifiers_one_is_explained(monkey
 
     assert [group.count for group in said.failures] == [1_000]
     assert len(explained) == 1
+
+
+def test_of_lines_that_differ_in_digits_alone_each_that_fails_is_found():
+    line = "10:00:00 shop: order {0} took {0} ms\n10:00:00 shop: http status {0} of a.test:443\n"
+
+    log = "".join(line.format(number) for number in (200, 201, 202, 503, 203, 204, 429, 205))
+
+    assert told(log) == [
+        ("http.error.unavailable", "a.test", 1),
+        ("http.error.rate_limited", "a.test", 1),
+    ]
 
 
 def test_failures_without_end_are_counted_by_kind():

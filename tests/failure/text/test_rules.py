@@ -14,7 +14,7 @@ from ringback.failure.kinds import KINDS
 from ringback.failure.text.fold import fold
 from ringback.failure.text.rule import say_each, says
 from ringback.failure.text.rules import RULES
-from ringback.failure.text.scan import scan
+from ringback.failure.text.scan import MAX_ALIKE, alike, says_nothing, scan
 
 _MAX_REPETITION = 300
 
@@ -628,9 +628,10 @@ GENERAL = [
 ]
 _WORDINGS = Path(__file__).with_name("wordings.tsv").read_text("utf-8").splitlines()
 FAMILIES = [
-    (text, kind) for kind, text in (line.split("\t") for line in _WORDINGS if line[0] != "#")
+    (text.replace("⏎", "\n"), kind)
+    for kind, text in (line.split("\t", 1) for line in _WORDINGS if line[0] != "#")
 ]
-"""By family: what the programs of it print, a kind and a line each."""
+"""By family: what the programs of it print, a kind and a line each; ⏎ stands for a line's end."""
 EXAMPLES = [
     *FAMILIES,
     *SOFTWARE,
@@ -658,3 +659,22 @@ EXAMPLES = [
 @each("text, kind", EXAMPLES)
 def test_the_wording_of_a_library_or_platform_names_its_kind(text: str, kind: str) -> None:
     assert explain(text).kind == kind
+
+
+def test_what_is_alike_a_text_that_reports_a_failure_may_report_one() -> None:
+    telling = [
+        text
+        for text, kind in EXAMPLES
+        if kind not in {"not_a_connection_failure", "unknown"} and len(text) <= MAX_ALIKE
+    ]
+    assert [text for text in telling if says_nothing(alike(text))] == []
+
+
+def test_what_is_alike_an_ordinary_text_says_nothing() -> None:
+    assert says_nothing(
+        alike("2026-11-20 10:00:00,123 INFO app.web GET /users/881/orders in 0.80s")
+    )
+    assert says_nothing(alike("10:00:00 DEBUG order 401-503 of anna-12029 was packed"))
+    assert not says_nothing(alike("10:00:00 DEBUG order 401-503: HTTP status 200"))
+    assert not says_nothing(alike("10:00:00 DEBUG the socket said 12345"))
+    assert not says_nothing(alike("10:00:00 DEBUG größer als 5"))

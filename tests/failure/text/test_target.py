@@ -52,10 +52,29 @@ def found(text, mark="refused"):
         ("deploy@a.example: refused", (None, "a.example", None)),
         ("-t nfs 10.0.0.7:/data /mnt refused", (None, "10.0.0.7", None)),
         ("a certificate is valid for a.example, not b.example refused", (None, "b.example", None)),
+        # what balancers, Go, time servers and Ansible name
+        ("Server pool_a/web1 is DOWN, refused, check duration: 2001ms", (None, "web1", None)),
+        (
+            "www~ pool_a/web1 0/0/0/-1/0 503 212 - - SC-- 3/3/0/0/0 0/0 refused",
+            (None, "web1", None),
+        ),
+        ("dial tcp: lookup a.example on 10.0.0.2:53: refused", (None, "a.example", None)),
+        (
+            '{"err": "dial tcp: lookup a.example on 10.0.0.2:53: refused"}',
+            (None, "a.example", None),
+        ),
+        ("dial udp: lookup a.example: refused", (None, "a.example", None)),
+        ("refused from 10.0.0.7:123 (ntp.a.example).", (None, "ntp.a.example", 123)),
+        ("refused from [2001:db8::1]:123 (ntp.a.example).", (None, "ntp.a.example", 123)),
+        ('{"msg": "Timeout when waiting for 127.0.0.1:80 refused"}', (None, "127.0.0.1", 80)),
+        ("fatal: [web1]: UNREACHABLE! => refused", (None, "web1", None)),
+        (
+            "refused { config: { method: 'get', url: 'https://a.example/x' } }",
+            ("https", "a.example", 443),
+        ),
         # no hosts: units, files, classes, containers, servers of a balancer, clients
         ("No route to host (os error 113) refused", (None, None, None)),
         ("read from settings.yaml, for com.shop.pay refused", (None, None, None)),
-        ("Server pool_a/web1 is DOWN, refused", (None, None, None)),
         ("Server pool_a/10.0.0.7 is DOWN, refused", (None, "10.0.0.7", None)),
         ("10.0.0.9:51022 [28/Sep/2026:09:15:00.112] www~ refused", (None, None, None)),
         ("New connection from 10.0.0.9:51022 on port 8883: refused", (None, None, None)),

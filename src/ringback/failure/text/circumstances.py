@@ -181,8 +181,9 @@ _NAMED = re.compile(
     r"|\blookup(?: failure for:)?(?! (?:fail|err|for|of|tim))|UnknownHostException:"
     r"|Name service error for name="
     r"|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|connect (?:ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH)"
-    r"|[Cc]annot connect to host|Connection timeout to host|dial tcp|host="
-    r"|certificate is valid for [^\n]{1,200}, not|Server [\w.\-]{1,80}/(?=\d{1,3}\.\d))" + _THEN
+    r"|[Cc]annot connect to host|Connection timeout to host|dial (?:tcp|udp)(?!: lookup)|host="
+    r"|\b[Ss]erver [\w.\-]{1,80}/(?=\d{1,3}\.\d|[\w.\-]{1,80} is DOWN)"
+    r"|certificate is valid for [^\n]{1,200}, not|Timeout when waiting for(?! search))" + _THEN
 )
 """After these words always stands a host."""
 _PERHAPS = re.compile(
@@ -218,6 +219,17 @@ _WORD = re.compile(
 """A name with dots after a preposition."""
 _BOTH = re.compile(rf"\b({_NAME})(?:\[|/)((?:\d{{1,3}}\.){{3}}\d{{1,3}})\]?:(\d{{1,5}})\b")
 """A name with its address, as Postfix and Java write them."""
+_ADDRESS_FIRST = re.compile(
+    r"((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:]{2,45}\]):(\d{1,5}) "
+    r"\(((?:[a-z0-9\-]{1,63}\.){1,8}[a-z0-9\-]{1,63})\)"
+)
+"""The same, as systemd-timesyncd writes them."""
+_BALANCED = re.compile(
+    r" [\w.\-]{1,80}/([\w.\-]{1,80}) -?\d{1,9}(?:/[-+]?\d{1,9}){2,4} [-+\d]{1,15} "
+)
+"""The server behind HAProxy that had the session."""
+_UNREACHABLE = re.compile(r"^fatal: \[([\w.\-]{1,255})\]: UNREACHABLE!")
+"""The host that Ansible could not enter."""
 _NO_HOST = ("Exception", "Error", "AF_INET", "AF_INET6", "Do53")
 _LIKE_A_HOST = re.compile(r"localhost|.*[.:\d_-]")
 _AUTHORITY = re.compile(
@@ -295,6 +307,9 @@ def _host(near: str, place: int) -> Target | None:
     both = next(_by_distance(_BOTH, near, place), None)
     if both is not None:
         return Target(host=both[1], port=int(both[3]), address=f"{both[2]}:{both[3]}")
+    both = next(_by_distance(_ADDRESS_FIRST, near, place), None)
+    if both is not None:
+        return Target(host=both[3], port=int(both[2]), address=f"{both[1]}:{both[2]}")
     after = _after_words(near, place)
     if after is not None:
         return after
@@ -322,8 +337,11 @@ def _loosely_named(near: str, place: int) -> Target | None:
     word = next(_by_distance(_WORD, near, place), None)
     if word is not None:
         return Target(host=word[1], port=int(word[2]) if word[2] else None)
-    share = next(_by_distance(_NFS, near, place), None)
-    return Target(host=share[1]) if share else None
+    for pattern in (_NFS, _BALANCED, _UNREACHABLE):
+        named = next(_by_distance(pattern, near, place), None)
+        if named is not None:
+            return Target(host=named[1])
+    return None
 
 
 def _host_of(match: re.Match[str]) -> Target:

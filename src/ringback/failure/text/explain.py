@@ -1,7 +1,7 @@
 """Any text in, one ``Explanation`` out."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from itertools import islice
@@ -23,7 +23,14 @@ from ringback.failure.text.fold import Page, fold
 from ringback.failure.text.records import INFORMATION, Record, records
 from ringback.failure.text.rule import BARE_TIMEOUT, PlacedClue
 from ringback.failure.text.rules.other import OTHER
-from ringback.failure.text.scan import named_classes, numbers, scan
+from ringback.failure.text.scan import (
+    MAX_ALIKE,
+    alike,
+    named_classes,
+    numbers,
+    says_nothing,
+    scan,
+)
 
 # Which of the findings decides, and how sure that is.
 
@@ -64,6 +71,30 @@ def choose_address(page: Page, findings: list[PlacedClue]) -> PlacedClue | None:
 def _of_an_address(clue: Clue, best: PlacedClue) -> bool:
     kind = clue.kind or ""
     return clue.rank >= best.clue.rank and kind.startswith("tcp.")
+
+
+_SOURCE = re.compile(
+    r"^([ ]{0,12})File \"[^\"\n]{1,300}\", line \d{1,7}, in .{1,200}\n"
+    r"(?:\1 .{0,500}(?:\n|$)){0,40}",
+    re.MULTILINE,
+)
+"""A frame of a traceback with its lines of source."""
+
+
+def outside_source(page: Page, text: str, findings: list[PlacedClue]) -> list[PlacedClue]:
+    """The findings outside the frames of a traceback, whose source is no message; else all."""
+    if not findings or 'File "' not in text:
+        return findings
+    frames = [frame.span() for frame in islice(_SOURCE.finditer(text), _MAX_SIGNS)]
+    begins = [begin for begin, _ in frames]
+
+    def is_message(finding: PlacedClue) -> bool:
+        place = page.origin(finding.end - 1)
+        index = bisect_right(begins, place) - 1
+        return index < 0 or frames[index][1] <= place
+
+    outside = [finding for finding in findings if is_message(finding)]
+    return outside if choose(outside) else findings
 
 
 def confidence(findings: list[PlacedClue], best: PlacedClue) -> float:
@@ -133,13 +164,17 @@ _FAILED = re.compile(
     r"|not able to|trouble|not responding|no response|interrupted|unsuccessful"
     r"|refused|rejected|dropped|broken|timed out|timeout|unreachable|unavailable|disconnect(?:ed)?"
     r"|abort(?:ed)?|offline)(?![\w/]|[.\-]\w)",
-    re.IGNORECASE,
 )
 """Not as a part of a path or of a name."""
+_FAILS = (
+    "fail", "err", "can", "could", "unable", "lost", "not able", "trouble", "respon", "rupted",
+    "unsuccess", "refused", "reject", "dropped", "broken", "time", "unreach", "unavail",
+    "disconnect", "abort", "offline",
+)  # fmt: skip
+"""One of these is in each; they are found sooner."""
 _OF_A_NETWORK = re.compile(
     r"(?<![\w/.\-])(?:connect(?:ions?|ing)?|sockets?|hosts?|peer|servers?|network|remote|handshake|tls|ssl|dns"
     r"|proxy|tcp|udp|https?|internet|vpn|websocket|brokers?|upstream|gateway|endpoint)(?![\w/]|[.\-]\w)",
-    re.IGNORECASE,
 )
 _NEAR = 80
 _MAX_FAILED = 50
@@ -198,6 +233,9 @@ class FailureGroup:
     times: tuple[str, str]
 
 
+_NOTHING = Explanation(OTHER, _NOTHING_FOUND)
+
+
 def explain(text: str) -> Explanation:
     """Name the connection failures that a text reports.
 
@@ -212,10 +250,14 @@ def explain(text: str) -> Explanation:
     return log.explanation()
 
 
-def explain_record(text: str) -> Explanation:
-    """Name the failure that one record reports: the root of what is chained there."""
-    explained = [_explain(part, offset) for part, offset in parts(text)]
-    return max(explained, key=_worth, default=Explanation(OTHER, _NOTHING_FOUND))
+def explain_record(text: str, *, whole: bool = False) -> Explanation:
+    """Name the failure that one record reports: the root of what is chained there.
+
+    Without the platform and the library that wrote it, and of no failure without a target unless
+    it is asked for the ``whole``: most records of a log report none.
+    """
+    explained = [_explain(part, offset, whole=whole) for part, offset in parts(text)]
+    return max(explained, key=_worth, default=_NOTHING)
 
 
 def _worth(explanation: Explanation) -> tuple[bool, float]:
@@ -223,10 +265,10 @@ def _worth(explanation: Explanation) -> tuple[bool, float]:
     return explanation.kind not in {OTHER, "unknown"}, explanation.confidence
 
 
-def _explain(text: str, offset: int) -> Explanation:
+def _explain(text: str, offset: int, *, whole: bool) -> Explanation:
     page = fold(text)
     findings = with_a_network(page, findings_in(page))
-    best = choose_address(page, findings)
+    best = choose_address(page, outside_source(page, text, findings))
     if best is None:
         return _unnamed(page, text, offset)
     around = circumstances(page, findings, best)
@@ -239,25 +281,32 @@ def _explain(text: str, offset: int) -> Explanation:
         _delivered(page, around),
         settled.via,
         (start + offset, end + offset),
-        target_in(page.text, (best.start, best.end), page.line_of(best.start)),
-        platform_of(text),
-        library_of(text),
-        text[start:end],
+        target_in(page.text, (best.start, best.end), page.line_of(best.start))
+        if whole or settled.kind != OTHER
+        else NO_TARGET,
+        evidence=text[start:end],
     )
 
 
 def _unnamed(page: Page, text: str, offset: int) -> Explanation:
     """What a text reports in which no rule, and so no word of another domain, was found."""
-    for failed in islice(_FAILED.finditer(page.text), _MAX_FAILED):
+    if not any(word in page.lower for word in _FAILS):
+        return _NOTHING
+    for failed in islice(_FAILED.finditer(page.lower), _MAX_FAILED):
         begin, end = failed.span()
-        if _OF_A_NETWORK.search(page.text, max(0, begin - _NEAR), end + _NEAR):
+        if _OF_A_NETWORK.search(page.lower, max(0, begin - _NEAR), end + _NEAR):
             span = page.origin(begin), page.origin(end - 1) + 1
-            platform, library = platform_of(text), library_of(text)
+            place = span[0] + offset, span[1] + offset
             return Explanation(
-                "unknown", _SOMETHING_FAILED, span=(span[0] + offset, span[1] + offset),
-                platform=platform, library=library, evidence=text[slice(*span)],
-            )  # fmt: skip
-    return Explanation(OTHER, _NOTHING_FOUND)
+                "unknown", _SOMETHING_FAILED, span=place, evidence=text[slice(*span)]
+            )
+    return _NOTHING
+
+
+def _fails(text: str) -> bool:
+    """Whether it may report that something of a network failed."""
+    lower = text.lower()
+    return bool(_FAILED.search(lower) and _OF_A_NETWORK.search(lower))
 
 
 def findings_in(page: Page) -> list[PlacedClue]:
@@ -280,18 +329,44 @@ _MAX_KNOWN = 10_000
 _TOLD_IN_PASSING = 0.6
 """Of what is told as information, only what is said with more confidence is a failure."""
 _VARIABLE = re.compile(
-    r"0x[0-9a-fA-F]{4,16}|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
-    r"|\b(?:\d{4}[-/.]\d\d[-/.]\d\d[T _])?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
-    r"|(?<![\d:.\[(])\d{6,}|(?<![\d:.])\d{1,9}\.\d{3,9}(?=\s?(?:s|ms|sec)?\b)(?!\.\d)"
+    # A digit first, of which there are few, and then what stood before it
+    r"[0-9](?:(?<=0)x[0-9a-fA-F]{4,16}"
+    r"|(?<=\b.)[0-9a-fA-F]{7}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+    r"|(?<=\b.)(?:\d{3}[-/.]\d\d[-/.]\d\d[T _]\d\d|\d):\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"|(?<![\d:.\[(].)\d{5,}"
+    r"|(?<![\d:.].)\d{0,8}\.\d{3,9}(?=\s?(?:s|ms|sec)?\b)(?!\.\d))"
+    r"|[a-fA-F](?<=\b.)[0-9a-fA-F]{7}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
 )
 """What differs between two records that say the same: times, addresses of objects, identifiers. Not
 other numbers: they may be error numbers, ports or addresses."""
+
+
+_ANNOUNCED = (
+    ("link remote: ", re.compile(r"TLS Error: |Inactivity timeout|Connection reset, restarting")),
+    (
+        "Looking in indexes: ",
+        re.compile(r"Retrying \(Retry\(|ReadTimeoutError|from versions: none"),
+    ),
+)
+"""After what words OpenVPN and pip name whom they call, and what they say later without it."""
+_ECHO = re.compile(
+    r"\brsync: (?:\[\w{1,20}\] )?connection unexpectedly closed|TLS Error: TLS handshake failed"
+    r"|Could not read from remote repository|fatal: (?:early EOF|the remote end hung up)"
+    r"|\b(?:scp|sftp): Connection closed|^lost connection"
+)
+"""What a program says after another, or itself, said why."""
+_MAX_ECHO = 3
+"""Records within which it does."""
 
 
 class Log:
     """The failures of a text, record by record; its memory is bounded."""
 
     def __init__(self) -> None:
+        # Whether what is alike reports no failure, whatever its digits; None: it was not asked
+        self._silent: dict[str, bool | None] = {}
+        self._announced: dict[str, Target] = {}
+        self._quiet = _MAX_ECHO  # Records since the last that reported a failure
         self._known: dict[str, Explanation] = {}
         self._groups: dict[tuple[str, Target], FailureGroup] = {}
         self._severities: dict[tuple[str, Target], int] = {}
@@ -300,13 +375,20 @@ class Log:
     def take(self, record: Record) -> FailureGroup | None:
         """Take the next record; return the group of a failure that was not met before."""
         said = self._said(record)
-        if record.severity <= INFORMATION and said.confidence < _TOLD_IN_PASSING:
-            said = Explanation(OTHER, _NOTHING_FOUND)  # a connection also ends when all is well
-        if said.kind == OTHER:
-            if self._other is None:
-                text = record.text
-                self._other = replace(said, platform=platform_of(text), library=library_of(text))
+        self._quiet += 1
+        if self._quiet < _MAX_ECHO and _ECHO.search(record.text):
             return None
+        if record.severity <= INFORMATION and said.confidence < _TOLD_IN_PASSING:
+            said = _NOTHING  # a connection also ends when all is well
+        if said.kind == OTHER:
+            self._remember(record.text)
+            if self._other is None:
+                whole = said if said is _NOTHING else explain_record(record.text, whole=True)
+                self._other = _with_origin(whole, record.text)
+            return None
+        self._quiet = 0
+        if said.target is NO_TARGET:
+            said = replace(said, target=self._announced_for(record.text))
         key = said.kind, _whom(said.target)
         if key not in self._groups and len(self._groups) >= MAX_GROUPS:
             key = said.kind, NO_TARGET
@@ -320,7 +402,7 @@ class Log:
                 (group.times[0], record.time or group.times[1]),
             )
             return None
-        first = _moved(said, record.start)
+        first = _moved(_with_origin(said, record.text), record.start)
         new = FailureGroup(first, 1, (record.line, record.line), (record.time, record.time))
         self._groups[key] = new
         return new
@@ -328,26 +410,67 @@ class Log:
     def explanation(self) -> Explanation:
         """Return what is known by now."""
         if not self._groups:
-            return self._other or Explanation(OTHER, _NOTHING_FOUND)
-        named = {key: group for key, group in self._groups.items() if not _is_faint(group.first)}
+            return self._other or _NOTHING
+        named = {
+            key: group
+            for key, group in self._groups.items()
+            if not _is_faint(group.first, self._severities[key])
+        }
         groups = named or self._groups
         top = max(groups, key=lambda key: (key[0] != "unknown", self._severities[key]))
         return replace(groups[top].first, failures=tuple(groups.values()))
 
+    def _remember(self, text: str) -> None:
+        for words, _ in _ANNOUNCED:
+            at = text.find(words)
+            if at >= 0:
+                self._announced[words] = target_in(text, (at, at), (at, at + 300))
+
+    def _announced_for(self, text: str) -> Target:
+        for words, later in _ANNOUNCED:
+            if words in self._announced and later.search(text):
+                return self._announced[words]
+        return NO_TARGET
+
     def _said(self, record: Record) -> Explanation:
+        zeros = alike(record.text) if len(record.text) <= MAX_ALIKE else ""
+        if zeros in self._silent:
+            silent = self._silent[zeros]
+            if silent is None:  # the second of its like
+                silent = self._silent[zeros] = says_nothing(zeros) and not _fails(zeros)
+            if silent:
+                return _NOTHING
         form = _VARIABLE.sub("0", record.text[record.body :])
         said = self._known.get(form)
         if said is None:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
             said = self._known[form] = explain_record(record.text)
+        if said.kind == OTHER and zeros:
+            if len(self._silent) >= _MAX_KNOWN:
+                self._silent.clear()
+            self._silent.setdefault(zeros)
         return said
 
 
-def _is_faint(said: Explanation) -> bool:
-    """Whether it says neither what failed nor where; beside a failure that is named, it goes."""
-    nowhere = said.target is NO_TARGET
-    return said.kind == "unknown" and said.confidence <= _SOMETHING_FAILED and nowhere
+def _is_faint(said: Explanation, severity: int) -> bool:
+    """Whether it says neither what failed nor where; beside a failure that is named, it goes.
+
+    So does what an access log tells of the answers that a gateway gave for a server behind it.
+    """
+    if said.target is not NO_TARGET:
+        return False
+    if severity <= INFORMATION and said.kind.startswith("http.error"):
+        return True
+    return said.kind == "unknown" and said.confidence <= _SOMETHING_FAILED
+
+
+def _with_origin(said: Explanation, text: str) -> Explanation:
+    """Of the part of a record that decided; it is only asked of what is shown, for it costs."""
+    begin, end = said.span
+    holds = (part for part, at in parts(text) if at <= begin and end <= at + len(part))
+    part = next(holds, text)
+    return replace(said, platform=platform_of(part), library=library_of(part))
 
 
 def _moved(said: Explanation, offset: int) -> Explanation:

@@ -24,7 +24,7 @@ MAX_RECORD_LENGTH = 120_000
 """Characters after which a record is cut, and what follows is another."""
 
 _SHORT_LEVEL = r"TRC|DBG|INF|WRN|FTL|DEBU|ERRO|DBUG|TRCE"
-_CONTAINER = r"[\w.\-]{1,60}[-_]\d{1,3} {0,20}\| ?"
+_CONTAINER = r"(?:[\w.\-]{1,60}[-_]\d{1,3}|\d{1,3}\|[\w.\-]{1,60}) {0,20}\| ?"  # Compose's, pm2's
 _TIME = (
     r"\d{4}[-/.]\d\d[-/.]\d\d(?:[T _]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?"
     r"(?:Z| ?[+-]\d\d:?\d\d)?)?"
@@ -40,6 +40,8 @@ _LEVEL = (
     r"TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?|FATAL|SEVERE|ALERT|EMERG|PANIC"
 )
 _ENTRY = (
+    # Squid's, and how long it took
+    r"\d{10}\.\d{3} {1,9}\d{1,9}(?= [\da-fA-F.:]{3,45} [A-Z_]{3,40}/\d{3} )|"
     rf"[\[(<]{{0,2}}(?:{_TIME})[\])>]?,?(?: (?:stdout|stderr) [FP])?"
     r"(?: [\w.\-]{1,64} [\w./@\-]{1,64}(?:\[\d{1,10}\])?:)?"  # a journal's host and program
     r"|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,6} {1,10}\d{1,10} [\w.\-]{1,80}:\d{1,6}\]"
@@ -77,6 +79,11 @@ INFORMATION = 1
 ERROR = 3
 """The severity of an error, and of what does not say how severe it is."""
 
+_SERVED = re.compile(
+    r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /[^ \"\n]{0,250}"
+    r"(?:\"| HTTP/[\d.]{1,3}\"?| -)? \d{3}\b"
+)
+"""What an access log tells of a request: its method, a path without a host, and its status."""
 _TRACEBACK = "Traceback (most recent call last)"
 _CHAINED = (
     "During handling of the above exception",
@@ -84,10 +91,13 @@ _CHAINED = (
 )
 _JOINED = re.compile(
     rf"\s{{2,}}\S|\t(?!(?i:{_LEVEL})\b)|"
+    r":? ?The certificate of .{1,120} (?:has|is not yet|doesn.t) |"  # what wget says next
     r"\s*$|at \S|Caused by\b|\.\.\. \d|-{2,}> |--- End of|[}\])]|\^+\s*$|"
     + "|".join(map(re.escape, _CHAINED))
 )
 _MAX_HEAD = 200
+_MAX_REQUEST = 400
+"""Where in a line the request stands that it tells of."""
 
 
 class Record(NamedTuple):
@@ -178,6 +188,6 @@ def records(lines: Iterable[str | None]) -> Iterator[Record]:
 def _severity(line: str) -> int:
     found = _LEVEL_OF.search(line, 0, _MAX_HEAD)
     if found is None:
-        return ERROR
+        return INFORMATION if _SERVED.search(line, 0, _MAX_REQUEST) else ERROR
     letter = (found["word"] or found["klog"])[0].lower()
     return _SEVERITIES.get(letter, _SEVEREST.get(letter, ERROR))

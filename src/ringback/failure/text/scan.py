@@ -26,11 +26,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain, islice
+from sys import byteorder
 
 from ringback.failure import codes
 from ringback.failure.classes import CLASSES
 from ringback.failure.clue import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Clue
-from ringback.failure.text.fold import Page
+from ringback.failure.text.fold import Page, fold
 from ringback.failure.text.rule import PlacedClue, TextRule
 from ringback.failure.text.rules import RULES
 from ringback.failure.text.rules.other import CLASSES as OTHER_CLASSES
@@ -51,22 +52,32 @@ for _rule in RULES:
 _NEEDLES = list(_BY_NEEDLE.items())
 _GRAM = 4
 """A needle is looked for where a part of it of this length stands, which it shares with few."""
-_SHORT = [number for number, (needle, _) in enumerate(_NEEDLES) if len(needle) < _GRAM]
+_BYTES = [needle.encode() for needle, _ in _NEEDLES]
+_SHORT = [number for number, needle in enumerate(_BYTES) if len(needle) < _GRAM]
 _SHORT_ASCII = [number for number in _SHORT if _NEEDLES[number][0].isascii()]
+_ANY_SHORT = re.compile("|".join(re.escape(_NEEDLES[number][0]) for number in _SHORT_ASCII))
 
 
-def _grams(text: str) -> set[str]:
-    return {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
+def _grams(text: str) -> set[int]:
+    """The parts of a text as numbers, for so they are made without a step for each."""
+    view = memoryview(text.encode("utf-8", "surrogatepass"))
+    found: set[int] = set()
+    for at in range(_GRAM):
+        found.update(view[at : len(view) - (len(view) - at) % _GRAM].cast("I"))
+    return found
 
 
-def _by_gram() -> dict[str, list[int]]:
+def _by_gram() -> dict[int, list[int]]:
     """Of each needle the part that the fewest others have, for so do the fewest texts."""
     parts = [
-        [needle[at : at + _GRAM] for at in range(0, len(needle) - _GRAM + 1, 2)]
-        for needle, _ in _NEEDLES
+        [
+            int.from_bytes(needle[at : at + _GRAM], byteorder)
+            for at in range(0, len(needle) - _GRAM + 1, 2)
+        ]
+        for needle in _BYTES
     ]
     shared = Counter(chain.from_iterable(parts))
-    found: dict[str, list[int]] = defaultdict(list)
+    found: dict[int, list[int]] = defaultdict(list)
     for number, grams in enumerate(parts):
         if grams:
             found[min(grams, key=shared.__getitem__)].append(number)
@@ -85,8 +96,8 @@ def scan(page: Page) -> list[PlacedClue]:
         for number in _BY_GRAM[gram]
         if _NEEDLES[number][0] in lower
     ]
-    short = _SHORT_ASCII if lower.isascii() else _SHORT
-    found += [number for number in short if _NEEDLES[number][0] in lower]
+    if not lower.isascii() or _ANY_SHORT.search(lower):
+        found += [number for number in _SHORT if _NEEDLES[number][0] in lower]
     return [
         finding
         for number in sorted(found)
@@ -120,6 +131,70 @@ def _try(page: Page, place: int, rules: list[TextRule]) -> Iterator[PlacedClue]:
             if match.start() < end and match.end() > place:
                 yield PlacedClue(match.start(), match.end(), rule.clue)
                 break
+
+
+# Texts that differ from each other in their digits alone.
+
+MAX_ALIKE = _WINDOW
+"""Characters of a text of which it is told what others like it say: all within one window."""
+_ZEROS = str.maketrans("123456789", "000000000")
+_QUANTIFIED = re.compile(r"\{\d{0,3},?\d{0,3}\}")
+_MAY_BE_READ = re.compile(
+    r"err|code|wsa|winsock|\(0{1,5}: |reason|server on|&#"
+    r"|(?:socket|tcp|endpoint|connect|0x0)[^\n]{0,300}00000"
+)
+"""Where this is not, no number is read, whatever it is, and no entity."""
+
+
+def alike(text: str) -> str:
+    """The same for all texts that differ in their digits alone, and as long as they."""
+    return text.translate(_ZEROS)
+
+
+@cache
+def _needles_alike() -> tuple[dict[str, list[tuple[str, str | None]]], frozenset[str]]:
+    """By its first part, each needle in ASCII and what must stand around it, and the classes."""
+    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+    for needle, rules in _NEEDLES:
+        if needle.isascii():
+            for around in {_around(rule) for rule in rules}:
+                found[alike(needle)[:_GRAM]].append((alike(needle), around))
+    return dict(found), frozenset(map(alike, (*CLASSES, *OTHER_CLASSES)))
+
+
+def _around(rule: TextRule) -> str | None:
+    """What a rule's pattern is for any digits; ``None`` where that is not known."""
+    if rule.pattern is None:
+        return None
+    needle = re.escape(rule.needle)
+    before, _, then = rule.pattern.partition(needle)
+    if re.search(r"\d", _QUANTIFIED.sub("", before + then)):
+        return None
+    return before + re.sub(r"\d", "[0-9]", needle) + then
+
+
+def says_nothing(text: str) -> bool:
+    """Whether nothing is found in any text, of up to ``MAX_ALIKE`` characters, alike this one.
+
+    What is found begins with a needle, a class or words beside a number. One that a text has is
+    with zeros for its digits in the text that is alike.
+    """
+    if not text.isascii():
+        return False
+    page = fold(text)
+    lower = page.lower
+    if _MAY_BE_READ.search(lower):
+        return False
+    needles, classes = _needles_alike()
+    if any(name[0] in classes or _unlisted(name[0]) for name in _NAME.finditer(page.text)):
+        return False
+    grams = {lower[at : at + size] for size in range(1, _GRAM + 1) for at in range(len(lower))}
+    return not any(
+        around is None or _compiled(around).search(page.text)
+        for gram in needles.keys() & grams
+        for needle, around in needles[gram]
+        if needle in lower
+    )
 
 
 # Exception classes named in a text, where they stand as something that was raised.
@@ -201,16 +276,21 @@ def _is_lower_case_class(before: str, after: str) -> bool:
 # The same number means different things on different platforms, so the words decide where they are
 # known; a number alone decides only where no two platforms disagree.
 
-_NUMBER = re.compile(
+_CALLED = r"[A-Za-z_]{0,40}[Ee]rror)\((?P<b>-?\d{1,5}), u?b?['\"](?P<wb>[^\n]{0,120}"
+_BESIDE_WORDS = (
     r"\[(?P<tag>Errno|WinError|Error) (?P<a>-?\d{1,5})\](?P<wa>[^\n\[\]]{0,120})"
-    r"|(?P<cls>[A-Za-z_]{0,40}[Ee]rror)\((?P<b>-?\d{1,5}), u?b?['\"](?P<wb>[^\n]{0,120})"
+    r"|(?P<cls>%s)"
     r"|\((?P<c>\d{1,5}): (?P<wc>[A-Za-z][a-z ]{4,60})\)"
     r"|(?:\bos error|[Ee]rrno:?|[Ee]rrno ?=|[Ee]rror [Nn]umber:?|socket error:?|SO_ERROR:?"
     r"|WSA\w{0,20}\(?\)?:?|Winsock error:?|returned error|[Ee]rror code:?|\b[Ee]rror:?|[Cc]ode:"
     r"|\"code\":) ?['\"(]?(?P<d>-?\d{1,5})\b(?P<wd>[^\n]{0,80})"
 )
-_HAS_NUMBER = re.compile(r"err|code|wsa|winsock|\(\d{1,5}: |reason|server on|1[01]0\d\d")
-"""Where this is not, no number is read; it is found sooner."""
+_NUMBER = re.compile(_BESIDE_WORDS % _CALLED)
+_NUMBER_UNCALLED = re.compile(_BESIDE_WORDS % "(?!)(?P<b>)(?P<wb>)")
+"""The same where no class is called, which it takes long to look for."""
+_BESIDE_A_NUMBER = ("err", "code", "wsa", "winsock", "reason", "server on")
+_ALONE = re.compile(r"\(\d{1,5}: |1[01]0\d\d")
+"""Where neither is, no number is read; that is found sooner."""
 _WORDS = {**RESOLVER_ENGLISH, **SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}
 _NUMBERS_OF: dict[str, set[int]] = defaultdict(set)
 """The numbers of a name on any platform, which stand beside its words."""
@@ -259,9 +339,11 @@ _MAX_NUMBERS = 200
 
 def numbers(page: Page) -> Iterator[PlacedClue]:
     """What the first 200 numbers say, with the words they stand beside."""
-    if not _HAS_NUMBER.search(page.lower):
+    lower = page.lower
+    if not any(word in lower for word in _BESIDE_A_NUMBER) and not _ALONE.search(lower):
         return
-    for count, match in enumerate(_NUMBER.finditer(page.text)):
+    pattern = _NUMBER if "rror(" in lower else _NUMBER_UNCALLED
+    for count, match in enumerate(pattern.finditer(page.text)):
         if count >= _MAX_NUMBERS:
             return
         clue = _read(match)

@@ -11,6 +11,7 @@ from ringback.failure.text.rules.other import LOOKALIKES
 from ringback.failure.text.rules.proxies import PROXIES, SQUID
 from ringback.failure.text.rules.remote import REMOTE
 from ringback.failure.text.rules.runtimes import APPLE, LANGUAGES, PACKAGES
+from ringback.failure.text.rules.served import SERVED
 from ringback.failure.text.rules.services import BROKERS, CLOUD, DATABASES, STORES
 from ringback.failure.text.rules.sockets import CLOSED, SOCKETS, UNIX
 from ringback.failure.text.rules.status import STATUS
@@ -39,6 +40,7 @@ RULES: tuple[TextRule, ...] = (
     *REMOTE,
     *CLOUD,
     *GATEWAYS,
+    *SERVED,
     *BROWSERS,
     *CURL,
     *TOOLS,

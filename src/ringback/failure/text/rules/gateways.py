@@ -136,6 +136,17 @@ _HAPROXY_CHECKS: dict[str, tuple[ClueKind, int]] = {
 }
 
 
+_CHECKED: dict[str, KindName] = {
+    "401": "http.error.auth",
+    "403": "http.error.auth",
+    "429": "http.error.rate_limited",
+    "502": "http.error.gateway",
+    "503": "http.error.unavailable",
+    "504": "http.error.gateway",
+}
+"""What a server answered to a check."""
+
+
 def _ended(state: str, kind: ClueKind, rank: int) -> list[TextRule]:
     written = state[0] + state[1].upper()
     return says(kind, rank)(
@@ -155,6 +166,14 @@ _HAPROXY: list[TextRule] = [
         for rule in says(*said)(check, before=r"\b", then=r"\b")
     ],
     *says("http.error", SPECIFIC, "wait")("layer7 wrong status"),
+    *[
+        rule
+        for status, kind in _CHECKED.items()
+        for rule in says(kind, NARROWER, "wait")(
+            f"layer7 wrong status, code: {status}", f"l7sts/{status}", then=r"\b"
+        )
+    ],
+    *says("tcp.failed", HINT, "connect")("reason: socket error"),
     *says("tls.failed", PHRASE, "tls")("layer6 invalid response"),
     *says("http.response.invalid.not_http", PHRASE, "wait")("layer7 invalid response"),
     *says("tcp.refused", EXACT, "connect")('layer4 connection problem, info: "connection refused"'),

@@ -116,6 +116,22 @@ JVM: list[TextRule] = [
         "socks: connection refused",
         "socks: ttl expired",
     ),
+    # Android, Volley
+    *says("url.scheme_invalid", SPECIFIC, "config")(
+        "cleartext communication", then=r" (?:to [^\n]{1,200} not permitted|not enabled for client)"
+    ),
+    *says("url.scheme_invalid", SPECIFIC, "config")(
+        "cleartext http traffic", then=r" (?:to [^\n]{1,200} )?not permitted"
+    ),
+    *says("url.scheme_invalid", SPECIFIC, "config")(
+        "err_cleartext_not_permitted", "insecure http is not allowed by platform"
+    ),
+    *says("tls.version_or_cipher_mismatch", SPECIFIC, "tls")("unable to find acceptable protocols"),
+    *says("tcp.address_unreachable.prohibited", SPECIFIC, "connect")("missing internet permission"),
+    *says("tcp.address_unreachable.prohibited", SPECIFIC, "connect")(
+        "socket failed: e", then=r"(?:perm|acces) \("
+    ),
+    *says("http.error.auth", SENTENCE, "wait")("volley.authfailureerror"),
     # OkHttp, Apache's client, Netty
     *says("h2.protocol.error", SPECIFIC, "wait")("stream was reset: "),
     *says("http.response.invalid.content_length_mismatch", SENTENCE, "body")(

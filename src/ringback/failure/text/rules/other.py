@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringback.failure.clue import SPECIFIC
-from ringback.failure.text.rule import OVERRIDE, PHRASE, SENTENCE, TextRule, says
+from ringback.failure.text.rule import HINT, OVERRIDE, PHRASE, SENTENCE, TextRule, says
 
 OTHER: Final = "not_a_connection_failure"
 _UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
@@ -43,14 +43,11 @@ LOOKALIKES: list[TextRule] = [
         "certificate successfully verified",
         "verify return code: 0 (ok)",
     ),
-    # what a server says of the requests that it was sent: uvicorn, and the common log format
-    *says(OTHER, OVERRIDE)(
-        ' http/1.1" ',
-        ' http/1.0" ',
-        before=r'[\d\]\-] (?:- )?(?:\[[^\]\n]{1,40}\] )?"[A-Z]{3,7} /[^"\n]{0,250}',
-        # No flags of Envoy, which tell why its upstream failed
-        then=r"(?!50[24])\d{3}(?: \d| [a-z]{3}|\s{0,3}$)",
-    ),
+    # what a program's own templates and texts lack
+    *says(OTHER, HINT)("template error", "syntax error", "rendering error", "compilation error"),
+    # a breaker for memory
+    *says(OTHER, OVERRIDE)("] data too large, data for ["),
+    *says(OTHER, SENTENCE)("networkonmainthreadexception"),
     # a list of what there is
     *says(OTHER, OVERRIDE)(
         "401 unauthorized",

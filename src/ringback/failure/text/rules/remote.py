@@ -130,6 +130,7 @@ REMOTE: list[TextRule] = [
     # OpenVPN
     *says("tls.timed_out", SENTENCE, "tls")("tls key negotiation failed to occur within"),
     *says("tls.failed", PHRASE, "tls")("incoming plaintext read error"),
+    *says("tcp.reset", SENTENCE)("connection reset, restarting"),
     *says("service.rejected", SPECIFIC, "wait")("received control message: auth_failed"),
     *says("tcp.timed_out.established", SPECIFIC)("inactivity timeout (--ping-restart)"),
     # strongSwan
@@ -192,6 +193,72 @@ REMOTE: list[TextRule] = [
     *says("tcp.timed_out", SENTENCE, "connect")("because the remote server is not responding"),
     *says(REJECTED, SENTENCE, "wait")("remote connection was denied because"),
     *[rule for code, said in _OUTLOOK.items() for rule in says(*said)(code, then=r"\b")],
-    # Minecraft
-    *says(REJECTED, SENTENCE, "wait")("you are not white-listed"),
+    # Minecraft and other games
+    *says(REJECTED, SENTENCE, "wait")(
+        "you are not white-listed",
+        "you are not whitelisted",
+        "failed to verify username",
+        "failed to login: invalid session",
+        "the server is full!",
+        "outdated client! please use",
+        "outdated server! i'm still on",
+        "you are banned from this server",
+    ),
+    *says("http.error.unavailable", TEXT, "wait")("authentication servers are down"),
+    *says("tcp.timed_out.established", SENTENCE)("lost connection: timed out"),
+    *says("not_a_connection_failure", SENTENCE)("lost connection: disconnected"),
+    *says("tcp.timed_out.established", SENTENCE)(
+        "serverconnectiontimedout", "network_disconnect_timedout"
+    ),
+    *says("tcp.timed_out.established", SENTENCE)(
+        " timed out)", before=r"Dropped [^\n]{1,80} from server \([^\n]{1,60}"
+    ),
+    *says("tcp.failed", PHRASE, "connect")("connection failed after ", then=r"\d{1,3} retries"),
+    *says("tcp.closed", SENTENCE)("lost connection to the game server"),
+    *says("tcp.failed", SENTENCE, "connect")("id = 17: connection attempt failed"),
+    *says("tcp.failed", PHRASE, "connect")("establish network communication with server"),
+    # chat: IRC, Discord, Matrix, Slack, Mumble, Telegram
+    *says("tcp.timed_out.established", SENTENCE)("ping timeout: ", then=r"\d"),
+    *says(REJECTED, SPECIFIC, "wait")(
+        "websocket closed with 4004",
+        "discord.errors.loginfailure",
+        "wrong certificate or password",
+        "'error': 'invalid_auth'",
+        "'error': 'not_authed'",
+        "'error': 'token_revoked'",
+        "'error': 'account_inactive'",
+    ),
+    *says("tcp.timed_out.established", SENTENCE)("has stopped responding to the gateway"),
+    *says("http.error.auth", SENTENCE, "wait")("m_unknown_token", "m_missing_token", "m_forbidden"),
+    *says("http.error.rate_limited", SENTENCE, "wait")("m_limit_exceeded"),
+    *says("http.error", SENTENCE, "wait")("terminated by other getupdates request"),
+    # Vault, Consul, Elasticsearch, NRPE
+    *says("http.error.unavailable", PHRASE, "wait")("vault is sealed", "no cluster leader"),
+    *says("tcp.failed", HINT, "connect")("elasticsearch unreachable: "),
+    *says("http.response.timed_out", SENTENCE, "wait")("check_nrpe: socket timeout after "),
+    # systemd-resolved
+    *says("dns.timed_out", SENTENCE, "dns")("resolve call failed: lookup timed out"),
+    *says("dns.temporary_failure", SENTENCE, "dns")(
+        "all attempts to contact name servers or networks failed", "appropriate name servers found"
+    ),
+    *says("dns.name_not_resolved", SENTENCE, "dns")(
+        "resolve call failed: ", then=r"(?:'[^'\n]{1,255}' not found|Could not resolve)"
+    ),
+    # time servers
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "timed out waiting for reply from ",
+        "no server suitable for synchronization found",
+        "no valid response has been received from manually configured peer",
+        "can't synchronise: no selectable sources",
+        "can't synchronise: no reachable sources",
+    ),
+    # Ansible
+    *says("tcp.failed", PHRASE, "connect")("timeout when waiting for ", then=r"[\w.\-]{1,120}:\d"),
+    *says("tcp.failed", PHRASE, "connect")(
+        "timeout when waiting for search string ", then=r"[^\n]{1,200} in [\w.\-]{1,120}:\d"
+    ),
+    *says(REJECTED, SENTENCE, "wait")(
+        "specified credentials were rejected by the server", "invalid/incorrect password: "
+    ),
+    *says("http.response.timed_out", SENTENCE, "wait")("command timeout triggered, timeout value"),
 ]

@@ -54,6 +54,8 @@ _APPLE_WORDS: dict[str, KindName] = {
     "the certificate for this server is invalid": "tls.cert.invalid",
     "an ssl error has occurred and a secure connection to the server cannot be made": "tls.failed",
     "cannot parse response": "http.response.invalid.not_http",
+    "app transport security has blocked": "url.scheme_invalid",
+    "app transport security policy requires": "url.scheme_invalid",
 }
 _APPLE_POSIX: dict[str, KindName] = {
     "61": "tcp.refused",
@@ -308,17 +310,53 @@ _SVN: dict[str, KindName] = {
     "e180001": "not_a_connection_failure",
 }
 
+_WGET: dict[str, KindName] = {
+    "has expired": "tls.cert.date_invalid.expired",
+    "has been revoked": "tls.cert.revoked",
+    "is not yet activated": "tls.cert.date_invalid.not_yet_valid",
+}
+
 PACKAGES: list[TextRule] = [
     *say_each({f"svn: {code}": kind for code, kind in _SVN.items()}, rank=SPECIFIC, phase="wait"),
     # apk tells no more than this, mostly of a lookup
     *says("dns.temporary_failure", HINT, "dns")("temporary error (try again later)"),
     *says("tls.failed", PHRASE, "tls")("unable to establish ssl connection"),
+    # wget
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")(
+        "no certificate subject alternative name matches"
+    ),
+    *says("tls.cert.authority_invalid.unknown_issuer", SPECIFIC, "tls")("have a known issuer"),
+    *says("tls.cert.authority_invalid.unknown_issuer", TEXT, "tls")(
+        " is not trusted", before=r"ERROR: The certificate of [^\n]{1,120}"
+    ),
+    *[
+        rule
+        for words, kind in _WGET.items()
+        for rule in says(kind, SPECIFIC, "tls")(words, before=r"The certificate of [^\n]{1,120}")
+    ],
+    *says("http.response.timed_out", OVERRIDE, "wait")(
+        "timed out) in headers", before=r"Read error \([^\n]{1,40}"
+    ),
+    *says("http.response.headers.truncated", PHRASE, "wait")(
+        "read error (", then=r"[^\n]{1,80}\) in headers"
+    ),
+    *says("http.response.body_timed_out", OVERRIDE, "body")(
+        "timed out)", before=r"Read error at byte [^\n]{1,60}"
+    ),
+    *says("http.response.invalid.content_length_mismatch", SENTENCE, "body")(
+        "connection closed at byte ", then=r"\d"
+    ),
+    *says("http.response.invalid.empty", SPECIFIC, "wait")(
+        "no data received", before=r"awaiting response\.\.\. "
+    ),
+    *says("http.response.redirect_loop", SPECIFIC, "wait")(" redirections exceeded"),
     *says("http.response.unexpected_content", OVERRIDE, "body")(
         "does not match metalink",
         "hash sum mismatch",
         "checksum mismatch",
         "doesn't match expected",
     ),
+    *says("config.tls_unavailable", SENTENCE, "config")("openssl appears to be unavailable"),
     *says("tcp.failed", HINT)("all mirrors were already tried without success"),
     # LDAP
     *says("tcp.failed", PHRASE, "connect")("can't contact ldap server", "ldap_server_down"),

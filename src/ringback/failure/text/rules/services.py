@@ -40,6 +40,13 @@ _SYSTEM_NUMBERS: dict[str, KindName] = {
 }
 """Of Linux, AIX and Windows, as Db2 and IBM MQ show them."""
 
+_FATAL = (
+    "fatal: ", "fatale: ", "fatalt: ", "важно: ", "важливо: ", "致命错误: ", "致命的エラー: ",
+    "치명적오류: ", "katastrofalny: ", "ölümcül (fatal): ",
+)  # fmt: skip
+_POSTGRESQL = r"(?:\b(?:port|puerto|porta)\b|порт|ポート|端口|포트|\.s\.PGSQL\.)[^\n]{0,80}: {0,2}"
+"""What libpq says in each of its languages before it tells what the server answered."""
+
 DATABASES: list[TextRule] = [
     # PostgreSQL, pgbouncer, Supabase's pooler
     *says(REJECTED, VERDICT, "wait")(
@@ -71,7 +78,30 @@ DATABASES: list[TextRule] = [
     *says(REJECTED, VERDICT, "wait")(
         "does not exist", before=r"FATAL: {1,3}(?:database|role|user) [^\n]{1,80} "
     ),
-    *says(REJECTED, SPECIFIC, "wait")("fatal: ", before=r"port \d{1,5} failed: "),
+    *says(REJECTED, SPECIFIC, "wait")(*_FATAL, before=_POSTGRESQL),
+    *says(REJECTED, SENTENCE, "wait")(
+        "server is not in hot standby mode",
+        "server is in hot standby mode",
+        "session is read-only",
+        "session is not read-only",
+        before=_POSTGRESQL,
+    ),
+    *says(REJECTED, SENTENCE, "wait")("scram authentication requires libpq version"),
+    *says(REJECTED, SENTENCE, "wait")("authentication method ", then=r"\d{1,3} not supported"),
+    *says(REJECTED, SENTENCE, "wait")(
+        "autenticação do tipo senha falhou para",
+        "autenticação de senha falhou para",
+        "autoryzacja hasła nie powiodła się",
+        "parola doğrulaması başarısız oldu",
+        "şifre doğrulaması başarısız oldu",
+        "ověření heslem selhalo",
+    ),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "expected authentication request from server, but received"
+    ),
+    *says("tls.bad_client_auth_cert", VERDICT, "tls")(
+        "connection requires a valid client certificate"
+    ),
     *says(REJECTED, SPECIFIC, "wait")("sasl required", "ssl required", before=r"ERROR: {1,3}"),
     *says("tcp.closed", SENTENCE)("consuming input failed", "the connection is closed"),
     *says("tcp.closed", SENTENCE)("server closed the connection unexpectedly"),
@@ -331,6 +361,24 @@ BROKERS: list[TextRule] = [
         for words, said in _LIBRDKAFKA.items()
         for rule in says(*said)(f"local: {words}", then=r"\b")
     ],
+    # its hints, and what was said before them; settings are tried before anything is sent
+    *says("tls.protocol.error.not_tls", SPECIFIC, "tls")(
+        "connecting to a plaintext broker listener?", "connecting to a ssl listener?"
+    ),
+    *says("tls.bad_client_auth_cert", SENTENCE, "tls")(
+        "client ssl authentication might be required"
+    ),
+    *says("tls.cert.authority_invalid.unknown_issuer", SENTENCE, "tls")(
+        "broker certificate could not be verified"
+    ),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("broker certificate hostname mismatch"),
+    *says("config.tls_files_invalid", SPECIFIC, "config")(
+        "ssl.ca.location ",
+        "ssl.key.location ",
+        "ssl.certificate.location ",
+        "ssl.keystore.location ",
+        then=r"(?:open )?failed: ",
+    ),
     # NATS
     *says(REJECTED, NARROWER, "wait")("authorization violation"),
     # MQTT: CONNACK's return codes (MQTT 3.1.1 section 3.2.2.3; 5.0 section 3.2.2.2)

@@ -172,7 +172,58 @@ _CANCELLED = 8
 _NO_CAUSE = 28
 """Outweighs a class that covers many kinds, for the library itself could not tell."""
 
+_CIRCUITS = (
+    "callnotpermittedexception",
+    "circuit_breaker_not_permitted",
+    "short-circuited and ",  # Hystrix
+    "hystrix: circuit open",
+    "brokencircuitexception",  # Polly
+    "isolatedcircuitexception",
+    "open and is not allowing calls",
+    "eopenbreaker",  # opossum
+    "brokencircuiterror",
+    "circuit breaker still open",  # pybreaker
+    "threshold reached, circuit breaker opened",
+    "circuitbreakeropenexception",
+    "degradeexception",  # Sentinel
+    "blocktypecircuitbreaking",
+    "circuit breaker is open; calls are failing fast",  # Akka
+    "opencircuiterror",  # Ruby: Circuitbox, Semian
+    "circuitopenerror",
+    "stoplight::error::redlight",
+    "failedfastexception",  # Finagle
+)
+
 ABANDONED: list[TextRule] = [
+    *says("client.circuit_open", VERDICT)(*_CIRCUITS),
+    *says("client.circuit_open", VERDICT)(
+        " and does not permit further calls", before=r"CircuitBreaker '[^'\n]{1,120}' is \w{4,12}"
+    ),
+    *says("client.circuit_open", VERDICT)(
+        "breaker is open",
+        "breaker open",
+        "circuit is open",
+        before=r"(?:error|exception|\bdesc =|run error|[\"'\]])[^\n]{0,120}",
+    ),
+    *says("client.circuit_open", VERDICT)(" open until ", before=r"\bCircuit \"[^\"\n]{1,120}\""),
+    *says("client.pool_exhausted", VERDICT, "pool")(
+        "bulkheadfullexception",
+        "bulkheadrejectedexception",
+        "could not be queued for execution and",
+        "could not acquire a semaphore for execution",
+        "hystrix: max concurrency",
+        "esemlocked",
+    ),
+    *says("client.pool_exhausted", VERDICT, "pool")(
+        " is full and does not permit further calls", before=r"Bulkhead '[^'\n]{1,120}'"
+    ),
+    *says("client.deadline_exceeded", VERDICT)("hystrix: timeout", "timeoutrejectedexception"),
+    *says("client.deadline_exceeded", VERDICT)(
+        " recorded a timeout exception", before=r"TimeLimiter '[^'\n]{1,120}'"
+    ),
+    *says("client.deadline_exceeded", SPECIFIC)(
+        " timed-out and ", before=r"HystrixRuntimeException: [^\n]{1,120}"
+    ),
     *says("abandoned", _CANCELLED)("cancellederror", "keyboardinterrupt"),
     *says("abandoned", PHRASE)("statuscode.cancelled"),
     *says("abandoned", UMBRELLA)("context canceled"),

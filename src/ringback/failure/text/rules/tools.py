@@ -258,10 +258,92 @@ _FIREFOX: dict[str, KindName] = {
     "ssl_error_rx_unexpected": "tls.protocol.error",
     "redirected you too many times": "http.response.redirect_loop",
 }
+_TITLES: dict[str, KindName] = {
+    # Firefox
+    "an error occurred during a connection to": "unknown",
+    "firefox can't find the server at": "dns.name_not_resolved",
+    "the connection was interrupted": "tcp.reset",
+    "firefox is currently in offline mode": "tcp.address_unreachable.network",
+    "unable to find the proxy server": "proxy.unreachable",
+    "page isn't redirecting properly": "http.response.redirect_loop",
+    "redirecting the request for this address in a way that": "http.response.redirect_loop",
+    "secure connection failed": "tls.failed",
+    "peer using unsupported version of security protocol": "tls.version_or_cipher_mismatch",
+    "warning: potential security risk ahead": "tls.cert.invalid",
+    "did not connect: potential security issue": "tls.cert.invalid",
+    "firefox detected a potential security threat": "tls.cert.invalid",
+    "preventing firefox from safely connecting": "tls.cert.authority_invalid.unknown_issuer",
+    "invalid or unsupported form of compression": "http.response.invalid.content_decoding",
+    "corrupted content error": "http.protocol.error",
+    "network protocol violation that cannot be repaired": "http.protocol.error",
+    "firefox doesn't know how to open this address": "url.scheme_invalid",
+    "the url is not valid and cannot be loaded": "url.invalid",
+    "uses a network port which is normally used for": "tcp.address_unreachable.prohibited",
+    "you must log in to this network before you can": "http.error.captive_portal",
+    "negotiate an inadequate level of security": "tls.version_or_cipher_mismatch",
+    "domain name does not match the server's certificate": "tls.cert.name_invalid",
+    # Chromium: Chrome, Edge
+    "this site can't be reached": "unknown",
+    "server ip address could not be found": "dns.name_not_resolved",
+    "check if there is a typo in": "dns.name_not_resolved",
+    "'s dns address could not be found": "dns.failed",
+    "unexpectedly closed the connection": "tcp.closed",
+    "didn't send any data": "http.response.invalid.empty",
+    "this site can't provide a secure connection": "tls.failed",
+    "uses an unsupported protocol": "tls.version_or_cipher_mismatch",
+    "didn't accept your login certificate": "tls.bad_client_auth_cert",
+    "connection isn't private": "tls.cert.invalid",
+    "your clock is behind": "tls.cert.date_invalid.not_yet_valid",
+    "your clock is ahead": "tls.cert.date_invalid.expired",
+    "there is no internet connection": "tcp.address_unreachable.network",
+    "a network change was detected": "tcp.aborted",
+    "antivirus software may have blocked the connection": "tcp.address_unreachable.prohibited",
+    "something wrong with the proxy server": "proxy.unreachable",
+    "may require you to visit its login page": "http.error.captive_portal",
+    "can't reach this page": "unknown",
+    "uses outdated or unsafe tls security settings": "tls.version_or_cipher_mismatch",
+    "with this website's security certificate": "tls.cert.invalid",
+    "this page can't be displayed": "unknown",
+    "err_unsafe_port": "tcp.address_unreachable.prohibited",
+    "dlg_flags_invalid_ca": "tls.cert.authority_invalid.untrusted_root",
+    "dlg_flags_sec_cert_cn_invalid": "tls.cert.name_invalid",
+    "dlg_flags_sec_cert_date_invalid": "tls.cert.date_invalid.expired",
+    "inet_e_resource_not_found": "dns.name_not_resolved",
+    "inet_e_download_failure": "tcp.failed",
+    "inet_e_connection_timeout": "tcp.timed_out",
+    "inet_e_security_problem": "tls.cert.invalid",
+    # Safari
+    "safari can't connect to the server": "tcp.failed",
+    "server unexpectedly dropped the connection": "tcp.closed",
+    "server where this page is located isn't responding": "tcp.timed_out",
+    "isn't connected to the internet": "tcp.address_unreachable.network",
+    "you are not connected to the internet": "tcp.address_unreachable.network",
+    "too many redirects occurred trying to open": "http.response.redirect_loop",
+    "this website may be impersonating": "tls.cert.invalid",
+    "because the address is invalid": "url.invalid",
+}
+"""The titles and sentences of browsers' own pages."""
+_VAGUE = frozenset({"unknown", "tls.failed", "tls.cert.invalid"})
+"""What a title says before the page says what it was."""
 
 BROWSERS: list[TextRule] = [
     *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
     *say_each(_FIREFOX, rank=SPECIFIC),
+    *say_each({words: kind for words, kind in _TITLES.items() if kind not in _VAGUE}, rank=TEXT),
+    *say_each({words: kind for words, kind in _TITLES.items() if kind in _VAGUE}, rank=HINT),
+    *says("tcp.refused", TEXT, "connect")(
+        "an error occurred during a connection to", before=r"unable to connect\s{1,8}"
+    ),
+    *says("tcp.address_unreachable.network", TEXT)("no internet", then=r"\s{1,8}try:"),
+    *says("tcp.address_unreachable.network", TEXT)(
+        "you're not connected", then=r"\s{1,8}and the web"
+    ),
+    *says("tcp.address_unreachable.host", TEXT)(
+        " is unreachable", before=r"site can't be reached[^\n]{0,200}"
+    ),
+    *says("http.response.invalid.not_http", TEXT, "wait")(
+        "sent an invalid response", before=r"page isn't working[^\n]{0,200}"
+    ),
     *says("tls.cert.invalid", SENTENCE, "tls")("mozilla_pkix_error_", "sec_error_"),
     *says("dns.failed", SENTENCE, "dns")("dns_probe_finished_bad_config"),
     *says("tcp.address_unreachable.network", SENTENCE)("dns_probe_finished_no_internet"),
