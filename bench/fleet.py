@@ -11,8 +11,8 @@ processes. Delays and lags are seconds that passed: other work on the machine ad
 
 `--away S`: then the hub is away so long, and what the agents spooled is drained behind what is new.
 `--limit`: then the rate is raised in steps until results are no longer kept within the delay.
-`--takeover`: at the end, when nothing is sent, a second hub stands by and the lead is killed; it is
-timed until the second one has the lead, and until it has read all and decides.
+`--takeover`: then a second hub stands by, and at the end, when nothing is sent, the lead is killed;
+it is timed until the second one has the lead, and until it has read all and decides.
 """
 
 import argparse
@@ -43,6 +43,7 @@ MAX_DRAIN_SECONDS = 600.0
 START_TIMEOUT = 600.0
 SETTLE_SECONDS = 15.0
 CATCH_UP_TIMEOUT = 60.0
+STANDBY_SECONDS = 30.0  # For which it is measured what one that stands by takes
 MAX_LATE = 2.0  # Seconds that six answers of a hub may take which follows without effort
 FIRST_SHARE = 0.6  # Of the rate, with which results begin
 STEP = 1.25  # By how much the rate is raised
@@ -62,6 +63,7 @@ class Hub:
     def __init__(self, folder, server, options):
         self.folder, self._server = Path(folder), server
         self._endpoints = options.endpoints
+        self._lead = None  # That another stands by for, as `_process`
         certificates = Certificates(self.folder)
         self.ca, self._certificate = certificates.bundle, certificates.file("good")
         server.admin("CREATE DATABASE ringback")
@@ -81,17 +83,27 @@ class Hub:
         self._port = free_port()
         self.url = f"https://localhost:{self._port}"
 
-    def take_over(self):
-        """Kill it while another stands by, be that one; return the seconds until it leads."""
-        lead = self._process
+    def stand_by(self):
+        """Begin another, and wait until it knows what this one does; return what that took."""
+        self._lead, begun = self._process, time.monotonic()
         self._listen()
         self._begin()
         until(lambda: self._is("standby"), START_TIMEOUT)
         until(self._follows, START_TIMEOUT, 1.0)
+        took, used = time.monotonic() - begun, cpu(self._process.pid)
+        time.sleep(STANDBY_SECONDS)
+        return {
+            "standby_ready_s": round(took, 1),
+            "standby_cores": round((cpu(self._process.pid) - used) / STANDBY_SECONDS, 3),
+            "standby_rss_mb": self.rss(),
+        }
+
+    def take_over(self):
+        """Kill it, be the one that stands by; return the seconds until that one leads."""
         epoch = self.ask("GET", "/status")["lead"]["epoch"]
         begun = time.monotonic()
-        lead.kill()
-        lead.wait()
+        self._lead.kill()
+        self._lead.wait()
         until(lambda: self.ask("GET", "/status")["lead"]["epoch"] > epoch, START_TIMEOUT, 0.01)
         taken = time.monotonic() - begun
         until(lambda: self._is("lead"), START_TIMEOUT, 0.01)
@@ -131,6 +143,8 @@ class Hub:
 
     def stop(self):
         """End it as an operator does."""
+        if self._lead is not None:
+            self._lead.kill()
         end(self._process)
 
     def ask(self, method, path, body=None):
@@ -331,26 +345,30 @@ def measured(fleet, options):
     steady = window(fleet, options.seconds)
     gone = away(fleet, options.away, options.rate) if options.away else None
     steps = limits(fleet, options.rate, options.seconds / 4) if options.limit else []
+    # While there are results: without them each endpoint is kept anew, for nothing is known of it.
+    standby = fleet.hub.stand_by() if options.takeover else {}
     fleet.feed(0)
     until(lambda: fleet.total(WAITING) == 0, START_TIMEOUT)
     time.sleep(2.0)
     made, fleet.dropped = fleet.total(MADE), fleet.total(DROPPED)
     delays = fleet.end()
     kept, distinct = fleet.hub.kept()
-    found = {"steady": figures(fleet, steady, delays)}
-    found["results"] = {
-        "made": made,
-        "dropped_by_spools": fleet.dropped,
-        "kept": kept,
-        "distinct": distinct,
+    found = {
+        "steady": figures(fleet, steady, delays),
+        "results": {
+            "made": made,
+            "dropped_by_spools": fleet.dropped,
+            "kept": kept,
+            "distinct": distinct,
+        },
+        "all_kept_once": made - fleet.dropped == kept == distinct,
     }
-    found["all_kept_once"] = made - fleet.dropped == kept == distinct
     if gone:
         found["drain"] = drained(fleet, *gone, delays)
     if steps:
         found["steps"] = [figures(fleet, step, delays) for step in steps]
     if options.takeover:
-        found["takeover"] = fleet.hub.take_over()
+        found["takeover"] = standby | fleet.hub.take_over()
     return found
 
 

@@ -8,11 +8,9 @@ so that nothing here needs a lock.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -42,23 +40,7 @@ TICK_INTERVAL = 1.0  # Seconds between two ticks
 GATHER_SECONDS = 0.02
 """Seconds for which failures are gathered, so that an outage of many is not a transaction each."""
 
-COLLECT_INTERVAL = 86_400.0
-"""Seconds between two searches of all objects for garbage. With 100,000 endpoints one takes
-seconds, in which nothing else runs, and what is known of endpoints is none."""
-
-_COLLECT_THRESHOLDS = (2_000, 10, 1_000_000)  # New objects, and collections: the last is never
 _FINGERPRINT_STATE = "identity:"
-
-
-@contextlib.contextmanager
-def short_collections() -> Iterator[None]:
-    """Have Python look for garbage among what is new only."""
-    before = gc.get_threshold()
-    gc.set_threshold(*_COLLECT_THRESHOLDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> Engine:
@@ -180,11 +162,9 @@ class MonitorCore:
         """Let time pass, until it is cancelled; then what was gathered is kept."""
         self.processor.writer.start()
         try:
-            with short_collections():
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._tick())
-                    group.create_task(self._maintain())
-                    group.create_task(self._collect())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._tick())
+                group.create_task(self._maintain())
         finally:
             await self._diagnoser.close()
             await self.relocations.close()
@@ -198,11 +178,6 @@ class MonitorCore:
             self.processor.tick()
             self._look_now(self.engine.asks(self.clock()))
             self._diagnose_new()
-
-    async def _collect(self) -> None:
-        while True:
-            await asyncio.sleep(COLLECT_INTERVAL)
-            gc.collect()
 
     async def _maintain(self) -> None:
         while True:

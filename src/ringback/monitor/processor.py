@@ -140,7 +140,8 @@ class CheckProcessor:
         ``followed``: what it kept of endpoints is known already.
         """
         if not followed:
-            self._follow(self._store.states(_STATE_PREFIX) | self._store.states(_SEEN_PREFIX))
+            for prefix in (_STATE_PREFIX, _SEEN_PREFIX):
+                self._follow(self._store.each_state(prefix))
         self._load(self.read_shared())
 
     def _load(self, shared: Shared) -> None:
@@ -158,24 +159,19 @@ class CheckProcessor:
             if name.startswith(_STATE_PREFIX)
         }
         before = {id_: self.engine.state_of(id_) for id_ in cases if id_ in self.engine.watched()}
-        self._follow(states)
+        self._follow(states.items())
         if shared is not None:
             self._load(shared)
         for id_, state in before.items():
             if self.engine.state_of(id_) != state:
                 self._publish(UiEvent(what="state", endpoint=id_))
 
-    def _follow(self, states: Mapping[str, Any]) -> None:
-        self.engine.follow(
-            {
-                name.removeprefix(_STATE_PREFIX): kept
-                for name, kept in states.items()
-                if name.startswith(_STATE_PREFIX)
-            }
-        )
-        for name, endpoints in states.items():
-            if name.startswith(_SEEN_PREFIX):
-                for id_, seen in endpoints.items():
+    def _follow(self, states: Iterable[tuple[str, Any]]) -> None:
+        for name, kept in states:
+            if name.startswith(_STATE_PREFIX):
+                self.engine.follow({name.removeprefix(_STATE_PREFIX): kept})
+            elif name.startswith(_SEEN_PREFIX):
+                for id_, seen in kept.items():
                     self.engine.saw(id_, seen)
 
     def _incidents(self) -> list[Incident]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -185,6 +186,7 @@ class SharedProgram:
             self._is_outdated = True
             raise
         self._show()
+        gc.collect()  # what was known before, which is large; Python looks for it once a day
 
     def _made(self, engine: Engine | None = None) -> Program:
         return Program(self._loaded, self._store, read=self._read, engine=engine)

@@ -231,7 +231,7 @@ class _Copy:
             some = {name: values[name] for name in names[first : first + _STATES_AT_ONCE]}
             packs.keep_states(connection, some)
             packs.settle(kept=True)
-        found = packs.read_states(connection, "")
+        found = dict(packs.read_states(connection, ""))
         found.pop(_STATE, None)
         self._compare("state", _summed(values.items()), _summed(found.items()))
         return len(values)

@@ -55,7 +55,7 @@ from ringback.monitor.store.interface import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ringback.incident.model import Check, Incident, Transition
@@ -251,12 +251,17 @@ class DegradedStore:
             return self._one(lambda: self._store.state(name))
 
     def states(self, prefix: str) -> dict[str, Any]:
+        return dict(self.each_state(prefix))
+
+    def each_state(self, prefix: str) -> Iterator[tuple[str, Any]]:
         with self._lock:
-            kept = self._one(lambda: self._store.states(prefix)) or {}
-            held = {
-                name: value for name, value in self._spill.states.items() if name.startswith(prefix)
-            }
-            return kept | held
+            held = [item for item in self._spill.states.items() if item[0].startswith(prefix)]
+        try:
+            yield from self._store.each_state(prefix)
+        except StoreProblem:
+            if self._unkept is None:
+                raise
+        yield from held
 
     def last_checks(self) -> dict[str, Check]:
         with self._lock:

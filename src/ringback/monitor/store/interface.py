@@ -1,6 +1,6 @@
 """What a store must do, and what can be wrong with one; SQLite does it for one machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -140,6 +140,9 @@ class Store(NoticeStore, Protocol):
     Methods block, and any thread may call them: those that write take turns, and none waits for
     long. One process writes at a time.
     """
+
+    def each_state(self, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield what ``states`` returns; of a name that comes again the last one counts."""
 
     def last_checks(self) -> dict[str, Check]:
         """Return the newest check of each endpoint."""

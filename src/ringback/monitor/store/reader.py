@@ -63,7 +63,7 @@ class StoreReader:
         with self.read() as connection:
             known = select(table.c.endpoint).where(*of_shard(table)).distinct()
             found = set(connection.scalars(known))
-            kept = self._states.read_states(connection, _STATE_PREFIX)
+            kept = dict(self._states.read_states(connection, _STATE_PREFIX))
             found |= {name.removeprefix(_STATE_PREFIX) for name in kept}
             for name in self._schema.table_names(connection, "rollup_1d", "rollup_1d"):
                 days = self._schema.rollup_table(name)

@@ -20,7 +20,7 @@ from ringback.monitor.store.interface import Queued
 from ringback.monitor.store.tables import microseconds, of_shard, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ringback.monitor.store.interface import IncidentFilter
     from ringback.monitor.store.tables import Schema
@@ -154,18 +154,16 @@ class Records:
         value = connection.scalar(query)
         return None if value is None else json.loads(value)
 
-    def read_states(self, connection: Connection, prefix: str) -> dict[str, Any]:
-        """Return the states whose names begin so, by name."""
+    def read_states(self, connection: Connection, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield the name and value of each state whose name begins so."""
         table = self._schema.state
         name = table.c.name
         # In the order of the key: from the prefix on, up to the first name that begins otherwise.
         query = select(name, table.c.value).where(*of_shard(table), name >= prefix).order_by(name)
-        found: dict[str, Any] = {}
         for row in connection.execute(query):
             if not row.name.startswith(prefix):
                 break
-            found[row.name] = json.loads(row.value)
-        return found
+            yield row.name, json.loads(row.value)
 
     def queue_notices(self, connection: Connection, notices: Sequence[Notice]) -> None:
         """Queue notices; one whose id is there already is left as it is."""

@@ -48,8 +48,8 @@ class StateTables(Protocol):
     def read_state(self, connection: Connection, name: str) -> Any:
         """Return what was kept last of a name; ``None``: nothing."""
 
-    def read_states(self, connection: Connection, prefix: str) -> dict[str, Any]:
-        """Return what was kept last of every name that begins so."""
+    def read_states(self, connection: Connection, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield every name that begins so with what was kept of it, what was kept last behind."""
 
 
 class RelationalStore:
@@ -127,8 +127,11 @@ class RelationalStore:
             return self._states.read_state(connection, name)
 
     def states(self, prefix: str) -> dict[str, Any]:
+        return dict(self.each_state(prefix))
+
+    def each_state(self, prefix: str) -> Iterator[tuple[str, Any]]:
         with self._database.read() as connection:
-            return self._states.read_states(connection, prefix)
+            yield from self._states.read_states(connection, prefix)
 
     def last_checks(self) -> dict[str, Check]:
         with self._lock:

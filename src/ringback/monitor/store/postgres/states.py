@@ -10,17 +10,18 @@
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 
 from ringback.monitor.store.postgres.schema import pack
 from ringback.monitor.store.tables import of_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -49,7 +50,7 @@ class PackedStates:
         """Find out where everything stands; ``follows``: another process writes."""
         self._new, self._deleted, self._places = {}, [], {}
         self._few = {} if follows else None
-        for number, body in _packs(connection):
+        for number, body in _packs(connection, behind=0):
             self._places |= dict.fromkeys(body, number)
             self._note_few(body)
         self._counts = Counter(self._places.values())
@@ -68,9 +69,9 @@ class PackedStates:
         known = max(self._counts, default=0)
         if max(numbers, default=0) < known:  # a server took over that lacks the last ones
             self.recall(connection, follows=True)
-            return self._packed(connection, "")
+            return dict(self._packed(connection, ""))
         found: dict[str, Any] = {}
-        for number, body in _packs(connection, [number for number in numbers if number > known]):
+        for number, body in _packs(connection, behind=known):
             self._new = dict.fromkeys(body, number)
             self._deleted = []
             self.settle(kept=True)
@@ -127,7 +128,7 @@ class PackedStates:
         oldest = sorted(self._counts)[:_COMPACTED]
         standing = {
             name: value
-            for number, body in _packs(connection, oldest)
+            for number, body in _packs(connection, oldest, behind=sys.maxsize)
             for name, value in body.items()
             if self._places.get(name) == number
         }
@@ -140,27 +141,33 @@ class PackedStates:
     def read_state(self, connection: Connection, name: str) -> Any:
         if ":" not in name:
             return self._records.read_state(connection, name)
-        return self.read_states(connection, name).get(name)
+        return dict(self.read_states(connection, name)).get(name)
 
-    def read_states(self, connection: Connection, prefix: str) -> dict[str, Any]:
-        found = self._records.read_states(connection, prefix)
+    def read_states(self, connection: Connection, prefix: str) -> Iterator[tuple[str, Any]]:
+        yield from self._records.read_states(connection, prefix)
         if self._few is not None and not prefix.startswith(_MANY):
-            return found | {n: value for n, value in self._few.items() if n.startswith(prefix)}
-        return found | self._packed(connection, prefix)
+            yield from (item for item in self._few.items() if item[0].startswith(prefix))
+        else:
+            yield from self._packed(connection, prefix)
 
-    @staticmethod
-    def _packed(connection: Connection, prefix: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for _, body in _packs(connection):
-            found |= {name: value for name, value in body.items() if name.startswith(prefix)}
-        return found
+    def _packed(self, connection: Connection, prefix: str) -> Iterator[tuple[str, Any]]:
+        """Yield what stands in rows that are known to have such names, and in those behind.
+
+        To decode all there is takes seconds and a gigabyte, where there is much.
+        """
+        places = self._places.copy()
+        numbers = {number for name, number in places.items() if name.startswith(prefix)}
+        for number, body in _packs(connection, numbers, behind=max(self._counts, default=0)):
+            for name, value in body.items():
+                if name.startswith(prefix) and number >= places.get(name, 0):
+                    yield name, value
 
 
 def _packs(
-    connection: Connection, numbers: list[int] | None = None
+    connection: Connection, numbers: Collection[int] = (), *, behind: int
 ) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield these rows, and all with a higher number than ``behind``."""
     query = select(pack.c.number, pack.c.body).where(*of_shard(pack)).order_by(pack.c.number)
-    if numbers is not None:
-        query = query.where(pack.c.number.in_(numbers))
+    query = query.where(or_(pack.c.number.in_(numbers), pack.c.number > behind))
     for row in connection.execute(query):
         yield row.number, json.loads(zlib.decompress(row.body))

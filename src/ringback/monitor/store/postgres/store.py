@@ -9,6 +9,7 @@ hour of a large monitor takes minutes to read.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FOLLOWED_AGAIN = 10_000_000  # Microseconds: a check comes to the tables after it was made
+_NEWEST_SHARE = 0.05  # Of the time, in which the newest checks are read: they are for people only
 _VERSIONS = "SELECT name, xmin::text FROM state WHERE shard = 0"  # another with each change
 MAINTAIN_SECONDS = 0.3  # Seconds of each in which to write rollups: there may be 300,000 keys
 _LOOK_INTERVAL = 60.0  # Seconds for which it is not looked again for what is to be dropped
@@ -65,6 +67,7 @@ class PostgresStore(RelationalStore):
         self._states = self._packs
         self._versions: dict[str, str] = {}  # States that there is one of, as they were followed
         self._followed_to = 0
+        self._newest_due = 0.0  # When the newest checks may be read again
         self._recalling: threading.Thread | None = None  # Counts what was kept by another process
         self._hours = HourKeeper(self._server)
         self._doubtful: StoreBatch | None = None  # being kept when the connection broke
@@ -102,8 +105,11 @@ class PostgresStore(RelationalStore):
             states = self._packs.follow(connection)
             versions = {row.name: row.xmin for row in connection.exec_driver_sql(_VERSIONS)}
             changed = {name for name, at in versions.items() if self._versions.get(name) != at}
-            newest = self._newest_since(connection)
-            self._note(newest)
+            newest: list[Check] = []
+            if (begun := time.monotonic()) >= self._newest_due:
+                newest = self._newest_since(connection)
+                self._note(newest)
+                self._newest_due = begun + (time.monotonic() - begun) / _NEWEST_SHARE
             self._versions = versions
             self._rollup.forget()
             self._raw.forget()
@@ -159,7 +165,7 @@ class PostgresStore(RelationalStore):
         with self._lock:
             self._doubtful = self._kept = None
             self._session, self._is_stale = self._server.session, False
-            self._versions, self._followed_to = {}, 0
+            self._versions, self._followed_to, self._newest_due = {}, 0, 0.0
             self._use(self._server, PostgresResults)
 
     def keep(self, batch: StoreBatch) -> None:
