@@ -170,6 +170,7 @@ async def _watch(
         from ringback.monitor.shared import SharedProgram  # noqa: PLC0415 - with PostgreSQL only
 
         program = SharedProgram(loaded, store, read=read)
+    gc.collect()  # what the start has left: it is looked for once a day only
     task = asyncio.ensure_future(program.run(web=web, ready=_ready(loaded)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

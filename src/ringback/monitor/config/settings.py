@@ -140,9 +140,11 @@ class MonitorConfig:
     @property
     def lack_of_controls(self) -> str:
         """What to say where nothing is there to compare a failure with; ``""``: there is."""
+        if self.controls:
+            return ""
         hosts = {endpoint.watched.host for endpoint in self.endpoints} - {""}
         hosts = {host for host in hosts if not is_loopback_host(host)}
-        if self.controls or not 0 < len(hosts) < MIN_COMPARED_HOSTS:
+        if not 0 < len(hosts) < MIN_COMPARED_HOSTS:
             return ""
         which = "1 host is" if len(hosts) == 1 else f"{len(hosts)} hosts are"
         return (
