@@ -72,14 +72,13 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "botocore_websockets": (("botocore", "websockets"), "botocore websockets"),
     "drivers": (
         (
-            "psycopg[binary]",
-            "psycopg2-binary",
-            "redis",
-            "pymongo",
-            "PyMySQL",
-            "paramiko",
+            *("psycopg[binary]", "psycopg2-binary", "asyncpg", "PyMySQL", "mysql-connector-python"),
+            *("redis", "pymongo", "cassandra-driver", "elasticsearch[async]", "ldap3", "paramiko"),
+            *("grpcio", "pika", "aio-pika", "kafka-python", "confluent-kafka"),
         ),
-        "psycopg psycopg2 redis pymongo pymysql smtplib paramiko",
+        "psycopg psycopg2 asyncpg redis redis-async pymongo pymongo-async grpc pymysql "
+        "mysql-connector pika aio-pika kafka confluent-kafka cassandra ldap3 smtplib paramiko "
+        "elasticsearch elasticsearch-async",
     ),
 }
 """Environment → what is installed, and the clients that must be there (see tests/integrations)."""

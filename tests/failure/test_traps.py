@@ -10,6 +10,8 @@ import gc
 import pickle
 import socket
 import ssl
+import subprocess
+import sys
 import traceback
 import urllib.request
 
@@ -433,6 +435,18 @@ def test_what_a_socket_was_asked_tells_the_phase():
     assert phase_of_socket(caught.value.__traceback__) == "connect"
 
 
+def test_a_call_that_is_over_does_not_tell_the_phase():
+    def asks_after_connecting(server):
+        with socket.socket() as one:
+            one.connect(server.getsockname())
+            int("no number")
+
+    server = socket.create_server(("127.0.0.1", 0))
+    with server, pytest.raises(ValueError, match="no number") as caught:
+        asks_after_connecting(server)
+    assert phase_of_socket(caught.value.__traceback__) == "unknown"
+
+
 def test_a_timeout_of_either_end_is_not_sure():
     failure = classify(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
     assert (failure.kind, failure.confidence) == ("tcp.timed_out", 0.6)
@@ -446,7 +460,29 @@ def _connect_without_ipv6():
 def test_an_ipv6_address_that_this_host_has_no_way_to_is_no_local_port():
     assert failure_of(_connect_without_ipv6).kind == "tcp.address_unreachable.network"
     error = OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
-    assert classify(error).kind == "client.local_address"
+    failure = classify(error)
+    assert (failure.kind, failure.confidence) == ("client.local_address", 0.6)
+
+
+_WITHOUT_IPV6 = """
+import socket
+from ringback import classify
+def connect():
+    one = socket.socket(socket.AF_INET6)
+    one.connect(("::1", 9))
+try:
+    connect()
+except OSError as error:
+    print(classify(error).kind)
+"""
+
+
+def test_nor_where_only_the_socket_tells_that_it_was_ipv6():
+    requires("netns", "unshare")
+    off = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec"
+    run = ["unshare", "-n", "sh", "-c", f'{off} "$0" -c "$1"', sys.executable, _WITHOUT_IPV6]
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+    assert told == "tcp.address_unreachable.network"
 
 
 def test_the_url_of_a_proxy_is_no_url_of_the_call():

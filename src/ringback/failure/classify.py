@@ -76,6 +76,7 @@ _LINKS = (
     "inner_exception",
     "socket_err",
     "exc",
+    "exception",
 )
 """Attributes in which libraries keep the exception they wrap."""
 
@@ -171,7 +172,7 @@ def _linked_exceptions(exc: BaseException) -> list[BaseException]:
     return found
 
 
-_HOLDERS = frozenset({*_LINKS, "kwargs"})
+_HOLDERS = frozenset({*_LINKS, "kwargs", "errors"})
 
 
 def _held_exceptions(
@@ -181,11 +182,15 @@ def _held_exceptions(
         held = attributes[name]
         if name == "kwargs":
             held = held.get("error") if isinstance(held, dict) else None
+        elif name == "errors":  # of each host, by its address
+            tried = list(held.values())[:MAX_NODES] if isinstance(held, dict) else ()
+            yield from (error for error in tried if isinstance(error, BaseException))
+            continue
         if isinstance(held, BaseException):
             yield held
 
 
-_ORDER = {name: place for place, name in enumerate((*_LINKS, "kwargs"))}.__getitem__
+_ORDER = {name: place for place, name in enumerate((*_LINKS, "kwargs", "errors"))}.__getitem__
 
 
 _MAX_TEXT = 2000
@@ -288,7 +293,7 @@ def _classify(
     clue = nodes[best].clue
     if _words_may_say_more(clue):
         best, clue = _by_words(nodes, best, clue)
-    if clue.kind is None:
+    if clue.kind in {None, "unknown"}:
         return _unknown(exc, nodes, target)
     known = getattr(nodes[best].exc, "failure", None)
     if isinstance(known, Failure):  # one of ringback's own, that another library has wrapped
@@ -484,12 +489,19 @@ def _evidence(path: list[Node], clue: Clue) -> tuple[str, ...]:
 
 
 _EITHER_END = 0.6
-"""How sure ``tcp.timed_out`` is where it may as well be an open connection that timed out."""
+"""How sure a number is of which it is not known that it comes of connecting.
+
+``ETIMEDOUT`` may as well be of an open connection, ``EADDRNOTAVAIL`` of a host without IPv6.
+"""
+_OF_CONNECTING = frozenset(
+    {("tcp.timed_out", "ETIMEDOUT"), ("client.local_address", "EADDRNOTAVAIL")}
+)
 
 
 def _confidence(clue: Clue, phase: Phase) -> float:
     if clue.rank == EXACT:
-        return _EITHER_END if clue.kind == "tcp.timed_out" and phase == "unknown" else 1.0
+        either = phase == "unknown" and (clue.kind, clue.code) in _OF_CONNECTING
+        return _EITHER_END if either else 1.0
     return next(value for rank, value in _CONFIDENCE if clue.rank >= rank)
 
 

@@ -5,6 +5,7 @@ the same names in a live traceback and in a pasted one.
 """
 
 from collections.abc import Callable, Iterator
+from socket import AF_INET6, socket
 from types import FrameType, TracebackType
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ _FUNCTIONS: dict[Phase, str] = {
         connect_unix_socket _create_direct_connection finish_connect
     """,
     "tls": """
-        _create_connection_transport do_handshake _do_handshake ssl_wrap_socket
+        _create_connection_transport do_handshake ssl_wrap_socket
         _ssl_wrap_socket_and_match_hostname start_tls _start_tls_connection wrap_socket
     """,
     "proxy": "_tunnel _init_socks5_connection _SOCKS5_request _negotiate_SOCKS5 _negotiate_SOCKS4",
@@ -51,6 +52,11 @@ _IN_FILE: dict[str, tuple[tuple[str, Phase], ...]] = {
     "read1": (("http/client.py", "body"),),
     "readline": (("http/client.py", "body"),),
     "_wait": (("aiohttp/streams.py", "body"),),
+    "_do_handshake": (  # that of MySQL is another
+        ("asyncio/sslproto.py", "tls"),
+        ("uvloop/sslproto.pyx", "tls"),
+        ("trio/_ssl.py", "tls"),
+    ),
     "handshake": (("websockets/sync/client.py", "wait"),),
     "start": (("aiohttp/client_reqrep.py", "wait"),),
 }
@@ -240,27 +246,41 @@ def last_called(traceback: TracebackType | None) -> str:
         return ""
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
-    code, name = traceback.tb_frame.f_code, ""
+    code = traceback.tb_frame.f_code
     if not (_OF_SOCKETS | _CERTIFICATE_FILES).intersection(code.co_names):
         return ""
     from dis import get_instructions  # noqa: PLC0415 - seldom needed, and slow to load
 
+    called: dict[tuple[int | None, int | None], object] = {}
+    place: tuple[int | None, int | None] = (None, None)
     for instruction in get_instructions(code):
-        if instruction.offset > traceback.tb_lasti:
+        if instruction.offset > traceback.tb_lasti or instruction.positions is None:
             break
-        if instruction.argval in _OF_SOCKETS or instruction.argval in _CERTIFICATE_FILES:
-            name = instruction.argval
-    return name
+        # What is called is named last where the call begins; its arguments begin further on.
+        place = instruction.positions.lineno, instruction.positions.col_offset
+        if isinstance(instruction.argval, str):
+            called[place] = instruction.argval
+    name = "" if None in place else str(called.get(place, ""))
+    return name if name in _OF_SOCKETS or name in _CERTIFICATE_FILES else ""
 
 
 def connects_by_ipv6(traceback: TracebackType | None) -> bool:
     """Whether the exception left a function that was connecting to an IPv6 address."""
+    frame = None
     for frame in frames_of(traceback):
-        for local in ("sa", "sockaddr", "address", "addr"):
-            address = frame.f_locals.get(local)
-            if isinstance(address, tuple) and len(address) > 1 and ":" in str(address[0]):
-                return True
-    return False
+        if any(_is_ipv6(local) for local in frame.f_locals.values()):
+            return True
+    # Where no address has a name, the socket tells; one that is bound is not meant.
+    asked = frame.f_locals.values() if frame and phase_of_socket(traceback) == "connect" else ()
+    return any(isinstance(local, socket) and local.family == AF_INET6 for local in asked)
+
+
+def _is_ipv6(local: object) -> bool:
+    """Whether it is an address as sockets take it: text, port, and what IPv6 adds to them."""
+    if not isinstance(local, tuple) or len(local) < 2:
+        return False
+    host, port = local[:2]
+    return isinstance(host, str) and isinstance(port, int) and ":" in host and "/" not in host
 
 
 def reads_chunks(traceback: TracebackType | None) -> bool:

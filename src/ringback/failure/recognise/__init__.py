@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ringback.failure.clue import Clue
-from ringback.failure.recognise import http, system
+from ringback.failure.recognise import drivers, http, system
 
 Recogniser = Callable[[Any, Clue], Clue]
 
@@ -13,5 +13,6 @@ RECOGNISERS: dict[str, Recogniser] = {
     **system.TLS_RECOGNISERS,
     **http.HTTP_RECOGNISERS,
     **http.PROXY_RECOGNISERS,
+    **drivers.DRIVER_RECOGNISERS,
 }
 """Class name → function of the exception and of what its name alone says."""

@@ -182,6 +182,9 @@ HTTP_RECOGNISERS = {
     "InvalidStatus": answered,
     "InvalidStatusCode": answered,
     "ClientError": answered,
+    "ApiError": answered,
+    "ApiException": answered,
+    "AuthenticationException": answered,
     "ClientHttpProxyError": refused_by_proxy,
 }
 

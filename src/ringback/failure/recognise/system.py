@@ -126,6 +126,8 @@ def _plain(kind: KindName, phase: Phase, name: str) -> Clue:
 
 
 def _name(exc: Any, number: int) -> str | None:
+    if isinstance(exc.strerror, str) and "[SSL: " in exc.strerror:
+        return None  # A library has copied it from an ``SSLError``: the number is OpenSSL's.
     windows = getattr(exc, "winerror", None)
     if isinstance(windows, int):
         return codes.WINDOWS_ERRNO.get(windows) or codes.WIN32_ERROR.get(windows)
@@ -192,13 +194,10 @@ _SAID: tuple[tuple[str, Phase], ...] = (
     ("Timeout connecting to", "connect"),
     ("Timeout reading from", "wait"),
     ("Timeout writing to", "send"),
+    ("Read Operation timed out", "wait"),
+    ("Write Operation timed out", "send"),
 )
-"""How redis-py says what timed out."""
-
-
-def mail_server(exc: Any, by_name: Clue) -> Clue:
-    """``SMTPServerDisconnected``: ``smtplib`` raises it for a timeout as well."""
-    return Clue(TIMEOUT, UMBRELLA, "wait") if str(exc).endswith("timed out") else by_name
+"""How redis-py and MySQL's Connector say what timed out."""
 
 
 def end_of_file(exc: Any, by_name: Clue) -> Clue:
@@ -267,6 +266,7 @@ SYSTEM_RECOGNISERS = {
     "gaierror": resolver_error,
     "TimeoutError": os_error,
     "timeout": os_error,
+    "ConnectionTimeoutError": timeout,
     "ConnectionRefusedError": os_error,
     "ConnectionResetError": os_error,
     "ConnectionAbortedError": os_error,
@@ -275,7 +275,6 @@ SYSTEM_RECOGNISERS = {
     "DNSError": cares_error,
     "OverflowError": overflow,
     "EOFError": end_of_file,
-    "SMTPServerDisconnected": mail_server,
 }
 
 

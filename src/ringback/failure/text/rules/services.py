@@ -105,6 +105,24 @@ DATABASES: list[TextRule] = [
     *says(REJECTED, SPECIFIC, "wait")("sasl required", "ssl required", before=r"ERROR: {1,3}"),
     *says("tcp.closed", SENTENCE)("consuming input failed", "the connection is closed"),
     *says("tcp.closed", SENTENCE)("server closed the connection unexpectedly"),
+    *says("tls.protocol.error.not_tls", SPECIFIC, "tls")(
+        "rejected ssl upgrade", "ssl is required but the server doesn't support it"
+    ),
+    *says("tcp.closed", SENTENCE)("unexpected connection_lost() call"),
+    # another protocol: of libpq, of MySQL's, of redis-py, of gRPC
+    *says("http.response.invalid.not_http", VERDICT, "wait")(
+        "expected authentication request from server, but received",
+        "packet sequence number wrong",
+        "protocol error: b'",
+        "expected settings frame as the first frame",
+        "this version of the driver does not support protocol version",
+    ),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "is larger than server max message size", before=r"Message length \(\d{1,12}\) "
+    ),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "got response id", then=r" -?\d{1,12} but expected"
+    ),
     *says(REJECTED, SENTENCE, "wait")(
         "incorrect username or password", "incorrect user name or password", "cannot complete login"
     ),
@@ -339,6 +357,19 @@ BROKERS: list[TextRule] = [
     ),
     *says(REJECTED, NARROWER, "wait")("not_found - no", then=r" (?:queue|exchange|vhost)"),
     *says("tcp.closed", SENTENCE)("amqp:connection:forced", "transport indicated eof"),
+    *says("tls.closed", SENTENCE, "tls")("ssl handshake failed: disconnected"),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("hostname verification check failed"),
+    *says("config.tls_files_invalid", SPECIFIC, "config")(
+        "ssl.ca.location failed", "ssl.certificate.location failed", "ssl.key.location failed"
+    ),
+    *says("config.tls_files_invalid", SPECIFIC, "config")(
+        "ca_certs parameter is not a path", "client_cert parameter is not a path"
+    ),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "invalid response size", then=r" \d{1,12} \(0\.\."
+    ),
+    *says(TIMEOUT, SENTENCE, "wait")("timeout opening channel"),
+    *says(REJECTED, SENTENCE, "wait")("error from server: code=", then=r"1\d{3} \["),
     # Kafka
     *says(REJECTED, NARROWER, "wait")(
         "sasl authentication error",
