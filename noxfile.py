@@ -76,9 +76,11 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
             *("redis", "pymongo", "cassandra-driver", "elasticsearch[async]", "ldap3", "paramiko"),
             *("grpcio", "pika", "aio-pika", "kafka-python", "confluent-kafka"),
         ),
-        "psycopg psycopg2 asyncpg redis redis-async pymongo pymongo-async grpc pymysql "
-        "mysql-connector pika aio-pika kafka confluent-kafka cassandra ldap3 smtplib paramiko "
-        "elasticsearch elasticsearch-async",
+        (
+            "psycopg psycopg2 asyncpg redis redis-async pymongo pymongo-async grpc pymysql "
+            "mysql-connector pika aio-pika kafka confluent-kafka cassandra ldap3 smtplib paramiko "
+            "elasticsearch elasticsearch-async"
+        ),
     ),
 }
 """Environment → what is installed, and the clients that must be there (see tests/integrations)."""
