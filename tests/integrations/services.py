@@ -73,7 +73,7 @@ def postgres(connection, refusal=None, then=None):
     status = [f"{name}\0{value}\0".encode() for name, value in told.items()]
     connection.send(
         struct.pack("!cii", b"R", 8, 0)
-        + b"".join(struct.pack("!ci", b"S", len(each) + 4) + each for each in status)
+        + b"".join(struct.pack("!ci", b"S", len(value) + 4) + value for value in status)
         + struct.pack("!ciii", b"K", 12, 1, 1)
         + struct.pack("!cic", b"Z", 5, b"I")
     )
