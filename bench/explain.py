@@ -8,6 +8,7 @@ right, the best first) and ``ambiguous``. Without a corpus only the speed is mea
 
 import json
 import os
+import random
 import statistics
 import sys
 import time
@@ -33,6 +34,64 @@ LONG = {
 }
 
 
+LINES = 10_000
+WORDS = [
+    *("connection", "timeout", "request", "user", "order", "server", "upstream", "error", "failed"),
+    *("retry", "cache", "host", "socket", "tls", "proxy", "queue", "worker", "job", "payment"),
+    *("gateway", "response", "status", "read", "closed", "session", "token", "login", "query"),
+    *("pool", "thread", "memory", "disk", "file", "config", "version", "update", "start", "sent"),
+]
+
+
+def _times(line):
+    """Lines after each other's second."""
+    return "".join(f"2026-11-20 10:{n // 60 % 60:02}:{n % 60:02} {line(n)}\n" for n in range(LINES))
+
+
+def _mixed(ordinary):
+    """Seven lines in ten are ordinary, two report a refusal, one a traceback."""
+    refused = "ERROR db cannot reach db{1}.example.com:5432: [Errno 111] Connection refused"
+    traceback_of = (
+        'ERROR job failed\nTraceback (most recent call last):\n  File "x.py", line {1}, in fetch\n'
+        "    get()\nsocket.gaierror: [Errno -2] Name or service not known"
+    )
+    kinds = [ordinary] * 7 + [refused] * 2 + [traceback_of]
+    draw = random.Random(1)
+    return _times(lambda n: draw.choice(kinds).format(draw.randrange(10**5), n % 3))
+
+
+def _words():
+    draw = random.Random(2)
+    return _times(lambda n: f"WARN svc {' '.join(draw.choices(WORDS, k=10))} id={n}")
+
+
+def _access():
+    draw = random.Random(3)
+    statuses = [200] * 30 + [304, 302, 404, 401, 500, 502]
+    line = '{}.{}.0.7 - - [20/Nov/2026:10:00:{:02} +0000] "GET /{}/{}?q={} HTTP/1.1" {} {} "-"\n'
+    return "".join(
+        line.format(
+            draw.randrange(255),
+            n % 255,
+            n % 60,
+            draw.choice(WORDS),
+            n,
+            draw.choice(WORDS),
+            draw.choice(statuses),
+            draw.randrange(10**5),
+        )
+        for n in range(LINES)
+    )
+
+
+LOGS = {
+    "of few forms": lambda: _mixed("INFO app.web GET /orders took 0.1s"),
+    "that differ in numbers": lambda: _mixed("INFO app.web GET /users/{0}/orders for anna-{0}"),
+    "of random words": _words,
+    "of an access log": _access,
+}
+
+
 def accuracy(path):
     """Right answers over the unambiguous records, and negatives called a connection failure."""
     records = [json.loads(line) for line in Path(path).read_text("utf-8").splitlines() if line]
@@ -55,6 +114,12 @@ def seconds(text):
     start = time.perf_counter()
     explain(text)
     return time.perf_counter() - start
+
+
+def cpu_seconds(text):
+    start = time.process_time()
+    explain(text)
+    return time.process_time() - start
 
 
 def traceback_of_25_lines():
@@ -84,6 +149,10 @@ def main(corpora):
                 4,
             )
             for size in (10, 20, 40, 80)
+        },
+        "cpu_seconds_for_10,000_lines": {
+            name: round(statistics.median(cpu_seconds(make()) for _ in range(ROUNDS)), 3)
+            for name, make in LOGS.items()
         },
         "seconds_for_1_MB": {
             name: round(statistics.median(seconds(make()) for _ in range(3)), 3)

@@ -248,9 +248,12 @@ def target_in(text: str, place: tuple[int, int], line: tuple[int, int]) -> Targe
     The nearest one in the line of the words that decided; else the nearest one around.
     """
     around = (max(0, place[0] - _BEFORE), place[0] + _AFTER)
-    target = NO_TARGET
+    target, seen = NO_TARGET, ""
     for begin, end in (line, around):
         near = text[max(begin, around[0]) : min(end, around[1])]
+        if near.strip() == seen:
+            continue
+        seen = near.strip()
         target = _nearest(near, place[0] - max(begin, around[0]))
         if target is not NO_TARGET:
             target = target if target.url else _with_url(target, text, place, around)
@@ -307,7 +310,7 @@ def _host(near: str, place: int) -> Target | None:
     both = next(_by_distance(_BOTH, near, place), None)
     if both is not None:
         return Target(host=both[1], port=int(both[3]), address=f"{both[2]}:{both[3]}")
-    both = next(_by_distance(_ADDRESS_FIRST, near, place), None)
+    both = next(_by_distance(_ADDRESS_FIRST, near, place), None) if " (" in near else None
     if both is not None:
         return Target(host=both[3], port=int(both[2]), address=f"{both[1]}:{both[2]}")
     after = _after_words(near, place)

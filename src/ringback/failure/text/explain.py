@@ -376,8 +376,6 @@ class Log:
         """Take the next record; return the group of a failure that was not met before."""
         said = self._said(record)
         self._quiet += 1
-        if self._quiet < _MAX_ECHO and _ECHO.search(record.text):
-            return None
         if record.severity <= INFORMATION and said.confidence < _TOLD_IN_PASSING:
             said = _NOTHING  # a connection also ends when all is well
         if said.kind == OTHER:
@@ -386,9 +384,11 @@ class Log:
                 whole = said if said is _NOTHING else explain_record(record.text, whole=True)
                 self._other = _with_origin(whole, record.text)
             return None
-        self._quiet = 0
         if said.target is NO_TARGET:
+            if self._quiet < _MAX_ECHO and _ECHO.search(record.text):
+                return None
             said = replace(said, target=self._announced_for(record.text))
+        self._quiet = 0
         key = said.kind, _whom(said.target)
         if key not in self._groups and len(self._groups) >= MAX_GROUPS:
             key = said.kind, NO_TARGET

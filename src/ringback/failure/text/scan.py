@@ -289,8 +289,12 @@ _NUMBER = re.compile(_BESIDE_WORDS % _CALLED)
 _NUMBER_UNCALLED = re.compile(_BESIDE_WORDS % "(?!)(?P<b>)(?P<wb>)")
 """The same where no class is called, which it takes long to look for."""
 _BESIDE_A_NUMBER = ("err", "code", "wsa", "winsock", "reason", "server on")
-_ALONE = re.compile(r"\(\d{1,5}: |1[01]0\d\d")
-"""Where neither is, no number is read; that is found sooner."""
+_BESIDE_WINSOCK = (
+    "socket", "tcp", "endpoint", "connect", "0x27",
+    "código", "fehler", "ошибк", "错误", "錯誤", "エラー",
+)  # fmt: skip
+_IN_BRACKETS = re.compile(r"\(\d{1,5}: ")
+_OF_WINSOCK = re.compile(r"1[01]0\d\d")
 _WORDS = {**RESOLVER_ENGLISH, **SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}
 _NUMBERS_OF: dict[str, set[int]] = defaultdict(set)
 """The numbers of a name on any platform, which stand beside its words."""
@@ -340,7 +344,7 @@ _MAX_NUMBERS = 200
 def numbers(page: Page) -> Iterator[PlacedClue]:
     """What the first 200 numbers say, with the words they stand beside."""
     lower = page.lower
-    if not any(word in lower for word in _BESIDE_A_NUMBER) and not _ALONE.search(lower):
+    if not _has_number(lower):
         return
     pattern = _NUMBER if "rror(" in lower else _NUMBER_UNCALLED
     for count, match in enumerate(pattern.finditer(page.text)):
@@ -354,6 +358,13 @@ def numbers(page: Page) -> Iterator[PlacedClue]:
             clue = _by_number(int(match["n"]), "", "", loose=False)
             if clue is not None:
                 yield PlacedClue(match.start("n"), match.end("n"), clue._replace(rank=TEXT + 5))
+
+
+def _has_number(lower: str) -> bool:
+    """Whether a number may stand beside words that say what it is, which is found sooner."""
+    if any(word in lower for word in _BESIDE_A_NUMBER) or _IN_BRACKETS.search(lower):
+        return True
+    return any(word in lower for word in _BESIDE_WINSOCK) and bool(_OF_WINSOCK.search(lower))
 
 
 def _end(match: re.Match[str]) -> int:
