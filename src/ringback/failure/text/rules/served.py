@@ -108,6 +108,16 @@ SERVED: list[TextRule] = [
         "status", then=r"(?:_?code)?\"?[:=] ?\"?(?:4\d\d|50[015])\b[^\n]{0,80}?" + _FIELDS
     ),
     *says(OTHER, SENTENCE)("completed ", then=r"(?:4\d\d|50[015]) [a-z ]{3,40} in \d{1,9}ms"),
+    # or to this one, by a server behind it
+    *[
+        rule
+        for statuses, kind in _CLIENTS.items()
+        for rule in says(kind, _ANSWERED + 1, "wait")(
+            "status",
+            before=r"(?:upstream|outbound|backend|http client|calling)\b[^\n]{0,250}",
+            then=rf"(?:_?code)?\"?[:=] ?\"?{statuses}\b",
+        )
+    ],
     # what urllib3 says of the requests that it made
     *[
         rule

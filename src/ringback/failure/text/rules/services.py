@@ -44,7 +44,10 @@ _FATAL = (
     "fatal: ", "fatale: ", "fatalt: ", "важно: ", "важливо: ", "致命错误: ", "致命的エラー: ",
     "치명적오류: ", "katastrofalny: ", "ölümcül (fatal): ",
 )  # fmt: skip
-_POSTGRESQL = r"(?:\b(?:port|puerto|porta)\b|порт|ポート|端口|포트|\.s\.PGSQL\.)[^\n]{0,80}: {0,2}"
+_POSTGRESQL = (
+    r"(?:[\da-f]\)[^\n]{0,30}(?:\b(?:port|puerto|porta)\b|порт|ポート|端口|포트)|\.s\.PGSQL\.)"
+    r"[^\n]{0,80}: {0,2}"
+)
 """What libpq says in each of its languages before it tells what the server answered."""
 
 DATABASES: list[TextRule] = [
@@ -78,6 +81,7 @@ DATABASES: list[TextRule] = [
     *says(REJECTED, VERDICT, "wait")(
         "does not exist", before=r"FATAL: {1,3}(?:database|role|user) [^\n]{1,80} "
     ),
+    *says(REJECTED, SPECIFIC, "wait")("fatal: ", before=r"port \d{1,5} failed: "),
     *says(REJECTED, SPECIFIC, "wait")(*_FATAL, before=_POSTGRESQL),
     *says(REJECTED, SENTENCE, "wait")(
         "server is not in hot standby mode",
@@ -396,10 +400,10 @@ BROKERS: list[TextRule] = [
     *says("tls.protocol.error.not_tls", SPECIFIC, "tls")(
         "connecting to a plaintext broker listener?", "connecting to a ssl listener?"
     ),
-    *says("tls.bad_client_auth_cert", SENTENCE, "tls")(
+    *says("tls.bad_client_auth_cert", SPECIFIC, "tls")(
         "client ssl authentication might be required"
     ),
-    *says("tls.cert.authority_invalid.unknown_issuer", SENTENCE, "tls")(
+    *says("tls.cert.authority_invalid.unknown_issuer", SPECIFIC, "tls")(
         "broker certificate could not be verified"
     ),
     *says("tls.cert.name_invalid", SPECIFIC, "tls")("broker certificate hostname mismatch"),

@@ -285,16 +285,12 @@ _TITLES: dict[str, KindName] = {
     # Chromium: Chrome, Edge
     "this site can't be reached": "unknown",
     "server ip address could not be found": "dns.name_not_resolved",
-    "check if there is a typo in": "dns.name_not_resolved",
     "'s dns address could not be found": "dns.failed",
     "unexpectedly closed the connection": "tcp.closed",
     "didn't send any data": "http.response.invalid.empty",
     "this site can't provide a secure connection": "tls.failed",
-    "uses an unsupported protocol": "tls.version_or_cipher_mismatch",
     "didn't accept your login certificate": "tls.bad_client_auth_cert",
     "connection isn't private": "tls.cert.invalid",
-    "your clock is behind": "tls.cert.date_invalid.not_yet_valid",
-    "your clock is ahead": "tls.cert.date_invalid.expired",
     "there is no internet connection": "tcp.address_unreachable.network",
     "a network change was detected": "tcp.aborted",
     "antivirus software may have blocked the connection": "tcp.address_unreachable.prohibited",
@@ -320,7 +316,6 @@ _TITLES: dict[str, KindName] = {
     "you are not connected to the internet": "tcp.address_unreachable.network",
     "too many redirects occurred trying to open": "http.response.redirect_loop",
     "this website may be impersonating": "tls.cert.invalid",
-    "because the address is invalid": "url.invalid",
 }
 """The titles and sentences of browsers' own pages."""
 _VAGUE = frozenset({"unknown", "tls.failed", "tls.cert.invalid"})
@@ -333,6 +328,21 @@ BROWSERS: list[TextRule] = [
     *say_each({words: kind for words, kind in _TITLES.items() if kind in _VAGUE}, rank=HINT),
     *says("tcp.refused", TEXT, "connect")(
         "an error occurred during a connection to", before=r"unable to connect\s{1,8}"
+    ),
+    *says("dns.name_not_resolved", TEXT, "dns")(
+        "check if there is a typo in ", then=r"[\w\-]{1,63}\.\w"
+    ),
+    *says("tls.cert.date_invalid.not_yet_valid", TEXT, "tls")(
+        "your clock is behind", then=r"[^\n]{0,40}private connection"
+    ),
+    *says("tls.cert.date_invalid.expired", TEXT, "tls")(
+        "your clock is ahead", then=r"[^\n]{0,40}private connection"
+    ),
+    *says("url.invalid", TEXT, "config")(
+        "because the address is invalid", before=r"open the page[^\n]{0,200}"
+    ),
+    *says("tls.version_or_cipher_mismatch", TEXT, "tls")(
+        "uses an unsupported protocol", before=r"secure connection[^\n]{0,200}"
     ),
     *says("tcp.address_unreachable.network", TEXT)("no internet", then=r"\s{1,8}try:"),
     *says("tcp.address_unreachable.network", TEXT)(
