@@ -47,7 +47,9 @@ STANDBY_SECONDS = 30.0  # For which it is measured what one that stands by takes
 MAX_LATE = 2.0  # Seconds that six answers of a hub may take which follows without effort
 FIRST_SHARE = 0.6  # Of the rate, with which results begin
 STEP = 1.25  # By how much the rate is raised
+# What a probe costs is measured in `monitor.py`.
 CONFIGURATION = """vantage = "hub"
+agents_only = true
 [web]
 certificate = "{certificate}"
 [store]

@@ -1,10 +1,10 @@
-"""`ringback up` that checks nothing itself, and notes how late its event loop was.
+"""`ringback up` that notes how late its event loop was.
 
     RINGBACK_LAG=FILE python bench/fleet_bench/hub.py up …
 
-Its probes are left out, because what a probe costs is measured in `bench/monitor.py`; all else is
-the program as people run it. The file has a line for each inspection: when, how many seconds late;
-and one for each garbage collection that took a millisecond: when, how long, which generation.
+All else is the program as people run it. The file has a line for each inspection: when, how many
+seconds late; and one for each garbage collection that took a millisecond: when, how long, which
+generation.
 """
 
 import gc
@@ -27,14 +27,11 @@ class Noted(deque):
 
 
 class Runner(program.Runner):
-    """The hub's own, without an endpoint."""
+    """The hub's own."""
 
-    def __init__(self, _, *arguments, **named):
-        super().__init__((), *arguments, **named)
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
         self.health._lags = Noted(maxlen=600)
-
-    def configure(self, _, *arguments, **named):
-        super().configure((), *arguments, **named)
 
 
 def note(*what):

@@ -84,17 +84,18 @@ class Program:
             look_now=self._look_now,
             followed=followed,
         )
+        checked, controls = self._checked_here(endpoints)
         self._runner = Runner(
-            endpoints,
+            checked,
             self._take,
             on_control=self._core.take,
             on_tick=self._core.mind_prober,
             kept=store.state("runner"),
             settings=RunnerSettings(vantage=vantage),
-            targets=loaded.controls,
+            targets=controls,
         )
         self.fleet = self._fleet = Fleet(self._core, look_here=self._runner.look_now)
-        self._fleet.configure(endpoints, loaded.controls)
+        self._fleet.configure(endpoints, loaded.controls, checked_here=not loaded.agents_only)
         self._configuration = ConfigurationStatus()
         self.queries = MonitorQueries(self._core, self._configuration, counters=self._counters)
         self.commands = MonitorCommands(self._core, probe=self._runner.probe, adopt=self._adopt)
@@ -216,11 +217,18 @@ class Program:
         ]
         return (*configured, *adopted)
 
+    def _checked_here(
+        self, endpoints: tuple[Endpoint, ...]
+    ) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
+        """Return the endpoints and controls that this process checks itself."""
+        return ((), ()) if self._loaded.agents_only else (endpoints, self._loaded.controls)
+
     def _apply(self) -> None:
         endpoints = self._endpoints()
         self._core.configure(endpoints, remind_every=remind_every(self._loaded.routes))
-        self._runner.configure(endpoints, self._loaded.controls)
-        self._fleet.configure(endpoints, self._loaded.controls)
+        self._runner.configure(*self._checked_here(endpoints))
+        here = not self._loaded.agents_only
+        self._fleet.configure(endpoints, self._loaded.controls, checked_here=here)
 
     def _adopt(self, url: str) -> bool:
         if not _of_url(url):
@@ -240,6 +248,8 @@ class Program:
         status.restart = needs_restart(self._began, self._loaded)
         if self._loaded.routes and not takes_warnings(self._loaded.routes):
             log.info("ringback: no route takes warnings: they are shown, and nobody is notified")
+        if self._loaded.agents_only and not self._fleet.registry.enrolled():
+            log.warning("ringback: agents_only, and no agent has come: nothing is checked")
         lacking = self._loaded.lack_of_controls
         if lacking != self._lacking:
             self._lacking = lacking

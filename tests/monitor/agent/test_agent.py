@@ -53,9 +53,10 @@ def service():
     server.server_close()
 
 
-def configuration(folder, url, *, every="1s", more="", tables=""):
+def configuration(folder, url, *, every="1s", first="", more="", tables=""):
     lines = [
         'vantage = "hub"',
+        first,
         "[defaults]",
         f'every = "{every}"',
         'timeout = "500ms"',
@@ -165,6 +166,17 @@ def test_an_agent_comes_checks_goes_on_without_its_token_and_is_removed(places, 
     capsys.readouterr()
     assert run_command_line(["agent", "list", "--url", places.hub.url]) == 0
     assert "0 agents" in capsys.readouterr().out
+
+
+def test_a_hub_that_leaves_all_checks_to_agents_sees_by_them_only(places, capsys):
+    places.begin(first="agents_only = true")
+    places.agent("tokyo", *places.command(capsys, "tokyo"))
+    ends = places.hub.until("/endpoints", seen_by("tokyo"))
+    assert [observers(end).keys() for end in ends] == [{"probe:tokyo"}] * COUNT
+    places.drained("tokyo")
+    assert places.hub.end() == 0
+    assert {check.vantage for check in places.kept()} == {"tokyo"}
+    assert "no agent has come: nothing is checked" in "".join(places.hub.said)
 
 
 def test_two_hours_of_a_spool_are_drained_and_alarm_nobody(places, capsys):

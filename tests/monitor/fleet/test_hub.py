@@ -421,6 +421,22 @@ def test_a_plan_has_the_turn_of_its_place_and_its_revision_changes_with_it(tmp_p
     run(test)
 
 
+def test_a_hub_that_checks_nothing_has_no_turn_and_is_not_asked_to_look(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            tokyo, oslo = monitor.agent("tokyo"), monitor.agent("oslo")
+            monitor.fleet.configure(monitor.core.endpoints.values(), (), checked_here=False)
+            plans = [monitor.fleet.plan(agent, secure=True) for agent in (tokyo, oslo)]
+            assert [json.loads(plan)["turn"] for plan in plans] == [0.0, 1 / 2]
+            for agent in (tokyo, oslo):
+                monitor.send(agent)
+            monitor.send(tokyo, result(1, up=False), first=0)
+            assert monitor.here == []
+            assert monitor.fleet.commands_for(oslo)["look_now"] == ["shop"]
+
+    run(test)
+
+
 def test_credentials_are_not_sent_without_tls(tmp_path, clock):
     def test():
         with opened(tmp_path / "a.db", clock) as monitor:

@@ -68,6 +68,7 @@ def build_config(whole: MergedConfig) -> MonitorConfig:
         maintenance=tuple(_window(whole, item.shape) for item in whole.maintenance),
         retention=Retention(**main.retention.model_dump()),
         vantage=main.vantage,
+        agents_only=main.agents_only,
         controls=tuple(_control(url) for url in dict.fromkeys(main.controls)),
         web=_web(main.web, whole),
         store=whole.sources[0].file.parent / main.store.path,

@@ -407,6 +407,8 @@ class FileShape(IncludedShape):
 
     vantage: str = ""
     """Name of this vantage; default: the machine's name."""
+    agents_only: bool = False
+    """Whether only agents check, and this machine nothing itself."""
     controls: Texts = ()
     """URLs of targets beyond this network, reached for only to know whether it works:
     ["tcp://192.0.2.1:443", "https://example.com"]."""

@@ -126,6 +126,7 @@ class MonitorConfig:
     maintenance: tuple[MaintenanceWindow, ...] = ()  # Times in which notifications are muted
     retention: Retention = field(default_factory=Retention)  # How long what is kept
     vantage: str = ""  # What this place of observation is called
+    agents_only: bool = False  # Whether only agents check, and this place nothing itself
     # What is checked only to know of this vantage's own network, as an endpoint each
     controls: tuple[Endpoint, ...] = ()
     web: WebSettings = field(default_factory=WebSettings)  # How the page is served, and to whom
@@ -140,7 +141,7 @@ class MonitorConfig:
     @property
     def lack_of_controls(self) -> str:
         """What to say where nothing is there to compare a failure with; ``""``: there is."""
-        if self.controls:
+        if self.controls or self.agents_only:
             return ""
         hosts = {endpoint.watched.host for endpoint in self.endpoints} - {""}
         hosts = {host for host in hosts if not is_loopback_host(host)}

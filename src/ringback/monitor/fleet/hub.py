@@ -122,6 +122,7 @@ class Fleet:
         self._endpoints: tuple[Endpoint, ...] = ()
         self._controls: tuple[Endpoint, ...] = ()
         self._shared: dict[bool, tuple[str, bytes]] = {}  # The plan, with and without credentials
+        self._is_place = True  # Whether this process checks as well
         self._closing = False
         self._unheard_until = 0.0  # When most of them could last not be heard for the hub's sake
         self._partitions = Partitions(core)
@@ -133,8 +134,15 @@ class Fleet:
 
     # The plan.
 
-    def configure(self, endpoints: Iterable[Endpoint], controls: Iterable[Endpoint]) -> None:
-        """Have these checked from now on."""
+    def configure(
+        self,
+        endpoints: Iterable[Endpoint],
+        controls: Iterable[Endpoint],
+        *,
+        checked_here: bool = True,
+    ) -> None:
+        """Have these checked from now on; ``checked_here``: by this process as well."""
+        self._is_place = checked_here
         self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
         self._controls = tuple(controls)
         self._shared.clear()
@@ -193,9 +201,9 @@ class Fleet:
         yield b"]," + json.dumps({"files": files, "omitted": omitted})[1:].encode()
 
     def _turn_of(self, agent: Agent) -> float:
-        """Return its rank by the number of places; the hub itself is the first of them."""
-        agents = self.registry.enrolled()
-        return (agents.index(agent) + 1) / (len(agents) + 1)
+        """Return its rank by the number of places; a hub that checks is the first of them."""
+        agents, hub = self.registry.enrolled(), int(self._is_place)
+        return (agents.index(agent) + hub) / (len(agents) + hub)
 
     async def wait_for_commands(self, agent: Agent, seconds: float) -> None:
         """Return when there is something to tell an agent, or after so long."""
@@ -400,7 +408,7 @@ class Fleet:
         if vote is None or vote.state != "suspect" or vote.failures != 1:
             return
         now, domain = self._core.clock(), check.domain or check.vantage
-        places: list[Agent | None] = [None, *self._live(now)]
+        places: list[Agent | None] = [*([None] if self._is_place else ()), *self._live(now)]
         others = [
             place
             for place in places
