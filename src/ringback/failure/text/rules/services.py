@@ -100,9 +100,6 @@ DATABASES: list[TextRule] = [
         "şifre doğrulaması başarısız oldu",
         "ověření heslem selhalo",
     ),
-    *says("http.response.invalid.not_http", SENTENCE, "wait")(
-        "expected authentication request from server, but received"
-    ),
     *says("tls.bad_client_auth_cert", VERDICT, "tls")(
         "connection requires a valid client certificate"
     ),
