@@ -30,6 +30,10 @@ from ringback.testing.lab.tls import corrupt_record, hello_close
 _HTTP, _HTTPS = f"http://{NAME}/", f"https://{NAME}/"
 _NO_DEFAULT = ip("client", "route del default", "route del ::/0")
 _OFF = ip("client", "link set eth0 down")
+_PROHIBIT = ("route replace prohibit default", "route del ::/0", "route add prohibit ::/0")
+_PROHIBITED = broken(
+    "local_policy_route|no_route", "tcp.address_unreachable.prohibited", "ip|tcp", "this host"
+)
 _HERE = {"role": "client", "address": "127.0.0.1"}
 _HOST = "tcp.address_unreachable.host"
 _NETWORK = "tcp.address_unreachable.network"
@@ -114,6 +118,20 @@ WORLDS = (
         name(), name("login.example.org"),
         listen(80, redirects({"/": "http://login.example.org/x"})),
         curl=(0,), note="a redirect to a login page of the same owner is no captive portal",
+    ),
+    _rare(
+        "prohibit-default", _HTTP, _PROHIBITED,
+        name(), listen(), ip("client", *_PROHIBIT, f"route add {RESOLVER} via 192.0.2.1"),
+        curl=(7,), fact=("prohibit|permission denied",),
+    ),
+    _rare(
+        "prohibit-default-address", f"http://{SERVER}/", _PROHIBITED,
+        listen(), ip("client", *_PROHIBIT), curl=(7,), fact=("prohibit|permission denied",),
+        note="what a call meets is EACCES, not that there is no network",
+    ),
+    _rare(
+        "prohibit-default-near", "http://192.0.2.1/", WELL,
+        listen(80, role="gateway", address="192.0.2.1"), ip("client", *_PROHIBIT), curl=(0,),
     ),
     _rare(
         "refused-loopback-without-network", "http://localhost:5000/", _DOWN, _OFF, curl=(7,),
