@@ -51,6 +51,7 @@ _SERVERS: list[TextRule] = [
         "upstream prematurely closed connection while reading upstream"
     ),
     *says(TIMEOUT, OVERRIDE, "tls")("while ssl handshaking", before=_TIMED_OUT),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("upstream ssl certificate does not match"),
     *says("tls.closed", SPECIFIC, "tls")(
         "peer closed connection in ssl handshake", "closed connection while ssl handshaking"
     ),
@@ -366,6 +367,10 @@ _CLOUDS: list[TextRule] = [
         "cloudfront wasn't able to resolve the origin domain name"
     ),
     *says("dns.failed", TEXT, "dns")("origin dns error"),
+    # quic-go, in cloudflared
+    *says("tcp.timed_out", PHRASE, "connect")(
+        "timeout: no recent network activity", before=r"dial[^\n]{0,80}"
+    ),
     # IIS, Kong, Traefik, Akamai
     *says("http.error.gateway", SPECIFIC, "wait")(
         "received an invalid response while acting as a gateway",

@@ -81,6 +81,12 @@ JVM: list[TextRule] = [
         "ms has passed since batch creation",
     ),
     *says("client.deadline_exceeded", PHRASE, "wait")(
+        " not present in metadata after ", then=r"\d"
+    ),
+    *says("tcp.closed", PHRASE)(
+        " disconnected.", before=r"clientId=[^\n]{1,120}\] Node -?\d{1,10}"
+    ),
+    *says("client.deadline_exceeded", PHRASE, "wait")(
         "timed out at", before=r"callName=\w{1,40}[^\n]{0,120}", then=r" \d"
     ),
     *says("tcp.failed", HINT, "connect")(

@@ -232,6 +232,12 @@ REMOTE: list[TextRule] = [
     *says("http.error.auth", SENTENCE, "wait")("m_unknown_token", "m_missing_token", "m_forbidden"),
     *says("http.error.rate_limited", SENTENCE, "wait")("m_limit_exceeded"),
     *says("http.error", SENTENCE, "wait")("terminated by other getupdates request"),
+    *says(REJECTED, SENTENCE, "wait")(
+        "recipient address rejected",
+        "sender address rejected",
+        before=r"\b[45]\d\d[ \-][^\n]{0,40}",
+    ),
+    *says(REJECTED, SENTENCE, "wait")("open failed: administratively prohibited"),
     # Vault, Consul, Elasticsearch, NRPE
     *says("http.error.unavailable", PHRASE, "wait")("vault is sealed", "no cluster leader"),
     *says("tcp.failed", HINT, "connect")("elasticsearch unreachable: "),

@@ -129,6 +129,11 @@ DATABASES: list[TextRule] = [
     ),
     *says("tcp.timed_out.established", SENTENCE)("terminating walreceiver due to timeout"),
     *says("tcp.closed", PHRASE)("server closed the connection"),
+    # Prisma
+    *says("tcp.closed", PHRASE)("server has closed the connection"),
+    *says("client.pool_exhausted", VERDICT, "pool")(
+        "fetching a new connection from the connection pool"
+    ),
     # MySQL and MariaDB
     *says(REJECTED, NARROWER, "wait")(
         "access denied for user",
