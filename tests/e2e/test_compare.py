@@ -25,6 +25,36 @@ DIFFERENCES = {
     "trust-store-missing": "trust_store",
     "mtu-black-hole-handshake": "packet_size",
     "rare-blocked-by-filter": "status",
+    "name-known-to-another-resolver": "resolves|answers|resolvers",
+    "name-filtered-to-zero": "addresses|answers|resolvers",
+    "name-hosts-file-old-server": "hosts_file",
+    "name-resolver-lies-certificate": "addresses|answers|resolvers",
+    "name-alias-into-broken-zone": "resolves|answers",
+    "resolver-silent": "resolves|answers|resolvers",
+    "search-domain-trap": "search_domains|addresses",
+    "nsswitch-without-dns": "name_services",
+    "routes-interface-down": "network",
+    "path-gateway-drops-all-tcp": "connect",
+    "way-server-knows-no-way-back": "connect",
+    "path-kill-switch-name": "route|default_route_ipv4",
+    "rejected-by-own-nftables": "rejection|connect",
+    "refused": "rejection|connect",
+    "mtu-black-hole-body": "packet_size",
+    "routes-mtu-v6": "packet_size",
+    "proxy-needed-set-for-http-only": "proxy|verdict",
+    "proxy-wants-password": "proxy",
+    "proxy-not-needed": "proxy",
+    "proof-trust-file-of-another-authority": "trust_store",
+    "trust-trust-file-gone": "trust_store",
+    "clock-ahead": "clock",
+    "trust-clock-behind": "clock",
+    "odd-name-in-hello-reset": "handshake",
+    "odd-name-in-hello-dropped": "handshake",
+    "routes-client-13-only-refused": "tls_version|handshake|openssl",
+    "vouched-virus-scanner": "issuer",
+    "between-portal-dnat": "portal",
+    "captive-portal-every-name": "portal|addresses|answers|invented_names",
+    "reply-transparent-proxy-403": "status|server",
 }
 """What explains the failure of a world, beside a healthy one of the same target."""
 
@@ -59,7 +89,8 @@ def test_the_difference_between_two_machines_is_named(world, like, visit):
 
     assert undocumented(there) == []
     assert comparison.outcome == "explained", comparison.summary
-    assert comparison.explanations[0].difference == DIFFERENCES[world.name], comparison.summary
+    first = comparison.explanations[0].difference
+    assert first in DIFFERENCES[world.name].split("|"), comparison.summary
 
 
 @pytest.mark.parametrize(("world", "like"), list(rows()))

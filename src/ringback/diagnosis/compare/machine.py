@@ -275,7 +275,13 @@ NAME: tuple[Facet, ...] = (
     new_facet("addresses", "name", "Addresses")(
         value=_listed,
         says=_elsewhere,
-        causes=frozenset({"bogus_address", "dns_hijacked", "one_address_dead"}),
+        # A name that leads to another server is why the certificate is another one.
+        causes=frozenset(
+            {
+                *("bogus_address", "dns_hijacked", "one_address_dead"),
+                *("certificate_wrong_name", "certificate_self_signed", "certificate_expired"),
+            }
+        ),
         stages=_CONNECTING,
         confidence=0.7,
     ),
