@@ -266,5 +266,6 @@ REMOTE: list[TextRule] = [
     *says(REJECTED, SENTENCE, "wait")(
         "specified credentials were rejected by the server", "invalid/incorrect password: "
     ),
+    *says("tcp.failed", HINT, "connect")("data could not be sent to remote host"),
     *says("http.response.timed_out", SENTENCE, "wait")("command timeout triggered, timeout value"),
 ]

@@ -203,7 +203,7 @@ ABANDONED: list[TextRule] = [
         "breaker is open",
         "breaker open",
         "circuit is open",
-        before=r"(?:error|exception|\bdesc =|run error|[\"'\]])[^\n]{0,120}",
+        before=r"(?:error|exception|failsafe|\bdesc =|run error|[\"'\]])[^\n]{0,120}",
     ),
     *says("client.circuit_open", VERDICT)(" open until ", before=r"\bCircuit \"[^\"\n]{1,120}\""),
     *says("client.pool_exhausted", VERDICT, "pool")(
