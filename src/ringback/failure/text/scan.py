@@ -389,10 +389,12 @@ def _name_of_words(words: str) -> str | None:
     return next((name for part, name in _WORDS.items() if part in words), None)
 
 
-def _named(name: str, rank: int) -> Clue:
+def _named(name: str, rank: int) -> Clue | None:
     if name.startswith("EAI_"):
         return Clue(codes.KIND_OF_EAI.get(name, "dns.failed"), rank, "dns", code=name)
-    kind = codes.KIND_OF_ERRNO[name]
+    kind = codes.KIND_OF_ERRNO.get(name)
+    if kind is None:  # a number of the system that is no failure of a connection, as EMSGSIZE
+        return None
     return Clue(
         kind,
         rank,
