@@ -143,6 +143,17 @@ def test_the_report_says_how_available_each_was(ringback, database):
     assert all(row["availability"] is None or 0 <= row["availability"] < 100 for row in told)
 
 
+def test_the_report_has_a_row_for_each_vantage(ringback, database):
+    done = ringback("report", "--db", database, "--months", "2", "--by-vantage")
+    assert (done.returncode, "succeeded" in done.stdout) == (0, True)
+    assert "in single checks only" in done.stderr
+    words = ("report", "--db", database, "--months", "2", "--by-vantage")
+    told = json.loads(ringback(*words, "api", "--json").stdout)
+    assert ("alertmanager", 1, 1) in [(r["vantage"], r["checks"], r["failed"]) for r in told]
+    rows = list(csv.DictReader(io.StringIO(ringback(*words, "--csv").stdout)))
+    assert {row["endpoint"] for row in rows} == {"api", "shop"}
+
+
 def test_the_report_as_csv(ringback, database):
     done = ringback("report", "--db", database, "--months", "2", "--csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))

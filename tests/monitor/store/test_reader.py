@@ -73,6 +73,20 @@ def test_hours_are_counted_also_where_they_are_not_rolled_up_yet(path, reading):
 DAY = 24 * HOUR
 
 
+def test_each_vantage_is_counted_with_what_is_not_rolled_up_yet(path, reading):
+    ours = minutes(NOVEMBER, NOVEMBER + 3 * HOUR)
+    tokyo = minutes(NOVEMBER, NOVEMBER + 3 * HOUR, vantage="tokyo", seconds=0.3)
+    tokyo[:90] = minutes(NOVEMBER, NOVEMBER + 1.5 * HOUR, vantage="tokyo", up=False)
+    kept(path, ours + tokyo, until=NOVEMBER + 2.5 * HOUR)
+    reader = reading()
+    found = reader.vantages("shop", NOVEMBER, NOVEMBER + DAY)
+    counts = {name: (seen.count, seen.bad) for name, seen in found.items()}
+    assert counts == {"": (180, 0), "tokyo": (180, 90)}
+    assert found["tokyo"].seconds.quantiles(0.5)[0] == pytest.approx(0.3, rel=0.03)
+    assert reader.vantages("nobody", NOVEMBER, NOVEMBER + DAY) == {}
+    assert reader.has_vantages == ("://" in str(path))
+
+
 def test_failures_are_found_and_incidents_of_the_time(path, reading):
     kept(
         path,

@@ -42,6 +42,7 @@ Examples:
   ringback report
   ringback report --month 2026-10
   ringback report shop api --months 12 --csv > year.csv
+  ringback report shop --by-vantage
 
 \b
 Exit status:
@@ -53,6 +54,10 @@ _COLUMNS = (
     "month", "endpoint", "availability", "down", "outages", "repair", "unknown", "p50", "p95",
 )  # fmt: skip
 _COLUMN_TITLES = {"availability": "available", "down": "down for"}
+_ONE_BY_ONE = (
+    "this database tells vantages apart in single checks only, which are kept for a few days: "
+    "what is older is not in this report"
+)
 
 
 @click.command("report", help=_REPORT_HELP)
@@ -61,15 +66,17 @@ _COLUMN_TITLES = {"availability": "available", "down": "down for"}
 @click.option(
     "--months", type=click.IntRange(1, 120), help="This many months, up to the current one."
 )
+@click.option("--by-vantage", is_flag=True, help="What each place saw: a row for each.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array; times in seconds.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV; times in seconds.")
 @database_option
-def report_command(
+def report_command(  # noqa: PLR0913 - click gives each option by name
     endpoints: tuple[str, ...],
     month: str | None,
     months: int | None,
     db: Path | str,
     *,
+    by_vantage: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
@@ -78,63 +85,77 @@ def report_command(
     if month is not None and months is not None:
         raise click.UsageError("--month and --months cannot be combined")
     with opened_database(db) as reader:
-        found = _rows(reader, endpoints, month, months or 1)
+        found = _rows(reader, endpoints, month, months or 1, by_vantage=by_vantage)
+        if by_vantage and not reader.has_vantages:
+            click.echo(f"ringback report: {_ONE_BY_ONE}", err=True)
     if as_json:
         click.echo(json.dumps(found))
     elif as_csv:
-        _csv(found)
+        _csv(found, by_vantage=by_vantage)
     else:
-        _show(found)
+        _show(found, by_vantage=by_vantage)
 
 
 def _rows(
-    reader: StoreReader, endpoints: tuple[str, ...], month: str | None, months: int
+    reader: StoreReader,
+    endpoints: tuple[str, ...],
+    month: str | None,
+    months: int,
+    *,
+    by_vantage: bool,
 ) -> list[dict[str, Any]]:
     from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
         availability_rows,
         months_until,
+        vantage_rows,
     )
 
     wanted = [known_endpoint(reader, name) for name in endpoints] or reader.endpoints()
     now = time.time()
     named = [month] if month is not None else months_until(now, months)
     try:
-        return list(availability_rows(reader, named, wanted, now))
+        rows = vantage_rows if by_vantage else availability_rows
+        return list(rows(reader, named, wanted, now))
     except ValueError as error:
         raise InputError(plain(str(error))) from error
 
 
-def _csv(rows: list[dict[str, Any]]) -> None:
-    from ringback.monitor.export.availability import AVAILABILITY_COLUMNS  # noqa: PLC0415 - loads the monitor
+def _csv(rows: list[dict[str, Any]], *, by_vantage: bool) -> None:
+    from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
+        AVAILABILITY_COLUMNS,
+        VANTAGE_COLUMNS,
+    )
 
-    writer = csv.DictWriter(sys.stdout, AVAILABILITY_COLUMNS, lineterminator="\n")
+    columns = VANTAGE_COLUMNS if by_vantage else AVAILABILITY_COLUMNS
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
+def _show(rows: list[dict[str, Any]], *, by_vantage: bool) -> None:
     if not rows:
         click.echo("no endpoint was watched in that time")
         return
-    lines = [[_COLUMN_TITLES.get(name, name) for name in _COLUMNS]]
-    lines += [[_cell(name, row[name]) for name in _COLUMNS] for row in rows]
-    widths = [max(cell_len(line[n]) for line in lines) for n in range(len(_COLUMNS))]
+    columns = tuple(rows[0]) if by_vantage else _COLUMNS
+    lines = [[_COLUMN_TITLES.get(name, name) for name in columns]]
+    lines += [[_cell(name, row[name]) for name in columns] for row in rows]
+    widths = [max(cell_len(line[n]) for line in lines) for n in range(len(columns))]
     screen = console()
     for number, line in enumerate(lines):
-        cells = [_aligned(*cell) for cell in zip(_COLUMNS, line, widths, strict=True)]
+        cells = [_aligned(*cell) for cell in zip(columns, line, widths, strict=True)]
         style = "dim" if number == 0 else ""
         screen.print(Text("  ".join(cells).rstrip(), style=style), soft_wrap=True)
 
 
 def _aligned(name: str, cell: str, width: int) -> str:
     room = " " * (width - cell_len(cell))
-    return cell + room if name in {"month", "endpoint"} else room + cell
+    return cell + room if name in {"month", "endpoint", "vantage"} else room + cell
 
 
 def _cell(name: str, value: Any) -> str:
     if value is None:
         return "–"
-    if name == "availability":
+    if name in {"availability", "succeeded"}:
         # Rounded down: 99.999 % is not 100 %.
         return f"{int(value * 1000) / 1000:.3f} %"
     if name in {"down", "repair", "unknown"}:

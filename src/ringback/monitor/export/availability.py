@@ -236,6 +236,28 @@ def availability_rows(
                 yield _row(month, found)
 
 
+VANTAGE_COLUMNS = (
+    "month", "endpoint", "vantage", "succeeded", "checks", "failed", "p50", "p95",
+)  # fmt: skip
+"""Of a row; times in seconds, what succeeded in percent of the checks."""
+
+
+def vantage_rows(
+    reader: StoreReader, months: Iterable[str], endpoints: Iterable[str], now: float
+) -> Iterator[dict[str, Any]]:
+    """Yield what each vantage saw of each endpoint, by the month."""
+    wanted = list(endpoints)
+    for month in months:
+        span = parse_month(month)
+        for endpoint in wanted:
+            found = reader.vantages(endpoint, span.since, min(span.until, now))
+            for vantage, seen in found.items():
+                p50, p95 = seen.seconds.quantiles(0.5, 0.95)
+                good = 100.0 * (seen.count - seen.bad) / seen.count if seen.count else None
+                values = (month, endpoint, vantage, good, seen.count, seen.bad, p50, p95)
+                yield dict(zip(VANTAGE_COLUMNS, values, strict=True))
+
+
 def endpoint_availability(
     reader: StoreReader, endpoint: str, span: Span, now: float
 ) -> Availability | None:

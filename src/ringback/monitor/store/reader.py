@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import IncidentFilter
 from ringback.monitor.store.records import Records
-from ringback.monitor.store.rollup import SpanTables
+from ringback.monitor.store.rollup import Part, SpanTables
 from ringback.monitor.store.rows import RowCodec, interned_certificates, interned_strings
 from ringback.monitor.store.tables import CHECK_COLUMNS, HOUR, STEP_WIDTH, microseconds, of_shard
 
@@ -135,20 +135,61 @@ class StoreReader:
         number = self._strings.find(endpoint)
         if number is None:
             return {}
-        first, last = microseconds(since), microseconds(until)
-        progress = self._schema.progress
+        span = microseconds(since), microseconds(until)
         found: dict[int, Aggregate] = {}
         with self.read() as connection:
-            rows = connection.execute(select(progress).where(*of_shard(progress)))
-            marks = {row.step: row.at for row in rows}
-            for step, begin, end in _parts(marks, first, last):
-                for at, _, part in self._spans.aggregates(connection, step, number, begin, end):
-                    found.setdefault(at // HOUR * HOUR, Aggregate()).merge(part)
-            written = max(first, marks.get("5m", last))
-            for check in self._raw.checks(connection, number, written, last, False, _MAX_ROWS):
+            marks = self._marks(connection)
+            for at, _, part in self._written(connection, number, marks, *span):
+                found.setdefault(at // HOUR * HOUR, Aggregate()).merge(part)
+            for check in self._not_written(connection, number, marks, *span):
                 at = microseconds(check.at) // HOUR * HOUR
                 found.setdefault(at, Aggregate()).add(check)
         return {at / 1e6: found[at] for at in sorted(found)}
+
+    def vantages(self, endpoint: str, since: float, until: float) -> dict[str, Aggregate]:
+        """Return what each vantage knows of an endpoint in a time, by its name.
+
+        Where rollups do not tell them apart (``has_vantages``) it is that of the checks which are
+        kept one by one.
+        """
+        number = self._strings.find(endpoint)
+        if number is None:
+            return {}
+        span = microseconds(since), microseconds(until)
+        found: dict[str, Aggregate] = {}
+        with self.read() as connection:
+            marks: dict[Step, int] = {"5m": 0}
+            if self.has_vantages:
+                marks = self._marks(connection)
+                for _, key, part in self._written(connection, number, marks, *span):
+                    vantage = self._spans.vantage_of(key)
+                    name = self._strings.value(vantage, connection) if vantage else ""
+                    found.setdefault(name, Aggregate()).merge(part)
+            for check in self._not_written(connection, number, marks, *span):
+                found.setdefault(check.vantage, Aggregate()).add(check)
+        return dict(sorted(found.items()))
+
+    @property
+    def has_vantages(self) -> bool:
+        """Whether rollups tell vantages apart."""
+        return self._spans.has_vantages
+
+    def _marks(self, connection: Connection) -> dict[Step, int]:
+        progress = self._schema.progress
+        rows = connection.execute(select(progress).where(*of_shard(progress)))
+        return {row.step: row.at for row in rows}
+
+    def _written(
+        self, connection: Connection, number: int, marks: dict[Step, int], first: int, last: int
+    ) -> Iterator[Part]:
+        for step, begin, end in _parts(marks, first, last):
+            yield from self._spans.aggregates(connection, step, number, begin, end)
+
+    def _not_written(
+        self, connection: Connection, number: int, marks: dict[Step, int], first: int, last: int
+    ) -> list[Check]:
+        written = max(first, marks.get("5m", last))
+        return self._raw.checks(connection, number, written, last, False, _MAX_ROWS)
 
     def fives(self, endpoint: str, since: float, until: float) -> set[float]:
         """Return the beginnings of the five minutes in which an endpoint was checked, if kept."""

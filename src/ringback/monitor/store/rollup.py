@@ -129,6 +129,16 @@ class SpanTables:
             return
         yield from (key for key in among if key >> _VANTAGE_BITS == endpoint)
 
+    @property
+    def has_vantages(self) -> bool:
+        """Whether what is rolled up is told apart by the vantage."""
+        return self._by_vantage
+
+    @staticmethod
+    def vantage_of(key: Key) -> int:
+        """Return the number of the vantage of a key, where they are told apart; 0: none."""
+        return key & _NO_VANTAGE
+
     def _key(self, row: Row[Any]) -> Key:
         number: int = row.endpoint
         return number << _VANTAGE_BITS | row.vantage if self._by_vantage else number
