@@ -396,12 +396,13 @@ BROKERS: list[TextRule] = [
     ],
     # its hints, and what was said before them; settings are tried before anything is sent
     *says("tls.protocol.error.not_tls", SENTENCE, "tls")(
-        "connecting to a plaintext broker listener?", "connecting to a ssl listener?"
+        "connecting to a plaintext broker listener?"
     ),
     *says("tcp.timed_out", SENTENCE, "connect")("connection setup timed out in state connect"),
     *says("http.response.timed_out", SENTENCE, "wait")(
         "request in flight", before=r"timed out [^\n]{1,60}"
     ),
+    *says("tls.protocol.error.not_tls", SPECIFIC, "tls")("connecting to a ssl listener?"),
     *says("tls.bad_client_auth_cert", SPECIFIC, "tls")(
         "client ssl authentication might be required"
     ),
