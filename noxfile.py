@@ -169,9 +169,7 @@ def clients(session: nox.Session, env: str) -> None:
     required = {"RINGBACK_TEST_CLIENTS": names}
     rest = env not in NEWEST or "RINGBACK_NEWEST" in os.environ
     files = (*MATRIX, PROXIES) if rest else MATRIX
-    # They wait, some for seconds whatever they meet.
-    crew = ("-n", "4", "--dist", "load") if env == "drivers" else ()
-    session.run("pytest", "-q", *crew, *everything, *files, *session.posargs, env=required)
+    session.run("pytest", "-q", *everything, *files, *session.posargs, env=required)
     if rest and env in OURS:
         session.run("pytest", "-q", *everything, *OURS[env], *session.posargs)
 

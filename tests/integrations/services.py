@@ -142,7 +142,12 @@ def _mysql_packet(sent):
 
 def mysql_tls(connection):
     connection.send(_packet(0, _mysql_greeting(_MYSQL_FLAGS | _CLIENT_SSL)))
-    Bytes(connection).take(36)
+    left = 36
+    while left:  # and nothing of the ClientHello, which follows at once
+        data = connection.socket.recv(left)
+        if not data:
+            raise ConnectionError("the driver has closed")
+        left -= len(data)
 
 
 # Redis, RESP.

@@ -406,7 +406,8 @@ BROKERS: list[TextRule] = [
     *says("tls.bad_client_auth_cert", SPECIFIC, "tls")(
         "client ssl authentication might be required"
     ),
-    *says("tls.cert.authority_invalid.unknown_issuer", SPECIFIC, "tls")(
+    # also of one that has expired, and of one for another name
+    *says("tls.cert.authority_invalid.unknown_issuer", SENTENCE, "tls")(
         "broker certificate could not be verified"
     ),
     *says("tls.cert.name_invalid", SPECIFIC, "tls")("broker certificate hostname mismatch"),
