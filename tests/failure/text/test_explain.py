@@ -140,6 +140,20 @@ def test_what_is_no_connection_failure_is_not_called_one(text):
     assert explain(text).kind == "not_a_connection_failure"
 
 
+def test_where_a_frame_is_says_what_its_source_does_not():
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/app.py", line 3, in load\n'
+        "    return fetched(url, timeout=5)\n"
+        '  File "/venv/lib/httpx/_models.py", line 832, in json\n'
+        "    return jsonlib.loads(self.content, **kwargs)\n"
+        "json.decoder.JSONDecodeError: Unterminated string starting at: line 1 column 7 (char 6)\n"
+    )
+    assert explain(text).kind == "http.response.unexpected_content"
+    elsewhere = text.replace("models.py", "shop.py").replace("in json", "in of_json")
+    assert explain(elsewhere).kind == "not_a_connection_failure"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -75,17 +75,17 @@ def _of_an_address(clue: Clue, best: PlacedClue) -> bool:
 
 _SOURCE = re.compile(
     r"^([ ]{0,12})File \"[^\"\n]{1,300}\", line \d{1,7}, in .{1,200}\n"
-    r"(?:\1 .{0,500}(?:\n|$)){0,40}",
+    r"((?:\1 .{0,500}(?:\n|$)){0,40})",
     re.MULTILINE,
 )
-"""A frame of a traceback with its lines of source."""
+"""A frame of a traceback with its lines of source; where it is may be what a rule looks for."""
 
 
 def outside_source(page: Page, text: str, findings: list[PlacedClue]) -> list[PlacedClue]:
-    """The findings outside the frames of a traceback, whose source is no message; else all."""
+    """The findings outside the source that a traceback shows, which is no message; else all."""
     if not findings or 'File "' not in text:
         return findings
-    frames = [frame.span() for frame in islice(_SOURCE.finditer(text), _MAX_SIGNS)]
+    frames = [frame.span(2) for frame in islice(_SOURCE.finditer(text), _MAX_SIGNS)]
     begins = [begin for begin, _ in frames]
 
     def is_message(finding: PlacedClue) -> bool:
