@@ -140,6 +140,18 @@ def test_of_what_is_well_it_is_kept_when_it_was_seen_and_rarely_all(store):
     assert {again.engine.state_of(f"e{i}") for i in range(90)} == {"ok"}
 
 
+def test_when_it_was_seen_counts_in_whatever_order_it_is_followed(store):
+    desk = desk_of(store, watched(1), Clock())
+    desk.take([check(0, up=True)])
+    desk.flush()
+    ((name, case),) = store.states("case:").items()
+    standby = CheckProcessor(Engine(watched(1)), store, Router(), clock=Clock())
+    (vote,) = desk.engine.votes_on("e0")
+    standby.follow({"seen:0": {"e0": {vote.observer: T + 30}}, name: case}, None)
+    (vote,) = standby.engine.votes_on("e0")
+    assert vote.at == T + 30
+
+
 def test_when_it_was_seen_never_takes_the_place_of_what_came_later(store):
     clock = Clock()
     desk = desk_of(store, watched(20), clock)

@@ -159,7 +159,8 @@ class CheckProcessor:
             if name.startswith(_STATE_PREFIX)
         }
         before = {id_: self.engine.state_of(id_) for id_ in cases if id_ in self.engine.watched()}
-        self._follow(states.items())
+        # What is known of endpoints first: a later row may say when one was seen since
+        self._follow(sorted(states.items(), key=lambda item: item[0].startswith(_SEEN_PREFIX)))
         if shared is not None:
             self._load(shared)
         for id_, state in before.items():

@@ -186,7 +186,8 @@ class SharedProgram:
             self._is_outdated = True
             raise
         self._show()
-        gc.collect()  # what was known before, which is large; Python looks for it once a day
+        if not self._lead.epoch:  # who leads has no seconds to spare for it
+            gc.collect()  # what was known before, which is large; Python looks for it once a day
 
     def _made(self, engine: Engine | None = None) -> Program:
         return Program(self._loaded, self._store, read=self._read, engine=engine)

@@ -172,7 +172,7 @@ class StoreReader:
     @property
     def has_vantages(self) -> bool:
         """Whether rollups tell vantages apart."""
-        return self._spans.has_vantages
+        return self._spans.by_vantage
 
     def _marks(self, connection: Connection) -> dict[Step, int]:
         progress = self._schema.progress

@@ -107,32 +107,28 @@ class SpanTables:
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._by_vantage = "vantage" in self._table("1d", 0).c
-        self._identity = ("endpoint", "vantage") if self._by_vantage else ("endpoint",)
+        # Whether what is rolled up is told apart by the vantage
+        self.by_vantage = "vantage" in self._table("1d", 0).c
+        self._identity = ("endpoint", "vantage") if self.by_vantage else ("endpoint",)
 
     def _table(self, step: Step, at: int) -> Table:
         return self._schema.rollup_table(rollup_name(step, at))
 
     def key_of(self, row: CheckRow) -> Key:
         endpoint: int = row[0]
-        if not self._by_vantage:
+        if not self.by_vantage:
             return endpoint
         return endpoint << _VANTAGE_BITS | (row[_VANTAGE_PLACE] or 0)
 
     def endpoint_of(self, key: Key) -> int:
-        return key >> _VANTAGE_BITS if self._by_vantage else key
+        return key >> _VANTAGE_BITS if self.by_vantage else key
 
     def keys_of(self, endpoint: int, among: Mapping[Key, Any]) -> Iterator[Key]:
         """Yield the keys of an endpoint that are there."""
-        if not self._by_vantage:
+        if not self.by_vantage:
             yield from (endpoint,) if endpoint in among else ()
             return
         yield from (key for key in among if key >> _VANTAGE_BITS == endpoint)
-
-    @property
-    def has_vantages(self) -> bool:
-        """Whether what is rolled up is told apart by the vantage."""
-        return self._by_vantage
 
     @staticmethod
     def vantage_of(key: Key) -> int:
@@ -141,7 +137,7 @@ class SpanTables:
 
     def _key(self, row: Row[Any]) -> Key:
         number: int = row.endpoint
-        return number << _VANTAGE_BITS | row.vantage if self._by_vantage else number
+        return number << _VANTAGE_BITS | row.vantage if self.by_vantage else number
 
     def write(
         self, connection: Connection, step: Step, at: int, aggregates: Mapping[Key, Aggregate]
@@ -192,7 +188,7 @@ class SpanTables:
         for table, query in self._queries(connection, step, endpoint, since, until):
             columns = [table.c[name] for name in (*self._identity, *_BUCKET_COLUMNS)]
             merged = null().label("histograms")
-            if self._by_vantage:
+            if self.by_vantage:
                 others = func.count().over(partition_by=table.c.at) > 1
                 merged = case(
                     (others | (table.c.at >= mixed_from), table.c.histograms), else_=None
@@ -242,7 +238,7 @@ class SpanTables:
             yield table, query.where(*_span(table, step, since, until)).order_by(table.c.at)
 
     def _identity_of(self, key: Key) -> dict[str, int]:
-        if not self._by_vantage:
+        if not self.by_vantage:
             return {"endpoint": key}
         return {"endpoint": key >> _VANTAGE_BITS, "vantage": key & _NO_VANTAGE}
 
