@@ -422,6 +422,12 @@ class Engine:
         """Return what changes with a hub that hears most of its agents no more."""
         return prober.most_silent(self._registry, self.silences, at, hub, agents, since)
 
+    def clock_jumped(
+        self, at: float, hub: str, agents: Sequence[str], seconds: float
+    ) -> list[Change]:
+        """Return what changes with a hub whose clock is so far ahead of those of its agents."""
+        return prober.clock_jumped(self._registry, self.silences, at, hub, agents, seconds)
+
     def vantage_heard(self, at: float, vantage: str, why: str = "") -> list[Change]:
         """Return what changes with a place that is heard, or that is no longer to be."""
         return prober.vantage_heard(self._registry, at, vantage, why)

@@ -137,10 +137,42 @@ def most_silent(
     """Return what changes with a hub that hears most of its agents no more; none: it does again."""
     if not agents:
         return _resolved(registry, at, "vantage_silent", hub, "most agents are heard again")
-    names = ", ".join(sorted(agents)[:_MAX_NAMED]) + (" …" if len(agents) > _MAX_NAMED else "")
+    evidence = f"nothing came of {_names(agents)} since {time_of_day(since)}, all at once"
+    return _cut_off(registry, silences, at, hub, evidence)
+
+
+def clock_jumped(
+    registry: IncidentRegistry,
+    silences: Silences,
+    at: float,
+    hub: str,
+    agents: Sequence[str],
+    seconds: float,
+) -> list[Change]:
+    """Return what changes with a hub that refuses most of its agents for its own clock.
+
+    ``seconds``: by how much it is ahead of theirs. It is over as with ``most_silent``.
+    """
+    how = f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} those of"
+    evidence = f"its clock is {how} {_names(agents)}, which agree: what they send waits there"
+    return _cut_off(registry, silences, at, hub, evidence, (_ADVICE["clock"],))
+
+
+def _names(agents: Sequence[str]) -> str:
+    return ", ".join(sorted(agents)[:_MAX_NAMED]) + (" …" if len(agents) > _MAX_NAMED else "")
+
+
+def _cut_off(
+    registry: IncidentRegistry,
+    silences: Silences,
+    at: float,
+    hub: str,
+    evidence: str,
+    advice: tuple[str, ...] = (),
+) -> list[Change]:
     text = f"The monitor at {hub} is cut off from most agents: what they see is unknown."
-    evidence = (f"nothing came of {names} since {time_of_day(since)}, all at once",)
-    return _opened(registry, silences, at, "vantage_silent", hub, text, evidence, (), of="hub")
+    lines = (evidence,)
+    return _opened(registry, silences, at, "vantage_silent", hub, text, lines, advice, of="hub")
 
 
 def vantage_silent(

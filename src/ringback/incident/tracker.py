@@ -14,6 +14,7 @@ from ringback.incident.vote import BROKEN, Vote
 
 if TYPE_CHECKING:
     from ringback.failure.names import KindName
+    from ringback.incident.model import CertificateSeen
 
 MAX_VOTES = 256  # Observers of one endpoint whose votes are kept
 
@@ -59,6 +60,7 @@ class EndpointTracker:
         self.address: str | None = None
         # What the certificate seen last is known by: its identity
         self.certificate: str | None = None
+        self._certificate: CertificateSeen | None = None  # That of the newest check that saw one
         self.seen: float | None = None  # When the newest check was, in seconds since 1970 UTC
         self.wakes_at = inf  # When it is judged again, whatever comes
         self.ticks_at = inf  # When its detectors are asked again, whatever comes
@@ -142,9 +144,9 @@ class EndpointTracker:
             return
         self.seen = check.at
         self.address = check.address or self.address
-        if check.certificate is not None:
-            seen = check.certificate
-            self.certificate = seen.identity if seen.key else None
+        seen = check.certificate
+        if seen is not None and seen is not self._certificate:
+            self._certificate, self.certificate = seen, seen.identity if seen.key else None
         if not check.up:
             self.kind, self.status, self.detail = check.kind, check.status, check.detail
 

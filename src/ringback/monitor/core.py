@@ -103,12 +103,16 @@ class MonitorCore:
 
     def follow(self, followed: Followed, shared: Shared | None) -> None:
         """Know what another process has kept; ``None``: nothing is new beside endpoints."""
-        for check in followed.checks:
+        self.show(followed.checks)
+        self.processor.follow(followed.states, shared)
+
+    def show(self, checks: Iterable[Check]) -> None:
+        """Show checks that another process has kept, where no newer one is known."""
+        for check in checks:
             newest = self._newest(check.endpoint)
             if check.endpoint in self.endpoints and (newest is None or check.at > newest):
                 self.last[check.endpoint] = check
                 self.subscribers.publish(UiEvent(what="check", endpoint=check.endpoint))
-        self.processor.follow(followed.states, shared)
 
     def take(self, check: Check) -> None:
         """Take a check that was made, a call that was reported, or the check of a control."""

@@ -120,6 +120,10 @@ class Program:
         self._fleet.follow(followed.states)
         return self._adopted == adopted
 
+    def show(self, checks: Iterable[Check]) -> None:
+        """Show checks that another process has kept."""
+        self._core.show(checks)
+
     async def run(
         self,
         *,

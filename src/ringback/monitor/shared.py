@@ -101,16 +101,24 @@ class SharedProgram:
         self._show(epoch)
         self._changed.clear()
         running = asyncio.ensure_future(self._program.run(web=False, page=self._page))
+        catching_up = asyncio.ensure_future(self._know_newest())
         try:
             while self._lead.epoch == epoch and not running.done():
                 self._lead.hear()
                 await self._wait(HEAR_INTERVAL, running)
         finally:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
+            for task in (catching_up, running):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         log.warning("ringback: another process leads; this one stands by")
         self._loaded = self._program.loaded
+
+    async def _know_newest(self) -> None:
+        """Show the newest checks of the lead before, where there was one."""
+        with contextlib.suppress(StoreProblem):  # the next checks are shown
+            checks = await asyncio.to_thread(self._shared.newest)
+            self._program.show(checks)
 
     async def _wait(self, seconds: float, *others: asyncio.Future[Any]) -> None:
         changed = asyncio.ensure_future(self._changed.wait())

@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.fleet import hub
-from ringback.monitor.fleet.agents import AgentRefused
+from ringback.monitor.fleet.agents import AgentRefused, ClockRefused
 from ringback.monitor.fleet.hub import SILENT_SECONDS, Fleet
 from ringback.monitor.fleet.protocol import RESULTS
 from ringback.monitor.fleet.signature import (
@@ -286,24 +286,76 @@ def test_a_hub_that_is_cut_off_from_most_agents_is_one_incident(tmp_path, clock)
     run(test)
 
 
-def test_an_agent_whose_clock_is_wrong_is_sick_and_not_silent(tmp_path, clock):
-    key = new_key()
+def ask(monitor, agent, key, now):
+    target = "/api/v1/agent/plan"
+    signed = signed_fields("GET", target, b"", key=key, key_id=agent.id, now=now)
+    fields = {name.lower(): value for name, value in signed.items()}
+    return monitor.fleet.authenticate(signed_request("GET", target, b"", fields))
 
-    def ask(monitor, agent, ahead):
-        target, now = "/api/v1/agent/plan", clock.now + ahead
-        signed = signed_fields("GET", target, b"", key=key, key_id=agent.id, now=now)
-        fields = {name.lower(): value for name, value in signed.items()}
-        return monitor.fleet.authenticate(signed_request("GET", target, b"", fields))
 
+def enrolled(monitor, names):
+    """Return agents with the keys that they sign with."""
+    keys = [new_key() for _ in names]
+    tokens = [monitor.fleet.add(name, f"net/{name}")[1] for name in names]
+    agents = [monitor.fleet.enrol(t, public_text(k)) for t, k in zip(tokens, keys, strict=True)]
+    return list(zip(agents, keys, strict=True))
+
+
+def report(monitor, agent, key, second):
+    """Have an agent sign a request, and send how both endpoints are, where it may."""
+    with suppress(ClockRefused):
+        ask(monitor, agent, key, T + second)
+        shop, blog = 2 * second, 2 * second + 1
+        both = result(shop, second), result(blog, second, endpoint="blog")
+        monitor.send(agent, *both, first=shop)
+
+
+def live(monitor, clock, agents, seconds, ahead=0):
+    """Let time pass, with the clock of the hub so far ahead; return incidents by the second."""
+    found = []
+    for second in seconds:
+        clock.now = T + second + ahead
+        for agent, key in agents:
+            report(monitor, agent, key, second)
+        monitor.fleet.tick(clock.now)
+        monitor.core.processor.tick()
+        found.append(list(monitor.engine.incidents()))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("jump", "told"), [(3600, "3600 s ahead of those of"), (-3600, "3600 s behind those of")]
+)
+def test_a_hub_whose_clock_jumps_is_one_incident_about_the_hub(tmp_path, clock, jump, told):
     def test():
         with opened(tmp_path / "a.db", clock) as monitor:
-            _, token = monitor.fleet.add("tokyo", "net/tokyo")
-            agent = monitor.fleet.enrol(token, public_text(key))
+            agents = enrolled(monitor, ("tokyo", "oslo", "lima"))
+            assert not any(live(monitor, clock, agents, range(60)))
+
+            found = live(monitor, clock, agents, range(60, 200), jump)
+            assert found[int(SILENT_SECONDS) - 1] == []
+            assert {len(incidents) for incidents in found[int(SILENT_SECONDS) + 2 :]} == {1}
+            (incident,) = found[-1]
+            assert (incident.pattern, incident.observer) == ("vantage_silent", "hub")
+            assert (incident.members, incident.severity) == ((), "page")
+            assert f"its clock is {told} lima, oslo, tokyo" in incident.evidence[0]
+            assert "sets the clock" in incident.advice[0]
+
+            assert live(monitor, clock, agents, range(200, 260))[-1] == []
+            assert monitor.states() == ["ok", "ok"]
+
+    run(test)
+
+
+def test_an_agent_whose_clock_is_wrong_is_sick_and_not_silent(tmp_path, clock):
+    def test():
+        with opened(tmp_path / "a.db", clock) as monitor:
+            [(agent, key)] = enrolled(monitor, ("tokyo",))
             monitor.send(agent, result(1, 0), result(2, 0, endpoint="blog"))
             for second in range(1, 400):
                 clock.now = T + second
                 with pytest.raises(AgentRefused, match="3600 s ahead"):
-                    ask(monitor, agent, 3600)
+                    ask(monitor, agent, key, clock.now + 3600)
                 monitor.fleet.tick(clock.now)
                 monitor.core.processor.tick()
                 if second == SILENT_SECONDS:  # who is heard is not sick for an old request
@@ -315,7 +367,7 @@ def test_an_agent_whose_clock_is_wrong_is_sick_and_not_silent(tmp_path, clock):
                 monitor.engine.counts("shop", monitor.engine.votes_on("shop")[0], T + 399) is False
             )
 
-            assert ask(monitor, agent, 0) is agent
+            assert ask(monitor, agent, key, clock.now) is agent
             monitor.send(agent, health=health())
             assert monitor.engine.incidents() == []
 

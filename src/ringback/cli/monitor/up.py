@@ -57,7 +57,7 @@ COLLECT_INTERVAL = 86_400.0
 """Seconds between two searches of all objects for garbage. With 100,000 endpoints one takes
 seconds, in which nothing else runs, and what is known of endpoints is none."""
 
-_COLLECT_THRESHOLDS = (2_000, 10, 1_000_000)  # New objects, and collections: the last is never
+_COLLECT_THRESHOLDS = (5_000, 4, 1_000_000)  # New objects, and collections: the last is never
 
 
 @click.command("up", help=_HELP)

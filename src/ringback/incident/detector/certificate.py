@@ -38,6 +38,9 @@ class _SeenCertificates:
     def replaced_by(self, new: CertificateSeen, now: float) -> CertificateSeen | None:
         """Take a certificate; return that of another key which it replaces for good, if any."""
         old, self.newest = self.newest, new
+        if len(self._lately) == 1 and (new is old or new == old):  # as nearly always
+            self._lately[next(iter(self._lately))] = (new, now)
+            return None
         last, id_ = next(reversed(self._lately), None), new.identity
         lately = self._since(now)
         back = lately.pop(id_, None) is not None and last != id_

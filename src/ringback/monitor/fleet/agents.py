@@ -49,9 +49,10 @@ class AgentRefused(Exception):  # noqa: N818 - named for what became of it
 class ClockRefused(AgentRefused):
     """Raised for what an agent has signed at another time than now."""
 
-    def __init__(self, agent: Agent, detail: str) -> None:
-        super().__init__(401, "clock", detail)
-        self.agent = agent
+    def __init__(self, agent: Agent, ahead: float) -> None:
+        how = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
+        super().__init__(401, "clock", f"the clock of {agent.vantage} is {how}")
+        self.agent, self.ahead = agent, ahead
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,8 +188,7 @@ class AgentRegistry:
             raise AgentRefused(401, "signature", str(problem)) from None
         ahead = request.created - now
         if not -MAX_SKEW - 1 <= ahead <= MAX_SKEW:  # `created` has no fractions
-            how = f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}"
-            raise ClockRefused(agent, f"the clock of {agent.vantage} is {how}")
+            raise ClockRefused(agent, ahead)
         self._once(request, now)
         return agent
 

@@ -23,7 +23,8 @@ Of a network partition one agent of the other side makes a diagnosis as well (``
 
 An agent that was not heard for ``SILENT_SECONDS`` is silent: one incident about the place. Where
 most of them fell silent at once, and two at least, it is one incident about the hub, which is cut
-off from them. The votes of whoever is silent grow stale by themselves and count as unknown.
+off from them; or whose clock has jumped, where all are refused for differing from it by the same.
+The votes of whoever is silent grow stale by themselves and count as unknown.
 Of whom nothing is taken but requests that are refused for their clock is *sick*, not silent: the
 incident says how wrong it is. An old request that is sent again makes nobody sick who is heard.
 """
@@ -42,6 +43,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.monitor.fleet.agents import (
+    MAX_SKEW,
     Agent,
     AgentRefused,
     AgentRegistry,
@@ -89,7 +91,8 @@ class _Link:
         self.diagnose: list[dict[str, str]] = []
         self.wake = asyncio.Event()
         self._offsets: deque[float] = deque(maxlen=_OFFSETS)
-        self.clock = (float("-inf"), "")  # When a request was refused for it, and what was said
+        # When a request was refused for its clock, how far that was ahead, and what was said
+        self.clock = (float("-inf"), 0.0, "")
 
     def shift_of(self, offset: float) -> float:
         """Return what its times are put right by: a request that is late adds to the offset."""
@@ -98,6 +101,11 @@ class _Link:
         if least > 0 and len(self._offsets) < _MIN_OFFSETS:
             return 0.0
         return least if abs(least) > OFFSET_TOLERANCE else 0.0
+
+    def forget_clock(self) -> None:
+        """Know its clock no more: the hub's own was another one."""
+        self._offsets.clear()
+        self.clock = (float("-inf"), 0.0, "")
 
     def take(self) -> dict[str, Any]:
         look, self.look = list(self.look), {}
@@ -124,7 +132,8 @@ class Fleet:
         self._shared: dict[bool, tuple[str, bytes]] = {}  # The plan, with and without credentials
         self._is_place = True  # Whether this process checks as well
         self._closing = False
-        self._unheard_until = 0.0  # When most of them could last not be heard for the hub's sake
+        # When most of them could last not be heard for the hub's sake
+        self._unheard_until = self._ticked = core.started_at
         self._partitions = Partitions(core)
 
     def follow(self, states: Mapping[str, Any]) -> None:
@@ -260,7 +269,7 @@ class Fleet:
             with self._counting():
                 return self.registry.authenticate(request, now)
         except ClockRefused as refusal:
-            self._links[refusal.agent.id].clock = now, refusal.detail
+            self._links[refusal.agent.id].clock = now, refusal.ahead, refusal.detail
             raise
 
     @contextlib.contextmanager
@@ -326,14 +335,21 @@ class Fleet:
     ) -> None:
         from ringback.monitor.fleet.protocol import check_of_result  # noqa: PLC0415 - as above
 
-        checks = []
+        checks, last = [], self._core.last
         for result in results:
-            at = min(result["at"] + shift, now)
-            if result["endpoint"] not in self._core.endpoints or at < now - MAX_AGE:
+            at, endpoint = min(result["at"] + shift, now), result["endpoint"]
+            if endpoint not in self._core.endpoints or at < now - MAX_AGE:
                 self.strange += 1
                 continue
-            place = {"vantage": agent.vantage, "domain": agent.domain}
-            checks.append(check_of_result(result, at=at, **place))
+            checks.append(
+                check_of_result(
+                    result,
+                    at=at,
+                    vantage=agent.vantage,
+                    domain=agent.domain,
+                    before=last.get(endpoint),
+                )
+            )
         newest = {check.endpoint: number for number, check in enumerate(checks)}
         late = []
         for number, check in enumerate(checks):
@@ -352,9 +368,14 @@ class Fleet:
 
         for result in controls:
             if result["endpoint"].startswith(CONTROL_PREFIX) and now - result["at"] < MAX_AGE:
-                at = min(result["at"], now)
-                place = {"vantage": agent.vantage, "domain": agent.domain}
-                self._core.take(check_of_result(result, at=at, **place))
+                self._core.take(
+                    check_of_result(
+                        result,
+                        at=min(result["at"], now),
+                        vantage=agent.vantage,
+                        domain=agent.domain,
+                    )
+                )
 
     def _is_late(self, check: Check, now: float) -> bool:
         vote = self._vote(check)
@@ -443,12 +464,24 @@ class Fleet:
             self._wake_all()
 
     def tick(self, now: float) -> None:
+        if not -OFFSET_TOLERANCE <= now - self._ticked <= SILENT_SECONDS:
+            self._start_hearing(now)
+        self._ticked = now
         for agent, wanted in self._partitions.wanted(self._live(now)):
             self._links[agent.id].diagnose.append(wanted)
             self._links[agent.id].wake.set()
         for id_, text, advice in self._partitions.compared():
             self._apply(self._core.engine.compared(id_, text, advice, now))
         self._see_silent(now)
+
+    def _start_hearing(self, now: float) -> None:
+        """Give all as long as at the start: the clock has jumped, or this process was stopped."""
+        self._unheard_until = now
+        for agent in self.registry.enrolled():
+            if agent.seen is not None:
+                agent.seen = min(agent.seen, now)
+        for link in self._links.values():
+            link.forget_clock()
 
     def _see_silent(self, now: float) -> None:
         if getattr(self._core.store, "is_holding", False):
@@ -461,8 +494,7 @@ class Fleet:
         at_once = _at_once(falling, self._heard_at)
         if silent and len(at_once) >= MIN_CUT and 2 * len(at_once) > len(agents):
             if len(silent) == len(falling):
-                names = [agent.vantage for agent in at_once]
-                self._apply(engine.most_silent(now, hub, names, self._heard_at(at_once[0])))
+                self._apply(self._cut_off_from(at_once, now))
             silent = [agent for agent in silent if agent not in at_once]
         elif 2 * len(silent) <= len(agents):
             over = engine.most_silent(now, hub, (), now)
@@ -470,7 +502,7 @@ class Fleet:
             if over:  # the others have as long to be heard as those that came first
                 self._unheard_until, silent = now, []
         for agent in silent:
-            refused_at, said = self._links[agent.id].clock
+            refused_at, _, said = self._links[agent.id].clock
             if now - refused_at <= SILENT_SECONDS:
                 evidence = (f"{said}: what it sends is refused, and waits there",)
                 self._apply(engine.sick(now, evidence, (_CLOCK_ADVICE,), vantage=agent.vantage))
@@ -478,8 +510,21 @@ class Fleet:
             since = agent.seen or agent.added_at
             self._apply(engine.vantage_silent(now, agent.vantage, since))
 
+    def _cut_off_from(self, agents: Sequence[Agent], now: float) -> list[Any]:
+        engine, hub, names = self._core.engine, self._core.vantage, [a.vantage for a in agents]
+        if jump := self._jump(agents, now):
+            return engine.clock_jumped(now, hub, names, jump)
+        return engine.most_silent(now, hub, names, self._heard_at(agents[0]))
+
+    def _jump(self, agents: Iterable[Agent], now: float) -> float:
+        """Return by how many seconds this clock is ahead of those of all these, 0: it is not."""
+        refused = [self._links[agent.id].clock for agent in agents]
+        ahead = [-by for at, by, _ in refused if now - at <= SILENT_SECONDS]
+        agree = len(ahead) == len(refused) and max(ahead) - min(ahead) <= MAX_SKEW
+        return ahead[0] if agree else 0.0
+
     def _heard_at(self, agent: Agent) -> float:
-        return max(agent.seen or 0.0, self._core.started_at, self._unheard_until)
+        return max(agent.seen or 0.0, self._unheard_until)
 
     def _live(self, now: float) -> list[Agent]:
         return [agent for agent in self.registry.enrolled() if not self._is_silent(agent, now)]

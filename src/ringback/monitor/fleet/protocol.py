@@ -185,16 +185,25 @@ def result_record(check: Check, number: int = 0) -> dict[str, Any]:
     return {"up": check.up, **{name: value for name, value in members.items() if value is not None}}
 
 
-def check_of_result(result: Result, *, at: float, vantage: str, domain: str) -> Check:
-    """Return what was sent as a check of its place; an unknown kind is of a later version."""
+def check_of_result(
+    result: Result, *, at: float, vantage: str, domain: str, before: Check | None = None
+) -> Check:
+    """Return what was sent as a check of its place; an unknown kind is of a later version.
+
+    What is as in the check ``before`` of the endpoint is the same object: it is in memory once.
+    """
     kind = result.get("kind")
-    seen, timings = result.get("certificate"), result.get("timings", {})
-    if not all(map(str.isprintable, timings)):
+    timings, address = result.get("timings", {}), result.get("address")
+    if not "".join(timings).isprintable():
         timings = {line(name): seconds for name, seconds in timings.items()}
+    if before is not None and address == before.address:
+        address = before.address
+    elif address:
+        address = line(address) or None
     detail = result.get("detail")
     return Check(
         at=at,
-        endpoint=result["endpoint"],
+        endpoint=result["endpoint"] if before is None else before.endpoint,
         up=result["up"],
         kind=(KINDS.get(kind) or KINDS["unknown"]).name if kind and not result["up"] else None,
         seconds=result.get("seconds"),
@@ -202,14 +211,21 @@ def check_of_result(result: Result, *, at: float, vantage: str, domain: str) -> 
         vantage=vantage,
         domain=domain,
         status=result.get("status"),
-        address=line(result.get("address", "")) or None,
-        certificate=CertificateSeen(
-            not_after=seen["not_after"], issuer=line(seen["issuer"]), key=line(seen["key"])
-        )
-        if seen
-        else None,
+        address=address or None,
+        certificate=_certificate(result, before),
         detail=without_secrets(line(detail)) if detail else "",
     )
+
+
+def _certificate(result: Result, before: Check | None) -> CertificateSeen | None:
+    seen = result.get("certificate")
+    if seen is None:
+        return None
+    known = None if before is None else before.certificate
+    not_after, issuer, key = seen["not_after"], seen["issuer"], seen["key"]
+    if known and known.key == key and known.not_after == not_after and known.issuer == issuer:
+        return known
+    return CertificateSeen(not_after=not_after, issuer=line(issuer), key=line(key))
 
 
 def line(text: str) -> str:

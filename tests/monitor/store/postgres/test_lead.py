@@ -99,7 +99,9 @@ def test_a_lead_that_ends_hands_over_before_its_time_is_over(postgres, standby):
 
     until(lambda: second.lead.epoch == 2)
     followed = second.promote()
-    assert followed.states == {"case:web": 1}
+    assert (followed.states, followed.checks) == ({"case:web": 1}, [])  # those are to be shown
+    assert second.newest() == [check()]
+    assert second.last_checks() == {"web": check()}
     second.keep(StoreBatch(checks=[check(AT + 1)], states={"case:web": 2}))
     assert second.checks("web", AT, AT + 60) == [check(AT + 1), check()]
     until(lambda: [b.count for b in second.buckets("web", "5m", AT, AT + 60)] == [2])

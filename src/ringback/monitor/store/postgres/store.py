@@ -106,7 +106,7 @@ class PostgresStore(RelationalStore):
             versions = {row.name: row.xmin for row in connection.exec_driver_sql(_VERSIONS)}
             changed = {name for name, at in versions.items() if self._versions.get(name) != at}
             newest: list[Check] = []
-            if (begun := time.monotonic()) >= self._newest_due:
+            if not self.lead.epoch and (begun := time.monotonic()) >= self._newest_due:
                 newest = self._newest_since(connection)
                 self._note(newest)
                 self._newest_due = begun + (time.monotonic() - begun) / _NEWEST_SHARE
@@ -115,9 +115,21 @@ class PostgresStore(RelationalStore):
             self._raw.forget()
         return Followed(states=states, changed=changed, checks=newest)
 
+    def newest(self) -> list[Check]:
+        """Return the newest checks that the lead has kept since the last time.
+
+        They are to be shown: nothing is decided by them, and who takes the lead reads them after
+        that. Of 100,000 endpoints they take a second.
+        """
+        with self._server.read() as connection:
+            found = self._newest_since(connection)
+        with self._lock:
+            self._note(found)
+        return found
+
     def _newest_since(self, connection: Connection) -> list[Check]:
         since = max(self._followed_to - _FOLLOWED_AGAIN, 0) or max(
-            (microseconds(check.at) for check in self._last.values()), default=0
+            (microseconds(check.at) for check in self.last_checks().values()), default=0
         )
         raw = PostgresResults(schema, self._rows)
         found = list(raw.newest_since(connection, since))
