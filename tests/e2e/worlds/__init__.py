@@ -42,6 +42,7 @@ from e2e.worlds import (
     status,
     tcp,
     tls,
+    unread,
     ways,
 )
 
@@ -53,6 +54,7 @@ _TABLES = (
     firewall,
     tcp,
     tls,
+    unread,
     http,
     status,
     service,
