@@ -19,12 +19,11 @@ from e2e.building import (
     setting,
 )
 from e2e.handlers import page, postgres, proxy, redirects, redis, smtp, ssh
-from e2e.site import NOBODY, NO_RESOLVER, OTHER, PROXY, RESOLVER, RESOLVER2, SERVER
+from e2e.site import NO_RESOLVER, NOBODY, OTHER, PROXY, RESOLVER, RESOLVER2, SERVER
 from e2e.talk import (
     after_request,
     alert,
     alternating,
-    answer,
     half_handshake,
     late,
     lingering,
@@ -64,7 +63,7 @@ WORLDS = (
         "alias-to-deleted-bucket",
         _HTTPS,
         broken("dangling_cname|name_missing", f"dns.no_address|{_MISSING}", "dns", "DNS"),
-        name(NAME, alias="shop-prod.buckets.example.net", rcode=NXDOMAIN),
+        name(NAME, alias="shop-prod.buckets.example.net.", rcode=NXDOMAIN),
         secure(),
         curl=(6,),
     ),
@@ -152,7 +151,7 @@ WORLDS = (
         name("*", OTHER),
         listen(80, redirects({"*": "http://block.example.net/why"}), address=OTHER),
         name("block.example.net", OTHER),
-        curl=(0,),
+        curl=(0, 47),
     ),
     _world(
         "two-questions-two-truths-healthy",
@@ -250,8 +249,8 @@ WORLDS = (
         listen(),
         ip(
             "border",
-            "-6 route del 2001:db8:1::/64 via 2001:db8:9::1",
-            "-6 route add blackhole 2001:db8:1::/64",
+            "route del 2001:db8:1::/64 via 2001:db8:9::1",
+            "route add blackhole 2001:db8:1::/64",
         ),
         curl=(0,),
         **_SLOW,
@@ -379,7 +378,7 @@ WORLDS = (
         name(),
         secure(),
         proxying(proxy, outcome=403),
-        rule("gateway", "FORWARD -s 192.0.2.2 -j DROP"),
+        rule("gateway", "FORWARD -s 192.0.2.2 -d 198.51.100.0/24 -j DROP"),
         variables=_PROXIED,
         curl=(56, 7, 97),
         **_SLOW,
@@ -396,7 +395,7 @@ WORLDS = (
         name(),
         secure(),
         proxying(proxy, outcome=418),
-        rule("gateway", "FORWARD -s 192.0.2.2 -j DROP"),
+        rule("gateway", "FORWARD -s 192.0.2.2 -d 198.51.100.0/24 -j DROP"),
         variables=_PROXIED,
         curl=(56, 7, 97),
         **_SLOW,
@@ -408,7 +407,7 @@ WORLDS = (
         name(),
         secure(),
         proxying(proxy, outcome=503, fields=("Retry-After: 30",)),
-        rule("gateway", "FORWARD -s 192.0.2.2 -j DROP"),
+        rule("gateway", "FORWARD -s 192.0.2.2 -d 198.51.100.0/24 -j DROP"),
         variables=_PROXIED,
         curl=(56, 7, 97),
         **_SLOW,
