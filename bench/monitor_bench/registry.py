@@ -8,6 +8,7 @@ from monitor_bench.rows import (
     false_alarms,
     flat_out,
     latency,
+    many,
     memory,
     noise,
     ready,
@@ -28,5 +29,6 @@ GROUPS = (
     false_alarms,
     noise,
     latency,
+    many,
 )
 ROWS = {row.name: row for group in GROUPS for row in group.ROWS}

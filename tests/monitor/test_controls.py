@@ -5,7 +5,7 @@ import time
 from collections import Counter
 
 import pytest
-from monitor.test_core import T, endpoints, monitor
+from monitor.test_core import T, all_views, endpoints, monitor
 from monitor.test_runner import endpoint, healthy, running, until
 
 from ringback.incident.engine import ASK_INTERVAL
@@ -200,7 +200,7 @@ def test_the_check_of_a_control_reaches_the_engine_and_is_neither_kept_nor_shown
         core.take(Check(at=T, endpoint="control:gateway", up=False))
         core.take(Check(at=T, endpoint="never-heard-of", up=False))
         core.processor.flush()
-        views = queries.views()
+        views = all_views(queries)
         shown = first.done()
         first.cancel()
         kept = store.last_checks()

@@ -66,6 +66,11 @@ def asked():
     event.remove(Engine, "before_cursor_execute", note)
 
 
+def all_views(queries):
+    """Every endpoint as it is now; what is shown is kept before."""
+    return [queries.view(endpoint.id) for endpoint in queries.endpoints()]
+
+
 def lived(path, count):
     """Have a monitor of so many endpoints live for a moment."""
 
@@ -75,7 +80,7 @@ def lived(path, count):
         for endpoint in core.endpoints.values():
             core.take(check(endpoint.id))
             core.take(check(endpoint.id, 5, up=False))
-        queries.views()  # what is shown is kept
+        all_views(queries)  # what is shown is kept
         store.keep(
             StoreBatch(
                 states={f"identity:{endpoint.id}": {} for endpoint in core.endpoints.values()}
@@ -89,7 +94,7 @@ def lived(path, count):
 def begun(path, count):
     store = SQLiteStore(path)
     _core, queries, _commands = monitor(endpoints(count), store, lambda: T + 20)
-    views = queries.views()
+    views = all_views(queries)
     store.close()
     return views
 
@@ -138,10 +143,10 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
         for at in (0, 91):
             now[0] = T + at
             core.processor.tick()
-            seen += [(view.state, view.kind) for view in queries.views()]
-        families = exposition_of(endpoint_metrics(queries.views()))
+            seen += [(view.state, view.kind) for view in all_views(queries)]
+        families = exposition_of(endpoint_metrics(all_views(queries)))
         assert commands.beat("job", up=True, detail="")
-        seen += [(view.state, view.kind) for view in queries.views()]
+        seen += [(view.state, view.kind) for view in all_views(queries)]
         store.close()
         return seen, families
 
@@ -200,7 +205,7 @@ def test_one_alert_that_fires_is_down_and_the_last_that_is_over_is_up(tmp_path):
         posts = ([down, slow], [slow | {"status": "resolved"}], [down | {"status": "resolved"}])
         for at, alerts in enumerate(posts):
             commands.ingest(firing.take(alerts, T + at))
-            states.append((queries.views()[0].state, len(queries.incidents())))
+            states.append((all_views(queries)[0].state, len(queries.incidents())))
         core.flush_urgent()
         found = [
             (check_.origin, check_.vantage, check_.up) for check_ in store.checks("e0", T, T + 10)

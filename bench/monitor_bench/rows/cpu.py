@@ -19,20 +19,21 @@ CYCLE = 40.0
 
 
 @contextlib.contextmanager
-def ringback(urls, every):
+def ringback(urls, every, **more):
     """Run ``ringback up``; gives the process ids.
 
     Args:
         urls: What it probes.
         every: Seconds between two looks at one.
+        **more: Settings of all endpoints.
     """
     timeout = min(every, 10.0)
-    habits = endpoints(urls, every=every, timeout=timeout)
+    habits = endpoints(urls, every=every, timeout=timeout, **more)
     with tempfile.TemporaryDirectory() as folder, Monitor(folder, habits) as monitor:
         yield [monitor.pid]
 
 
-OURS = "ringback up"
+OURS = "ringback up"  # It keeps its connections, and renews them from time to time
 BOTH = "blackbox_exporter and prometheus"
 CONTENDERS = {
     OURS: (ringback, True),
@@ -107,4 +108,41 @@ def _line(name, windows, own):
     }
 
 
-ROWS = (at(500, 0.25), at(2000, 0.10, without=(BOTH,)))
+FRESH = "ringback up, fresh_after = 1"
+
+
+def fresh(rate):
+    """Return the row of a rate at which both make a new connection for each probe.
+
+    Args:
+        rate: Probes per second.
+    """
+    here = {FRESH: lambda urls, every: ringback(urls, every, fresh_after=1)}
+    if peers.BLACKBOX:
+        here["blackbox_exporter"] = peers.alone
+
+    def measure(bench):
+        windows = {name: [] for name in here}
+        with target() as site:
+            urls = [site.url(number) for number in range(ENDPOINTS)]
+            for _ in range(bench.rounds):
+                for name, running in here.items():
+                    with running(urls, ENDPOINTS / rate) as pids:
+                        time.sleep(STARTED)
+                        windows[name].append(_window(site, pids, bench.seconds))
+        own = statistics.median(window["cpu_ms"] for window in windows[FRESH])
+        theirs = [window["cpu_ms"] for window in windows.get("blackbox_exporter", ())]
+        goal = Goal(
+            text=f"blackbox_exporter's CPU per probe over ringback's, both new, {rate}/s",
+            measured=statistics.median(theirs) / own if theirs else None,
+            limit=4,
+            at_least=True,
+        )
+        return Found(
+            goals=(goal,), lines=[_line(name, all_, own) for name, all_ in windows.items()]
+        )
+
+    return Row(f"fresh-{rate}", f"{rate} HTTP probes/s, each on a new connection", measure)
+
+
+ROWS = (at(500, 0.25), at(2000, 0.10, without=(BOTH,)), fresh(500), fresh(2000))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ringback import __version__
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ringback.monitor.core import MonitorCore
     from ringback.monitor.model import Endpoint
     from ringback.monitor.store import Store
+
+
+_VIEWS_AT_ONCE = 200  # Endpoints that are looked at without a pause: some milliseconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,9 +72,21 @@ class MonitorQueries:
     def store(self) -> Store:
         return self._core.store
 
-    def views(self) -> list[EndpointView]:
-        self._core.flush_urgent()
-        return [self._view(endpoint) for endpoint in self._core.endpoints.values()]
+    def endpoints(self) -> list[Endpoint]:
+        """Return what is watched, in the order of the configuration."""
+        return list(self._core.endpoints.values())
+
+    def state(self, id: str) -> EndpointState:  # noqa: A002 - as it is called everywhere
+        return self._core.engine.state_of(id)
+
+    async def views_of(self, ids: Iterable[str]) -> list[EndpointView]:
+        """Return endpoints as they are, some at a time: others have their turn in between."""
+        rest = iter(ids)
+        found: list[EndpointView] = []
+        while some := list(islice(rest, _VIEWS_AT_ONCE)):
+            found += [view for id_ in some if (view := self.view(id_)) is not None]
+            await asyncio.sleep(0)
+        return found
 
     def states(self) -> Counter[EndpointState]:
         """Return how many endpoints are in each state."""

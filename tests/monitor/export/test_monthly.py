@@ -1,7 +1,7 @@
 import pytest
 from monitor.export.stores import DAY, HOUR, NOVEMBER, NOW, change, incident, kept, minutes, outage
 
-from ringback.monitor.export.availability import AVAILABILITY_COLUMNS, availability_rows
+from ringback.monitor.export.availability import AVAILABILITY
 from ringback.monitor.store.sqlite.reader import SQLiteReader
 
 
@@ -20,10 +20,10 @@ def test_a_month_of_a_store(tmp_path):
         [incident(down, down + 1800)],
     )
     reader = SQLiteReader(path)
-    found = list(availability_rows(reader, ["2026-10", "2026-11"], reader.endpoints(), NOW))
+    found = AVAILABILITY.of(reader, ["2026-10", "2026-11"], reader.endpoints(), NOW)
     reader.close()
     (row,) = found
-    assert tuple(row) == AVAILABILITY_COLUMNS
+    assert tuple(row) == AVAILABILITY.columns
     assert (row["month"], row["endpoint"]) == ("2026-11", "shop")
     assert (row["known"], row["unknown"], row["down"]) == (1.5 * DAY, 0.5 * DAY, 1800)
     assert row["availability"] == pytest.approx(100 * (1 - 1800 / (1.5 * DAY)))

@@ -3,6 +3,7 @@ from monitor.export.stores import DAY, HOUR, NOVEMBER, change, check, outage
 
 from ringback.monitor.export.availability import EndpointHistory, Span, compute_availability
 from ringback.monitor.store.aggregate import Aggregate
+from ringback.monitor.store.interface import SpanCounts
 
 MONTH = Span(NOVEMBER, NOVEMBER + 30 * DAY)
 END = MONTH.until + DAY
@@ -20,16 +21,33 @@ def hours(count, *, per_hour=60, unknown=0, begin=NOVEMBER):
     return found
 
 
-def of(transitions=(), known=None, *, fives=None, span=MONTH, now=END):
+def counts(at, width, aggregates):
+    whole = Aggregate()
+    for aggregate in aggregates:
+        whole.merge(aggregate)
+    return SpanCounts(at, width, whole.count, whole.bad, whole.unknown, whole.encode())
+
+
+def history(known, transitions=(), *, kept=True, fives=None):
+    """What a store has of these hours: their days, and the hours themselves while they are kept."""
+    days = {}
+    for at, aggregate in known.items():
+        days.setdefault(at // DAY * DAY, {})[at] = aggregate
     more = {"fives": fives} if fives else {}
-    record = EndpointHistory(
+    if kept:
+        more["hours"] = lambda day: [counts(at, HOUR, [of]) for at, of in days[day].items()]
+    return EndpointHistory(
         endpoint="shop",
-        transitions=[FIRST, *transitions],
-        hours=hours(720) if known is None else known,
-        incidents=2,
+        transitions=transitions,
+        days=[counts(day, DAY, own.values()) for day, own in days.items()],
+        incidents=[NOVEMBER - 1, NOVEMBER, NOVEMBER + DAY, MONTH.until],
         **more,
     )
-    return compute_availability(record, span, now)
+
+
+def of(transitions=(), known=None, *, span=MONTH, now=END, **more):
+    known = hours(720) if known is None else known
+    return compute_availability(history(known, [FIRST, *transitions], **more), span, now)
 
 
 def test_without_outages_it_was_always_there():
@@ -71,16 +89,12 @@ def test_a_prober_that_was_sick_half_of_the_time_knows_half_of_it():
 
 def test_before_it_was_watched_and_after_now_nothing_is_missing():
     began = NOVEMBER + 10 * DAY
-    record = EndpointHistory(
-        endpoint="shop",
-        transitions=[change(began, "unknown", "ok")],
-        hours=hours(240, begin=began),
-    )
+    record = history(hours(240, begin=began), [change(began, "unknown", "ok")])
     found = compute_availability(record, MONTH, began + 10 * DAY)
     assert (found.known, found.unknown, found.available) == (10 * DAY, 0.0, 100.0)
     assert compute_availability(record, MONTH, began) is None
     assert (
-        compute_availability(EndpointHistory(endpoint="x", transitions=[], hours={}), MONTH, END)
+        compute_availability(EndpointHistory(endpoint="x", transitions=[], days=[]), MONTH, END)
         is None
     )
 
@@ -102,3 +116,35 @@ def test_checks_rarer_than_five_minutes_leave_no_gaps():
     known[NOVEMBER] = Aggregate()
     known[NOVEMBER].add(check(NOVEMBER))
     assert of(known=known, fives=lambda at: {at}).unknown == 0
+
+
+def test_a_month_of_which_no_hours_are_kept_is_known_by_its_days():
+    down = outage(NOVEMBER + DAY, NOVEMBER + DAY + 7200)
+    found = of(down, kept=False)
+    assert (found.known, found.unknown, found.down) == (30 * DAY, 0.0, 7200)
+    assert found.checks == 720 * 60
+    # Of the eleventh day six hours were seen, the twelfth and later ones not at all.
+    found = of(down, hours(246), kept=False)
+    assert (found.known, found.down) == (pytest.approx(10.25 * DAY), 7200)
+    found = of(known=hours(720, per_hour=30, unknown=30), kept=False)
+    assert (found.known, found.unknown) == (15 * DAY, 15 * DAY)
+
+
+def test_a_day_seen_in_part_is_known_by_its_hours_even_where_most_days_are_such():
+    known = hours(720)
+    for day in range(20):
+        del known[NOVEMBER + day * DAY + 7 * HOUR]
+    assert of(known=known).unknown == 20 * HOUR
+
+
+def test_several_months_come_from_one_reading():
+    known = hours(61 * 24)
+    record = history(known, [FIRST, *outage(MONTH.until - 600, MONTH.until + 600)])
+    december = Span(MONTH.until, MONTH.until + 31 * DAY)
+    november, following = (
+        compute_availability(record, span, december.until) for span in (MONTH, december)
+    )
+    assert (november.down, following.down) == (600, 600)
+    assert (november.checks, following.checks) == (720 * 60, 31 * 24 * 60)
+    assert (november.outages, november.repair) == (1, None)
+    assert following.repair == 1200

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.monitor.store.aggregate import PHASES, Aggregate
+from ringback.monitor.store.aggregate import PHASES, Aggregate, merged_seconds
 from tests.monitor.store.values import AT, check
 
 duration = st.floats(0, 100)
@@ -40,6 +40,25 @@ def test_kept_and_merged_is_as_if_counted_together(one, other):
     merged.merge(kept(of(other)))
 
     assert merged.bucket(AT) == of(one + other).bucket(AT)
+
+
+@given(st.lists(checks, max_size=5), st.integers(1, 300))
+def test_what_checks_took_is_read_of_many_without_decoding_each(values, times):
+    parts = [of(some * times) for some in values]
+    whole = Aggregate()
+    for part in parts:
+        whole.merge(part)
+
+    assert merged_seconds(part.encode() for part in parts) == whole.seconds
+    assert not merged_seconds([b"", Aggregate().encode()])
+
+
+def test_counts_of_any_size_are_read():
+    whole = Aggregate()
+    whole.seconds.count([400] * 20_000 + [3])
+    assert merged_seconds([whole.encode()] * 3).quantiles(0.0, 0.5) == whole.seconds.quantiles(
+        0.0, 0.5
+    )
 
 
 def test_a_bucket_says_what_was():

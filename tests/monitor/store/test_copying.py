@@ -7,6 +7,7 @@ from monitor.store.values import AT, check, incident, notice
 
 from ringback.incident.model import CertificateSeen, Transition
 from ringback.monitor.store import relational
+from ringback.monitor.store.aggregate import merged_seconds
 from ringback.monitor.store.interface import StoreBatch, StoreInUse, StoreProblem, StoreRetention
 from ringback.monitor.store.opening import reader_at, store_at
 
@@ -74,10 +75,17 @@ def everything(place):
     found["checks"] = list(map(shown, checks))
     for name in NAMES:
         found["bad", name] = list(map(shown, reader.failures(name, 0, END * 2, 10**6)))
-        found["hours", name] = {
-            at: (part.count, part.bad, part.unknown, part.encode(), part.kinds)
-            for at, part in reader.hours(name, AT, END).items()
-        }
+        ((_, days),) = reader.days([name], AT, END)
+        parts = [*days, *reader.hours(name, AT, END)]
+        found["days", name] = [
+            (
+                at,
+                *(sum(getattr(part, what) for part in own) for what in ("known", "bad", "unknown")),
+                merged_seconds(part.histograms for part in own).encode(),
+            )
+            for at in sorted({(part.width, part.at) for part in parts})
+            if (own := [part for part in parts if (part.width, part.at) == at])
+        ]
         found["transitions", name] = reader.transitions(name, 0, END * 2)
     found["endpoints"], found["incidents"] = reader.endpoints(), reader.incidents(0, END * 2)
     reader.close()

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from monitor.export.stores import HOUR, NOVEMBER, change, check, incident, kept, minutes
 
 from ringback.monitor.store import StoreBatch
+from ringback.monitor.store.aggregate import merged_seconds
 from ringback.monitor.store.opening import store_at
 
 
@@ -50,22 +53,32 @@ def test_it_reads_beside_the_one_that_writes(path, reading):
     ]
     assert reader.endpoints() == ["new", "shop"]
     assert len(list(reader.checks(NOVEMBER, NOVEMBER + HOUR))) == 2
-    assert reader.hours("shop", NOVEMBER, NOVEMBER + HOUR)[NOVEMBER].count == 1
+    ((_, (found,)),) = reader.days(["shop"], NOVEMBER, NOVEMBER + HOUR)
+    assert (found.at, found.known) == (NOVEMBER, 1)
     store.close()
 
 
-def test_hours_are_counted_also_where_they_are_not_rolled_up_yet(path, reading):
-    whole = minutes(NOVEMBER, NOVEMBER + 3 * HOUR)
-    kept(path, whole, until=NOVEMBER + 2.5 * HOUR)
+def test_days_are_counted_also_where_they_are_not_rolled_up_yet(path, reading):
+    whole = minutes(NOVEMBER, NOVEMBER + 27 * HOUR)
+    good = [replace(check, up=True, kind=None, seconds=0.2) for check in whole[:60]]
+    other = minutes(NOVEMBER, NOVEMBER + 27 * HOUR, endpoint="api", up=False)
+    kept(path, [*good, *whole[60:], *other], until=NOVEMBER + 26.5 * HOUR)
     reader = reading()
-    assert {
-        at: one.count for at, one in reader.hours("shop", NOVEMBER, NOVEMBER + DAY).items()
-    } == {
-        NOVEMBER: 60,
-        NOVEMBER + HOUR: 60,
-        NOVEMBER + 2 * HOUR: 60,
-    }
-    assert reader.hours("nobody", NOVEMBER, NOVEMBER + DAY) == {}
+    found = dict(reader.days(["shop", "nobody", "api"], NOVEMBER, NOVEMBER + 2 * DAY))
+    assert list(found) == ["shop", "nobody", "api"]
+    assert found["nobody"] == []
+    assert [part.width for part in found["shop"][:3]] == [DAY, HOUR, HOUR]
+    assert {part.width for part in found["shop"][3:]} <= {300.0, HOUR}
+    for name, bad in (("shop", 0), ("api", 1)):
+        assert sum(part.known for part in found[name]) == 27 * 60
+        assert sum(part.bad for part in found[name]) == bad * 27 * 60
+    all_ = merged_seconds(part.histograms for part in found["shop"])
+    assert all_.quantiles(0.5, 1.0) == pytest.approx([0.1, 0.2], rel=0.03)
+    hours = reader.hours("shop", NOVEMBER, NOVEMBER + DAY)
+    assert [(part.at, part.known) for part in hours] == [
+        (NOVEMBER + n * HOUR, 60) for n in range(24)
+    ]
+    assert reader.hours("nobody", NOVEMBER, NOVEMBER + DAY) == []
     fives = reader.fives("shop", NOVEMBER, NOVEMBER + HOUR)
     assert fives == {NOVEMBER + 300 * n for n in range(12)}
 

@@ -139,8 +139,14 @@ class MemoryService:
     async def kept(self, seconds=None):
         pass
 
-    def views(self):
-        return list(self.known.values())
+    def endpoints(self):
+        return [view.endpoint for view in self.known.values()]
+
+    def state(self, id):  # noqa: A002 - as the monitor has it
+        return self.known[id].state
+
+    async def views_of(self, ids):
+        return [self.known[id_] for id_ in ids]
 
     def states(self):
         return Counter(view.state for view in self.known.values())

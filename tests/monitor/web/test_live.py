@@ -30,7 +30,7 @@ def change(message):
 async def followed(live, service):
     """A page's stream, once the monitor is listened to."""
     stream = live.follow()
-    assert await anext(stream) == b"retry: 3000\n\n"
+    assert (await anext(stream)).startswith(b"retry: 3000\nevent: now\ndata: ")
     while not service.listeners:
         await asyncio.sleep(0)
     return stream
@@ -70,6 +70,33 @@ def test_a_check_alone_is_shown_and_not_spoken():
         assert told["said"] == ""
         assert told["parts"] == {}
         await stream.aclose()
+
+    run(test)
+
+
+def test_the_page_of_an_endpoint_is_told_of_that_one_only():
+    service = MemoryService(ok("a"), ok("b"))
+
+    async def test():
+        live = live_of(service)
+        stream, none = live.follow("a"), live.follow("")
+        assert (await anext(stream)).startswith(b"retry: 3000\nevent: now\n")
+        assert (await anext(none)).startswith(b"retry: 3000\nevent: now\n")
+        while not service.listeners:
+            await asyncio.sleep(0)
+        service.tell(UiEvent(what="check", endpoint="b"))
+        service.tell(UiEvent(what="check", endpoint="a"))
+        told = change(await anext(stream))
+        assert (told["endpoints"], told["cards"], told["states"]) == (["a"], {}, {"a": "ok"})
+        assert "<h1>a" in told["head"]
+        assert told["parts"] == {}
+
+        service.put(down("b"))
+        told, other = change(await anext(stream)), change(await anext(none))
+        assert told["endpoints"] == other["endpoints"] == []
+        assert list(told["parts"]) == list(other["parts"]) == ["open-count"]
+        await stream.aclose()
+        await none.aclose()
 
     run(test)
 

@@ -104,6 +104,25 @@ def test_the_overview_is_filtered_where_no_script_runs():
     assert "No endpoint matches" in asking.get("/?q=nothing").text
 
 
+def test_of_very_many_endpoints_a_part_is_shown_those_first_that_are_not_well():
+    known = [EndpointView(endpoint=endpoint(f"e{n}"), state="ok") for n in range(2500)]
+    known[2400] = EndpointView(endpoint=endpoint("e2400"), state="down", kind="tcp.refused")
+    asking = Asking(MemoryService(*known))
+
+    def shown(path):
+        text = asking.get(path).text
+        return re.findall('data-id="e([0-9]+)"', text), re.findall(r'<p id="more">(\d+) more', text)
+
+    first, more = shown("/")
+    assert (len(first), first[:2], more) == (1000, ["2400", "0"], ["1500"])
+    last, more = shown("/?from=2000")
+    assert (len(last), last[-1], more) == (500, "2499", [])
+    assert shown("/?q=e240") == ([str(n) for n in (240, *range(2400, 2410))], [])
+    assert shown("/?state=down") == (["2400"], [])
+    assert 'href="?state=ok&amp;from=1000"' in asking.get("/?state=ok").text
+    assert asking.get("/?from=-1").status_code == asking.get("/?from=9e9").status_code == 200
+
+
 def test_nothing_watched_says_what_to_do():
     assert "No endpoints are monitored yet" in Asking(MemoryService()).get("/").text
 

@@ -29,6 +29,7 @@ from ringback.incident.pattern import stamp, two_units
 
 if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident, Transition
+    from ringback.monitor.export.availability import MonthlyReport
     from ringback.monitor.store.reader import StoreReader
 
 _REPORT_HELP = """Report the availability of endpoints by calendar month (UTC).
@@ -50,9 +51,6 @@ Exit status:
   2  the database cannot be read
 """
 
-_COLUMNS = (
-    "month", "endpoint", "availability", "down", "outages", "repair", "unknown", "p50", "p95",
-)  # fmt: skip
 _COLUMN_TITLES = {"availability": "available", "down": "down for"}
 _ONE_BY_ONE = (
     "this database tells vantages apart in single checks only, which are kept for a few days: "
@@ -84,59 +82,50 @@ def report_command(  # noqa: PLR0913 - click gives each option by name
         raise click.UsageError("--json and --csv cannot be combined")
     if month is not None and months is not None:
         raise click.UsageError("--month and --months cannot be combined")
+    from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
+        AVAILABILITY,
+        BY_VANTAGE,
+    )
+
+    report = BY_VANTAGE if by_vantage else AVAILABILITY
     with opened_database(db) as reader:
-        found = _rows(reader, endpoints, month, months or 1, by_vantage=by_vantage)
+        found = _rows(reader, report, endpoints, month, months or 1)
         if by_vantage and not reader.has_vantages:
             click.echo(f"ringback report: {_ONE_BY_ONE}", err=True)
     if as_json:
         click.echo(json.dumps(found))
     elif as_csv:
-        _csv(found, by_vantage=by_vantage)
+        writer = csv.DictWriter(sys.stdout, report.columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
     else:
-        _show(found, by_vantage=by_vantage)
+        _show(found, report.shown)
 
 
 def _rows(
     reader: StoreReader,
+    report: MonthlyReport,
     endpoints: tuple[str, ...],
     month: str | None,
     months: int,
-    *,
-    by_vantage: bool,
 ) -> list[dict[str, Any]]:
     from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
-        availability_rows,
         months_until,
-        vantage_rows,
     )
 
     wanted = [known_endpoint(reader, name) for name in endpoints] or reader.endpoints()
     now = time.time()
     named = [month] if month is not None else months_until(now, months)
     try:
-        rows = vantage_rows if by_vantage else availability_rows
-        return list(rows(reader, named, wanted, now))
+        return report.of(reader, named, wanted, now)
     except ValueError as error:
         raise InputError(plain(str(error))) from error
 
 
-def _csv(rows: list[dict[str, Any]], *, by_vantage: bool) -> None:
-    from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
-        AVAILABILITY_COLUMNS,
-        VANTAGE_COLUMNS,
-    )
-
-    columns = VANTAGE_COLUMNS if by_vantage else AVAILABILITY_COLUMNS
-    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-
-
-def _show(rows: list[dict[str, Any]], *, by_vantage: bool) -> None:
+def _show(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
     if not rows:
         click.echo("no endpoint was watched in that time")
         return
-    columns = tuple(rows[0]) if by_vantage else _COLUMNS
     lines = [[_COLUMN_TITLES.get(name, name) for name in columns]]
     lines += [[_cell(name, row[name]) for name in columns] for row in rows]
     widths = [max(cell_len(line[n]) for line in lines) for n in range(len(columns))]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ringback.monitor.store.aggregate import Aggregate
+from ringback.monitor.store.aggregate import merged_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ringback.incident.model import Transition
+    from ringback.monitor.store.interface import SpanCounts
     from ringback.monitor.store.reader import StoreReader
 
 _AGO = re.compile(r"(\d{1,6})\s*([smhdw])")
@@ -102,10 +103,12 @@ def outages(transitions: Iterable[Transition]) -> list[Outage]:
     return found
 
 
-_HOUR = 3600.0
-_FIVE_MINUTES = 300.0
+_DAY, _HOUR, _FIVE_MINUTES = 86_400.0, 3600.0, 300.0
+_WHOLE_SHARE = 0.99
+"""A day with as many checks, of the usual number, was seen as a whole: nine minutes are missing."""
 _SPARSE_SHARE = 0.8
-"""An hour with fewer checks than this share of the usual number may have been seen in part only."""
+"""An hour with fewer checks than this share of the usual number may have been seen in part only;
+and so may a day of which no hours are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +139,13 @@ class EndpointHistory:
 
     endpoint: str  # Its id
     transitions: Iterable[Transition]  # All changes of its state, oldest first
-    hours: Mapping[float, Aggregate]  # Beginning of an hour to what was counted in it
+    # What was counted, in order: of days, and of shorter spans where a day is not over
+    days: Sequence[SpanCounts]
+    # Gives the hours of a day, while they are kept
+    hours: Callable[[float], Sequence[SpanCounts]] = lambda _: ()
     # Gives the beginnings of the five minutes of an hour in which it was seen
     fives: Callable[[float], set[float]] = lambda _: set()
-    incidents: int = 0  # How many opened in the time
+    incidents: Sequence[float] = ()  # When those opened that it was part of
 
 
 def compute_availability(record: EndpointHistory, span: Span, now: float) -> Availability | None:
@@ -148,11 +154,13 @@ def compute_availability(record: EndpointHistory, span: Span, now: float) -> Ava
     first = next(
         (transition.at for transition in transitions if transition.before == "unknown"), None
     )
-    begins = max(span.since, first) if first is not None else span.since
-    if first is None and record.hours:
-        begins = max(begins, min(record.hours))
     until = min(span.until, now)
-    if until <= begins or not record.hours:
+    first_part, end = (bisect_left(record.days, at, key=_beginning) for at in (span.since, until))
+    days = record.days[first_part:end]
+    begins = max(span.since, first) if first is not None else span.since
+    if first is None and days:
+        begins = max(begins, _hours_of(record, days[:1])[0].at)
+    if until <= begins or not days:
         return None
     down = [
         (outage.begins, until if outage.ends is None else outage.ends)
@@ -160,38 +168,79 @@ def compute_availability(record: EndpointHistory, span: Span, now: float) -> Ava
     ]
     within = [outage for outage in down if outage[0] < until and outage[1] > begins]
     ended = [end - begin for begin, end in within if end < until]
-    seen = _KnownShares(record, begins, until)
-    whole = _merged(record.hours.values())
-    p50, p95 = whole.seconds.quantiles(0.5, 0.95)
+    seen = _KnownShares(record, days, begins, until)
+    known = seen.known(begins, until)
+    p50, p95 = merged_seconds(part.histograms for part in days).quantiles(0.5, 0.95)
     return Availability(
         endpoint=record.endpoint,
-        known=seen.known(begins, until),
-        unknown=max(0.0, until - begins - seen.known(begins, until)),
+        known=known,
+        unknown=max(0.0, until - begins - known),
         down=sum(seen.known(max(a, begins), min(b, until)) for a, b in within),
         outages=len(within),
-        incidents=record.incidents,
+        incidents=sum(span.since <= at < span.until for at in record.incidents),
         repair=sum(ended) / len(ended) if ended else None,
-        checks=whole.count,
-        failed=whole.bad,
+        checks=sum(part.known for part in days),
+        failed=sum(part.bad for part in days),
         p50=p50,
         p95=p95,
     )
 
 
-class _KnownShares:
-    """What share of each hour is known."""
+def _beginning(part: SpanCounts) -> float:
+    return part.at
 
-    def __init__(self, record: EndpointHistory, begins: float, until: float) -> None:
-        self._begins, self._until = begins, until
-        counts = [aggregate.count + aggregate.unknown for aggregate in record.hours.values()]
-        usual = median(counts) if counts else 0
-        self._shares: dict[float, float] = {}
-        for at, aggregate in record.hours.items():
-            checks = aggregate.count + aggregate.unknown
-            share = aggregate.count / checks if checks else 0.0
-            if _FIVE_MINUTES * usual >= _HOUR and checks < _SPARSE_SHARE * usual:
-                share *= self._looked(at, record.fives(at))
-            self._shares[at] = share
+
+def _hours_of(record: EndpointHistory, parts: Sequence[SpanCounts]) -> Sequence[SpanCounts]:
+    """Return the hours of a day, or the day where they are not kept."""
+    if parts[0].width < _DAY:
+        return parts
+    return record.hours(parts[0].at) or parts
+
+
+class _KnownShares:
+    """What share of each day is known; of each hour, where it was not seen as a whole."""
+
+    def __init__(
+        self, record: EndpointHistory, parts: Sequence[SpanCounts], begins: float, until: float
+    ) -> None:
+        self._record, self._begins, self._until = record, begins, until
+        days = _together(parts, _DAY)
+        whole = sorted(
+            count + unknown
+            for day, (count, unknown) in days.items()
+            if begins <= day and day + _DAY <= until
+        )
+        # What three days in four do not exceed: on many it may have been seen in part.
+        self._usual = float(whole[len(whole) * 3 // 4]) if whole else 0.0
+        self._days: dict[float, float] = {}
+        self._hours: dict[float, float] = {}
+        for day, (count, unknown) in days.items():
+            whole_day = begins <= day and day + _DAY <= until
+            if whole_day and not unknown and count >= _WHOLE_SHARE * self._usual:
+                self._days[day] = 1.0
+            else:
+                own = [part for part in parts if part.at // _DAY * _DAY == day]
+                self._look(day, _hours_of(record, own))
+
+    def _look(self, day: float, parts: Sequence[SpanCounts]) -> None:
+        counts = _together(parts, _HOUR)
+        if parts[0].width < _DAY:
+            usual = self._usual / 24 or median(map(sum, counts.values()))
+            for at, (count, unknown) in counts.items():
+                share = count / (count + unknown) if count else 0.0
+                window = min(at + _HOUR, self._until) - max(at, self._begins)
+                sparse = count + unknown < _SPARSE_SHARE * usual * window / _HOUR
+                if sparse and _FIVE_MINUTES * usual >= _HOUR:
+                    share *= self._looked(at, self._record.fives(at))
+                self._hours[at] = share
+            return
+        # No hours are kept: checks that are missing stand for the time that is.
+        count, unknown = _together(parts, _DAY)[day]
+        window = min(day + _DAY, self._until) - max(day, self._begins)
+        usual = self._usual * window / _DAY
+        share = count / (count + unknown) if count else 0.0
+        sparse = count + unknown < _SPARSE_SHARE * usual
+        self._days[day] = share * (count + unknown) / usual if sparse else share
 
     def _looked(self, at: float, fives: set[float]) -> float:
         """The share of an hour in which anybody looked, as far as the five minutes are kept."""
@@ -202,19 +251,52 @@ class _KnownShares:
         return min(1.0, seen / (end - begin))
 
     def known(self, begins: float, until: float) -> float:
+        day, known = begins // _DAY * _DAY, 0.0
+        while day < until:
+            if day in self._days:
+                known += max(0.0, min(day + _DAY, until) - max(day, begins)) * self._days[day]
+            else:
+                known += self._known_hours(max(day, begins), min(day + _DAY, until))
+            day += _DAY
+        return known
+
+    def _known_hours(self, begins: float, until: float) -> float:
         at, known = begins // _HOUR * _HOUR, 0.0
         while at < until:
             overlap = min(at + _HOUR, until) - max(at, begins)
-            known += max(0.0, overlap) * self._shares.get(at, 0.0)
+            known += max(0.0, overlap) * self._hours.get(at, 0.0)
             at += _HOUR
         return known
 
 
-def _merged(aggregates: Iterable[Aggregate]) -> Aggregate:
-    whole = Aggregate()
-    for aggregate in aggregates:
-        whole.merge(aggregate)
-    return whole
+def _together(parts: Iterable[SpanCounts], width: float) -> dict[float, tuple[int, int]]:
+    """Return the known and the unknown checks of each span that is so wide."""
+    found: dict[float, tuple[int, int]] = {}
+    for part in parts:
+        at = part.at // width * width
+        count, unknown = found.get(at, (0, 0))
+        found[at] = count + part.known, unknown + part.unknown
+    return found
+
+
+class MonthlyReport(NamedTuple):
+    """A table of endpoints by the month."""
+
+    columns: tuple[str, ...]  # Of each row
+    shown: tuple[str, ...]  # Those of them that people are shown
+    # Gives the rows of endpoints in months, in the order of the endpoints
+    rows: Callable[
+        [StoreReader, Sequence[str], Mapping[str, Span], float], Iterator[dict[str, Any]]
+    ]
+
+    def of(
+        self, reader: StoreReader, months: Iterable[str], endpoints: Sequence[str], now: float
+    ) -> list[dict[str, Any]]:
+        """Return the rows, a month after the other."""
+        spans = {month: parse_month(month) for month in months}
+        order = {month: place for place, month in enumerate(spans)}
+        found = self.rows(reader, endpoints, spans, now)
+        return sorted(found, key=lambda row: order[row["month"]])
 
 
 AVAILABILITY_COLUMNS = (
@@ -224,17 +306,46 @@ AVAILABILITY_COLUMNS = (
 """Of a row; times in seconds, the availability in percent."""
 
 
-def availability_rows(
-    reader: StoreReader, months: Iterable[str], endpoints: Iterable[str], now: float
+def _availability_rows(
+    reader: StoreReader, endpoints: Sequence[str], months: Mapping[str, Span], now: float
 ) -> Iterator[dict[str, Any]]:
-    wanted = list(endpoints)
-    for month in months:
-        span = parse_month(month)
-        for endpoint in wanted:
-            found = endpoint_availability(reader, endpoint, span, now)
+    since = min(span.since for span in months.values())
+    until = max(span.until for span in months.values())
+    for endpoint, days in reader.days(endpoints, since, min(until, now)):
+        record = EndpointHistory(
+            endpoint=endpoint,
+            transitions=reader.transitions(endpoint, 0.0, until),
+            days=days,
+            hours=partial(_hours_from, reader, endpoint),
+            fives=partial(_fives_from, reader, endpoint),
+            incidents=reader.incident_times(endpoint, since, until),
+        )
+        for month, span in months.items():
+            found = compute_availability(record, span, now)
             if found is not None:
-                yield _row(month, found)
+                known = {"month": month, "availability": found.available}
+                names = AVAILABILITY_COLUMNS
+                yield {
+                    name: known[name] if name in known else getattr(found, name) for name in names
+                }
 
+
+def _hours_from(reader: StoreReader, endpoint: str, day: float) -> Sequence[SpanCounts]:
+    return reader.hours(endpoint, day, day + _DAY)
+
+
+def _fives_from(reader: StoreReader, endpoint: str, hour: float) -> set[float]:
+    return reader.fives(endpoint, hour, hour + _HOUR)
+
+
+AVAILABILITY = MonthlyReport(
+    columns=AVAILABILITY_COLUMNS,
+    shown=(
+        "month", "endpoint", "availability", "down", "outages", "repair", "unknown", "p50", "p95",
+    ),
+    rows=_availability_rows,
+)  # fmt: skip
+"""How available each endpoint was."""
 
 VANTAGE_COLUMNS = (
     "month", "endpoint", "vantage", "succeeded", "checks", "failed", "p50", "p95",
@@ -242,14 +353,11 @@ VANTAGE_COLUMNS = (
 """Of a row; times in seconds, what succeeded in percent of the checks."""
 
 
-def vantage_rows(
-    reader: StoreReader, months: Iterable[str], endpoints: Iterable[str], now: float
+def _vantage_rows(
+    reader: StoreReader, endpoints: Sequence[str], months: Mapping[str, Span], now: float
 ) -> Iterator[dict[str, Any]]:
-    """Yield what each vantage saw of each endpoint, by the month."""
-    wanted = list(endpoints)
-    for month in months:
-        span = parse_month(month)
-        for endpoint in wanted:
+    for endpoint in endpoints:
+        for month, span in months.items():
             found = reader.vantages(endpoint, span.since, min(span.until, now))
             for vantage, seen in found.items():
                 p50, p95 = seen.seconds.quantiles(0.5, 0.95)
@@ -258,20 +366,5 @@ def vantage_rows(
                 yield dict(zip(VANTAGE_COLUMNS, values, strict=True))
 
 
-def endpoint_availability(
-    reader: StoreReader, endpoint: str, span: Span, now: float
-) -> Availability | None:
-    """Return how an endpoint was in a time; ``None``: it was not watched then."""
-    record = EndpointHistory(
-        endpoint=endpoint,
-        transitions=reader.transitions(endpoint, 0.0, span.until),
-        hours=reader.hours(endpoint, span.since, min(span.until, now)),
-        fives=lambda at: reader.fives(endpoint, at, at + 3600.0),
-        incidents=len(reader.incidents(span.since, span.until, endpoint)),
-    )
-    return compute_availability(record, span, now)
-
-
-def _row(month: str, found: Availability) -> dict[str, Any]:
-    known = {"month": month, "availability": found.available, **asdict(found)}
-    return {name: known[name] for name in AVAILABILITY_COLUMNS}
+BY_VANTAGE = MonthlyReport(columns=VANTAGE_COLUMNS, shown=VANTAGE_COLUMNS, rows=_vantage_rows)
+"""What each vantage saw of each endpoint."""

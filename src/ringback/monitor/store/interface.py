@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ringback.incident.model import Check, Incident, IncidentState, Notice, Transition
 
@@ -38,6 +38,17 @@ class RollupBucket:
     p99: float | None = None  # 99th percentile
     timings: Mapping[str, float] = field(default_factory=dict)  # Phase to its median seconds
     kinds: Mapping[str, int] = field(default_factory=dict)  # Kind of failure to how many
+
+
+class SpanCounts(NamedTuple):
+    """The same as it is written: histograms as bytes (``merged_seconds``), for many to be read."""
+
+    at: float  # Its beginning, in seconds since 1970 UTC
+    width: float  # Its seconds
+    known: int  # Checks whose outcome is known
+    bad: int  # Those of them that failed
+    unknown: int  # Checks that say nothing
+    histograms: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,19 +146,51 @@ class RawResults:
     ) -> list[Check]:
         """Return checks of an endpoint, newest first; of ``failed`` ones also those kept longer."""
         found: dict[Any, Row[Any]] = {}
-        for at, table in self.tables(connection, since, until, failed=failed):
-            columns = [table.c[name] for name in (*CHECK_COLUMNS, "number")]
-            query = select(*columns).where(
-                table.c.endpoint == endpoint, table.c.at >= since, table.c.at < until
-            )
-            if failed:
-                query = query.where(table.c.up == 0)
-            for row in connection.execute(query.order_by(table.c.at.desc()).limit(limit)):
+        wanted = endpoint, since, until, limit
+        # What failed in an hour that is sealed stands in the table of the month as well: of 90 days
+        # that is 4 tables instead of 2,160.
+        for at, table in self.tables(connection, since, until, failed=failed, sealed=not failed):
+            for row in self._rows_of(connection, table, wanted, failed):
                 found[row.at, row.number] = row
             if sum(row.at >= at for row in found.values()) >= limit:
                 break
+        if failed and found:
+            oldest = sorted((row.at for row in found.values()), reverse=True)[:limit][-1]
+            for table in self._overfull(connection, endpoint, max(since, oldest), until):
+                for row in self._rows_of(connection, table, wanted, failed):
+                    found[row.at, row.number] = row
         newest = sorted(found.values(), key=lambda row: (-row.at, -row.number))
         return [self._rows.check(row, connection) for row in newest[:limit]]
+
+    def _overfull(
+        self, connection: Connection, endpoint: int, since: int, until: int
+    ) -> Iterator[Table]:
+        """Yield sealed hours of which the months' tables may have not every failed check."""
+        schema, hour = self._schema, self._schema.hour
+        many: list[int] = []
+        for name in schema.table_names(connection, failed_name(since), "failed_99"):
+            own = connection.exec_driver_sql(
+                f"SELECT at / {HOUR} * {HOUR} FROM {name}"  # noqa: S608 - ringback's own table
+                " WHERE endpoint = ? AND at >= ? AND at < ? GROUP BY 1 HAVING count(*) >= ?",
+                (endpoint, since // HOUR * HOUR, until, MAX_FAILED_PER_HOUR // 2),
+            )
+            many += own.scalars()
+        kept = select(hour.c.at).where(hour.c.at.in_(many), hour.c.sealed == SEALED)
+        for at in connection.scalars(kept).all() if many else ():
+            yield schema.sealed_table(at)
+
+    @staticmethod
+    def _rows_of(
+        connection: Connection, table: Table, wanted: tuple[int, int, int, int], failed: bool
+    ) -> Sequence[Row[Any]]:
+        """Return rows of an endpoint, from a time to before another, so many, newest first."""
+        # As text: each hour has a table, and to compile a statement takes longer than to run it.
+        return connection.exec_driver_sql(
+            f"SELECT {', '.join(CHECK_COLUMNS)}, number FROM {table.name}"  # noqa: S608 - as above
+            f" WHERE endpoint = ? AND at >= ? AND at < ?{' AND up = 0' if failed else ''}"
+            " ORDER BY at DESC LIMIT ?",
+            wanted,
+        ).all()
 
     def since(
         self, connection: Connection, at: int
@@ -187,16 +219,18 @@ class RawResults:
         return newest_checks_query(table)
 
     def tables(
-        self, connection: Connection, since: int, until: int, *, failed: bool
+        self, connection: Connection, since: int, until: int, *, failed: bool, sealed: bool = True
     ) -> Iterator[tuple[int, Table]]:
         """Yield tables, newest first, with a time: what is newer is in it or in those before."""
         schema, hour = self._schema, self._schema.hour
         query = select(hour.c.at, hour.c.sealed).where(
             *of_shard(hour), hour.c.earliest < until, hour.c.at + HOUR > since
         )
+        if not sealed:
+            query = query.where(hour.c.sealed != SEALED)
         for row in connection.execute(query.order_by(hour.c.at.desc())).all():
-            sealed = row.sealed == SEALED
-            yield row.at, schema.sealed_table(row.at) if sealed else schema.open_table(row.at)
+            is_sealed = row.sealed == SEALED
+            yield row.at, schema.sealed_table(row.at) if is_sealed else schema.open_table(row.at)
         if failed:
             for name in reversed(schema.table_names(connection, failed_name(since), "failed_99")):
                 yield ANY_TIME, schema.failed_table(name)

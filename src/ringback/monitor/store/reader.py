@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from ringback.monitor.store.aggregate import Aggregate
-from ringback.monitor.store.interface import IncidentFilter
+from ringback.monitor.store.interface import IncidentFilter, SpanCounts
 from ringback.monitor.store.records import Records
 from ringback.monitor.store.rollup import Part, SpanTables
 from ringback.monitor.store.rows import RowCodec, interned_certificates, interned_strings
@@ -130,24 +130,62 @@ class StoreReader:
                 return
             yield incident
 
-    def hours(self, endpoint: str, since: float, until: float) -> dict[float, Aggregate]:
-        """Return what is known of an endpoint's hours, by their beginnings."""
-        number = self._strings.find(endpoint)
-        if number is None:
-            return {}
+    def days(
+        self, endpoints: Iterable[str], since: float, until: float
+    ) -> Iterator[tuple[str, list[SpanCounts]]]:
+        """Yield each endpoint with what is known of its days, in order.
+
+        A day that is not rolled up yet comes as its hours, five minutes and single checks.
+        """
         span = microseconds(since), microseconds(until)
-        found: dict[int, Aggregate] = {}
         with self.read() as connection:
             marks = self._marks(connection)
-            for at, _, part in self._written(connection, number, marks, *span):
-                found.setdefault(at // HOUR * HOUR, Aggregate()).merge(part)
-            for check in self._not_written(connection, number, marks, *span):
-                at = microseconds(check.at) // HOUR * HOUR
-                found.setdefault(at, Aggregate()).add(check)
-        return {at / 1e6: found[at] for at in sorted(found)}
+            fresh = self._fresh(connection, marks, *span)
+            there = self._schema.table_names(connection, "rollup_", "rollup_9")
+            for endpoint in endpoints:
+                number = self._strings.find(endpoint)
+                found: list[SpanCounts] = []
+                if number is not None:
+                    for step, begin, end in _parts(marks, *span, ("1d", "1h", "5m")):
+                        rows = self._spans.counts(connection, step, number, begin, end, there)
+                        found += _counts(rows, step)
+                    found += fresh.get(number, ())
+                    found.sort(key=lambda part: part.at)
+                yield endpoint, found
+
+    def _fresh(
+        self, connection: Connection, marks: dict[Step, int], first: int, last: int
+    ) -> dict[int, list[SpanCounts]]:
+        """Return what is not rolled up, by the hour: of all, for no index leads to an endpoint."""
+        hours: dict[tuple[int, int], Aggregate] = {}
+        written = max(first, marks.get("5m", last))
+        for rows, checks in self._raw.since(connection, written) if written < last else ():
+            for row, check in zip(rows, checks, strict=True):
+                if row[1] < last:
+                    hours.setdefault((row[0], row[1] // HOUR * HOUR), Aggregate()).add(check)
+        found: dict[int, list[SpanCounts]] = {}
+        for (number, at), whole in sorted(hours.items()):
+            counts = whole.count, whole.bad, whole.unknown, whole.encode()
+            found.setdefault(number, []).append(SpanCounts(at / 1e6, HOUR / 1e6, *counts))
+        return found
+
+    def hours(self, endpoint: str, since: float, until: float) -> list[SpanCounts]:
+        """Return the hours of an endpoint that are rolled up, if they are kept, oldest first."""
+        number = self._strings.find(endpoint)
+        if number is None:
+            return []
+        with self.read() as connection:
+            last = min(microseconds(until), self._marks(connection).get("1h", 0))
+            rows = self._spans.counts(connection, "1h", number, microseconds(since), last)
+            return _counts(rows, "1h")
+
+    def incident_times(self, endpoint: str, since: float, until: float) -> list[float]:
+        """Return when the incidents opened that an endpoint was part of, in a time."""
+        with self.read() as connection:
+            return self._records.incident_times(connection, endpoint, since, until)
 
     def vantages(self, endpoint: str, since: float, until: float) -> dict[str, Aggregate]:
-        """Return what each vantage knows of an endpoint in a time, by its name.
+        """Return what each vantage knows of an endpoint in whole days, by its name.
 
         Where rollups do not tell them apart (``has_vantages``) it is that of the checks which are
         kept one by one.
@@ -182,7 +220,7 @@ class StoreReader:
     def _written(
         self, connection: Connection, number: int, marks: dict[Step, int], first: int, last: int
     ) -> Iterator[Part]:
-        for step, begin, end in _parts(marks, first, last):
+        for step, begin, end in _parts(marks, first, last, ("1d", "1h", "5m")):
             yield from self._spans.aggregates(connection, step, number, begin, end)
 
     def _not_written(
@@ -198,13 +236,24 @@ class StoreReader:
             return set()
         span = microseconds(since), microseconds(until)
         with self.read() as connection:
-            found = list(self._spans.aggregates(connection, "5m", number, *span))
-        return {at / 1e6 for at, _, part in found if part.count}
+            found = list(self._spans.counts(connection, "5m", number, *span))
+        return {row[0] / 1e6 for row in found if row[1]}
 
 
-def _parts(marks: dict[Step, int], first: int, last: int) -> Iterator[tuple[Step, int, int]]:
-    """The hours that are written; behind them the five minutes that are."""
-    hours = marks.get("1h", first)
-    yield "1h", first, min(last, hours)
-    begin = max(first, hours // STEP_WIDTH["5m"] * STEP_WIDTH["5m"])
-    yield "5m", begin, min(last, marks.get("5m", begin))
+def _counts(rows: Iterable[Sequence[Any]], step: Step) -> list[SpanCounts]:
+    width = STEP_WIDTH[step] / 1e6
+    return [
+        SpanCounts(at / 1e6, width, known, bad, unknown, histograms)
+        for at, known, bad, unknown, histograms in rows
+    ]
+
+
+def _parts(
+    marks: dict[Step, int], first: int, last: int, steps: Iterable[Step]
+) -> Iterator[tuple[Step, int, int]]:
+    """Yield what is written of the widest step; behind it what is of the next."""
+    begin = first
+    for step in steps:
+        end = max(begin, min(last, marks.get(step, begin)))
+        yield step, begin, end
+        begin = end

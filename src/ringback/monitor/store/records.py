@@ -94,7 +94,7 @@ class Records:
                 after=row.after,
                 kind=row.kind,
             )
-            for row in connection.execute(query)
+            for row in connection.execute(query).all()
         ]
 
     def keep_incidents(self, connection: Connection, incidents: Sequence[Incident]) -> None:
@@ -137,6 +137,17 @@ class Records:
             query = query.where(incident.opened_at < microseconds(wanted.before))
         newest = query.order_by(incident.opened_at.desc(), incident.id.desc()).limit(limit)
         return [incident_from_json(body) for body in connection.scalars(newest)]
+
+    def incident_times(
+        self, connection: Connection, endpoint: str, since: float, until: float
+    ) -> list[float]:
+        """Return when the incidents opened that an endpoint was part of, in a time."""
+        table, member = self._schema.incident, self._schema.member
+        query = select(table.c.opened_at).join(member, member.c.incident == table.c.id)
+        query = query.where(*of_shard(table), *of_shard(member), member.c.endpoint == endpoint)
+        # With the time among the conditions SQLite goes through all incidents of that time.
+        found = (at / 1e6 for at in connection.scalars(query).all())
+        return [at for at in found if since <= at < until]
 
     def read_incident(self, connection: Connection, id_: str) -> Incident | None:
         table = self._schema.incident

@@ -194,12 +194,10 @@ class SpanTables:
                     (others | (table.c.at >= mixed_from), table.c.histograms), else_=None
                 ).label("histograms")
             wanted: Select[Any] = query.with_only_columns(*columns, merged)
+            places = slice(len(self._identity), -1)
             for row in connection.execute(wanted).all():
-                yield (
-                    row.at,
-                    self._key(row),
-                    (_bucket(row) if row.histograms is None else _aggregate(row)),
-                )
+                merge = row.histograms is not None
+                yield row.at, self._key(row), _aggregate(row) if merge else _bucket(row[places])
 
     def aggregates(
         self, connection: Connection, step: Step, endpoint: int, since: int, until: int
@@ -209,6 +207,15 @@ class SpanTables:
             columns = [table.c[name] for name in (*self._identity, "at", *_AGGREGATE_COLUMNS)]
             for row in connection.execute(query.with_only_columns(*columns)):
                 yield row.at, self._key(row), _aggregate(row)
+
+    def counts(
+        self, connection: Connection, step: Step, endpoint: int, since: int, until: int,
+        there: Sequence[str] | None = None,
+    ) -> Iterator[Sequence[Any]]:  # fmt: skip
+        """Yield beginning, counts and histograms; ``there``: the tables, where they are known."""
+        for table, query in self._queries(connection, step, endpoint, since, until, there):
+            columns = [table.c[name] for name in ("at", "count", "bad", "unknown", "histograms")]
+            yield from connection.execute(query.with_only_columns(*columns)).all()
 
     def piece(
         self, connection: Connection, step: Step, since: int, until: int, after: Key, limit: int
@@ -227,12 +234,15 @@ class SpanTables:
         return [(self._key(row), _aggregate(row)) for row in found]
 
     def _queries(
-        self, connection: Connection, step: Step, endpoint: int, since: int, until: int
-    ) -> Iterator[tuple[Table, Select[Any]]]:
+        self, connection: Connection, step: Step, endpoint: int, since: int, until: int,
+        there: Sequence[str] | None = None,
+    ) -> Iterator[tuple[Table, Select[Any]]]:  # fmt: skip
         if until <= since:
             return
-        ends = rollup_name(step, since), rollup_name(step, until - 1)
-        for name in self._schema.table_names(connection, *ends):
+        first, last = rollup_name(step, since), rollup_name(step, until - 1)
+        if there is None:
+            there = self._schema.table_names(connection, first, last)
+        for name in (name for name in there if first <= name <= last):
             table = self._schema.rollup_table(name)
             query = select(table).where(*of_shard(table), table.c.endpoint == endpoint)
             yield table, query.where(*_span(table, step, since, until)).order_by(table.c.at)
@@ -278,9 +288,9 @@ def _aggregate(row: Row[Any]) -> Aggregate:
     return Aggregate.decode(*(values[name] for name in _AGGREGATE_COLUMNS))
 
 
-def _bucket(row: Row[Any]) -> RollupBucket:
-    values = row._mapping  # noqa: SLF001 - as above
-    at, count, bad, unknown, kinds, p50, p95, p99 = (values[name] for name in _BUCKET_COLUMNS[:8])
+def _bucket(values: Sequence[Any]) -> RollupBucket:
+    """Return a bucket of the values of ``_BUCKET_COLUMNS``."""
+    at, count, bad, unknown, kinds, p50, p95, p99 = values[:8]
     return RollupBucket(
         at=at / 1e6,
         count=count,
@@ -289,7 +299,11 @@ def _bucket(row: Row[Any]) -> RollupBucket:
         p50=None if p50 is None else p50 / 1e6,
         p95=None if p95 is None else p95 / 1e6,
         p99=None if p99 is None else p99 / 1e6,
-        timings={phase: value / 1e6 for phase in PHASES if (value := values[phase]) is not None},
+        timings={
+            phase: value / 1e6
+            for phase, value in zip(PHASES, values[8:], strict=True)
+            if value is not None
+        },
         kinds=json.loads(kinds) if kinds else {},
     )
 

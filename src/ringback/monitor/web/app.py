@@ -25,6 +25,7 @@ from ringback.monitor.web.alerts import FiringAlerts, take_alerts
 from ringback.monitor.web.badge import show_badge
 from ringback.monitor.web.live import LiveUpdates, live_stream
 from ringback.monitor.web.metrics import LastCertificates, show_metrics
+from ringback.monitor.web.packing import PackingMiddleware
 from ringback.monitor.web.pages import (
     STATUS_PAGE_SECONDS,
     discovered_page,
@@ -83,7 +84,7 @@ class SecurityHeadersMiddleware:
         site: Site = scope["app"].state.site
         host, _ = split_port(Headers(scope=scope).get("host", ""))
         app = self._app if site.settings.serves(host) else _respond_misdirected
-        await app(scope, receive, _with_headers(send))
+        await app(scope, receive, _with_headers(send, private=bool(site.settings.tokens)))
 
 
 class KeptMiddleware:
@@ -116,13 +117,14 @@ class KeptMiddleware:
         await self._app(scope, receive, sending)
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, *, private: bool) -> Send:
+    # What only some may see is kept by no browser: the next who sits there could go back to it.
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
-            headers.setdefault("cache-control", "no-store")
+            headers.setdefault("cache-control", "no-store" if private else "private, no-cache")
         await send(message)
 
     return sending
@@ -216,6 +218,7 @@ def application(
             Middleware(SecurityHeadersMiddleware),
             Middleware(StandbyMiddleware),
             Middleware(KeptMiddleware),
+            Middleware(PackingMiddleware),
         ],
         exception_handlers={HTTPProblem: answer_problem, HTTPException: answer_http_error},
     )
@@ -224,7 +227,7 @@ def application(
         commands=commands,
         settings=settings,
         renderer=renderer,
-        live=LiveUpdates(queries, renderer),
+        live=LiveUpdates(queries, renderer, clock=clock),
         status_page=CachedText(STATUS_PAGE_SECONDS, clock),
         certificates=LastCertificates(),
         inbox=Inbox(),

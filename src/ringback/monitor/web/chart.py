@@ -89,6 +89,7 @@ class ChartWindow:
     bucket: float  # The same in seconds
     cell: float  # Seconds of a cell of the bar
     cells: int  # How many
+    coarse: Step  # Width of those that are taken together: few, for their histograms are merged
 
     @property
     def seconds(self) -> float:
@@ -98,15 +99,15 @@ class ChartWindow:
 WINDOWS: Final[dict[str, ChartWindow]] = {
     window.name: window
     for window in (
-        ChartWindow(name="24h", step="5m", bucket=300.0, cell=900.0, cells=96),
-        ChartWindow(name="7d", step="1h", bucket=3600.0, cell=7200.0, cells=84),
-        ChartWindow(name="90d", step="1d", bucket=86400.0, cell=86400.0, cells=90),
+        ChartWindow(name="24h", step="5m", bucket=300.0, cell=900.0, cells=96, coarse="1h"),
+        ChartWindow(name="7d", step="1h", bucket=3600.0, cell=7200.0, cells=84, coarse="1d"),
+        ChartWindow(name="90d", step="1d", bucket=86400.0, cell=86400.0, cells=90, coarse="1d"),
     )
 }
 """What a status bar can show, the shortest first."""
 
 CHARTS: Final[dict[str, ChartWindow]] = {
-    "1h": ChartWindow(name="1h", step="5m", bucket=300.0, cell=300.0, cells=12),
+    "1h": ChartWindow(name="1h", step="5m", bucket=300.0, cell=300.0, cells=12, coarse="5m"),
     **WINDOWS,
 }
 """What a chart can show, the shortest first."""

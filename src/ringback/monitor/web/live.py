@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import StreamingResponse
@@ -42,10 +42,12 @@ class LiveUpdates:
         *,
         every: float = 1.0,
         alive: float = 15.0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._queries, self._renderer, self._every = queries, renderer, every
-        self._alive = alive
-        self._pages: set[asyncio.Queue[bytes]] = set()
+        self._alive, self._clock = alive, clock
+        # Each page with the endpoint that it is about; `None`: with all that the overview shows
+        self._pages: dict[asyncio.Queue[bytes], str | None] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
         self._checked: set[str] = set()
@@ -59,17 +61,23 @@ class LiveUpdates:
         """Whether no further page can follow."""
         return len(self._pages) >= MAX_PAGES or self._closed
 
-    async def follow(self) -> AsyncIterator[bytes]:
-        """Yield messages for one page until it goes or the monitor ends."""
+    async def follow(self, endpoint: str | None = None) -> AsyncIterator[bytes]:
+        """Yield messages for one page until it goes or the monitor ends.
+
+        ``endpoint``: the one that it is about, so that it is not told of checks of others; ``""``:
+        it is about none.
+        """
         page: asyncio.Queue[bytes] = asyncio.Queue(_MAX_WAITING)
-        self._pages.add(page)
+        self._pages[page] = endpoint
         try:
             self._start()
-            yield b"retry: 3000\n\n"
+            # With the time, by which the page says how long ago something was: it may be an old one
+            # that was not sent again.
+            yield f"retry: 3000\nevent: now\ndata: {self._clock():.3f}\n\n".encode()
             while page in self._pages:
                 yield await self._next(page)
         finally:
-            self._pages.discard(page)
+            self._pages.pop(page, None)
             if not self._pages:
                 self._stop()
 
@@ -80,7 +88,7 @@ class LiveUpdates:
 
     def end(self) -> None:
         """End the open connections; browsers ask for a new one by themselves."""
-        pages, self._pages = self._pages, set()
+        pages, self._pages = self._pages, {}
         for page in pages:
             _offer(page, _ALIVE)
         self._stop()
@@ -130,13 +138,29 @@ class LiveUpdates:
         while True:
             await self._changed.wait()
             await self._queries.kept(self._every)
-            message = self._message()
-            for page in self._pages:
-                _offer(page, message)
+            changed = self._moved | self._checked
+            messages = {
+                shown: self._message(shown)
+                for shown in set(self._pages.values())
+                if shown is None
+                or shown in changed
+                or self._moved
+                or self._incidents
+                or self._configured
+            }
+            self._checked, self._moved, self._incidents = set(), set(), set()
+            self._configured = False
+            self._changed.clear()
+            for page, shown in self._pages.items():
+                if shown in messages:
+                    _offer(page, messages[shown])
             await asyncio.sleep(self._every)
 
-    def _message(self) -> bytes:
+    def _message(self, shown: str | None) -> bytes:
+        """Return what changed, for pages about one endpoint or, ``None``, about all."""
         ids = [*self._moved, *(self._checked - self._moved)][:_MAX_CARDS]
+        if shown is not None:
+            ids = [id_ for id_ in (shown,) if id_ in self._moved or id_ in self._checked]
         views = [view for id_ in ids if (view := self._queries.view(id_)) is not None]
         moved = [view for view in views if view.endpoint.id in self._moved]
         data: dict[str, Any] = {
@@ -145,28 +169,31 @@ class LiveUpdates:
             "config": self._configured,
             "cards": {
                 view.endpoint.id: self._renderer.render("part/card.html", {"view": view})
-                for view in views
+                for view in (views if shown is None else ())
             },
+            "head": self._head(views[0]) if shown and views else "",
             "states": {view.endpoint.id: view.state for view in views},
-            "parts": self._parts() if moved or self._incidents else {},
+            "parts": self._parts(shown) if self._moved or self._incidents else {},
             "said": _announcement(moved),
         }
-        self._changed.clear()
-        self._checked, self._moved, self._incidents = set(), set(), set()
-        self._configured = False
         return f"event: change\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
-    def _parts(self) -> dict[str, str]:
-        views, incidents = self._queries.views(), self._queries.incidents()
+    def _head(self, view: EndpointView) -> str:
+        context = {"view": view, "endpoint": view.endpoint, "now": self._clock()}
+        return self._renderer.render("part/endpoint_head.html", context)
+
+    def _parts(self, shown: str | None) -> dict[str, str]:
+        incidents = self._queries.incidents()
         context = {
-            "counts": Counter(view.state for view in views),
+            "counts": self._queries.states(),
             "incidents": incidents,
             "open_count": len(incidents),
-            "names": {view.endpoint.id: view.endpoint.name for view in views},
+            "names": {found.id: found.name for found in self._queries.endpoints()},
         }
+        names = ("counts", "open-incidents", "open-count") if shown is None else ("open-count",)
         return {
             name: self._renderer.render(f"part/{name.replace('-', '_')}.html", context)
-            for name in ("counts", "open-incidents", "open-count")
+            for name in names
         }
 
 
@@ -193,4 +220,5 @@ async def live_stream(request: Request) -> StreamingResponse:
     stream = site_of(request).live
     if stream.full:
         raise HTTPProblem(503, "too many pages are open", headers={"Retry-After": "30"})
-    return StreamingResponse(stream.follow(), media_type="text/event-stream")
+    shown = request.query_params.get("endpoint")
+    return StreamingResponse(stream.follow(shown), media_type="text/event-stream")

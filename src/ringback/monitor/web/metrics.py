@@ -6,23 +6,24 @@ import math
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
-
-from starlette.responses import PlainTextResponse
 
 from ringback.failure import KINDS
 from ringback.incident.model import EndpointState, Pattern
 from ringback.monitor.web.access import require
+from ringback.monitor.web.packing import packed_stream
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import StreamingResponse
 
     from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen, Incident
     from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.ingest.batch import Inbox
-    from ringback.monitor.model import EndpointView
+    from ringback.monitor.model import EndpointView, ObserverView
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -51,17 +52,21 @@ def counter(name: str, meaning: str, value: float) -> MetricFamily:
 
 
 def exposition_of(families: Iterable[MetricFamily]) -> str:
-    lines: list[str] = []
+    return "".join(exposition_parts(families))
+
+
+_LINES_AT_ONCE: Final = 500  # Lines of a part: made in a millisecond or two
+
+
+def exposition_parts(families: Iterable[MetricFamily]) -> Iterator[str]:
+    """Yield the text in parts: that of 10,000 endpoints has 10 MB."""
     for family in families:
-        name = family.name
-        values = [
-            f"{name}{_label_set(labels)} {_number(value)}" for value, labels in family.samples
-        ]
-        if values:
-            lines.append(f"# HELP {name} {family.help}")
-            lines.append(f"# TYPE {name} {family.type}")
-            lines += values
-    return "\n".join(lines) + "\n"
+        name, samples = family.name, iter(family.samples)
+        head = f"# HELP {name} {family.help}\n# TYPE {name} {family.type}\n"
+        while some := list(islice(samples, _LINES_AT_ONCE)):
+            lines = (f"{name}{_label_set(labels)} {_number(value)}\n" for value, labels in some)
+            yield head + "".join(lines)
+            head = ""
 
 
 def _label_set(labels: dict[str, str]) -> str:
@@ -101,20 +106,25 @@ class LastCertificates:
         return dict(known)
 
 
-async def show_metrics(request: Request) -> PlainTextResponse:
+async def show_metrics(request: Request) -> StreamingResponse:
     require(request, "read")
     site = site_of(request)
-    views = site.queries.views()
-    families = [
-        *endpoint_metrics(views),
-        *place_metrics(views),
-        certificate_metrics(views, site.certificates.of(views)),
+    views = await site.queries.views_of(found.id for found in site.queries.endpoints())
+    of_monitor = [
         incident_metrics(site.queries.incidents()),
         *monitor_metrics(site.queries.status()),
         report_metrics(site.inbox, site.queries.status()),
         *agent_metrics(site.fleet, site.queries.status().get("agents") or {}),
     ]
-    return PlainTextResponse(exposition_of(families), media_type=CONTENT_TYPE)
+    families = chain(
+        endpoint_metrics(views),
+        place_metrics(views),
+        [certificate_metrics(views, site.certificates.of(views))],
+        of_monitor,
+    )
+    # Each part is made in a thread, and while one is sent the event loop does what else is due.
+    parts = (part.encode() for part in exposition_parts(families))
+    return packed_stream(request, parts, CONTENT_TYPE)
 
 
 def _of_each(
@@ -123,19 +133,20 @@ def _of_each(
     meaning: str,
     value: Callable[[EndpointView], float | None],
 ) -> MetricFamily:
-    found = ((value(view), _labels(view)) for view in views)
-    return MetricFamily(name, meaning, [(value, own) for value, own in found if value is not None])
+    found = ((value(view), view) for view in views)
+    samples = ((value, _labels(view)) for value, view in found if value is not None)
+    return MetricFamily(name, meaning, samples)
 
 
 def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     yield MetricFamily(
         "ringback_endpoint_state",
         "1 for the state that the endpoint is in, 0 for the others.",
-        [
+        (
             (view.state == state, {**_labels(view), "state": state})
             for view in views
             for state in _STATES
-        ],
+        ),
     )
     yield _of_each(
         views,
@@ -157,12 +168,12 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     yield MetricFamily(
         "ringback_check_phase_seconds",
         "How long each phase of the newest check took.",
-        [
+        (
             (seconds, {**_labels(view), "phase": phase})
             for view in views
             if view.last is not None
             for phase, seconds in view.last.timings.items()
-        ],
+        ),
     )
     yield _of_each(
         views,
@@ -181,24 +192,28 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
 def place_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     """Return what each place that checks an endpoint sees."""
     seen = [
-        (observer, {**_labels(view), "vantage": observer.id.partition(":")[2]})
+        (observer, view)
         for view in views
         for observer in view.observers
         if observer.kind == "probe"
     ]
+
+    def own(observer: ObserverView, view: EndpointView) -> Labels:
+        return {**_labels(view), "vantage": observer.id.partition(":")[2]}
+
     yield MetricFamily(
         "ringback_vantage_up",
         "Whether the endpoint is well as one place sees it; absent where that is not known.",
-        [
-            (observer.state == "ok", own)
-            for observer, own in seen
+        (
+            (observer.state == "ok", own(observer, view))
+            for observer, view in seen
             if observer.state in {"ok", "suspect", "down"}
-        ],
+        ),
     )
     yield MetricFamily(
         "ringback_vantage_check_timestamp_seconds",
         "When the newest check of one place ended, in seconds since 1970 UTC.",
-        [(observer.at, own) for observer, own in seen if observer.at is not None],
+        ((observer.at, own(observer, view)) for observer, view in seen if observer.at is not None),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime
 from functools import wraps
 from statistics import median
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident
     from ringback.monitor.fleet.agents import Agent, AgentState
     from ringback.monitor.fleet.hub import Fleet
-    from ringback.monitor.model import EndpointView
+    from ringback.monitor.model import Endpoint, EndpointView
     from ringback.monitor.queries import MonitorQueries
     from ringback.monitor.store.interface import RollupBucket, Step
     from ringback.monitor.web.chart import ChartWindow
@@ -90,31 +90,47 @@ def for_readers(page: Callable[[Request], Awaitable[Response]]) -> Callable[...,
 async def overview_page(request: Request) -> Response:
     site = site_of(request)
     queries = site.queries
-    views = queries.views()
     text, state = request.query_params.get("q", "")[:200], request.query_params.get("state", "")
-    wanted = [view for view in views if _is_wanted(view, text, state)]
+    known = queries.endpoints()
+    wanted = [endpoint.id for endpoint in known if _is_wanted(endpoint, text.lower())]
+    if state:
+        wanted = [id_ for id_ in wanted if queries.state(id_) == state]
+    if len(wanted) > MAX_CARDS:
+        wanted.sort(key=lambda id_: queries.state(id_) == "ok")
+    first = _whole_number(request.query_params.get("from"))
+    end = first + MAX_CARDS
+    asked = {"q": text, "state": state, "from": str(end)}
     return await render_page(
         request,
         "overview.html",
-        groups=_groups(wanted),
-        total=len(views),
+        groups=_groups(await queries.views_of(wanted[first:end])),
+        total=len(known),
         shown=len(wanted),
-        counts=Counter(view.state for view in views),
+        more=max(0, len(wanted) - end),
+        next=urlencode({name: value for name, value in asked.items() if value}),
+        counts=queries.states(),
         incidents=queries.incidents(),
-        names=_names(views),
+        names=_names(queries),
         agents=[] if site.fleet is None else _places(site.fleet),
         q=text,
         state=state,
     )
 
 
+MAX_CARDS = 1000
+"""Endpoints on one page, those first that are not well: a browser takes a second for 5,000."""
+
+
+def _whole_number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
 def _places(fleet: Fleet) -> list[tuple[Agent, AgentState]]:
     return [(agent, fleet.state_of(agent)) for agent in fleet.registry.shown()]
 
 
-def _is_wanted(view: EndpointView, text: str, state: str) -> bool:
-    words = f"{view.endpoint.name} {view.endpoint.url} {view.endpoint.watched.group}".lower()
-    return text.lower() in words and (not state or view.state == state)
+def _is_wanted(endpoint: Endpoint, text: str) -> bool:
+    return not text or text in f"{endpoint.name} {endpoint.url} {endpoint.watched.group}".lower()
 
 
 def _groups(views: Iterable[EndpointView]) -> dict[str, list[EndpointView]]:
@@ -136,8 +152,11 @@ async def endpoint_page(request: Request) -> Response:
     if view is None:
         raise HTTPProblem(404, "there is no such endpoint")
     window = CHARTS.get(request.query_params.get("window", ""), WINDOWS["24h"])
-    asked = (buckets_of(site.queries, id_, window, now) for window in CHARTS.values())
-    buckets = dict(zip(CHARTS, await asyncio.gather(*asked), strict=True))
+    buckets = {
+        name: await buckets_of(site.queries, id_, shown, now) for name, shown in WINDOWS.items()
+    }
+    hour = _window_query(id_, CHARTS["1h"], now)
+    buckets["1h"] = [bucket for bucket in buckets["24h"] if bucket.at >= hour[2]]
     longest = now - WINDOWS["90d"].seconds
     return await render_page(
         request,
@@ -151,7 +170,12 @@ async def endpoint_page(request: Request) -> Response:
         windows=list(CHARTS),
         latency=latency_chart(buckets[window.name], window.bucket, now - window.seconds, now),
         phases=phase_shares(buckets[window.name]),
-        percentiles=await query_store(site.queries.store.phases, *_window_query(id_, window, now)),
+        percentiles=await query_store(
+            site.queries.store.phases,
+            id_,
+            window.coarse,
+            *_window_query(id_, window, now)[2:],
+        ),
         areas=phase_chart(buckets[window.name], window.bucket, now - window.seconds, now),
         failures=runs_of(
             await query_store(
@@ -241,7 +265,7 @@ async def incidents_page(request: Request) -> Response:
         "incidents.html",
         incidents=found,
         older=found[-1].opened_at if len(found) == _PAGE_SIZE else None,
-        names=_names(queries.views()),
+        names=_names(queries),
         silences=queries.silences(),
     )
 
@@ -263,8 +287,8 @@ async def incident_page(request: Request) -> Response:
     )
 
 
-def _names(views: Iterable[EndpointView]) -> dict[str, str]:
-    return {view.endpoint.id: view.endpoint.name for view in views}
+def _names(queries: MonitorQueries) -> dict[str, str]:
+    return {endpoint.id: endpoint.name for endpoint in queries.endpoints()}
 
 
 def _time(text: str | None) -> float | None:
@@ -344,7 +368,8 @@ async def status_page(request: Request) -> Response:
 
 async def _status_page(site: Site) -> str:
     now, window = site.clock(), WINDOWS["90d"]
-    views = [view for view in site.queries.views() if view.endpoint.public]
+    public = [endpoint.id for endpoint in site.queries.endpoints() if endpoint.public]
+    views = await site.queries.views_of(public)
     rows = [
         (
             view,

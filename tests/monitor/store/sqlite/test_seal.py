@@ -131,6 +131,23 @@ def test_a_check_after_its_hour_was_sealed_is_kept(tmp_path):
     store.close()
 
 
+def test_of_a_sealed_hour_every_failure_is_found_however_many(tmp_path):
+    store = SQLiteStore(tmp_path / "ringback.db")
+    bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
+    later = check(AT + 7000, up=False)
+    store.keep(StoreBatch(checks=[*bad, check(AT + 400)]))
+    settled(store, AT + 3700)
+    store.keep(StoreBatch(checks=[later, check(AT + 7010)]))
+
+    assert [name for name in tables(store) if name.startswith("sealed")]
+    everything = [later, *bad[::-1]]
+    for limit in (1, 10, 31, 140, 150, 1000):
+        found = store.checks("web", 0, AT + DAY, failed=True, limit=limit)
+        assert found == everything[:limit]
+    assert store.checks("web", 0, AT + 20, failed=True) == bad[9::-1]
+    store.close()
+
+
 @pytest.mark.full
 def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 from ringback.monitor.closing import closed_on_error
 from ringback.monitor.store.interface import StoreTooNew
@@ -79,7 +79,7 @@ def _engine(path: Path) -> Engine:
             # A log that cannot be made, on a disk that is read-only: nobody writes there.
             return _opened(f"{name}&immutable=1")
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 

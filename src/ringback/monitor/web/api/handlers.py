@@ -42,13 +42,15 @@ _DEFAULT_SPANS, _MAX_SPANS = 288, 2400
 )
 async def list_endpoints(call: APICall) -> APIAnswer:
     query = call.query
+    queries = call.site.queries
     found = [
-        view
-        for view in call.site.queries.views()
-        if query.state in (None, view.state) and query.group in (None, view.endpoint.watched.group)
+        endpoint.id
+        for endpoint in queries.endpoints()
+        if query.group in (None, endpoint.watched.group)
+        and query.state in (None, queries.state(endpoint.id))
     ]
     end = query.offset + query.limit
-    shown = [endpoint_shape(item) for item in found[query.offset : end]]
+    shown = [endpoint_shape(item) for item in await queries.views_of(found[query.offset : end])]
     headers = next_page(call, offset=end) if end < len(found) else {}
     return APIAnswer(value=shown, headers={"X-Total-Count": str(len(found)), **headers})
 

@@ -30,7 +30,8 @@
       partly ? `${shown} of ${cards.size} endpoints` : "";
   };
 
-  if (field && !location.search) {
+  // Where not all are on the page the server finds those that are wanted.
+  if (field && !location.search && !document.getElementById("more")) {
     field.addEventListener("input", filter);
     field.form.addEventListener("submit", (event) => event.preventDefault());
     document.getElementById("counts").addEventListener("click", (event) => {
@@ -56,7 +57,7 @@
     if (seconds >= 120) return `${Math.round(seconds / 60)} min`;
     return `${Math.round(seconds)} s`;
   };
-  const skew = Date.now() - Date.parse(document.body.dataset.now ?? new Date().toISOString());
+  let skew = 0;
   const tick = () => {
     for (const one of document.querySelectorAll("time[data-ago], time[data-for]")) {
       const away = (Date.now() - skew - Date.parse(one.dateTime)) / 1000;
@@ -85,13 +86,18 @@
   };
 
   let waiting = null;
-  let last = 0;
+  let due = 0;
+  let last = Date.now();
   const renewSoon = (least) => {
-    waiting ??= setTimeout(() => {
+    const at = last + least;
+    if (waiting && due <= at) return;
+    clearTimeout(waiting);
+    due = at;
+    waiting = setTimeout(() => {
       waiting = null;
       last = Date.now();
       renew().catch(() => {});
-    }, Math.max(0, last + least - Date.now()));
+    }, Math.max(0, at - Date.now()));
   };
 
   const put = (change) => {
@@ -118,6 +124,11 @@
     filter();
   };
 
+  const putHead = (html) => {
+    const head = document.querySelector('[data-part="head"]');
+    if (html && !head.contains(document.activeElement)) head.innerHTML = html;
+  };
+
   const changed = (change) => {
     if ("open-count" in change.parts) {
       document.getElementById("open-count").innerHTML = change.parts["open-count"];
@@ -126,7 +137,11 @@
     else if (main.dataset.page === "overview") {
       put(change);
     } else if (main.dataset.endpoint && change.endpoints.includes(main.dataset.endpoint)) {
-      renewSoon(change.states[main.dataset.endpoint] === main.dataset.state ? 10000 : 1000);
+      putHead(change.head);
+      // What a well endpoint's page shows beside is of five minutes or longer.
+      const is = change.states[main.dataset.endpoint];
+      renewSoon(is !== main.dataset.state ? 1000 : is === "ok" ? 300000 : 10000);
+      main.dataset.state = is;
     } else if (main.dataset.incident && change.incidents.length) {
       const own = main.dataset.incident;
       if (own === "*" || change.incidents.includes(own)) renewSoon(1000);
@@ -135,7 +150,9 @@
   const renewAll = () => { if (!busy()) location.reload(); };
 
   if ("live" in document.body.dataset && main.matches("[data-page],[data-endpoint],[data-incident]")) {
-    const stream = new EventSource("/live");
+    const own = "page" in main.dataset ? "" : `?endpoint=${encodeURIComponent(main.dataset.endpoint ?? "")}`;
+    const stream = new EventSource(`/live${own}`);
+    stream.addEventListener("now", (event) => { skew = Date.now() - event.data * 1000; tick(); });
     stream.addEventListener("change", (event) => changed(JSON.parse(event.data)));
     stream.addEventListener("reload", renewAll);
     let lost = false;
