@@ -43,6 +43,7 @@ from e2e.worlds import (
     tcp,
     tls,
     unread,
+    unread_mixed,
     ways,
 )
 
@@ -55,6 +56,7 @@ _TABLES = (
     tcp,
     tls,
     unread,
+    unread_mixed,
     http,
     status,
     service,
