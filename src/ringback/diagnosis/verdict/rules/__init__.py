@@ -9,8 +9,9 @@ from ringback.diagnosis.verdict.rules.local import ADDRESS, ASKED, LOCAL
 from ringback.diagnosis.verdict.rules.name import NAME, WRONG_ADDRESS
 from ringback.diagnosis.verdict.rules.proxy import PROXY
 from ringback.diagnosis.verdict.rules.resolver import RESOLVER, RESOLVERS
-from ringback.diagnosis.verdict.rules.response import RESPONSE, SERVICE, STATUS
+from ringback.diagnosis.verdict.rules.response import RESPONSE, SERVICE
 from ringback.diagnosis.verdict.rules.silence import SILENCE
+from ringback.diagnosis.verdict.rules.status import STATUS
 
 LESSER: tuple[VerdictRule, ...] = (*PARTLY, *RESOLVERS)
 """What is broken although the target answers."""

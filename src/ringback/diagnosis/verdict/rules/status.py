@@ -1,0 +1,172 @@
+"""Rules about the status: the service answered, and not with what was wanted."""
+
+from collections.abc import Callable
+
+from ringback.diagnosis.facts import RequestFacts
+from ringback.diagnosis.model import Alternative, Where
+from ringback.diagnosis.sorts import ReadingOf
+from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.rule import Finding, VerdictRule, new_rule
+from ringback.failure.codes import kind_of_status
+from ringback.failure.names import KindName
+
+
+def _answer(evidence: Evidence) -> tuple[ReadingOf[RequestFacts] | None, int]:
+    every = evidence.all(RequestFacts)
+    if not every or every[-1].facts["outcome"] != "answered":
+        return None, 0
+    return every[-1], int(every[-1].facts["status"] or 0)
+
+
+def _when(
+    matches: Callable[[int, ReadingOf[RequestFacts]], bool], says: str, where: Where | None = None
+) -> Callable[[Evidence], Finding | None]:
+    def when(evidence: Evidence) -> Finding | None:
+        answer, status = _answer(evidence)
+        if answer is None or not matches(status, answer):
+            return None
+        headers = answer.facts["headers"] or {}
+        wait = (
+            f" It asks to wait: Retry-After {headers['retry-after']}."
+            if "retry-after" in headers
+            else ""
+        )
+        return Finding(f"{evidence.place} {says} (status {status}).{wait}", (answer,), where=where)
+
+    return when
+
+
+_LIMITED = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
+
+
+def _rate_limited(status: int, answer: ReadingOf[RequestFacts]) -> bool:
+    headers = answer.facts["headers"] or {}
+    return status == 429 or (status == 403 and any(name in headers for name in _LIMITED))
+
+
+def _rule(
+    cause: str,
+    kind: KindName,
+    meaning: str,
+    matches: Callable[[int, ReadingOf[RequestFacts]], bool],
+    says: str,
+) -> VerdictRule:
+    return new_rule(cause, kind, "their application")(
+        meaning=meaning,
+        decided_by="the status of the answer",
+        when=_when(matches, says),
+        confidence=0.98,
+    )
+
+
+def _certificate_wanted(evidence: Evidence) -> Finding | None:
+    answer, status = _answer(evidence)
+    if answer is None or not answer.facts["certificate_wanted"]:
+        return None
+    return Finding(
+        f"{evidence.place} completes the handshake without a client certificate, and then requires "
+        f"one (status {status}).",
+        (answer,),
+    )
+
+
+_WEBSOCKETS = frozenset({"ws", "wss"})
+_SWITCHED = 101
+
+
+def _no_websocket(evidence: Evidence) -> Finding | None:
+    answer, status = _answer(evidence)
+    if answer is None or evidence.asked["scheme"] not in _WEBSOCKETS:
+        return None
+    if status == _SWITCHED or status >= 300:
+        return None
+    return Finding(
+        f"{evidence.place} answers HTTP (status {status}) where a WebSocket is asked for: nothing "
+        "speaks WebSocket at this path.",
+        (answer,),
+        alternatives=(
+            Alternative(
+                kind="http.error",
+                cause="upgrade_dropped",
+                where="path",
+                summary="A proxy in front of the service does not pass the upgrade on.",
+                check="Ask the service itself, without the proxy; the proxy has to pass `Upgrade` "
+                "and `Connection` on.",
+            ),
+        ),
+    )
+
+
+STATUS = (
+    new_rule("no_websocket", "http.error", "their application")(
+        meaning="The service answers HTTP where a WebSocket is asked for.",
+        decided_by="a status below 300 that is not 101",
+        when=_no_websocket,
+        confidence=0.8,
+        advice=(
+            "Compare the path with the service's documentation: a WebSocket often has one of its own.",
+        ),
+    ),
+    new_rule("client_certificate_wanted", "tls.bad_client_auth_cert", "this program")(
+        meaning="The server accepts only requests with a client certificate that it trusts.",
+        decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
+        when=_certificate_wanted,
+        confidence=0.9,
+    ),
+    _rule(
+        "rate_limited",
+        "http.error.rate_limited",
+        "The service limits the rate of requests.",
+        _rate_limited,
+        "reports too many requests",
+    ),
+    _rule(
+        "unauthorized",
+        "http.error.auth",
+        "Credentials are required, or those given are rejected.",
+        lambda status, _: status == 401,
+        "requires credentials",
+    ),
+    _rule(
+        "forbidden",
+        "http.error.auth",
+        "Access is forbidden for this client or address.",
+        lambda status, _: status == 403,
+        "forbids access",
+    ),
+    _rule(
+        "not_found",
+        "http.error",
+        "The path does not exist.",
+        lambda status, _: status in {404, 410},
+        "has nothing at this path",
+    ),
+    _rule(
+        "unavailable",
+        "http.error.unavailable",
+        "The service is overloaded, or down for maintenance.",
+        lambda status, _: kind_of_status(status) == "http.error.unavailable",
+        "reports that it is unavailable",
+    ),
+    _rule(
+        "gateway_failed",
+        "http.error.gateway",
+        "A gateway in front of the service gets no answer from it.",
+        lambda status, _: kind_of_status(status) == "http.error.gateway",
+        "is a gateway whose backend does not answer",
+    ),
+    _rule(
+        "server_error",
+        "http.error",
+        "The service failed.",
+        lambda status, _: status >= 500,
+        "failed",
+    ),
+    _rule(
+        "client_error",
+        "http.error",
+        "The service rejects the request.",
+        lambda status, _: 400 <= status < 500,
+        "rejects the request",
+    ),
+)
