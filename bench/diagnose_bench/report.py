@@ -11,6 +11,7 @@ from e2e.judge import (
     misses,
     summary,
 )
+from reliability import lines, reliability
 
 from diagnose_bench.peers import shape, tells
 
@@ -45,6 +46,11 @@ def _figures(met):
         "answered": _times([visit for visit in met if not visit.world.silent]),
         "silent": _times([visit for visit in met if visit.world.silent]),
         "over_their_time": [e.world.name for e in met if e.report and _seconds(e) > e.world.limit],
+        "reliability": reliability(
+            (e.report["verdict"]["confidence"], cause_right(e.world, e.report))
+            for e in met
+            if e.report
+        ),
         "over_the_limit": [e.world.name for e in met if e.report and _seconds(e) > MAX_SECONDS],
     }
 
@@ -145,6 +151,8 @@ def _own(report):
             yield f"{name:28}{times['worlds']:>5} worlds  {told}"
     for name in ("falsely_broken", "falsely_healthy", "confident_and_wrong", "over_their_time"):
         yield f"{name.replace('_', ' '):28}{len(figures[name]):>5}  {' '.join(figures[name])}"
+    yield "\nverdicts"
+    yield from lines(figures["reliability"])
     yield ""
     for goal in report["goals"]:
         yield f"  {'met' if goal['met'] else 'NOT MET':9}{goal['goal']}"

@@ -593,20 +593,6 @@ WORLDS = (
         curl=(60,),
     ),
     _world(
-        "refused-here-healthy-there",
-        _HTTP,
-        broken(
-            "service_down|one_address_dead",
-            "tcp.refused|tcp.timed_out",
-            "tcp",
-            f"{_THEIRS}|their host",
-            healthy=None,
-        ),
-        name(NAME, OTHER, SERVER),
-        listen(address=SERVER),
-        curl=(0,),
-    ),
-    _world(
         "file-of-resolver-is-empty",
         _HTTP,
         broken("resolver_missing|resolver_down", _UNRESOLVED, "dns", "this host|DNS"),

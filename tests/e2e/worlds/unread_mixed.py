@@ -1,4 +1,4 @@
-"""Further worlds whose truth came first, the rules unread: two faults at once, odd ones, well ones."""
+"""Worlds whose truth came first, the rules unread: two faults at once, odd ones, well ones."""
 
 from e2e import papers
 from e2e.building import (
@@ -251,10 +251,11 @@ WORLDS = (
         "no-proxy-forgets-internal-host",
         f"http://{SERVER}:8080/",
         broken(
-            "proxy_not_needed|proxy_forbids",
-            "proxy.unreachable|proxy.denied",
-            "proxy",
-            "this program|proxy",
+            "proxy_not_needed|proxy_forbids|forbidden",
+            "proxy.unreachable|proxy.denied|http.error.auth",
+            "proxy|status",
+            "this program|proxy|their application",
+            also="proxy_forbids",
         ),
         listen(8080),
         proxying(proxy, outcome=403),
@@ -276,7 +277,7 @@ WORLDS = (
     _world(
         "tunnel-only-to-443",
         "https://www.example.org:8443/",
-        broken("proxy_forbids", "proxy.denied", "proxy", "proxy"),
+        broken("proxy_forbids", "proxy.denied|proxy.protocol_error", "proxy", "proxy"),
         name(),
         secure(8443),
         _OFFICE_ONLY,
@@ -284,6 +285,20 @@ WORLDS = (
         variables=_PROXIED,
         curl=(56, 97, 7),
         **_SLOW,
+    ),
+    _world(
+        "refused-here-healthy-there",
+        _HTTP,
+        broken(
+            "service_down|one_address_dead",
+            "tcp.refused|tcp.timed_out",
+            "tcp",
+            f"{_THEIRS}|their host",
+            healthy=None,
+        ),
+        name(NAME, OTHER, SERVER),
+        listen(address=SERVER),
+        curl=(0,),
     ),
     # Firewalls and ways.
     _world(
@@ -357,7 +372,8 @@ WORLDS = (
         f"https://{SERVER}:80/",
         broken("tls_on_plain_port", "tls.protocol.error.not_tls", "tls", "this program"),
         listen(80),
-        curl=(35,),
+        curl=(28, 35),
+        **_SLOW,
     ),
     _world(
         "plain-where-tls-is",
@@ -422,7 +438,7 @@ WORLDS = (
     # Services.
     _world(
         "postgres-database-unknown",
-        f"postgresql://{SERVER}:5432/shopp",
+        f"postgresql://app@{SERVER}:5432/shopp",
         broken("service_rejects", "service.rejected", "application", f"{_THEIRS}|this program"),
         listen(
             5432,

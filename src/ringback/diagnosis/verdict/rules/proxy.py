@@ -97,12 +97,13 @@ def _forbids(evidence: Evidence) -> Finding | None:
     failed = need(_tunnel(evidence))
     status = failed.facts["status"]
     forbidden = failed.kind == "proxy.denied" or failed.facts["socks_code"] in _SOCKS_FORBIDS
-    if failed.kind == "proxy.protocol_error":
-        return None
+    if failed.kind == "proxy.protocol_error" and not failed.facts["via"]:
+        return None  # A web server that is no proxy refuses the method; it names none it came by
     if not forbidden and not (status is not None and 400 <= status < 500):
         return None
     said = f" (status {status})" if status else ""
-    return Finding(f"The proxy {_name(failed)} forbids {evidence.place}{said}.", (failed,))
+    summary = f"The proxy {_name(failed)} forbids {evidence.place}{said}."
+    return Finding(summary, (failed,), kind=failed.kind)
 
 
 def _plain_proxy(evidence: Evidence) -> Finding | None:
@@ -143,7 +144,17 @@ def _silent(evidence: Evidence) -> Finding | None:
 
 def _no_proxy_at_all(evidence: Evidence) -> Finding | None:
     failed = need(_tunnel(evidence))
-    return Finding(f"{_name(failed)} does not answer as a proxy of this type.", (failed,))
+    summary = f"{_name(failed)} does not answer as a proxy of this type."
+    if failed.facts["status"] is None:
+        return Finding(summary, (failed,))
+    forbids = Alternative(
+        kind="proxy.denied",
+        cause="proxy_forbids",
+        where="proxy",
+        summary="It is a proxy, and opens no tunnel to anybody, or none to this port.",
+        check="Ask it for an http:// URL, and for a tunnel to port 443.",
+    )
+    return Finding(summary, (failed,), confidence=0.8, alternatives=(forbids,))
 
 
 def _needed(evidence: Evidence) -> Finding | None:

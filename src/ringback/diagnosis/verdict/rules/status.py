@@ -1,6 +1,7 @@
 """Rules about the status: the service answered, and not with what was wanted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from ringback.diagnosis.facts import RequestFacts
 from ringback.diagnosis.model import Alternative, Where
@@ -31,9 +32,42 @@ def _when(
             if "retry-after" in headers
             else ""
         )
-        return Finding(f"{evidence.place} {says} (status {status}).{wait}", (answer,), where=where)
+        others = _of_the_proxy(answer, status)
+        return Finding(
+            f"{evidence.place} {says} (status {status}).{wait}",
+            (answer,),
+            confidence=0.8 if others else None,
+            where=where,
+            alternatives=others,
+        )
 
     return when
+
+
+_CAUSE_AT_PROXY: Final[Mapping[int, tuple[str, KindName]]] = {
+    403: ("proxy_forbids", "proxy.denied"),
+    **dict.fromkeys((502, 503, 504), ("proxy_upstream_failed", "proxy.upstream_failed")),
+}
+"""Status of a request to what a proxy would mean by it."""
+
+
+def _of_the_proxy(answer: ReadingOf[RequestFacts], status: int) -> tuple[Alternative, ...]:
+    """Return that a proxy may have answered itself: without TLS nothing tells it from the target."""
+    by_proxy = _CAUSE_AT_PROXY.get(status)
+    in_the_clear = answer.facts["proxied"] and answer.subject.startswith("http://")
+    if by_proxy is None or not in_the_clear:
+        return ()
+    cause, kind = by_proxy
+    return (
+        Alternative(
+            kind=kind,
+            cause=cause,
+            where="proxy",
+            summary="The proxy has answered itself, and not asked the target.",
+            check="Ask the target without the proxy (`curl --noproxy '*' …`), or look for the "
+            "request in the log of either.",
+        ),
+    )
 
 
 _LIMITED = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
