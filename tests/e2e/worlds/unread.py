@@ -322,7 +322,7 @@ WORLDS = (
     _world(
         "balancer-without-backends",
         _HTTPS,
-        broken("handshake_cut", "tls.closed|tls.reset|tcp.reset", "tls", "their service|path"),
+        broken("handshake_cut", "tls.closed|tls.reset|tcp.reset", "tls|tcp", "their service|path"),
         name(),
         listen(443, reset_soon),
         curl=(35, 56),
