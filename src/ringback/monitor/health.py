@@ -101,8 +101,9 @@ class MonitorHealth:
         clocks: Clocks = Clocks(),
         free: Callable[[], int | None] = free_descriptors,
         on_jump: Callable[[], None] = lambda: None,
+        busiest: Callable[[], str] = lambda: "",
     ) -> None:
-        self._on_jump = on_jump
+        self._on_jump, self._busiest = on_jump, busiest  # The latter says what used the time
         self.doubted: dict[str, int] = {}  # Checks whose result was discarded, by why
         self._clocks, self._free = clocks, free
         self._unhealthy: deque[UnhealthyPeriod] = deque(maxlen=_MAX_PERIODS)
@@ -150,7 +151,8 @@ class MonitorHealth:
             self._lags.append(max(late, 0.0))
             self._lag = max(self._lag, late)
             if late > MAX_LAG:
-                self._note(self._expected, now, "lag", f"the event loop was {late:.1f} s late")
+                why = f"the event loop was {late:.1f} s late{self._busiest()}"
+                self._note(self._expected, now, "lag", why)
         self._inspect_clocks(now)
         if now - self._descriptors_inspected_at >= _DESCRIPTORS_INTERVAL:
             self._inspect_descriptors(now)

@@ -99,6 +99,7 @@ MAX_RUNNING = 10_000  # Checks under way at the same time
 _MIN_WAIT = 0.01  # Seconds between two rounds: what is due meanwhile is begun together
 _MAX_WAIT = 0.5
 TICK_INTERVAL = 1.0  # Seconds between two ticks
+_NAMED_SECONDS = 0.05  # CPU for the answers of one endpoint from which it is named
 _MAX_SLOW_SHARE = 0.75
 """Share of the limit that endpoints which did not answer the last time may take."""
 
@@ -136,7 +137,7 @@ class Runner:
         self._limit = (
             affordable_descriptors(MAX_RUNNING) if settings.limit is None else settings.limit
         )
-        self.health = MonitorHealth(on_jump=self._clock_was_set)
+        self.health = MonitorHealth(on_jump=self._clock_was_set, busiest=self._busiest)
         self._offset = time.time() - monotonic()
         kept = kept or {}
         self.schedule = Schedule(self._endpoints, self._now(), kept.get("due"))
@@ -246,6 +247,14 @@ class Runner:
         self.schedule.move(self._now())
         self._arm()
 
+    def _busiest(self) -> str:
+        """Name the endpoint whose answers took most time in the last second, for its lag."""
+        spent = self._context.spent if self._context else {}
+        id_ = max(spent, key=spent.__getitem__, default="")
+        if not id_ or spent[id_] < _NAMED_SECONDS:
+            return ""
+        return f", {spent[id_]:.2f} s of CPU for what {id_} answered"
+
     def _adopt_endpoints(self) -> None:
         assert self._context is not None
         before, self._scheduled = self._scheduled, {}
@@ -344,6 +353,7 @@ class Runner:
         assert self._context is not None
         self._ticker = self._context.loop.call_later(TICK_INTERVAL, self._tick)
         self._on_tick(self.health.tick())
+        self._context.spent.clear()
         owed, self._owed = self._owed, {}
         for id_ in owed:
             self._look(id_)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -31,6 +32,8 @@ class ProbeContext:
     matcher: Matcher = field(default_factory=Matcher)  # Decides regular expressions in bounded time
     max_kept: int = 10_000  # Connections that may be kept open between two probes
     kept: int = 0  # How many are
+    # Endpoint's id to the seconds of CPU that its long answers took; whoever reads it empties it
+    spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     # Called with an endpoint's id where a server ended a kept connection too early
     on_lost: Callable[[str], None] = lambda _: None
 

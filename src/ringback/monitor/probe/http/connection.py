@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -114,8 +114,14 @@ def _authority(target: RequestTarget) -> str:
 
 MAX_BODY = 1_048_576
 """Bytes of a body that are read; what follows is left, and the connection ended."""
-_MAX_HEAD = 131_072
+_MAX_HEAD = 131_072  # Bytes of headers, those of interim responses included
 _MAX_HEADERS = 256
+_MAX_INTERIM = 16  # Responses that only announce another
+_MAX_RECEIVED = 4 * MAX_BODY  # Bytes of an answer with all that frames it
+_TURN_BYTES = 16_384  # Bytes that are read before everybody else has a turn
+_SHORT_TURN = 0.0005  # Seconds of CPU; after a longer turn, nine times as long is left to others
+MAX_READ_SECONDS = 0.02
+"""Seconds of CPU for reading one answer; one in single bytes takes a hundred times as long."""
 
 OnAnswer = Callable[["ProbeConnection"], object]
 
@@ -124,9 +130,10 @@ class ProbeConnection(asyncio.Protocol):
     """A connection to one server, for one request at a time."""
 
     __slots__ = (
-        "_early", "_framed", "_head", "_head_size", "_on_answer", "_open", "_parser",
-        "_transport", "_want_body", "address", "body", "certificate", "failure", "first_at",
-        "headers", "lost", "on_lost", "received", "sent_at", "size", "status", "uses",
+        "_early", "_framed", "_head", "_head_size", "_interim", "_next_turn", "_on_answer", "_open",
+        "_parser", "_received_size", "_transport", "_unread", "_want_body", "address", "body",
+        "certificate", "failure", "first_at", "headers", "lost", "on_lost", "received", "sent_at",
+        "size", "spent", "status", "uses",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -135,10 +142,16 @@ class ProbeConnection(asyncio.Protocol):
         self.uses = 0  # How many requests were sent
         self.lost = False
         self.on_lost: Callable[[], None] | None = None  # Called when it ends while nothing is asked
-        self._early = b""
+        self._early = self._unread = b""
+        self._next_turn: asyncio.Handle | None = None
         self._on_answer: OnAnswer | None = None
         self._parser: HttpResponseParser | None = None
         self._transport: asyncio.Transport | None = None
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._head_size = self._interim = self._received_size = 0
+        self.spent = 0.0  # Seconds of CPU that reading took, where the answer is long
         self._forget()
 
     def _forget(self) -> None:
@@ -147,7 +160,6 @@ class ProbeConnection(asyncio.Protocol):
         self.headers: list[tuple[bytes, bytes]] = []  # Of the answer, names in lower case
         self.body: list[bytes] = []  # What was read of it, where it is wanted
         self.failure: ProbeFailure | None = None  # `None`: the answer is whole
-        self._head_size = 0
         self.received = self._framed = self._open = False
 
     @property
@@ -182,7 +194,7 @@ class ProbeConnection(asyncio.Protocol):
         self, request: bytes, answered: OnAnswer, *, head: bool = False, want_body: bool = False
     ) -> None:
         assert self._transport is not None
-        self._forget()
+        self._begin_anew()
         self._head, self._want_body = head, want_body
         if self._parser is None:
             self._parser = HttpResponseParser(self)
@@ -200,6 +212,9 @@ class ProbeConnection(asyncio.Protocol):
         self._on_answer = self.on_lost = None
         self._parser = None
         self.lost = True
+        self._unread = b""
+        if self._next_turn is not None:
+            self._next_turn.cancel()
         if self._transport is not None:
             self._transport.abort()
 
@@ -212,6 +227,51 @@ class ProbeConnection(asyncio.Protocol):
         if self._on_answer is None:
             self._unasked(data)
             return
+        self._received_size += len(data)
+        if self._received_size <= _TURN_BYTES:
+            self._feed(data)
+            return
+        # A long answer is read by turns, so that it takes time from nobody else.
+        assert self._transport is not None
+        self._transport.pause_reading()
+        self._unread += data
+        if self._next_turn is None:
+            self._take_turn()
+
+    def _take_turn(self) -> None:
+        self._next_turn = None
+        part, self._unread = self._unread[:_TURN_BYTES], self._unread[_TURN_BYTES:]
+        began = thread_time()
+        if part:
+            self._feed(part)
+        used = thread_time() - began
+        self.spent += used
+        if self._on_answer is None:
+            if self._unread:
+                self.abort()  # the answer was whole: what follows it is not known
+            elif self._transport is not None and self.usable:
+                self._transport.resume_reading()
+            return
+        if self.spent > MAX_READ_SECONDS or self._received_size > _MAX_RECEIVED:
+            self._read_enough()
+        elif part:
+            loop = asyncio.get_running_loop()
+            self._next_turn = (
+                loop.call_soon(self._take_turn)
+                if used < _SHORT_TURN
+                else loop.call_later(used * 9, self._take_turn)
+            )
+        elif self._transport is not None and self.usable:
+            self._transport.resume_reading()
+
+    def _read_enough(self) -> None:
+        """Leave the rest: where the body is not looked at, the answer is known."""
+        detail = f"its {self._received_size} bytes took {self.spent:.3f} s of CPU to read"
+        whole = self._open and not self._want_body
+        self._end(None if whole else ProbeFailure("http.protocol.error", detail))
+        self.abort()
+
+    def _feed(self, data: bytes) -> None:
         if not self.received:
             self.received = True
             self.first_at = monotonic()
@@ -232,6 +292,11 @@ class ProbeConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if self._next_turn is not None:
+            self._next_turn.cancel()
+        if self._on_answer is not None and self._unread:
+            self._feed(self._unread)
+        self._unread = b""
         self._parser = None
         if self._on_answer is not None:
             self._end(self._cut_short(exc))
@@ -272,6 +337,10 @@ class ProbeConnection(asyncio.Protocol):
         if 100 <= self.status < 200 and self.status != 101:
             self._forget()
             self.received = True
+            self._interim += 1
+            if self._interim > _MAX_INTERIM and self._on_answer is not None:
+                detail = f"more than {_MAX_INTERIM} interim responses"
+                self._end(ProbeFailure("http.protocol.error", detail))
         elif self._on_answer is not None:
             self._end(None)
 

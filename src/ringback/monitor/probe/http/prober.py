@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from functools import partial
 from math import inf
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin
 
@@ -246,6 +246,15 @@ class HTTPProber:
             self._end(self._failure_of(answer), answer)
 
     def _failure_of(self, answer: ProbeConnection) -> ProbeFailure | None:
+        if not self.judge.wants_body:
+            return self._judged(answer)
+        began = thread_time()
+        try:
+            return self._judged(answer)
+        finally:
+            answer.spent += thread_time() - began
+
+    def _judged(self, answer: ProbeConnection) -> ProbeFailure | None:
         try:
             return self.judge.failure_of(answer, time.time())
         except Exception as error:  # noqa: BLE001 - an expectation that cannot be read
@@ -308,6 +317,8 @@ class HTTPProber:
 
     def _check(self, failure: ProbeFailure | None, answer: ProbeConnection | None) -> Check:
         phases = self._phases
+        if answer is not None and answer.spent:
+            self.context.spent[self.endpoint.id] += answer.spent
         timings = phases.timings if phases is not None else {}
         if answer is not None and answer.received:
             timings["first_byte"] = answer.first_at - answer.sent_at
