@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from statistics import median
@@ -133,7 +133,7 @@ class Availability:
         return None if not self.known else 100 * (1 - self.down / self.known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EndpointHistory:
     """What is kept of an endpoint."""
 
@@ -146,15 +146,19 @@ class EndpointHistory:
     # Gives the beginnings of the five minutes of an hour in which it was seen
     fives: Callable[[float], set[float]] = lambda _: set()
     incidents: Sequence[float] = ()  # When those opened that it was part of
+    # What the changes tell, once for all months: when it was seen first, and its outages
+    first: float | None = field(init=False)
+    outages: Sequence[Outage] = field(init=False)
+
+    def __post_init__(self) -> None:
+        changes = list(self.transitions)
+        self.first = next((change.at for change in changes if change.before == "unknown"), None)
+        self.outages = outages(changes)
 
 
 def compute_availability(record: EndpointHistory, span: Span, now: float) -> Availability | None:
     """Return how an endpoint was in a time; ``None``: it was not watched then."""
-    transitions = list(record.transitions)
-    first = next(
-        (transition.at for transition in transitions if transition.before == "unknown"), None
-    )
-    until = min(span.until, now)
+    first, until = record.first, min(span.until, now)
     first_part, end = (bisect_left(record.days, at, key=_beginning) for at in (span.since, until))
     days = record.days[first_part:end]
     begins = max(span.since, first) if first is not None else span.since
@@ -163,8 +167,7 @@ def compute_availability(record: EndpointHistory, span: Span, now: float) -> Ava
     if until <= begins or not days:
         return None
     down = [
-        (outage.begins, until if outage.ends is None else outage.ends)
-        for outage in outages(transitions)
+        (outage.begins, until if outage.ends is None else outage.ends) for outage in record.outages
     ]
     within = [outage for outage in down if outage[0] < until and outage[1] > begins]
     ended = [end - begin for begin, end in within if end < until]
