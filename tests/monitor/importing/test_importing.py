@@ -194,11 +194,82 @@ def test_gatus():
     assert found["shell"]["url"] == "tcp://bastion.example.com:22"
     assert found["backup"]["type"] == "heartbeat"
     assert "old" not in found
-    assert (
-        "gatus.yaml:25: website: the condition '[DOMAIN_EXPIRATION] > 720h' has no equivalent"
-        in (notes(draft))
-    )
+    assert "domain" not in found
+    assert any("domain: skipped: without the condition '[DOMAIN" in note for note in notes(draft))
     assert "WEB_TOKEN: as it was before" in to_toml(draft)
+
+
+STATUS = {
+    (">= 200", "< 400"): "200-399",
+    ("< 400", ">= 200"): "200-399",
+    ("> 199", "!= 204", "<= 299"): ["200-203", "205-299"],
+    ("!= 500",): ["100-499", "501-599"],
+    ("== any(200, 204, 500)", "< 500"): [200, 204],
+    ("== 200",): 200,
+}
+LEFT_OUT = [
+    ["[STATUS] == 200", "[STATUS] == 204"],
+    ["[STATUS] == any(2, x)"],
+    ["[STATUS] < any(300, 400)"],
+    ["[STATUS] == \u00b2\u00b2\u00b2"],
+    ["[STATUS] == 200", "len([BODY].list) > 3"],
+    ["[BODY].a == 1", "[BODY].a == 2"],
+]
+
+
+def gatus_endpoint(conditions):
+    endpoint = {"name": "x", "url": "http://x.example", "conditions": list(conditions)}
+    text = json.dumps({"endpoints": [endpoint]})
+    return convert([ImportedFile(Path("gatus.yaml"), text)], "gatus")
+
+
+@pytest.mark.parametrize("conditions", STATUS)
+def test_statuses_that_all_conditions_of_gatus_accept_are_expected(conditions):
+    (found,) = gatus_endpoint([f"[STATUS] {condition}" for condition in conditions]).endpoints
+
+    assert found["expect"] == {"status": STATUS[conditions]}
+
+
+@pytest.mark.parametrize("conditions", LEFT_OUT)
+def test_an_endpoint_whose_conditions_cannot_all_be_kept_is_left_out(conditions):
+    draft = gatus_endpoint(conditions)
+
+    assert draft.endpoints == []
+    assert "would see less" in notes(draft)[0]
+
+
+def test_of_two_limits_the_stricter_is_kept():
+    conditions = ["[RESPONSE_TIME] < 300", "[RESPONSE_TIME] < 900"]
+    conditions += ["[CERTIFICATE_EXPIRATION] > 240h", "[CERTIFICATE_EXPIRATION] > 48h"]
+    (found,) = gatus_endpoint(conditions).endpoints
+
+    assert found["expect"] == {"latency": "300ms", "certificate_days": 10}
+
+
+def test_yaml_of_several_documents_is_read_as_one():
+    entry = "endpoints:\n- name: {0}\n  url: ftp://{0}.example\n  odd: 1\n"
+    text = f"---\n{entry.format('a')}---\n{entry.format('b')}---\n"
+    draft = convert([ImportedFile(Path("gatus.yaml"), text)], "gatus")
+
+    assert "gatus.yaml:5: a: odd has no equivalent" in notes(draft)
+    assert "gatus.yaml:10: b: odd has no equivalent" in notes(draft)
+
+
+def test_a_file_of_no_known_type_is_noted_beside_one_that_is_known():
+    draft = convert([ImportedFile(Path("README"), "hello\nworld\n"), sample("gatus.yaml")])
+
+    assert "website" in by_name(draft)
+    assert any(note.startswith("README:0: skipped: it is not clear") for note in notes(draft))
+
+
+def test_tags_of_uptime_kuma_without_a_value_are_kept():
+    tags = [{"name": "critical", "value": ""}, {"name": "team", "value": "a"}]
+    monitor = {"name": "x", "type": "http", "url": "http://x.example"}
+    monitor["tags"] = [*tags, {"name": "team", "value": "b"}]
+    text = json.dumps({"monitorList": [monitor]})
+    (found,) = convert([ImportedFile(Path("x.json"), text)]).endpoints
+
+    assert found["labels"] == {"critical": "true", "team": "a, b"}
 
 
 def test_upptime():

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from ringback.monitor.importing.draft import (
     Draft,
@@ -24,6 +23,8 @@ _ANY = re.compile(r"any\((.*)\)")
 _PATTERN = re.compile(r"pat\((.*)\)")
 _HOURS = re.compile(r"(\d+(?:\.\d+)?)(h|m|s|d)?")
 _IN_HOURS = {"h": 1.0, "d": 24.0, "m": 1 / 60, "s": 1 / 3600}
+_STATUS = re.compile("[0-9]{1,3}")
+_STATUSES = range(100, 600)
 _ALWAYS_CHECKED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "==", "NOERROR")})
 
 
@@ -33,6 +34,7 @@ class GatusConditions:
     def __init__(self, *, is_dns: bool) -> None:
         self.is_dns = is_dns
         self.expect: Table = {}
+        self.statuses = list(_STATUSES)  # Those that all conditions so far accept
 
     def take(self, condition: str) -> bool:
         """Add a condition; return whether that is possible."""
@@ -59,25 +61,30 @@ class GatusConditions:
     def _status(self, _left: str, operator: str, right: str) -> bool:
         several = _ANY.fullmatch(right)
         words = re.split(r"\s*,\s*", several[1] if several else right)
-        if operator == "!=" or not all(word.isdigit() for word in words):
+        if (several and operator != "==") or not all(_STATUS.fullmatch(word) for word in words):
             return False
-        first = int(words[0])
-        status: Any = {
-            "==": [int(word) for word in words],
-            "<": f"100-{first - 1}",
-            "<=": f"100-{first}",
-            ">": f"{first + 1}-599",
-            ">=": f"{first}-599",
-        }[operator]
-        if "status" in self.expect:
-            return False  # both at once, as in "> 199" and "< 300", is not one list
-        self.expect["status"] = status[0] if status[1:] == [] else status
+        numbers = [int(word) for word in words]
+        meets: dict[str, Callable[[int], bool]] = {
+            "==": lambda status: status in numbers,
+            "!=": lambda status: status != numbers[0],
+            "<": lambda status: status < numbers[0],
+            "<=": lambda status: status <= numbers[0],
+            ">": lambda status: status > numbers[0],
+            ">=": lambda status: status >= numbers[0],
+        }
+        left = [status for status in self.statuses if meets[operator](status)]
+        if not left:
+            return False
+        self.statuses = left
+        ranges = _ranges(left)
+        self.expect["status"] = ranges if ranges[1:] else ranges[0]
         return True
 
     def _latency(self, _left: str, operator: str, right: str) -> bool:
-        if operator not in {"<", "<="} or not right.isdigit():
+        if operator not in {"<", "<="} or not re.fullmatch("[0-9]{1,9}", right):
             return False
-        self.expect["latency"] = f"{right}ms"
+        before = str(self.expect.get("latency", f"{right}ms")).removesuffix("ms")
+        self.expect["latency"] = f"{min(int(before), int(right))}ms"
         return True
 
     def _certificate(self, _left: str, operator: str, right: str) -> bool:
@@ -85,6 +92,7 @@ class GatusConditions:
         if operator not in {">", ">="} or match is None:
             return False
         days = float(match[1]) * _IN_HOURS[match[2] or "s"] / 24
+        days = max(days, float(self.expect.get("certificate_days", 0)))
         self.expect["certificate_days"] = int(days) if days.is_integer() else round(days, 3)
         return True
 
@@ -105,8 +113,20 @@ class GatusConditions:
     def _json(self, left: str, operator: str, right: str) -> bool:
         if operator != "==" or _ANY.fullmatch(right) or _PATTERN.fullmatch(right):
             return False
-        self.expect.setdefault("json", {})[left.removeprefix("[BODY].")] = with_variables(right)
-        return True
+        wanted = with_variables(right)
+        found = self.expect.setdefault("json", {}).setdefault(left.removeprefix("[BODY]."), wanted)
+        return bool(found == wanted)  # two values at once are none
+
+
+def _ranges(statuses: list[int]) -> list[int | str]:
+    """Statuses in ascending order as ``expect.status`` has them: ``[200, "300-399"]``."""
+    runs: list[list[int]] = []
+    for status in statuses:
+        if runs and runs[-1][1] == status - 1:
+            runs[-1][1] = status
+        else:
+            runs.append([status, status])
+    return [first if first == last else f"{first}-{last}" for first, last in runs]
 
 
 def _whole(pattern: str) -> str:
@@ -173,13 +193,23 @@ class _Endpoint:
             self.note(f"{key} has no equivalent", key)
         for key in sorted(self.client.keys() - _CLIENT):
             self.note(f"client.{key} has no equivalent", "client", key)
-        self.draft.endpoints.append(pruned(self._table()))
-
-    def _table(self) -> Table:
         conditions = GatusConditions(is_dns=bool(self.dns))
-        for index, condition in enumerate(as_list(self.entry.get("conditions"))):
-            if not conditions.take(str(condition)):
-                self.note(f"the condition {condition!r} has no equivalent", "conditions", index)
+        refused = [
+            (index, condition)
+            for index, condition in enumerate(as_list(self.entry.get("conditions")))
+            if not conditions.take(str(condition))
+        ]
+        for index, condition in refused:
+            self.note(
+                f"skipped: without the condition {condition!r}, which has no equivalent, "
+                "the check would see less than it did",
+                "conditions",
+                index,
+            )
+        if not refused:
+            self.draft.endpoints.append(pruned(self._table(conditions)))
+
+    def _table(self, conditions: GatusConditions) -> Table:
         url = self._url()
         http = url.startswith("http")
         return {

@@ -244,10 +244,7 @@ class _Backup:
             "retry_every": None if heartbeat else config_duration(monitor.get("retryInterval")),
             "retries": int(retries) if isinstance(retries, int) else None,
             "group": self.groups.get(monitor.get("parent")),
-            "labels": {
-                str(tag.get("name")): str(tag.get("value") or "")
-                for _, tag in indexed_tables(monitor.get("tags"))
-            },
+            "labels": _labels(monitor),
         }
 
     def _timeout(self, monitor: Table) -> str | None:
@@ -266,6 +263,14 @@ class _Backup:
                 route["endpoints"].append(name)
                 return
         self.draft.routes.append({"endpoints": [name], "notifiers": notifiers})
+
+
+def _labels(monitor: Table) -> dict[str, str]:
+    """Tags as labels: without a value ``true``; with several of one name, all of them."""
+    labels: dict[str, list[str]] = {}
+    for _, tag in indexed_tables(monitor.get("tags")):
+        labels.setdefault(str(tag.get("name")), []).append(str(tag.get("value") or "true"))
+    return {name: ", ".join(values) for name, values in labels.items()}
 
 
 def _is_group(monitor: Table) -> bool:

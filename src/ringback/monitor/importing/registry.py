@@ -134,12 +134,23 @@ IMPORTERS = {
 
 
 def convert(texts: Sequence[ImportedFile], kind: str | None = None) -> Draft:
-    """Return other tools' configurations as one draft; what cannot be watched is noted only."""
+    """Return other tools' configurations as one draft; what cannot be watched is noted only.
+
+    A file of no known type is noted as well, as long as another's is known.
+    """
     by_kind: dict[str, list[ImportedFile]] = {}
+    unknown: list[tuple[ImportedFile, ImportRefused]] = []
     for text in texts:
-        by_kind.setdefault(kind or importer_for(text), []).append(text)
+        try:
+            by_kind.setdefault(kind or importer_for(text), []).append(text)
+        except ImportRefused as error:
+            unknown.append((text, error))
+    if unknown and not by_kind:
+        raise unknown[0][1]
     parts = [_part(name, own) for name, own in by_kind.items()]
     draft = parts[0] if len(parts) == 1 else combined(parts)
+    for text, _ in unknown:
+        draft.note(text, 0, "skipped: it is not clear which tool it belongs to; use --from")
     draft.endpoints = usable_endpoints(draft, texts[0])
     _drop_unknown_names(draft)
     draft.notes.sort()

@@ -10,19 +10,19 @@ _MAX_VALUES = 1_000_000
 
 
 class YAMLText:
-    """A text read as YAML, safely."""
+    """A text read as YAML, safely; its documents count as one that has the keys of all."""
 
     def __init__(self, text: str) -> None:
         try:
+            node = _joined(list(yaml.compose_all(text, yaml.SafeLoader)))
+            self._lines: dict[KeyPath, int] = {}
+            self._seen: set[int] = set()
+            if node is not None:
+                self._walk(node, ())  # before it is constructed: that resolves merge keys in it
             # The same as data; keys of mappings are text
-            self.data = _Copy().of(yaml.safe_load(text))
-            node = yaml.compose(text, yaml.SafeLoader)
+            self.data = _Copy().of(_constructed(node))
         except (yaml.YAMLError, RecursionError) as error:
             raise ValueError(f"is not valid YAML: {' '.join(str(error).split())}") from error
-        self._lines: dict[KeyPath, int] = {}
-        self._seen: set[int] = set()
-        if node is not None:
-            self._walk(node, ())
 
     def line(self, *path: str | int) -> int:
         """Return the line of a value, counted from 1, or else of what is around it."""
@@ -43,6 +43,31 @@ class YAMLText:
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 self._walk(value, (*path, index))
+
+
+def _joined(documents: list[yaml.Node | None]) -> yaml.Node | None:
+    """Documents as one: lists below the same key one after the other, and so tables."""
+    nodes = [node for node in documents if node is not None and node.value not in ("", "null")]
+    if len(nodes) < 2:
+        return nodes[0] if nodes else None
+    keys: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+    for node in nodes:
+        if not isinstance(node, yaml.MappingNode):
+            raise yaml.YAMLError("of its documents one is not a mapping")
+        for key, value in node.value:
+            _, before = keys.get(str(key.value), (None, None))
+            if isinstance(value, yaml.CollectionNode) and type(before) is type(value):
+                value.value[:0] = before.value
+            keys[str(key.value)] = (key, value)
+    return yaml.MappingNode(nodes[0].tag, list(keys.values()), nodes[0].start_mark)
+
+
+def _constructed(node: yaml.Node | None) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 class _Copy:
