@@ -73,6 +73,16 @@ def session_cookie(token: Token, site: Site) -> str:
     return _signed(token, int(site.clock()) + SESSION_SECONDS, site)
 
 
+def end_session(connection: HTTPConnection) -> None:
+    """Let a cookie count no more, also where somebody has kept it."""
+    site = site_of(connection)
+    if _by_cookie(connection, site):
+        now = site.clock()
+        site.ended = {cookie: until for cookie, until in site.ended.items() if until > now}
+        given = connection.cookies[COOKIE]
+        site.ended[given] = int(given.partition(".")[0][:12])
+
+
 def _signed(token: Token, until: int, site: Site) -> str:
     text = f"{token.hash}:{until}".encode()
     return f"{until}.{hmac.new(site.key, text, hashlib.sha256).hexdigest()}"
@@ -92,6 +102,8 @@ def _by_cookie(connection: HTTPConnection, site: Site) -> Token | None:
     given = connection.cookies.get(COOKIE, "")
     until, _, _ = given.partition(".")
     if not (until.isascii() and until.isdigit() and int(until[:12]) > site.clock()):
+        return None
+    if given in site.ended:
         return None
     valid = [
         token

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from ringback.monitor.web.access import COOKIE, SESSION_SECONDS, require, session_cookie, token_for
+from ringback.monitor.web.access import (
+    COOKIE,
+    SESSION_SECONDS,
+    end_session,
+    require,
+    session_cookie,
+    token_for,
+)
 from ringback.monitor.web.pages import render_page
 from ringback.monitor.web.request import HTTPProblem, read_form
 from ringback.monitor.web.site import site_of
@@ -65,11 +73,17 @@ async def login_form(request: Request) -> Response:
     if request.method != "POST":
         wanted = request.query_params.get("next", "/")
         return await render_page(request, "login.html", next=_local_path(wanted), wrong=False)
+    address, now = request.client.host if request.client else "", site.clock()
+    if wait := site.logins.wait(address, now):
+        seconds = str(ceil(wait))
+        raise HTTPProblem(429, "too many wrong tokens: wait", headers={"Retry-After": seconds})
     form = await read_form(request)
     wanted = _local_path(_text(form, "next", 500))
     token = token_for(_text(form, "token", 500), site.settings)
     if token is None:
+        site.logins.failed(address, now)
         return await render_page(request, "login.html", status=403, next=wanted, wrong=True)
+    site.logins.succeeded(address)
     response = RedirectResponse(wanted, 303)
     response.set_cookie(
         COOKIE,
@@ -82,7 +96,8 @@ async def login_form(request: Request) -> Response:
     return response
 
 
-async def logout_form(_request: Request) -> Response:
+async def logout_form(request: Request) -> Response:
+    end_session(request)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

@@ -15,7 +15,8 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from ringback.failure.target import split_port
@@ -45,7 +46,6 @@ from ringback.monitor.web.standby import StandbyMiddleware
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ringback.monitor.commands import MonitorCommands
@@ -157,6 +157,11 @@ async def answer_http_error(request: Request, exc: Exception) -> Response:
     return await answer_problem(request, problem)
 
 
+async def answer_nobody(_request: Request, _exc: Exception) -> Response:
+    """Answer one who ended the connection before all of the request was sent: it is no fault."""
+    return Response(status_code=400)
+
+
 async def healthz(request: Request) -> JSONResponse:
     """Return 200 while the monitor works, also while nothing can be kept; it says which."""
     status = site_of(request).queries.status()
@@ -220,7 +225,11 @@ def application(
             Middleware(KeptMiddleware),
             Middleware(PackingMiddleware),
         ],
-        exception_handlers={HTTPProblem: answer_problem, HTTPException: answer_http_error},
+        exception_handlers={
+            HTTPProblem: answer_problem,
+            HTTPException: answer_http_error,
+            ClientDisconnect: answer_nobody,
+        },
     )
     app.state.site = Site(
         queries=queries,

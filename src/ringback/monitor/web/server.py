@@ -15,6 +15,7 @@ import uvicorn
 
 from ringback.failure.target import bracketed
 from ringback.monitor.web.app import application
+from ringback.monitor.web.port import PortProtocol
 from ringback.monitor.web.settings import WebError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("ringback")
 
 _BACKLOG: Final = 128
-_MAX_CONNECTIONS: Final = 500
 _SHUTDOWN_SECONDS: Final = 3  # seconds that responses have to end
 
 
@@ -160,14 +160,13 @@ class PageServer:
         """Serve it until it is cancelled; then what is being answered is ended."""
         config = uvicorn.Config(
             self._app,
-            http="httptools",
+            http=PortProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_MAX_CONNECTIONS,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
         config.load()

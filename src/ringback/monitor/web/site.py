@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,6 +25,33 @@ if TYPE_CHECKING:
     from ringback.monitor.web.settings import WebSettings
 
 
+_FREE_LOGINS = 5  # Wrong tokens of one address before it has to wait
+_MAX_LOGIN_WAIT = 300.0  # Seconds
+_MAX_ADDRESSES = 10_000  # Addresses that are remembered
+
+
+class FailedLogins:
+    """Wrong tokens by address: from the sixth on each doubles the wait until the next attempt."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, tuple[int, float]] = OrderedDict()  # How many, until when
+
+    def wait(self, address: str, now: float) -> float:
+        """Return how many seconds an address has to wait; 0: none."""
+        left = self._seen.get(address, (0, 0.0))[1] - now
+        return left if 0 < left <= _MAX_LOGIN_WAIT else 0.0  # a clock that was set holds nobody
+
+    def failed(self, address: str, now: float) -> None:
+        count = self._seen.pop(address, (0, 0.0))[0] + 1
+        wait = min(2.0 ** min(count - _FREE_LOGINS, 30), _MAX_LOGIN_WAIT)
+        self._seen[address] = (count, now + wait if count > _FREE_LOGINS else now)
+        if len(self._seen) > _MAX_ADDRESSES:
+            self._seen.popitem(last=False)
+
+    def succeeded(self, address: str) -> None:
+        self._seen.pop(address, None)
+
+
 @dataclass(slots=True, kw_only=True)
 class Site:
     """One monitor's web page; of all this only the settings change."""
@@ -40,6 +68,9 @@ class Site:
     lead: Lead | None = None  # Who leads on a store that several share; `None`: this process does
     fleet: Fleet | None = None  # The agents that check for this monitor; `None`: there are none
     clock: Callable[[], float] = time.time  # Gives seconds since 1970 UTC
+    logins: FailedLogins = field(default_factory=FailedLogins)  # By address
+    # Cookies of sessions that were ended to when they would have ended, in seconds since 1970 UTC
+    ended: dict[str, int] = field(default_factory=dict, repr=False)
     # Signs the cookies of those who have logged in; of this process only
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
