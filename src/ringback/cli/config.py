@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -121,9 +121,33 @@ def _read(file: Path) -> tuple[MonitorConfig | None, list[ConfigProblem]]:
         from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
         from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
     try:
-        return load(file, os.environ), []
+        loaded = load(file, os.environ)
     except ConfigInvalid as error:
         return None, error.problems
+    problems = [*_unusable_notifiers(file, loaded), *_nothing_said(loaded)]
+    return (None, problems) if problems else (loaded, [])
+
+
+def _unusable_notifiers(file: Path, loaded: MonitorConfig) -> Iterator[ConfigProblem]:
+    """Those that cannot be made: `ringback up` would end with the first."""
+    with monitor_extra():
+        from ringback.monitor.config import ConfigProblem  # noqa: PLC0415 - slow to import
+        from ringback.monitor.notify.channel import NotifierInvalid, channel_of  # noqa: PLC0415 - as above
+    for notifier in loaded.notifiers:
+        try:
+            channel_of(notifier)
+        except NotifierInvalid as error:
+            yield ConfigProblem(file=file, message=str(error))
+
+
+def _nothing_said(loaded: MonitorConfig) -> Iterator[ConfigProblem]:
+    """A file that says nothing: the monitor takes it, and nobody who has one checked means it."""
+    from ringback.monitor.config import ConfigProblem  # noqa: PLC0415 - slow to import
+
+    lines = [line.strip() for file in loaded.files for line in read_text(str(file)).splitlines()]
+    if all(line.startswith("#") for line in lines if line):
+        message = "says nothing: add an [[endpoint]] with a url"
+        yield ConfigProblem(file=loaded.files[0], message=message)
 
 
 def _complain(problems: list[ConfigProblem], *, as_json: bool) -> None:

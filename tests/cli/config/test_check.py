@@ -88,3 +88,34 @@ def test_no_file_is_a_problem(ringback, tmp_path):
 
     assert done.returncode == 2
     assert done.stdout == "ringback.toml: cannot be read: No such file or directory\n"
+
+
+REFUSED = {
+    '[[endpoint]]\nurl = "http://a.invalid"\nmethod = "GETT"\n': (
+        'ringback.toml:3:10: endpoint[0].method must be an HTTP method, such as GET, not "GETT"'
+    ),
+    '[web]\nport = "8480"\n': ('ringback.toml:2:8: web.port must be a whole number, not "8480"'),
+    "# nothing yet\n\n": "ringback.toml: says nothing: add an [[endpoint]] with a url",
+    '[[notifier]]\nname = "chat"\ntype = "apprise"\nurl = "nonsense://x"\n': (
+        "ringback.toml: notifier chat: apprise does not know this nonsense:// URL"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_cannot_work_is_refused(ringback, tmp_path, text):
+    (tmp_path / "ringback.toml").write_text(text)
+
+    done = ringback("check-config", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout.splitlines()) == (2, [REFUSED[text]])
+
+
+def test_a_port_may_come_from_the_environment(ringback, tmp_path, monkeypatch):
+    monkeypatch.setenv("PAGE_PORT", "8481")
+    (tmp_path / "ringback.toml").write_text('[web]\nport = "${PAGE_PORT}"\n')
+
+    done = ringback("check-config", cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert "page: http://127.0.0.1:8481" in done.stdout

@@ -310,8 +310,18 @@ def check_store(whole: MergedConfig) -> None:
         whole.sources[0].add_problem(("store", "url"), message)
 
 
+def check_page_port(whole: MergedConfig) -> None:
+    """A number between quotes; only a variable of the environment can be nothing but a string."""
+    source, path = whole.sources[0], ("web", "port")
+    web = source.data.get("web")
+    written = web.get("port") if isinstance(web, dict) else None
+    if isinstance(written, str) and path not in {*source.secret, *source.invalid}:
+        source.add_problem(path, f'web.port must be a whole number, not "{written}"')
+
+
 CHECKS = (
     check_endpoints, check_names, check_parents, check_access, check_controls, check_store,
+    check_page_port,
 )  # fmt: skip
 
 

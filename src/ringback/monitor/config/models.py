@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.config.settings import DAY
@@ -22,6 +22,7 @@ from ringback.monitor.config.values import (
     Statuses,
     Texts,
     Zone,
+    known_method,
 )
 from ringback.monitor.web.settings import Scope
 
@@ -101,7 +102,7 @@ class CheckDefaults(Shape):
     """Days before its certificate expires on which to notify."""
     expect: ExpectShape = Field(default_factory=ExpectShape)
     """What its response must be like."""
-    method: str = Field(default="GET", pattern=r"^[A-Z]+$")
+    method: Annotated[str, Field(pattern=r"^[A-Z]+$"), AfterValidator(known_method)] = "GET"
     """HTTP method."""
     headers: dict[str, str] = Field(default_factory=dict)
     """HTTP headers that are sent."""

@@ -55,6 +55,58 @@ def probe_proxy_of(text: str) -> str:
     return url
 
 
+METHODS = frozenset(
+    [
+        "ACL",
+        "BIND",
+        "CHECKIN",
+        "CHECKOUT",
+        "CONNECT",
+        "COPY",
+        "DELETE",
+        "GET",
+        "HEAD",
+        "LABEL",
+        "LINK",
+        "LOCK",
+        "MERGE",
+        "MKACTIVITY",
+        "MKCALENDAR",
+        "MKCOL",
+        "MKREDIRECTREF",
+        "MKWORKSPACE",
+        "MOVE",
+        "OPTIONS",
+        "ORDERPATCH",
+        "PATCH",
+        "POST",
+        "PRI",
+        "PROPFIND",
+        "PROPPATCH",
+        "PURGE",
+        "PUT",
+        "QUERY",
+        "REBIND",
+        "REPORT",
+        "SEARCH",
+        "TRACE",
+        "UNBIND",
+        "UNCHECKOUT",
+        "UNLINK",
+        "UNLOCK",
+        "UPDATE",
+        "UPDATEREDIRECTREF",
+    ]
+)
+"""IANA's registry of HTTP methods (without those that have a hyphen), and ``PURGE`` of caches."""
+
+
+def known_method(method: str) -> str:
+    if method not in METHODS:
+        raise ValueError("must be an HTTP method, such as GET")
+    return method
+
+
 def statuses_of(value: object) -> tuple[tuple[int, int], ...]:
     """Return ranges of HTTP statuses: of ``204``, ``"200-299"``, ``"2xx"``, or a list of such."""
     given = value if isinstance(value, list | tuple) else [value]
