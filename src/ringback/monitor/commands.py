@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringback.incident.model import Check
@@ -95,8 +96,10 @@ class MonitorCommands:
         log.info("ringback: %s watches %s from now on", who or "somebody", found.url)
         return True
 
-    async def probe(self, module: str, target: str) -> Check:
+    async def probe(self, module: str, target: str, may_redirect: Callable[[str], bool]) -> Check:
         """Return what a check of a target sees now; modules are named as in blackbox_exporter.
+
+        It is redirected only to what ``may_redirect`` says.
 
         Raises ``LookupError`` for an unknown module, ``ValueError`` for an unusable target.
         """
@@ -112,4 +115,5 @@ class MonitorCommands:
             (endpoint,) = config_of_urls([url]).endpoints
         except ConfigInvalid as error:
             raise ValueError(str(error)) from error
-        return await self._probe(endpoint)
+        options = {**endpoint.options, "may_redirect": may_redirect}
+        return await self._probe(replace(endpoint, options=options))

@@ -135,7 +135,7 @@ path = "data/ringback.db"
 [probe_allow]
 targets = ["*.example:443"]
 """
-ENVIRON = {"KEY": "s3cret", "TOKEN": "0123456789abcdef", "PORT": "9090"}
+ENVIRON = {"KEY": "s3cret", "TOKEN": "00112233445566778899aabbccddeeff", "PORT": "9090"}
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_the_rest_is_there(configured, tmp_path):
     assert (web.host, web.port, web.base_url) == ("0.0.0.0", 9090, "https://status.example")
     assert (web.status_page, web.probe_targets) == (True, ("*.example:443",))
     (token,) = configured.web.tokens
-    assert token.hash == digest_of("0123456789abcdef")
+    assert token.hash == digest_of("00112233445566778899aabbccddeeff")
     assert token.scopes == {"read", "push"}
 
 
@@ -245,7 +245,7 @@ def test_secrets_are_not_in_the_repr(configured):
     text = repr(configured)
 
     assert "s3cret" not in text.replace("key=s3cret", "")
-    assert "0123456789abcdef" not in text
+    assert "00112233445566778899aabbccddeeff" not in text
 
 
 def test_a_route_is_for_ids_groups_and_labels(configured):

@@ -1,4 +1,9 @@
+import secrets
+
 import pytest
+
+from ringback.monitor.config import ConfigInvalid
+from ringback.monitor.config.load import load
 
 ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
 
@@ -218,3 +223,26 @@ def test_a_file_that_cannot_be_read_is_a_problem(problems, tmp_path):
     (tmp_path / "conf.d" / "a.toml").write_bytes(b'a = 1\nb = "\xff"\n')
 
     assert problems('include = ["conf.d/*"]\n') == ["conf.d/a.toml:2:1: is not UTF-8"]
+
+
+@pytest.mark.parametrize(
+    ("token", "good"),
+    [
+        ("0123456789abcdef", False),
+        ("a" * 60, False),
+        ("1234567890" * 3, False),
+        ("00112233445566778899aabbccddeeff", True),
+        *((secrets.token_urlsafe(16), True) for _ in range(20)),
+        *((secrets.token_hex(16), True) for _ in range(20)),
+    ],
+    ids=str,
+)
+def test_a_token_of_less_than_128_bits_is_refused(tmp_path, token, good):
+    file = tmp_path / "ringback.toml"
+    file.write_text(ENDPOINT + '[[token]]\nname = "t"\ntoken = "${T}"\n')
+    if good:
+        assert load(file, {"T": token}).web.tokens
+        return
+    with pytest.raises(ConfigInvalid, match="less than 128 bits") as refused:
+        load(file, {"T": token})
+    assert token not in str(refused.value)

@@ -50,7 +50,7 @@ def test_every_example_in_the_starter_is_right(tmp_path):
     path.write_text(text, "utf-8")
     names = ("SHOP_TOKEN", "MAIL_PASSWORD", "HOOK_SECRET", "RINGBACK_TOKEN")
 
-    found = load(path, dict.fromkeys(names, "0123456789abcdef"))
+    found = load(path, dict.fromkeys(names, "00112233445566778899aabbccddeeff"))
 
     assert len(found.endpoints) == 7
     assert len(found.notifiers) == 4

@@ -3,6 +3,7 @@ import itertools
 import json
 import re
 import tomllib
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -416,6 +417,20 @@ def test_a_bomb_of_aliases_is_refused():
 
     with pytest.raises(ImportRefused, match="more than 1000000 values"):
         convert([ImportedFile(Path("x"), "\n".join(lines))], "gatus")
+
+
+def test_a_bomb_of_merge_keys_is_refused_before_it_is_read():
+    lines = ["a: &a {x: 1, y: 2}"]
+    for inner, outer in itertools.pairwise("abcdefghijkl"):
+        lines.append(f"{outer}: &{outer} {{<<: [{', '.join([f'*{inner}'] * 9)}]}}")
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImportRefused, match="more than 1000000 values"):
+            convert([ImportedFile(Path("x"), "\n".join(lines))], "gatus")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000  # 1,400 bytes; it took all there is
+    finally:
+        tracemalloc.stop()
 
 
 NAGIOS = (

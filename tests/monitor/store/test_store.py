@@ -1,10 +1,14 @@
 import math
+import os
+import stat
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from ringback.incident.model import CertificateSeen, Transition
 from ringback.monitor.store.interface import IncidentFilter, Store, StoreBatch
+from ringback.monitor.store.opening import store_at
+from ringback.monitor.store.sqlite.database import copy_database
 from tests.monitor.store.values import AT, check, incident, notice
 
 PHASES = {"dns": 0.001, "connect": 0.002, "tls": 0.01, "first_byte": 0.1, "transfer": 0.0005}
@@ -192,3 +196,21 @@ def test_a_batch_that_cannot_be_kept_leaves_nothing(store):
     assert store.checks("web", AT, AT + 9) == []
     assert store.checks("another", AT, AT + 9) == [check(AT + 2, "another")]
     assert store.checks("new", AT, AT + 9) == [check(AT + 2, "new")]
+
+
+def test_the_file_is_nobody_elses(tmp_path):
+    path, copy = tmp_path / "ringback.db", tmp_path / "copy.db"
+    before = os.umask(0)
+    try:
+        store_at(path).close()
+        path.chmod(0o644)  # as an earlier release made it
+        store = store_at(path)
+        store.keep(StoreBatch(states={"a": 1}))
+        copy_database(path, copy)
+        files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+
+    assert {"ringback.db", "ringback.db-wal", "ringback.db.lock", "copy.db"} <= set(files)
+    assert set(files.values()) == {0o600}, files

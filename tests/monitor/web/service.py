@@ -235,7 +235,7 @@ class MemoryService:
             },
         }
 
-    async def probe(self, module, target):
+    async def probe(self, module, target, may_redirect):
         if module not in ("http_2xx", "tcp_connect"):
             raise LookupError(module)
         return refused(target) if "refused" in target else check(target)

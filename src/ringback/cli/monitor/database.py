@@ -178,6 +178,10 @@ def _write(
         raise InputError(str(error)) from error
 
 
+def _opened_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 @contextlib.contextmanager
 def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
     if output is None:
@@ -187,7 +191,7 @@ def _opened(output: Path | None, form: str) -> Iterator[IO[bytes]]:
         sys.stdout.buffer.flush()
         return
     try:
-        with output.open("wb") as file:
+        with open(output, "wb", opener=_opened_privately) as file:
             yield file
     except OSError as error:
         raise InputError(f"{plain(str(output))} cannot be written: {error.strerror}") from error

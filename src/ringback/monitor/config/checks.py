@@ -1,7 +1,10 @@
 """What must hold between the values of a configuration; each check notes what does not."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
+from math import log2
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -250,7 +253,18 @@ def _cycle_from_parents(start: str, last: str, came_from: Mapping[str, str]) -> 
     return [start, *reversed(path)]
 
 
-MIN_TOKEN_LENGTH = 16  # Characters of a token at least: its hash is kept without salt
+MIN_TOKEN_BITS = 128  # A token that can hold less can be guessed: its hash is kept without salt
+_ALPHABETS = ((r"[0-9]+", 10), (r"[0-9a-f]+|[0-9A-F]+", 16), (r"[a-z0-9]+|[A-Z0-9]+", 36))
+_MAKE_ONE = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
+
+
+def token_bits(token: str) -> float:
+    """Return how many bits a token of its length, characters and variety may hold at most."""
+    drawn = next((size for form, size in _ALPHABETS if re.fullmatch(form, token)), 64)
+    counts = Counter(token).values()
+    variety = -sum(count * log2(count / len(token)) for count in counts)
+    # Of few random characters some are there twice: they seem to hold less than they do.
+    return min(len(token) * log2(drawn), variety * 2)
 
 
 def check_access(whole: MergedConfig) -> None:
@@ -285,8 +299,9 @@ def _check_token(item: Item[TokenShape]) -> None:
         item.add_problem(
             'a token must not be written in the file: use token = "${NAME}", or sha256', "token"
         )
-    elif shape.token and len(shape.token) < MIN_TOKEN_LENGTH:
-        item.add_problem(f"the token is shorter than {MIN_TOKEN_LENGTH} characters", "token")
+    elif shape.token and token_bits(shape.token) < MIN_TOKEN_BITS:
+        message = f"the token holds less than {MIN_TOKEN_BITS} bits: it could be guessed"
+        item.add_problem(message, "token", hint=_MAKE_ONE)
 
 
 def check_controls(whole: MergedConfig) -> None:

@@ -18,6 +18,7 @@ class YAMLText:
             self._lines: dict[KeyPath, int] = {}
             self._seen: set[int] = set()
             if node is not None:
+                _refuse_bomb(node)
                 self._walk(node, ())  # before it is constructed: that resolves merge keys in it
             # The same as data; keys of mappings are text
             self.data = _Copy().of(_constructed(node))
@@ -68,6 +69,23 @@ def _constructed(node: yaml.Node | None) -> Any:
         return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def _refuse_bomb(root: yaml.Node) -> None:
+    """Count what aliases and merge keys would copy, before it is copied."""
+    sizes: dict[int, int] = {}
+
+    def size_of(node: yaml.Node) -> int:
+        if id(node) in sizes:
+            return sizes[id(node)]
+        sizes[id(node)] = 0  # one that holds itself
+        held = node.value if isinstance(node, yaml.CollectionNode) else ()
+        inner = (part for item in held for part in (item if isinstance(item, tuple) else (item,)))
+        sizes[id(node)] = size = min(1 + sum(map(size_of, inner)), _MAX_VALUES + 1)
+        return size
+
+    if size_of(root) > _MAX_VALUES:
+        raise yaml.YAMLError(f"more than {_MAX_VALUES} values")
 
 
 class _Copy:

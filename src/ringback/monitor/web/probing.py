@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -44,10 +45,11 @@ async def probe_target(request: Request) -> PlainTextResponse:
     module = request.query_params.get("module", "http_2xx")
     if not target or len(target) > _MAX_TARGET:
         raise HTTPProblem(400, "a target is expected")
-    if not is_allowed(target, site.settings.probe_targets):
+    allowed = partial(is_allowed, allowed=site.settings.probe_targets)
+    if not allowed(target):
         raise HTTPProblem(403, "this target is not in probe_allow.targets")
     try:
-        check = await site.commands.probe(module, target)
+        check = await site.commands.probe(module, target, allowed)
     except LookupError:
         raise HTTPProblem(400, "unknown module") from None
     except ValueError as error:

@@ -44,6 +44,17 @@ def test_they_need_not_be_followed(looking, lab, away):
     assert away.requests == 0
 
 
+def test_they_are_followed_only_where_they_may_lead(looking, lab, away):
+    started = redirecting(lab, away.url)
+
+    check = looking.at(started.url, options={"may_redirect": lambda url: url == started.url})
+
+    assert (check.up, check.kind) == (False, "http.response.redirect_invalid")
+    assert "probe_allow.targets" in check.detail
+    assert away.requests == 0
+    assert looking.at(started.url, options={"may_redirect": lambda url: True}).up is True
+
+
 def test_what_stands_behind_decides(looking, lab):
     started = redirecting(lab, lab.start("tcp.refused").url)
 

@@ -58,6 +58,9 @@ async def follow_redirects(
             how = "in a circle" if url in seen else "without end"
             detail = f"redirected {len(seen)} times, {how}"
             raise ProbeError(ProbeFailure("http.response.redirect_loop", detail))
+        may_redirect = prober.endpoint.options.get("may_redirect")
+        if may_redirect is not None and not may_redirect(url):
+            raise ProbeError(_NOT_ALLOWED)
         seen.add(url)
         with _usable_url():
             target = request_target(url)
@@ -76,6 +79,10 @@ def _usable_url() -> Iterator[None]:
 
 
 _NOWHERE = ProbeFailure("http.response.redirect_invalid", "redirected to a URL that cannot be used")
+
+_NOT_ALLOWED = ProbeFailure(
+    "http.response.redirect_invalid", "redirected to a target that is not in probe_allow.targets"
+)
 
 
 async def _hop(prober: HTTPProber, target: RequestTarget, until: float) -> ProbeConnection:
@@ -118,7 +125,7 @@ class HTTPProber:
 
     Options of the endpoint: ``body`` (what is sent), ``fresh_after`` (uses of a connection, 1: a
     new one each time), ``redirects`` (``False``: they are not followed), ``family`` (4 or 6),
-    ``proxy`` (a URL, or ``environment``).
+    ``proxy`` (a URL, or ``environment``), ``may_redirect`` (says of a URL whether it is followed).
     """
 
     __slots__ = (

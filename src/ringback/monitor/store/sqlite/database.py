@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import sys
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,20 @@ _MAX_LOG_BYTES = 64 << 20
 MAX_READERS = 8  # Connections that read at once; a further one waits
 
 
+def keep_private(path: Path) -> None:
+    """Have a file that only this user may read: a new one, or one that an earlier release made.
+
+    SQLite gives its log and its index the database's own mode.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if hasattr(os, "fchmod"):
+            with suppress(PermissionError):  # it is another user's, who chose its mode
+                os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o600)
+    finally:
+        os.close(descriptor)
+
+
 class SQLiteDatabase:
     """A file in WAL mode: readers see the last commit, and wait for nobody.
 
@@ -90,6 +105,8 @@ class SQLiteDatabase:
             raise StoreUnavailable(
                 f"{path}: the file is read-only; make it and its directory writable for this user"
             )
+        with suppress(OSError):  # what is wrong is said by SQLite, in the store's words
+            keep_private(path)
         self._writer = _engine(path, _as_writer, "BEGIN IMMEDIATE", poolclass=StaticPool)
         self._readers = _engine(
             path, _as_reader, "BEGIN", poolclass=QueuePool, pool_size=MAX_READERS, max_overflow=0
@@ -200,7 +217,7 @@ class WriterLock:
     def __init__(self, database: Path) -> None:
         path = database.with_name(database.name + ".lock")
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise StoreUnavailable(
                 f"{path}: {error.strerror}; the store needs a directory that it can write to"
@@ -260,6 +277,8 @@ def _copy(source: Path, partial: Path, target: Path) -> None:
 
 def _fill(reading: sqlite3.Connection, partial: Path, target: Path) -> None:
     try:
+        with suppress(OSError):  # as SQLite says it
+            keep_private(partial)
         with closing(sqlite3.connect(partial)) as writing:
             # In one step it is one read transaction, which in WAL mode hinders no writer. In
             # several it would begin again after each commit of another connection.
