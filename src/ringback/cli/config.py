@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ringback.cli.input import InputError, monitor_extra, nearest, read_text
+from ringback.cli.input import InputError, monitor_extra, nearest, open_file, read_text
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
     with monitor_extra():
         from ringback.monitor.importing.draft import ImportedFile, to_toml  # noqa: PLC0415 - only this command needs it
         from ringback.monitor.importing.registry import ImportRefused, convert  # noqa: PLC0415 - as above
-    texts = [ImportedFile(Path(name), read_text(name)) for name in files]
+    texts = [ImportedFile(Path(name), _imported_text(name)) for name in files]
     try:
         draft = convert(texts, kind)
     except ImportRefused as error:
@@ -240,6 +240,20 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
     else:
         _write_new(output, to_toml(draft))
     _report(draft)
+
+
+def _imported_text(name: str) -> str:
+    from ringback.monitor.importing.kuma import SQLITE_HEAD, backup_of  # noqa: PLC0415 - only this command needs it
+
+    if name != "-" and Path(name).is_file():
+        with open_file(name) as file:
+            database = file.read(len(SQLITE_HEAD)) == SQLITE_HEAD
+        if database:
+            try:
+                return backup_of(Path(name))
+            except ValueError as error:
+                raise InputError(plain(f"{name} {error}")) from error
+    return read_text(name)
 
 
 def _report(draft: Draft) -> None:

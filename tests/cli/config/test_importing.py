@@ -1,3 +1,6 @@
+import sqlite3
+import tomllib
+from contextlib import closing
 from pathlib import Path
 
 from ringback.cli.config import IMPORT_TYPES
@@ -66,3 +69,63 @@ def test_thousands_of_the_same_name_are_numbered_in_time(ringback, tmp_path):
     assert done.returncode == 0
     assert 'name = "same name"\n' in done.stdout
     assert done.stdout.endswith('name = "same name 3000"\nurl = "http://a.example"\n')
+
+
+KUMA = """
+CREATE TABLE monitor (id INTEGER PRIMARY KEY, name TEXT, active BOOLEAN, interval INTEGER, url TEXT,
+    type TEXT, keyword TEXT, maxretries INTEGER, ignore_tls BOOLEAN, upside_down BOOLEAN,
+    accepted_statuscodes_json TEXT, retry_interval INTEGER, parent INTEGER, hostname TEXT,
+    port INTEGER, invert_keyword BOOLEAN, method TEXT, proxy_id INTEGER);
+CREATE TABLE notification (id INTEGER PRIMARY KEY, name TEXT, config TEXT);
+CREATE TABLE monitor_notification (monitor_id INTEGER, notification_id INTEGER);
+CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE monitor_tag (monitor_id INTEGER, tag_id INTEGER, value TEXT);
+CREATE TABLE proxy (id INTEGER PRIMARY KEY, protocol TEXT, host TEXT, port INTEGER);
+INSERT INTO monitor VALUES
+    (1, 'Web', 1, 60, NULL, 'group', NULL, 0, 0, 0, '[]', 0, NULL, NULL, NULL, 0, 'GET', NULL),
+    (2, 'Shop', 1, 60, 'https://a.example', 'keyword', 'Cart', 2, 1, 0, '["200-299"]', 30, 1,
+        NULL, NULL, 0, 'GET', NULL),
+    (3, 'Off', 1, 60, 'https://b.example', 'http', NULL, 0, 0, 1, '[]', 0, NULL, NULL, NULL, 0,
+        'GET', NULL),
+    (4, 'Cache', 1, 20, NULL, 'port', NULL, 0, 0, 0, '[]', 0, NULL, 'c.example', 6379, 0, 'GET',
+        NULL);
+INSERT INTO notification VALUES (7, 'Ops', '{"type": "slack", "slackwebhookURL": "https://hunter2"}');
+INSERT INTO monitor_notification VALUES (2, 7);
+INSERT INTO tag VALUES (1, 'critical');
+INSERT INTO monitor_tag VALUES (2, 1, '');
+"""
+
+
+def test_the_database_of_uptime_kuma_is_read(ringback, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "kuma.db")) as database:
+        database.executescript(KUMA)
+
+    done = ringback("import", "kuma.db", cwd=tmp_path)
+    endpoints = tomllib.loads(done.stdout)["endpoint"]
+
+    assert endpoints == [
+        {
+            "name": "Shop",
+            "url": "https://a.example",
+            "verify": False,
+            "expect": {"status": "200-299", "contains": "Cart"},
+            "every": "1m",
+            "retry_every": "30s",
+            "retries": 2,
+            "group": "Web",
+            "labels": {"critical": "true"},
+        },
+        {"name": "Cache", "url": "tcp://c.example:6379", "every": "20s", "retries": 0},
+    ]
+    assert tomllib.loads(done.stdout)["route"] == [{"endpoints": ["Shop"], "notifiers": ["Ops"]}]
+    assert "Off: skipped: monitors that are upside down" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_another_database_is_refused(ringback, one_line, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "other.db")) as database:
+        database.execute("CREATE TABLE x (y)")
+
+    said = one_line(ringback("import", "other.db", cwd=tmp_path))
+
+    assert "other.db is no database of Uptime Kuma that can be read: no such table: monitor" in said

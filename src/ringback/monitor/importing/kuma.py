@@ -1,8 +1,11 @@
-"""Uptime Kuma's backup, as it exports it; what its notifications send to is a secret."""
+"""Uptime Kuma's backup, and its database; what its notifications send to is a secret."""
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -49,6 +52,56 @@ _SECURED = {"starttls": "smtp", "secure": None}
 """How Uptime Kuma's SMTP monitor secures its connection to what is spoken before TLS."""
 _NESTED = ("accepted_statuscodes", "conditions", "notificationIDList", "tags")
 _METHODS = frozenset({"GET", None, ""})
+
+
+SQLITE_HEAD = b"SQLite format 3\0"
+_MAX_ROWS = 100_000
+
+
+def backup_of(database: Path) -> str:
+    """Return what a ``kuma.db`` holds as a backup of version 1, which version 2 does not write.
+
+    Raises ``ValueError`` for another database, or one that cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as kuma:
+            kuma.row_factory = sqlite3.Row
+            return json.dumps(_backup(kuma))
+    except (sqlite3.Error, UnicodeError) as error:
+        raise ValueError(f"is no database of Uptime Kuma that can be read: {error}") from error
+
+
+def _backup(database: sqlite3.Connection) -> Table:
+    def rows(query: str) -> list[Table]:
+        found = database.execute(query).fetchmany(_MAX_ROWS + 1)
+        if len(found) > _MAX_ROWS:
+            raise sqlite3.DataError(f"more than {_MAX_ROWS} rows")
+        return [{k: v for k, v in dict(row).items() if not isinstance(v, bytes)} for row in found]
+
+    monitors = {row["id"]: _exported(row) for row in rows("SELECT * FROM monitor ORDER BY id")}
+    for row in rows("SELECT monitor_id, notification_id FROM monitor_notification"):
+        if row["monitor_id"] in monitors:
+            notified = monitors[row["monitor_id"]]["notificationIDList"]
+            notified[str(row["notification_id"])] = True
+    for row in rows("SELECT monitor_id, name, value FROM monitor_tag JOIN tag ON tag.id = tag_id"):
+        if row["monitor_id"] in monitors:
+            monitors[row["monitor_id"]]["tags"].append(row)
+    return {
+        "notificationList": rows("SELECT id, name, config FROM notification ORDER BY id"),
+        "proxyList": rows("SELECT * FROM proxy"),
+        "monitorList": list(monitors.values()),
+    }
+
+
+def _exported(row: Table) -> Table:
+    """A monitor's row with the names of the backup besides: some of these are in camel case."""
+    camel = {re.sub("_([a-z])", lambda m: m[1].upper(), key): row[key] for key in row}
+    try:
+        accepted = json.loads(str(row.get("accepted_statuscodes_json") or "[]"))
+    except (ValueError, RecursionError):
+        accepted = []
+    own = {"accepted_statuscodes": accepted, "notificationIDList": {}, "tags": []}
+    return {**row, **camel, **own}
 
 
 def is_uptime_kuma(text: ImportedFile) -> bool:

@@ -124,7 +124,7 @@ IMPORTERS = {
     "gatus": Importer("Gatus' config.yaml", gatus.is_gatus, gatus.convert_gatus),
     "upptime": Importer("Upptime's .upptimerc.yml", upptime.is_upptime, upptime.convert_upptime),
     "uptime-kuma": Importer(
-        "Uptime Kuma's backup (JSON)", kuma.is_uptime_kuma, kuma.convert_uptime_kuma
+        "Uptime Kuma's kuma.db or backup (JSON)", kuma.is_uptime_kuma, kuma.convert_uptime_kuma
     ),
     "nagios": Importer("Nagios' object files", nagios.is_nagios, nagios.convert_nagios),
     "icinga": Importer("Icinga 2's hosts and services", icinga.is_icinga, icinga.convert_icinga),
