@@ -363,6 +363,17 @@ def test_icinga():
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "ip"),
+    [("hostalive", None), ("hostalive4", 4), ("ping4", 4), ("hostalive6", 6), ("ping6", 6)],
+)
+def test_pings_of_icinga_keep_their_family(command, ip):
+    host = f'object Host "web" {{\n address = "h.example"\n check_command = "{command}"\n}}'
+    (found,) = convert([ImportedFile(Path("x"), host)], "icinga").endpoints
+
+    assert (found["url"], found.get("ip")) == ("icmp://h.example", ip)
+
+
 def test_urls():
     draft = imported("urls")
 

@@ -19,7 +19,11 @@ _IMPORT = re.compile(r'^\s*import\s+"([^"]*)"')
 _WHERE = re.compile(r"^\s*(assign|ignore) where (.+)$")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
-_PLUGINS = {"hostalive": "check_ping", "ping": "check_ping", "ping4": "check_ping -4"}
+_PLUGINS = {
+    **dict.fromkeys(("hostalive", "ping"), "check_ping"),
+    **dict.fromkeys(("hostalive4", "ping4"), "check_ping -4"),
+    **dict.fromkeys(("hostalive6", "ping6"), "check_ping -6"),
+}
 _OPTIONS = {
     "http": {
         "http_vhost": "-H",

@@ -180,7 +180,8 @@ def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
 def _ping(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
     for ignored in ("-c", "-p", "-n"):
         options.all(ignored)
-    return {"url": f"icmp://{bracketed(options.get('-H') or address)}"}
+    family = 6 if options.has("-6") else 4 if options.has("-4") else None
+    return {"url": f"icmp://{bracketed(options.get('-H') or address)}", "ip": family}
 
 
 def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
