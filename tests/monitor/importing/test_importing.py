@@ -46,9 +46,9 @@ def by_name(draft):
 
 
 def environ(text):
-    """Every variable that a TOML text names: a URL where it is all there is, else a number."""
+    """Every variable that a TOML text names: a URL of its own where it is all there is, else 1."""
     names = re.findall(r"\$\{(\w+)\}", text)
-    return {name: URL if f'"${{{name}}}"' in text else "1" for name in names}
+    return {name: f"{URL}/{name}" if f'"${{{name}}}"' in text else "1" for name in names}
 
 
 def loaded(draft, folder):

@@ -124,7 +124,7 @@ class _Backup:
         self.monitors = [
             without_nested(entry, *_NESTED) for _, entry in indexed_tables(whole.get("monitorList"))
         ]
-        self.groups = {m.get("id"): str(m.get("name")) for m in self.monitors if _is_group(m)}
+        self.groups = {str(m.get("id")): str(m.get("name")) for m in self.monitors if _is_group(m)}
         self.notifiers: dict[str, str] = {}
 
     def add(self) -> None:
@@ -232,10 +232,9 @@ class _Backup:
         }
 
     def _proxy(self, monitor: Table) -> str | None:
-        proxies = {
-            entry.get("id"): entry for _, entry in indexed_tables(self.whole.get("proxyList"))
-        }
-        proxy = proxies.get(monitor.get("proxyId"))
+        id_ = monitor.get("proxyId")
+        entries = (entry for _, entry in indexed_tables(self.whole.get("proxyList")))
+        proxy = next((entry for entry in entries if entry.get("id") == id_), None)
         if proxy is None or not proxy.get("active", True):
             return None
         user = ""
@@ -296,7 +295,7 @@ class _Backup:
             "timeout": None if heartbeat else self._timeout(monitor),
             "retry_every": None if heartbeat else config_duration(monitor.get("retryInterval")),
             "retries": int(retries) if isinstance(retries, int) else None,
-            "group": self.groups.get(monitor.get("parent")),
+            "group": self.groups.get(str(monitor.get("parent"))),
             "labels": _labels(monitor),
         }
 
