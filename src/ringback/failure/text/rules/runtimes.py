@@ -222,6 +222,13 @@ LANGUAGES: list[TextRule] = [
     ),
     *says("http.response.timed_out", SPECIFIC, "wait")("net::readtimeout"),
     *says("http.request.timed_out", SPECIFIC, "send")("net::writetimeout"),
+    # Zig: names of errors of its standard library
+    *says("dns.temporary_failure", SPECIFIC, "dns")("temporarynameserverfailure"),
+    *says("dns.server", SPECIFIC, "dns")("error: nameserverfailure"),
+    *says("dns.name_not_resolved", SPECIFIC, "dns")("error: unknownhostname"),
+    *says("dns.no_address", SPECIFIC, "dns")("hostlacksnetworkaddresses"),
+    *says("tls.failed", SPECIFIC, "tls")("error: tlsinitializationfailed"),
+    *says("config.tls_files_invalid", SPECIFIC)("certificatebundleloadfailure"),
     # Rust: hyper, reqwest
     *says("dns.temporary_failure", VERDICT, "dns")(
         "failed to lookup address information: try again"
@@ -318,6 +325,21 @@ _WGET: dict[str, KindName] = {
 
 PACKAGES: list[TextRule] = [
     *say_each({f"svn: {code}": kind for code, kind in _SVN.items()}, rank=SPECIFIC, phase="wait"),
+    # Subversion by serf: why, behind the code; an issuer that is not trusted is often there as well
+    *say_each(
+        {
+            "certificate issued for a different hostname": "tls.cert.name_invalid",
+            "certificate has expired": "tls.cert.date_invalid.expired",
+            "certificate is not yet valid": "tls.cert.date_invalid.not_yet_valid",
+        },
+        rank=NARROWER,
+        phase="tls",
+        before=r"Server SSL certificate verification failed: [^\n]{0,120}",
+    ),
+    *says("tls.cert.authority_invalid.unknown_issuer", SPECIFIC + 1, "tls")(
+        "issuer is not trusted",
+        before=r"Server SSL certificate verification failed: [^\n]{0,120}",
+    ),
     # apk tells no more than this, mostly of a lookup
     *says("dns.temporary_failure", HINT, "dns")("temporary error (try again later)"),
     *says("tls.failed", PHRASE, "tls")("unable to establish ssl connection"),

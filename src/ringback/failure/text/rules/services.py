@@ -546,6 +546,7 @@ CLOUD: list[TextRule] = [
             "deadline_exceeded": "client.deadline_exceeded",
         },
         rank=_STATUS,
+        then=r"(?! desc = latest balancer error)",  # that says why it waited
     ),
     *say_each(
         {

@@ -225,6 +225,7 @@ CLOSED: list[TextRule] = [
     # a peer that stopped answering on a connection that stood
     *says("tcp.timed_out.established", SPECIFIC)(
         "keepalive watchdog timeout",
+        "error: keepalive timeout",
         "ping timeout",
         "pong timeout",
         "ping/pong timed out",

@@ -43,6 +43,9 @@ TIMEOUTS: list[TextRule] = [
     # Python's sockets alone end so; other waits have other words, or none
     *says(TIMEOUT, BARE_TIMEOUT + 1)("timeouterror: timed out", "socket.timeout: timed out"),
     # connecting
+    *says(TIMEOUT, _CONNECTING, "connect")(  # Fluent Bit
+        " timed out after ", before=r"\[upstream\] connection #\d{1,9} to [^\s]{1,200}"
+    ),
     *says(TIMEOUT, _CONNECTING, "connect")(
         "connect timeout",
         "connection timeout",
