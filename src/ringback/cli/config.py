@@ -105,7 +105,9 @@ Exit status:
 @click.pass_context
 def check_config_command(context: click.Context, file: Path, *, as_json: bool) -> None:
     loaded, problems = _read(file)
-    if loaded is None:
+    if loaded is not None:
+        problems = [*_unusable_notifiers(file, loaded), *_nothing_said(loaded)]
+    if loaded is None or problems:
         _complain(problems, as_json=as_json)
         context.exit(2)
     if as_json:
@@ -121,11 +123,9 @@ def _read(file: Path) -> tuple[MonitorConfig | None, list[ConfigProblem]]:
         from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
         from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
     try:
-        loaded = load(file, os.environ)
+        return load(file, os.environ), []
     except ConfigInvalid as error:
         return None, error.problems
-    problems = [*_unusable_notifiers(file, loaded), *_nothing_said(loaded)]
-    return (None, problems) if problems else (loaded, [])
 
 
 def _unusable_notifiers(file: Path, loaded: MonitorConfig) -> Iterator[ConfigProblem]:
