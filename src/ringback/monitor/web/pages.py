@@ -34,6 +34,7 @@ from ringback.monitor.web.chart import (
 from ringback.monitor.web.history import find_incident, find_incidents, query_store
 from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
+from ringback.monitor.web.words import status_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -384,7 +385,8 @@ async def _status_page(site: Site) -> str:
         "title": site.settings.title,
         "groups": groups,
         "broken": sum(view.state in ("down", "recovering") for view in views),
-        "total": len(views),
+        "verdict": status_sentence([view.state for view in views]),
+        "well": all(view.state == "ok" for view in views),
         "now": now,
     }
     return await run_in_threadpool(site.renderer.render, "status.html", context)

@@ -8,6 +8,8 @@ from ringback.diagnosis.wording import duration
 from ringback.failure.target import without_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ringback.incident.model import EndpointState, IncidentState, Origin, Pattern
 
 MARKS: Final[dict[EndpointState, str]] = {
@@ -55,6 +57,28 @@ ORIGINS: Final[dict[Origin, str]] = {
     "report": "reports of",
 }
 """Observers as people call them, before their place."""
+
+_PUBLIC: Final[dict[str, tuple[EndpointState, ...]]] = {
+    "down": ("down", "recovering"),
+    "down for some": ("partial",),
+    "being checked again": ("suspect",),
+    "not known just now": ("unknown",),
+}
+"""What the public page says of services that are not well, the worst first."""
+
+
+def status_sentence(states: Sequence[EndpointState]) -> str:
+    """Return how all services are, in a sentence: well only where each is known to be."""
+    if not states:
+        return "No public endpoints yet."
+    counts = [(sum(map(meant.__contains__, states)), words) for words, meant in _PUBLIC.items()]
+    said = [f"{'is' if count == 1 else 'are'} {words}" for count, words in counts if count]
+    numbers = [str(count) for count, _ in counts if count]
+    if not said:
+        return "All services are operational."
+    numbers[0] += f" of {len(states)} services"
+    return ", ".join(map(" ".join, zip(numbers, said, strict=True))) + "."
+
 
 INCIDENT_STATES: Final[dict[IncidentState, str]] = {
     "open": "open",
