@@ -97,6 +97,7 @@ WORLDS = (
         resolver(RESOLVER2, always=DNSAnswer(rcode=REFUSED)),
         curl=(6,),
         **_SLOW,
+        fact=("refused",),
     ),
     _world(
         "servfail-on-both-for-this-zone",
@@ -186,6 +187,7 @@ WORLDS = (
         ip("border", "route del 192.0.2.0/24 via 203.0.113.1", "route add blackhole 192.0.2.0/24"),
         curl=(28,),
         **_SLOW,
+        fact=("timed out|timeout",),
     ),
     _world(
         "only-syn-of-large-window-passes",
@@ -234,6 +236,7 @@ WORLDS = (
         setting("client", "ipv4/ip_default_ttl", "2"),
         curl=(7, 28),
         **_SLOW,
+        fact=("time exceeded|ttl|time to live|hop limit",),
     ),
     _world(
         "ipv6-prefix-withdrawn",
@@ -600,5 +603,6 @@ WORLDS = (
         listen(),
         file("resolv.conf", "# made by hand\n"),
         curl=(6,),
+        fact=("resolv|nameserver",),
     ),
 )

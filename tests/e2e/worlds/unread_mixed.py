@@ -202,6 +202,7 @@ WORLDS = (
         listen(80),
         curl=(28,),
         **_SLOW,
+        fact=("timed out|timeout",),
     ),
     _world(
         "worker-hangs-behind-open-port",
@@ -426,6 +427,7 @@ WORLDS = (
         broken("no_websocket", "http.error", "http|status", f"{_THEIRS}|path"),
         name(),
         listen(80, old_server),
+        fact=("upgrade|101|websocket",),
     ),
     _world(
         "answers-in-another-tongue",
