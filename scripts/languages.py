@@ -161,7 +161,7 @@ _MIN_LETTERS = {True: 10, False: 4}
 
 def wording(message: str) -> str:
     """Return a message as texts are made before rules are tried, with ``%`` for placeholders."""
-    even = message.translate(str.maketrans("’‘“”，：（）\u00a0", "''\"\",:() ")).lower()
+    even = message.translate(str.maketrans("’‘“”，：（）\u00a0İ", "''\"\",:() i")).lower()
     parts = (" ".join(part.split()).strip(_SIGNS) for part in _PLACEHOLDER.split(even))
     return "%".join(part for part in parts if any(letter.isalpha() for letter in part))
 

@@ -83,3 +83,15 @@ def test_of_equals_the_most_telling_of_a_group_decides():
     outer = OSError("All connection attempts failed")
     outer.__cause__ = group
     assert classify(outer).kind == "tcp.refused"
+
+
+def test_a_message_that_begins_with_a_heading_goes_on():
+    said = (
+        "<_InactiveRpcError of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE\n"
+        '\tdetails = "recvmsg:Connection reset by peer"\n\tmore'
+    )
+    assert classify(ConnectionError(said)).message == (
+        "ConnectionError: <_InactiveRpcError of RPC that terminated with: "
+        'status = StatusCode.UNAVAILABLE details = "recvmsg:Connection reset by peer"'
+    )
+    assert classify(ConnectionError("no:\n" * 1000)).message == "ConnectionError: no: no: no:"

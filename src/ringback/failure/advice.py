@@ -32,12 +32,17 @@ def filled(step: str, known: Mapping[str, object]) -> str:
         text = str(known.get(match[0]) or "")
         if match[0] == "URL":
             return shlex.quote(text) if _QUOTABLE.fullmatch(text) else match[0]
-        return text if _WORD.fullmatch(text) else match[0]
+        return text if is_word(text) else match[0]
 
     def command(match: re.Match[str]) -> str:
         return _PLACEHOLDER.sub(put, match[0])
 
     return _COMMAND.sub(command, step)
+
+
+def is_word(text: str) -> bool:
+    """Return whether a shell takes a text for one word, and for no more."""
+    return _WORD.fullmatch(text) is not None
 
 
 def place_of(host: object, port: object) -> dict[str, object]:

@@ -470,7 +470,10 @@ def _addresses(nodes: list[Node]) -> tuple[AddressFailure, ...]:
 
 
 def _message(exc: BaseException) -> str:
-    first = _text(exc).partition("\n")[0][:300]
+    first, _, rest = _text(exc)[:_MAX_TEXT].partition("\n")
+    if first.endswith(":"):  # a heading, as that of gRPC's errors
+        first = " ".join([first, *map(str.strip, rest.split("\n")[:2])])
+    first = first[:300]
     return without_secrets(f"{type(exc).__name__}: {first}" if first else type(exc).__name__)
 
 

@@ -49,5 +49,13 @@ def test_a_class_in_passing_says_less():
 def test_an_unlisted_class_by_the_last_word_of_its_name():
     assert kinds("SaltReqTimeoutError: x") == ["timeout"]
     assert kinds("APIConnectionError: x") == ["unknown"]
+    assert kinds("TargetDisconnectedException: x") == ["tcp.closed"]
+    assert kinds("javax.naming.CommunicationException: x") == ["unknown"]
     assert kinds("KeyError: x") == [OTHER]
     assert kinds("TooManyCooks: x") == []
+
+
+def test_a_wait_that_ran_out_is_a_platforms_or_a_pages():
+    assert kinds("java.util.concurrent.TimeoutException: x") == ["timeout"]
+    assert kinds("System.TimeoutException: x") == ["timeout"]
+    assert kinds("selenium.common.exceptions.TimeoutException: x") == [OTHER]

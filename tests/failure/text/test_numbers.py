@@ -48,6 +48,8 @@ def test_a_number_with_or_without_its_words(text, kind):
         "[Errno 17] File exists",
         "port 10061 is open",
         "(404: Not found)",
+        "could not find next log; Error code: 1236; SQLSTATE: HY000",
+        "code: 'ER_USER_LIMIT_REACHED', errno: 1226, sqlState: '42000'",
     ],
 )
 def test_a_number_that_says_nothing(text):

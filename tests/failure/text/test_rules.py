@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from rows import each
 
 from ringback.failure import explain
 from ringback.failure.clue import TIMEOUT
 from ringback.failure.kinds import KINDS
-from ringback.failure.text.fold import fold
-from ringback.failure.text.rule import say_each, says
+from ringback.failure.text.fold import Page, fold
+from ringback.failure.text.rule import PlacedClue, say_each, says
 from ringback.failure.text.rules import RULES
-from ringback.failure.text.scan import MAX_ALIKE, alike, says_nothing, scan
+from ringback.failure.text.scan import MAX_ALIKE, alike, numbers, says_nothing, scan
 
 _MAX_REPETITION = 300
 
@@ -614,7 +617,7 @@ GENERAL = [
     ("request canceled: context canceled", "abandoned"),
     ("AbortError: The operation was aborted", "abandoned"),
     ("Max retries exceeded with url: /", "unknown"),
-    ("TypeError: fetch failed", "not_a_connection_failure"),
+    ("TypeError: fetch failed", "unknown"),
     ("No suitable servers found (`serverSelectionTryOnce` set)", "unknown"),
     ("merge: failed to resolve the conflict", "not_a_connection_failure"),
     ("no name matching function call", "not_a_connection_failure"),
@@ -678,3 +681,47 @@ def test_what_is_alike_an_ordinary_text_says_nothing() -> None:
     assert not says_nothing(alike("10:00:00 DEBUG order 401-503: HTTP status 200"))
     assert not says_nothing(alike("10:00:00 DEBUG the socket said 12345"))
     assert not says_nothing(alike("10:00:00 DEBUG größer als 5"))
+
+
+def _looked_up_one_by_one(page: Page) -> Counter[PlacedClue]:
+    """What each rule finds at the first six places of its needle."""
+    found: Counter[PlacedClue] = Counter()
+    for rule in RULES:
+        begins = [
+            match.start() for match in re.finditer(f"(?={re.escape(rule.needle)})", page.lower)
+        ]
+        for begin in begins[:6]:
+            end = begin + len(rule.needle)
+            if rule.pattern is None:
+                found[PlacedClue(begin, end, rule.clue)] += 1
+                continue
+            pattern = re.compile(rule.pattern, re.IGNORECASE)
+            for match in pattern.finditer(page.text, max(0, begin - 300), end + 300):
+                if match.start() < end and match.end() > begin:
+                    found[PlacedClue(*match.span(), rule.clue)] += 1
+                    break
+    return found
+
+
+_LINES = [text for text, _ in FAMILIES]
+_PIECES = st.one_of(
+    st.sampled_from(_LINES),
+    st.sampled_from([rule.needle for rule in RULES]),
+    st.text(max_size=8),
+)
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=6), st.sampled_from(["", " ", "\n", ": "]))
+@example(["(7)", "(7) ", "(56, "], "")
+def test_the_rules_that_are_looked_at_are_all_that_find_something(
+    pieces: list[str], between: str
+) -> None:
+    page = fold(between.join(pieces))
+    assert Counter(scan(page)) == _looked_up_one_by_one(page)
+
+
+def test_no_number_beside_words_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [fold(line) for line in _LINES]
+    found = [list(numbers(page)) for page in pages]
+    monkeypatch.setattr("ringback.failure.text.scan._AFTER_WORDS", re.compile(""))
+    assert found == [list(numbers(page)) for page in pages]

@@ -14,6 +14,7 @@ from ringback.failure.model import NO_TARGET, Phase, Target
 from ringback.failure.target import split_port, target_of_url
 from ringback.failure.text.fold import Page
 from ringback.failure.text.rule import PlacedClue
+from ringback.failure.text.rules.other import OTHER
 
 # How far the call had come and by what way, as far as a text tells beside the deciding words.
 #
@@ -55,6 +56,8 @@ class Circumstances(NamedTuple):
 def circumstances(page: Page, findings: list[PlacedClue], best: PlacedClue) -> Circumstances:
     """What the rest of the text adds to the deciding words."""
     kind = best.clue.kind or "unknown"
+    if kind == OTHER:
+        return Circumstances(kind, "unknown", proxied=False)
     if kind.startswith("url.") and _REDIRECT_FRAME.search(page.text):
         return Circumstances("http.response.redirect_invalid", "wait", proxied=False)
     if kind.endswith("content_length_mismatch") and _CHUNK_FRAME.search(page.text):

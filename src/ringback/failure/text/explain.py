@@ -11,6 +11,7 @@ from ringback.failure.kind import Delivered
 from ringback.failure.model import NO_TARGET, OfKind, Phase, Target
 from ringback.failure.names import KindName
 from ringback.failure.settle import settle
+from ringback.failure.text.about import is_about, reports_nothing
 from ringback.failure.text.circumstances import (
     Circumstances,
     circumstances,
@@ -20,8 +21,8 @@ from ringback.failure.text.circumstances import (
     target_in,
 )
 from ringback.failure.text.fold import Page, fold
-from ringback.failure.text.records import INFORMATION, Record, records
-from ringback.failure.text.rule import BARE_TIMEOUT, PlacedClue
+from ringback.failure.text.records import ERROR, INFORMATION, Record, records, time_of
+from ringback.failure.text.rule import BARE_TIMEOUT, OVERRIDE, PlacedClue
 from ringback.failure.text.rules.other import OTHER
 from ringback.failure.text.scan import (
     MAX_ALIKE,
@@ -40,13 +41,16 @@ _BEFORE, _AFTER = 1500, 300
 _MAX_SIGNS = 20_000
 _NETWORK = re.compile(
     r"https?:|wss?:|socket|connect|\brequest|\burl|\bssl|\btls|http|\bsend|\brecv|client|server"
-    r"|\bpeer|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout",
+    r"|\bpeer|\bhost|:\d{2,5}\b|\btcp|remote|network|\bapi\b|read timeout|System\.Net|WebException"
+    r"|\bssh\b|\brtmp|\brtsp|\brpc\b",
     re.IGNORECASE,
 )
 
 
 def choose(findings: list[PlacedClue]) -> PlacedClue | None:
     """The finding of the highest rank; of equals the first, for the root comes first."""
+    if not findings:
+        return None
     telling = [f for f in findings if f.clue.kind and f.clue.rank >= _MIN_RANK]
     return max(telling, key=lambda f: (f.clue.rank, -f.start), default=None)
 
@@ -157,11 +161,14 @@ def parts(text: str) -> list[tuple[str, int]]:
 
 _NOTHING_FOUND = 0.6
 """How sure a text is no connection failure in which no rule found one."""
+_ONLY_ABOUT = 0.75
+"""How sure one is where lines name failures that are about failures."""
 _SOMETHING_FAILED = 0.4
 """How sure one is that reports that something of a network failed, and not what."""
 _FAILED = re.compile(
     r"(?<![\w/.\-])(?:fail(?:ed|ure|s|ing)?|errors?|cannot|can't|could ?(?:not|n't)|unable to|lost"
-    r"|not able to|trouble|not responding|no response|interrupted|unsuccessful"
+    r"|(?:did|does) ?(?:not|n't) (?:respond|answer)|not able to|trouble|not responding"
+    r"|no (?:response|answer|reply)|gave up|giving up|not ready|interrupted|unsuccessful"
     r"|refused|rejected|dropped|broken|timed out|timeout|unreachable|unavailable|disconnect(?:ed)?"
     r"|abort(?:ed)?|offline)(?![\w/]|[.\-]\w)",
 )
@@ -169,13 +176,21 @@ _FAILED = re.compile(
 _FAILS = (
     "fail", "err", "can", "could", "unable", "lost", "not able", "trouble", "respon", "rupted",
     "unsuccess", "refused", "reject", "dropped", "broken", "time", "unreach", "unavail",
-    "disconnect", "abort", "offline",
+    "disconnect", "abort", "offline", "no answer", "no reply", "gave up", "giving up", "not ready",
 )  # fmt: skip
 """One of these is in each; they are found sooner."""
 _OF_A_NETWORK = re.compile(
     r"(?<![\w/.\-])(?:connect(?:ions?|ing)?|sockets?|hosts?|peer|servers?|network|remote|handshake|tls|ssl|dns"
-    r"|proxy|tcp|udp|https?|internet|vpn|websocket|brokers?|upstream|gateway|endpoint)(?![\w/]|[.\-]\w)",
+    r"|proxy|tcp|udp|https?|internet|vpn|websocket|brokers?|upstream|gateway|endpoint|neighbou?r"
+    r"|ssh|sftp|ftps?|ldaps?|smtps?|imaps?|pop3s?|sip|rtsp|rtmp|rpc|grpc|mqtts?|amqps?|nats|kafka"
+    r"|redis|snmp|radius|bgp|ipmi|ike|ipsec|nfs|smb|iscsi|modbus|rdp|vnc|xmpp|irc|ntp|dhcp|wifi"
+    r"|wi-fi|bluetooth|cluster|peers)(?![\w/]|[.\-]\w)",
 )
+_NONE_FAILED = re.compile(
+    r".?(?:\b0|no) (?:fail|error|timeout|lost|reject|refused|drop)"
+    r"|.{0,3}(?:errors?|fail\w{1,6}|lost|refused|rejected|dropped|timeout)\"?[:=] ?0\b"
+)
+"""A count of none."""
 _NEAR = 80
 _MAX_FAILED = 50
 
@@ -234,6 +249,9 @@ class FailureGroup:
 
 
 _NOTHING = Explanation(OTHER, _NOTHING_FOUND)
+_ABOUT = Explanation(OTHER, _ONLY_ABOUT)
+_OTHER = Explanation(OTHER, 1.0)
+"""What a rule knows as something else; how sure that is, is only told where it is asked for."""
 
 
 def explain(text: str) -> Explanation:
@@ -253,9 +271,11 @@ def explain(text: str) -> Explanation:
 def explain_record(text: str, *, whole: bool = False) -> Explanation:
     """Name the failure that one record reports: the root of what is chained there.
 
-    Without the platform and the library that wrote it, and of no failure without a target unless
-    it is asked for the ``whole``: most records of a log report none.
+    Without the platform and the library that wrote it, and of no failure only that it is none
+    unless it is asked for the ``whole``: most records of a log report none.
     """
+    if len(text) <= _MAX_WHOLE:
+        return _explain(text, 0, whole=whole)
     explained = [_explain(part, offset, whole=whole) for part, offset in parts(text)]
     return max(explained, key=_worth, default=_NOTHING)
 
@@ -267,10 +287,20 @@ def _worth(explanation: Explanation) -> tuple[bool, float]:
 
 def _explain(text: str, offset: int, *, whole: bool) -> Explanation:
     page = fold(text)
-    findings = with_a_network(page, findings_in(page))
-    best = choose_address(page, outside_source(page, text, findings))
+    found = scan(page)
+    if not whole and 'File "' not in text and _is_other(choose(found)):
+        return _OTHER
+    findings = with_a_network(page, [*found, *named_classes(page), *numbers(page)])
+    best = choose_address(page, outside_source(page, text, findings)) if findings else None
+    if best is not None and reports_nothing(page, text, best):
+        findings = [f for f in findings if not reports_nothing(page, text, f)]
+        best = choose_address(page, findings)
+        if best is None:
+            return _ABOUT
     if best is None:
         return _unnamed(page, text, offset)
+    if best.clue.kind == OTHER and not whole:
+        return _OTHER
     around = circumstances(page, findings, best)
     settled = settle(around.kind, around.phase, proxied=around.proxied)
     start, end = page.origin(best.start), min(page.origin(best.end - 1) + 1, len(text))
@@ -281,11 +311,14 @@ def _explain(text: str, offset: int, *, whole: bool) -> Explanation:
         _delivered(page, around),
         settled.via,
         (start + offset, end + offset),
-        target_in(page.text, (best.start, best.end), page.line_of(best.start))
-        if whole or settled.kind != OTHER
-        else NO_TARGET,
+        target_in(page.text, (best.start, best.end), page.line_of(best.start)),
         evidence=text[start:end],
     )
+
+
+def _is_other(best: PlacedClue | None) -> bool:
+    """Whether rules found what no class and no number outweighs, and no failure is."""
+    return best is not None and best.clue.kind == OTHER and best.clue.rank >= OVERRIDE
 
 
 def _unnamed(page: Page, text: str, offset: int) -> Explanation:
@@ -296,6 +329,8 @@ def _unnamed(page: Page, text: str, offset: int) -> Explanation:
         begin, end = failed.span()
         if _OF_A_NETWORK.search(page.lower, max(0, begin - _NEAR), end + _NEAR):
             span = page.origin(begin), page.origin(end - 1) + 1
+            if _NONE_FAILED.match(page.lower, max(0, begin - 3), end + 8) or is_about(text, *span):
+                continue
             place = span[0] + offset, span[1] + offset
             return Explanation(
                 "unknown", _SOMETHING_FAILED, span=place, evidence=text[slice(*span)]
@@ -326,6 +361,8 @@ MAX_GROUPS = 1_000
 """Failures that are told apart; of further ones only the kind is."""
 _MAX_KNOWN = 10_000
 """Records of which it is remembered what they say."""
+_MAX_ASKED = 100
+"""Times that it is asked in vain whether what is alike reports nothing; a record costs less."""
 _TOLD_IN_PASSING = 0.6
 """Of what is told as information, only what is said with more confidence is a failure."""
 _VARIABLE = re.compile(
@@ -351,32 +388,61 @@ _ANNOUNCED = (
 """After what words OpenVPN and pip name whom they call, and what they say later without it."""
 _ECHO = re.compile(
     r"\brsync: (?:\[\w{1,20}\] )?connection unexpectedly closed|TLS Error: TLS handshake failed"
+    r"|\brsync error: (?:unexplained|error in)"
     r"|Could not read from remote repository|fatal: (?:early EOF|the remote end hung up)"
     r"|\b(?:scp|sftp): Connection closed|^lost connection"
 )
 """What a program says after another, or itself, said why."""
+_ECHOED = ("closed", "rsync error", "TLS Error", "Could not read", "fatal: ", "lost connection")
+"""One of these is in it; they are found sooner."""
 _MAX_ECHO = 3
 """Records within which it does."""
+
+
+def _is_echo(text: str) -> bool:
+    return any(words in text for words in _ECHOED) and _ECHO.search(text) is not None
+
+
+class _Group:
+    """The records met by now that report the same."""
+
+    def __init__(self, first: Explanation, record: Record, severity: int) -> None:
+        self.first, self.severity, self._count = first, severity, 1
+        self._line = self._last_line = record.line
+        self._time, self._last_head = record.time, record.head
+
+    def add(self, record: Record, severity: int) -> None:
+        self.severity = max(self.severity, severity)
+        self._count += 1
+        self._last_line = record.line
+        self._last_head = record.head or self._last_head
+
+    def told(self) -> FailureGroup:
+        lines = self._line, self._last_line
+        times = self._time, time_of(self._last_head)
+        return FailureGroup(self.first, self._count, lines, times)
 
 
 class Log:
     """The failures of a text, record by record; its memory is bounded."""
 
     def __init__(self) -> None:
-        # Whether what is alike reports no failure, whatever its digits; None: it was not asked
+        # Whether what is alike reports no failure, whatever its digits; None: it was met once, or
+        # is not asked for, as those were in vain that were
         self._silent: dict[str, bool | None] = {}
+        self._asked = self._silenced = 0  # How many were asked, and are so
         self._announced: dict[str, Target] = {}
         self._quiet = _MAX_ECHO  # Records since the last that reported a failure
         self._known: dict[str, Explanation] = {}
-        self._groups: dict[tuple[str, Target], FailureGroup] = {}
-        self._severities: dict[tuple[str, Target], int] = {}
+        self._groups: dict[tuple[str, str | None, int | None], _Group] = {}
         self._other: Explanation | None = None  # What the first record says that reports none
 
     def take(self, record: Record) -> FailureGroup | None:
         """Take the next record; return the group of a failure that was not met before."""
         said = self._said(record)
         self._quiet += 1
-        if record.severity <= INFORMATION and said.confidence < _TOLD_IN_PASSING:
+        severity = ERROR if said.kind == OTHER else record.severity
+        if said.confidence < _TOLD_IN_PASSING and severity <= INFORMATION:
             said = _NOTHING  # a connection also ends when all is well
         if said.kind == OTHER:
             self._remember(record.text)
@@ -385,40 +451,35 @@ class Log:
                 self._other = _with_origin(whole, record.text)
             return None
         if said.target is NO_TARGET:
-            if self._quiet < _MAX_ECHO and _ECHO.search(record.text):
+            if self._quiet < _MAX_ECHO and _is_echo(record.text):
                 return None
-            said = replace(said, target=self._announced_for(record.text))
+            if self._announced:
+                said = replace(said, target=self._announced_for(record.text))
         self._quiet = 0
-        key = said.kind, _whom(said.target)
-        if key not in self._groups and len(self._groups) >= MAX_GROUPS:
-            key = said.kind, NO_TARGET
+        return self._grouped(said, record, severity)
+
+    def _grouped(self, said: Explanation, record: Record, severity: int) -> FailureGroup | None:
+        key = said.kind, said.target.host or said.target.address, said.target.port
         group = self._groups.get(key)
-        self._severities[key] = max(self._severities.get(key, 0), record.severity)
+        if group is None and len(self._groups) >= MAX_GROUPS:
+            key = said.kind, None, None
+            group = self._groups.get(key)
         if group is not None:
-            self._groups[key] = FailureGroup(
-                group.first,
-                group.count + 1,
-                (group.lines[0], record.line),
-                (group.times[0], record.time or group.times[1]),
-            )
+            group.add(record, severity)
             return None
         first = _moved(_with_origin(said, record.text), record.start)
-        new = FailureGroup(first, 1, (record.line, record.line), (record.time, record.time))
-        self._groups[key] = new
-        return new
+        self._groups[key] = group = _Group(first, record, severity)
+        return group.told()
 
     def explanation(self) -> Explanation:
         """Return what is known by now."""
-        if not self._groups:
+        groups = list(self._groups.values())
+        if not groups:
             return self._other or _NOTHING
-        named = {
-            key: group
-            for key, group in self._groups.items()
-            if not _is_faint(group.first, self._severities[key])
-        }
-        groups = named or self._groups
-        top = max(groups, key=lambda key: (key[0] != "unknown", self._severities[key]))
-        return replace(groups[top].first, failures=tuple(groups.values()))
+        named = [group for group in groups if not _is_faint(group.first, group.severity)]
+        told = named or groups
+        top = max(told, key=lambda group: (group.first.kind != "unknown", group.severity))
+        return replace(top.first, failures=tuple(group.told() for group in told))
 
     def _remember(self, text: str) -> None:
         for words, _ in _ANNOUNCED:
@@ -436,8 +497,10 @@ class Log:
         zeros = alike(record.text) if len(record.text) <= MAX_ALIKE else ""
         if zeros in self._silent:
             silent = self._silent[zeros]
-            if silent is None:  # the second of its like
+            if silent is None and self._asked < _MAX_ASKED * (1 + self._silenced):
                 silent = self._silent[zeros] = says_nothing(zeros) and not _fails(zeros)
+                self._asked += 1
+                self._silenced += silent
             if silent:
                 return _NOTHING
         form = _VARIABLE.sub("0", record.text[record.body :])
@@ -476,11 +539,6 @@ def _with_origin(said: Explanation, text: str) -> Explanation:
 def _moved(said: Explanation, offset: int) -> Explanation:
     start, end = said.span
     return replace(said, span=(start + offset, end + offset)) if end else said
-
-
-def _whom(target: Target) -> Target:
-    """Return a target without what may differ from call to call."""
-    return Target(host=target.host or target.address, port=target.port)
 
 
 # What the message of one exception says, by the rules for texts.

@@ -60,7 +60,8 @@ def fold(text: str) -> Page:
     origins: list[int] = []
     lines: list[int] = []
     at = offset = 0
-    for line in text.translate(_PLAIN).split("\n"):
+    plain = text.isascii() and not any(mark in text for mark in "\t\r\x0b\x0c")
+    for line in (text if plain else text.translate(_PLAIN)).split("\n"):
         begin = _MARKS.match(line).end()  # type: ignore[union-attr]  # it matches the empty text
         lines.append(at)
         for start, part in _pieces(line, begin):
@@ -98,7 +99,5 @@ def _meant(escaped: str) -> str:
 
 
 def _lower(text: str) -> str:
-    lower = text.lower()
-    if len(lower) != len(text):  # a few letters have no lower case of one character
-        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lower
+    # In lower case the Turkish capital alone is two characters, an i and its dot.
+    return text.replace("İ", "i").lower()

@@ -56,7 +56,7 @@ _ENTRY = (
     rf"|[*%](?={_TIME})|\[[EWIDC] (?=\d{{6}} \d\d:|\d{{4}}-\d\d-\d\d )"
     r"|(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[[\dT:Z+\-]{4,25}\]"
     r"|\d{1,2}:\d\d[AP]M (?=[A-Z]{3} )|\d{10}: "
-    r"|<\d{1,3}>1?|(?:date|time|ts|level|lvl|msg)=|(?=\{ ?\"[\w@.]{1,40}\" ?:)"
+    r"|<\d{1,3}>1?|(?:date|time|ts|t|level|lvl|msg)=|(?=\{ ?\"[\w@.]{1,40}\" ?:)"
     # what runs of commands print: Kubernetes' events, Ansible's hosts, apt, a script with its
     # commands
     r"| {0,4}(?:[\dsmhd]{2,9} (?:\(x\d{1,6} over [\dsmhd]{2,9}\))? {0,9})?(?:Normal|Warning) {2,9}"
@@ -107,8 +107,25 @@ class Record(NamedTuple):
     start: int  # Its place in the text, in characters
     line: int  # The number of its first line, from 1
     body: int  # Where in its text the head ends
-    time: str  # As it is written; "" where there is none
-    severity: int  # 0: debugging, 1: information, 2: a warning, 3: an error, 4: worse
+    has_head: bool
+
+    @property
+    def head(self) -> str:
+        """Where its time stands, if it has one."""
+        return self._first_line()[:_MAX_HEAD] if self.has_head else ""
+
+    @property
+    def time(self) -> str:
+        """When it was written, as it says; ``""``: it does not."""
+        return time_of(self.head)
+
+    @property
+    def severity(self) -> int:
+        """0: debugging, 1: information, 2: a warning, 3: an error, 4: worse."""
+        return _severity(self._first_line()) if self.has_head else ERROR
+
+    def _first_line(self) -> str:
+        return self.text.partition("\n")[0]
 
 
 class _Growing:
@@ -117,7 +134,7 @@ class _Growing:
     def __init__(self, start: int, line: int) -> None:
         self.start, self.line, self.length = start, line, 0
         self.lines: list[str] = []
-        self.has_head = False
+        self.has_head, self.body = False, 0
         self.traced = False  # It has a traceback
         self.open = ""  # A traceback that has not ended: with "head", or "bare"; "": there is none
         self.chained = False  # Its last words say that another traceback follows
@@ -149,14 +166,13 @@ class _Growing:
         return _severity(self.lines[0])
 
     def record(self) -> Record:
-        first = self.lines[0]
-        head = _HEAD.match(first) if self.has_head else None
-        time = _TIME_OF.search(first, 0, _MAX_HEAD) if head else None
-        body = head.end() if head else 0
-        severity = self.severity if head else ERROR
-        return Record(
-            "".join(self.lines), self.start, self.line, body, time[0] if time else "", severity
-        )
+        return Record("".join(self.lines), self.start, self.line, self.body, self.has_head)
+
+
+def time_of(head: str) -> str:
+    """The time in the head of a record; ``""``: it has none."""
+    time = _TIME_OF.search(head)
+    return time[0] if time else ""
 
 
 def records(lines: Iterable[str | None]) -> Iterator[Record]:
@@ -178,7 +194,7 @@ def records(lines: Iterable[str | None]) -> Iterator[Record]:
             yield growing.record()
             growing = _Growing(place, number)
         if not growing.lines:
-            growing.has_head = headed
+            growing.has_head, growing.body = headed, head.end() if head else 0
         growing.take(line, body, headed=headed)
         place += len(line)
     if growing.lines:

@@ -6,7 +6,6 @@ from typing import NamedTuple, Protocol
 
 from ringback.failure.clue import EXACT, GENERIC, TEXT, Clue, ClueKind
 from ringback.failure.model import Phase
-from ringback.failure.names import KindName
 
 # One rule for texts: a literal part, and what it says where it stands.
 
@@ -33,9 +32,17 @@ class TextRule(NamedTuple):
 
     needle: str  # A part of the wording in lower case; a plain search for it costs next to nothing
     clue: Clue  # What it says
-    # Regular expression for what must stand around the needle, case ignored; looked for at most 300
-    # characters before and after it. Compiled when the needle is first met.
-    pattern: str | None = None
+    # Regular expressions for what must stand right beside the needle, case ignored; looked for at
+    # most 300 characters before and after it. Compiled when the needle is first met.
+    before: str = ""
+    then: str = ""
+
+    @property
+    def pattern(self) -> str | None:
+        """One for all of it; ``None`` where the needle is enough."""
+        if not self.before and not self.then:
+            return None
+        return self.before + re.escape(self.needle) + self.then
 
 
 class MakeRules(Protocol):
@@ -55,15 +62,13 @@ def says(
     clue = Clue(kind, rank, phase, proxy)
 
     def rules(*needles: str, before: str = "", then: str = "") -> list[TextRule]:
-        if not before and not then:
-            return [TextRule(needle, clue) for needle in needles]
-        return [TextRule(needle, clue, before + re.escape(needle) + then) for needle in needles]
+        return [TextRule(needle, clue, before, then) for needle in needles]
 
     return rules
 
 
 def say_each(
-    kinds: Mapping[str, KindName],
+    kinds: Mapping[str, ClueKind],
     rank: int = TEXT,
     phase: Phase = "unknown",
     *,

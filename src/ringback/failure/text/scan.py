@@ -4,14 +4,15 @@ How it works. The text has been made even (``fold``): wrapping, quoting and esca
 each place leads back to the original. Three scanners then give findings, a ``Clue`` with its place
 each; which of them decides is ``explain``'s business, not theirs.
 
-Rules: a rule has a needle, a literal part in lower case. Of the some 6,500 rules only those are
-looked at of whose needle the rarest part of four characters stands in the text, and of these a
-plain substring search for the needle rejects nearly all. Where the needle stands, its pattern, if
-it has one, is tried in a window of ``_WINDOW`` characters to each side, at the first
-``_MAX_PLACES`` places only. So the cost is the length of the text times the number of needles, with
-a small factor, and then a constant: every repetition in a pattern is bounded, windows are bounded,
-places are bounded. No text, however made, is slow. Patterns are compiled when they are first
-needed, and kept.
+Rules: a rule has a needle, a literal part in lower case. Of the some 11,000 rules only those are
+looked at of whose needle a part of eight or four bytes, one that few others have, is among the
+parts that the text is cut into (``_Index``), and of these a plain substring search for the needle
+rejects nearly all. Where the needle stands, its pattern, if it has one, is tried in a window of
+``_WINDOW`` characters to each side, at the first ``_MAX_PLACES`` places only; what must stand right
+after the needle is looked at first. So the cost is the length of the text times the number of
+needles, with a small factor, and then a constant: every repetition in a pattern is bounded, windows
+are bounded, places are bounded. No text, however made, is slow. Patterns are compiled when they are
+first needed, and kept.
 
 Class names: a name counts where it stands as something that was raised, not where it is imported,
 caught, defined or listed. A class in passing ranks at a third.
@@ -23,14 +24,15 @@ where they are known; a number alone decides only where no two platforms disagre
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import chain, islice
 from sys import byteorder
+from typing import Literal, NamedTuple
 
 from ringback.failure import codes
 from ringback.failure.classes import CLASSES
-from ringback.failure.clue import BARE, EXACT, SPECIFIC, TEXT, TIMEOUT, Clue
+from ringback.failure.clue import BARE, EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT, Clue
 from ringback.failure.text.fold import Page, fold
 from ringback.failure.text.rule import PlacedClue, TextRule
 from ringback.failure.text.rules import RULES
@@ -50,59 +52,134 @@ _BY_NEEDLE: dict[str, list[TextRule]] = defaultdict(list)
 for _rule in RULES:
     _BY_NEEDLE[_rule.needle].append(_rule)
 _NEEDLES = list(_BY_NEEDLE.items())
-_GRAM = 4
-"""A needle is looked for where a part of it of this length stands, which it shares with few."""
-_BYTES = [needle.encode() for needle, _ in _NEEDLES]
-_SHORT = [number for number, needle in enumerate(_BYTES) if len(needle) < _GRAM]
-_SHORT_ASCII = [number for number in _SHORT if _NEEDLES[number][0].isascii()]
-_ANY_SHORT = re.compile("|".join(re.escape(_NEEDLES[number][0]) for number in _SHORT_ASCII))
+_GRAMS: dict[int, tuple[int, Literal["I", "Q"]]] = {15: (8, "Q"), 7: (4, "I")}
+"""In so many bytes, wherever they stand, is a part of so many that begins at a multiple of that."""
+_MAX_SPANS = 4
+"""Places of a needle that are compared, for it takes time."""
+_IN_LOGS = (
+    b' trace  debug  info  notice  warning  error  critical  http/1.1" get / 2026-01 00:00:00.000'
+)
+"""What stands in most lines, the worst that a part can be of."""
+_OF_A_LINE = 1_000
+"""How many needles that share a part are as bad as that."""
 
 
-def _grams(text: str) -> set[int]:
-    """The parts of a text as numbers, for so they are made without a step for each."""
-    view = memoryview(text.encode("utf-8", "surrogatepass"))
-    found: set[int] = set()
-    for at in range(_GRAM):
-        found.update(view[at : len(view) - (len(view) - at) % _GRAM].cast("I"))
-    return found
+class _Index:
+    """Needles by what a text must have for them to stand in it.
+
+    A text is cut into numbers of eight and of four bytes; of a needle so many parts after each
+    other are known that one of them is among these numbers.
+    """
+
+    def __init__(self, needles: list[str]) -> None:
+        self._needles = needles
+        self._by_gram: list[tuple[int, Literal["I", "Q"], dict[int, list[int]]]] = []
+        rest = [(number, needle.encode()) for number, needle in enumerate(needles)]
+        for length, (size, code) in _GRAMS.items():
+            held = [(number, needle) for number, needle in rest if len(needle) >= length]
+            rest = [(number, needle) for number, needle in rest if len(needle) < length]
+            self._by_gram.append((size, code, _by_gram(held, size)))
+        self._short = {needles[number]: number for number, _ in rest}
+        self._sizes = sorted({len(needle) for needle in self._short})
+        self._beginnings = re.compile(_beginnings(self._short) or "(?!)")
+
+    def found_in(self, lower: str) -> list[int]:
+        """The numbers of the needles that stand in a text, ascending."""
+        data = memoryview(lower.encode("utf-8", "surrogatepass"))
+        found = {
+            number
+            for size, code, by_gram in self._by_gram
+            for gram in by_gram.keys() & set(data[: len(data) - len(data) % size].cast(code))
+            for number in by_gram[gram]
+            if self._needles[number] in lower
+        }
+        for match in self._beginnings.finditer(lower):
+            at = match.start()
+            for size in self._sizes:
+                number = self._short.get(lower[at : at + size])
+                if number is not None:
+                    found.add(number)
+        return sorted(found)
 
 
-def _by_gram() -> dict[int, list[int]]:
-    """Of each needle the part that the fewest others have, for so do the fewest texts."""
+def _by_gram(needles: list[tuple[int, bytes]], size: int) -> dict[int, list[int]]:
+    """Of each needle the parts that the fewest others have, for so do the fewest texts."""
     parts = [
-        [
-            int.from_bytes(needle[at : at + _GRAM], byteorder)
-            for at in range(0, len(needle) - _GRAM + 1, 2)
-        ]
-        for needle in _BYTES
+        [needle[at : at + size] for at in range(len(needle) - size + 1)] for _, needle in needles
     ]
     shared = Counter(chain.from_iterable(parts))
+    for at in range(len(_IN_LOGS) - size + 1):
+        shared[_IN_LOGS[at : at + size]] += _OF_A_LINE
     found: dict[int, list[int]] = defaultdict(list)
-    for number, grams in enumerate(parts):
-        if grams:
-            found[min(grams, key=shared.__getitem__)].append(number)
+    for (number, _), grams in zip(needles, parts, strict=True):
+        last = len(grams) - size
+        begin = min(
+            range(0, last + 1, last // _MAX_SPANS + 1),
+            key=lambda at: shared[grams[at]] + shared[grams[at + size // 2]],
+        )
+        for gram in grams[begin : begin + size]:
+            found[int.from_bytes(gram, byteorder)].append(number)
     return dict(found)
 
 
-_BY_GRAM = _by_gram()
+def _beginnings(needles: Iterable[str]) -> str:
+    """A pattern of the first character of any of them."""
+    after: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for needle in needles:
+        after[needle[0]][needle[1:2]].append(re.escape(needle[2:]))
+    ends = {
+        first: "|".join(
+            f"{re.escape(second)}(?:{'|'.join(others)})" for second, others in then.items()
+        )
+        for first, then in after.items()
+    }
+    return "|".join(f"{re.escape(first)}(?={then})" for first, then in ends.items())
+
+
+_IN_ASCII = [number for number, (needle, _) in enumerate(_NEEDLES) if needle.isascii()]
+_ASCII = _Index([_NEEDLES[number][0] for number in _IN_ASCII])
+
+
+@cache
+def _all_needles() -> _Index:
+    return _Index([needle for needle, _ in _NEEDLES])
+
+
+def _needles_in(lower: str) -> list[int]:
+    if lower.isascii():
+        return [_IN_ASCII[number] for number in _ASCII.found_in(lower)]
+    return _all_needles().found_in(lower)
 
 
 def scan(page: Page) -> list[PlacedClue]:
     """What the rules find, at most six places each."""
-    lower = page.lower
-    found = [
-        number
-        for gram in _BY_GRAM.keys() & _grams(lower)
-        for number in _BY_GRAM[gram]
-        if _NEEDLES[number][0] in lower
-    ]
-    if not lower.isascii() or _ANY_SHORT.search(lower):
-        found += [number for number in _SHORT if _NEEDLES[number][0] in lower]
     return [
         finding
-        for number in sorted(found)
-        for place in _places(lower, _NEEDLES[number][0])
-        for finding in _try(page, place, _NEEDLES[number][1])
+        for number in _needles_in(page.lower)
+        for place in _places(page.lower, _NEEDLES[number][0])
+        for finding in _try(page, place, number)
+    ]
+
+
+class _Ready(NamedTuple):
+    """A rule whose patterns are compiled."""
+
+    clue: Clue
+    pattern: re.Pattern[str] | None  # None: the needle is enough
+    then: re.Pattern[str] | None  # What must stand right after it
+
+
+@cache
+def _ready(number: int) -> tuple[int, list[_Ready]]:
+    """The length of a needle, and its rules."""
+    needle, rules = _NEEDLES[number]
+    return len(needle), [
+        _Ready(
+            rule.clue,
+            _compiled(rule.pattern) if rule.pattern is not None else None,
+            _compiled(rule.then) if rule.then else None,
+        )
+        for rule in rules
     ]
 
 
@@ -120,24 +197,37 @@ def _places(lower: str, needle: str) -> Iterator[int]:
         yield place
 
 
-def _try(page: Page, place: int, rules: list[TextRule]) -> Iterator[PlacedClue]:
-    for rule in rules:
-        end = place + len(rule.needle)
-        if rule.pattern is None:
-            yield PlacedClue(place, end, rule.clue)
+def _try(page: Page, place: int, number: int) -> Iterator[PlacedClue]:
+    length, rules = _ready(number)
+    end = place + length
+    begin, stop = max(0, place - _WINDOW), end + _WINDOW
+    alone = None  # Whether it is the only one in the window, so that what follows can be seen first
+    for clue, pattern, then in rules:
+        if pattern is None:
+            yield PlacedClue(place, end, clue)
             continue
-        begin = max(0, place - _WINDOW)
-        for match in _compiled(rule.pattern).finditer(page.text, begin, end + _WINDOW):
+        if then is not None and not then.match(page.text, end, stop):
+            if alone is None:
+                alone = _is_alone(page, _NEEDLES[number][0], begin, stop)
+            if alone:
+                continue
+        for match in pattern.finditer(page.text, begin, stop):
             if match.start() < end and match.end() > place:
-                yield PlacedClue(match.start(), match.end(), rule.clue)
+                yield PlacedClue(match.start(), match.end(), clue)
                 break
+
+
+def _is_alone(page: Page, needle: str, begin: int, stop: int) -> bool:
+    """Whether a window has a needle once, and nothing that is like it where case is ignored."""
+    first = page.lower.find(needle, begin, stop)
+    return page.lower.find(needle, first + 1, stop) < 0 and page.text.isascii()
 
 
 # Texts that differ from each other in their digits alone.
 
 MAX_ALIKE = _WINDOW
 """Characters of a text of which it is told what others like it say: all within one window."""
-_ZEROS = str.maketrans("123456789", "000000000")
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _QUANTIFIED = re.compile(r"\{\d{0,3},?\d{0,3}\}")
 _MAY_BE_READ = re.compile(
     r"err|code|wsa|winsock|\(0{1,5}: |reason|server on|&#"
@@ -148,29 +238,33 @@ _MAY_BE_READ = re.compile(
 
 def alike(text: str) -> str:
     """The same for all texts that differ in their digits alone, and as long as they."""
-    return text.translate(_ZEROS)
+    return text.encode("utf-8", "surrogatepass").translate(_ZEROS).decode("utf-8", "surrogatepass")
+
+
+class _Alike(NamedTuple):
+    """What begins a finding, with zeros for its digits."""
+
+    needles: _Index
+    around: list[set[str | None]]  # What must stand around each of them
+    classes: frozenset[str]
 
 
 @cache
-def _needles_alike() -> tuple[dict[str, list[tuple[str, str | None]]], frozenset[str]]:
-    """By its first part, each needle in ASCII and what must stand around it, and the classes."""
-    found: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
+def _needles_alike() -> _Alike:
+    around: dict[str, set[str | None]] = defaultdict(set)
     for needle, rules in _NEEDLES:
         if needle.isascii():
-            for around in {_around(rule) for rule in rules}:
-                found[alike(needle)[:_GRAM]].append((alike(needle), around))
-    return dict(found), frozenset(map(alike, (*CLASSES, *OTHER_CLASSES)))
+            around[alike(needle)] |= {_around(rule) for rule in rules}
+    classes = frozenset(map(alike, (*CLASSES, *OTHER_CLASSES)))
+    return _Alike(_Index(list(around)), list(around.values()), classes)
 
 
 def _around(rule: TextRule) -> str | None:
     """What a rule's pattern is for any digits; ``None`` where that is not known."""
-    if rule.pattern is None:
+    beside = rule.before + rule.then
+    if not beside or re.search(r"\d", _QUANTIFIED.sub("", beside)):
         return None
-    needle = re.escape(rule.needle)
-    before, _, then = rule.pattern.partition(needle)
-    if re.search(r"\d", _QUANTIFIED.sub("", before + then)):
-        return None
-    return before + re.sub(r"\d", "[0-9]", needle) + then
+    return rule.before + re.sub(r"\d", "[0-9]", re.escape(rule.needle)) + rule.then
 
 
 def says_nothing(text: str) -> bool:
@@ -185,23 +279,22 @@ def says_nothing(text: str) -> bool:
     lower = page.lower
     if _MAY_BE_READ.search(lower):
         return False
-    needles, classes = _needles_alike()
-    if any(name[0] in classes or _unlisted(name[0]) for name in _NAME.finditer(page.text)):
+    known = _needles_alike()
+    if any(name[0] in known.classes or _unlisted(name[0]) for name in _NAME.finditer(page.text)):
         return False
-    grams = {lower[at : at + size] for size in range(1, _GRAM + 1) for at in range(len(lower))}
     return not any(
         around is None or _compiled(around).search(page.text)
-        for gram in needles.keys() & grams
-        for needle, around in needles[gram]
-        if needle in lower
+        for number in known.needles.found_in(lower)
+        for around in known.around[number]
     )
 
 
 # Exception classes named in a text, where they stand as something that was raised.
 
-_NAME = re.compile(
-    r"(?<![A-Za-z0-9_])(?:[A-Z][A-Za-z0-9_]{2,60}|gaierror|herror|timeout)(?![A-Za-z0-9_])"
-)
+_CAPITAL = r"[A-Z](?<![A-Za-z0-9_].)[A-Za-z0-9_]{2,60}(?![A-Za-z0-9_])"
+_NAME = re.compile(rf"{_CAPITAL}|(?<![A-Za-z0-9_])(?:gaierror|herror|timeout)(?![A-Za-z0-9_])")
+_NAME_IN_CAPITALS = re.compile(_CAPITAL)
+"""Those that begin with a capital; they are found sooner."""
 _MENTIONED = re.compile(
     r"(?:\bimport |\bexcept \(?|\bclass |\b(?:name|attribute|named) ['\"]?"
     r"|isinstance\(\w{1,40}, \(?|\bcatch \(?"
@@ -211,6 +304,9 @@ _RAISED = re.compile(r"\s?(?:[:(\]}'\"`<|]|$|- |-> |<- )")
 _NO_CONNECTION = Clue(OTHER, 30)
 _TIMED_OUT = Clue(TIMEOUT, BARE)
 _NOT_CONNECTED = Clue("unknown", 6)
+_CLOSED = Clue("tcp.closed", GENERIC)
+_OF_A_PLATFORM = ("concurrent.TimeoutException", "System.TimeoutException")
+"""Waits of any sort; elsewhere a class of this name is of a page under test."""
 _TIMEOUTS = ("TimeoutError", "Timeout", "TimeoutException", "TimedOutException", "TimedOut")
 _CONNECTIONS = (
     "ConnectionError",
@@ -223,17 +319,32 @@ _CONNECTIONS = (
     "NetworkError",
     "ConnectionClosed",
     "TransportError",
+    "CommunicationException",
+    "CommunicationsException",
+    "UnreachableException",
+)
+_ENDED = (
+    "DisconnectedException",
+    "DisconnectException",
+    "ConnectionLostException",
+    "ConnectionLossException",
+    "ConnectionClosedException",
+    "ConnectionClosedError",
 )
 _LOWER_CASE = frozenset({"timeout", "gaierror", "herror"})
 
 
 def named_classes(page: Page) -> Iterator[PlacedClue]:
     """Known classes, and classes known to name another failure."""
-    for match in _NAME.finditer(page.text):
+    text = page.text
+    lower_case = "timeout" in text or "gaierror" in text or "herror" in text
+    for match in (_NAME if lower_case else _NAME_IN_CAPITALS).finditer(text):
         name = match[0]
         clue = CLASSES.get(name) or _unlisted(name)
         if clue is None:
             continue
+        if clue is _NO_CONNECTION and text.endswith(_OF_A_PLATFORM, 0, match.end()):
+            clue = _TIMED_OUT
         found = _as_raised(page, match.start(), match.end(), clue)
         if found is not None:
             yield found
@@ -245,6 +356,8 @@ def _unlisted(name: str) -> Clue | None:
         return _NO_CONNECTION
     if name.endswith(_TIMEOUTS):
         return _TIMED_OUT
+    if name.endswith(_ENDED):
+        return _CLOSED
     return _NOT_CONNECTED if name.endswith(_CONNECTIONS) else None
 
 
@@ -294,6 +407,8 @@ _BESIDE_WINSOCK = (
     "código", "fehler", "ошибк", "错误", "錯誤", "エラー",
 )  # fmt: skip
 _IN_BRACKETS = re.compile(r"\(\d{1,5}: ")
+_AFTER_WORDS = re.compile(r"rr(?:or|no)[^\n\d]{0,14}\d|code\W{1,6}\d|wsa|winsock")
+"""Where this is not, and nothing in brackets, no number stands beside words; it is found sooner."""
 _OF_WINSOCK = re.compile(r"1[01]0\d\d")
 _WORDS = {**RESOLVER_ENGLISH, **SYSTEM_ENGLISH, **SYSTEM_TRANSLATED}
 _NUMBERS_OF: dict[str, set[int]] = defaultdict(set)
@@ -323,6 +438,8 @@ _BARE = re.compile(
     r"(?:server on '[^'\n]{1,120}' \(|\(reason |return code = -|SSL_ERROR_SYSCALL, errno "
     r"|(?<!\[)Errno |errno[ =:]{1,2})(?P<n>\d{2,4})\b"
 )
+_PORT = re.compile(r"(?:\]|[.\-][\w\-]{1,40}|\d)(?<!rror)(?<!code):$")
+"""What ends so before a number is a host, and the number its port, as 10051, Zabbix's."""
 _MAY_BE_BARE = re.compile(r"1(?:00|10)\d\d|[Ee]rrno|return code|reason |server on")
 """Where this is not, neither of them is; it is found sooner."""
 _LINUX_ALONE = (
@@ -339,6 +456,10 @@ _LINUX_ALONE = (
 )
 """What Linux words the numbers with that are connection errors on macOS."""
 _MAX_NUMBERS = 200
+_NUMBERS_OF_MYSQL = range(1000, 2100)
+_OF_MYSQL = re.compile(r"sql_?state|\bHY000\b|mysql|mariadb|binlog", re.IGNORECASE)
+"""Beside it a number is one of MySQL's errors, and none of Windows'."""
+_AROUND = 120
 
 
 def numbers(page: Page) -> Iterator[PlacedClue]:
@@ -346,8 +467,9 @@ def numbers(page: Page) -> Iterator[PlacedClue]:
     lower = page.lower
     if not _has_number(lower):
         return
+    beside = _AFTER_WORDS.search(lower) or _IN_BRACKETS.search(lower)
     pattern = _NUMBER if "rror(" in lower else _NUMBER_UNCALLED
-    for count, match in enumerate(pattern.finditer(page.text)):
+    for count, match in enumerate(pattern.finditer(page.text) if beside else ()):
         if count >= _MAX_NUMBERS:
             return
         clue = _read(match)
@@ -356,7 +478,8 @@ def numbers(page: Page) -> Iterator[PlacedClue]:
     for pattern in (_WINSOCK, _BARE) if _MAY_BE_BARE.search(page.text) else ():
         for match in islice(pattern.finditer(page.text), 20):
             clue = _by_number(int(match["n"]), "", "", loose=False)
-            if clue is not None:
+            start = match.start("n")
+            if clue is not None and not _PORT.search(page.text[max(0, start - 60) : start]):
                 yield PlacedClue(match.start("n"), match.end("n"), clue._replace(rank=TEXT + 5))
 
 
@@ -376,6 +499,8 @@ def _read(match: re.Match[str]) -> Clue | None:
     number = int(match["a"] or match["b"] or match["c"] or match["d"])
     if _SSL.match(words) or "SSL" in (match["cls"] or ""):
         return None
+    if match["d"] and number in _NUMBERS_OF_MYSQL and _is_of_mysql(match):
+        return None
     name = _name_of_words(words.lower())
     if name is not None:
         # "Error 522: connection timed out" is an HTTP status, "error 28" one of curl's codes
@@ -383,6 +508,11 @@ def _read(match: re.Match[str]) -> Clue | None:
     if match["c"] or words.strip(" :'\"").lower().startswith(_LINUX_ALONE):
         return None
     return _by_number(number, match["tag"] or "", match["cls"] or "", loose=match["d"] is not None)
+
+
+def _is_of_mysql(match: re.Match[str]) -> bool:
+    around = match.string[max(0, match.start() - _AROUND) : match.end() + _AROUND]
+    return _OF_MYSQL.search(around) is not None
 
 
 def _name_of_words(words: str) -> str | None:

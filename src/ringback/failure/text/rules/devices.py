@@ -16,6 +16,7 @@ _MBEDTLS: dict[str, tuple[ClueKind, int]] = {
     "0x0050": ("tcp.reset", SPECIFIC),
     "0x0052": ("dns.name_not_resolved", SENTENCE),
     "0x2700": ("tls.cert.invalid", TEXT),  # the lines after it name the reason
+    "0x3000": ("tls.cert.invalid", TEXT),
     "0x2780": ("config.tls_files_invalid", SENTENCE),
     "0x6800": ("tls.timed_out", SENTENCE),
     "0x6980": ("tls.version_or_cipher_mismatch", SENTENCE),
@@ -110,6 +111,7 @@ _EMBEDDED: list[TextRule] = [
         "connection refused, identifier rejected",
         "connection refused, bad protocol",
     ),
+    *says("tls.closed", TEXT + 1, "tls")("-0x4c", "-0x004c", before=r"ssl_handshake returned "),
 ]
 
 
@@ -143,6 +145,11 @@ _TELEPHONY: list[TextRule] = [
     *says("dns.name_not_resolved", SPECIFIC, "dns")("pjlib_util_edns_nxdomain"),
     *says(TIMEOUT, TEXT)("(pj_etimedout)"),
     *says("tcp.failed", TEXT)("network_out_of_order", "gateway_down"),
+    # OpenSIPS and Kamailio, of clients
+    *says("tls.failed", TEXT, "tls")(
+        "failed to accept: rejected by client", "tls accept:error:", before=r"\b(?:new )?"
+    ),
+    *says("client.resources_exhausted", SENTENCE)(":malloc failure"),
 ]
 
 
@@ -161,6 +168,7 @@ _PRINTING: list[TextRule] = [
     *says("tls.cert.invalid", SENTENCE, "tls")("cups-pki-invalid", "cups-certificate-error"),
     *says("tls.cert.pinned_key_not_in_cert_chain", SENTENCE, "tls")("cups-pki-changed"),
     *says("http.error.unavailable", SENTENCE, "wait")("server-error-service-unavailable"),
+    *says("http.response.timed_out", SENTENCE, "wait")("remote host did not respond with"),
 ]
 
 # Industry: Modbus, OPC UA (its status codes begin with "Bad").
@@ -189,6 +197,121 @@ _OPC_UA: dict[str, tuple[ClueKind, int]] = {
 _INDUSTRY: list[TextRule] = [
     *[rule for name, said in _OPC_UA.items() for rule in says(*said)(name, then=r"\b")],
     *says("http.response.timed_out", SENTENCE, "wait")("no response received from the remote unit"),
+    # SNMP and Modbus in Python
+    *says("http.response.timed_out", SENTENCE, "wait")("no snmp response received"),
+    *says("tcp.failed", SENTENCE, "connect")("[connection] failed to connect["),
+    *says("http.response.timed_out", SENTENCE, "wait")("no response received, expected at least"),
+    *says("unknown", PHRASE)("unable to establish ipmi", "unable to establish lan session"),
 ]
 
-DEVICES: list[TextRule] = [*_INDUSTRY, *_EMBEDDED, *_TELEPHONY, *_PRINTING]
+# Routers: BGP's notifications (RFC 4271 section 4.5, RFC 4486), Cisco's messages.
+
+_BGP: dict[str, tuple[ClueKind, int]] = {
+    "hold timer expired": ("tcp.timed_out.established", SENTENCE),
+    "hold time expired": ("tcp.timed_out.established", SENTENCE),
+    "connection rejected": ("service.rejected", SENTENCE),
+    "connection collision resolution": ("service.rejected", SENTENCE),
+    "administrative shutdown": ("service.rejected", SENTENCE),
+    "administratively shutdown": ("service.rejected", SENTENCE),
+    "peer de-configured": ("service.rejected", SENTENCE),
+    "maximum number of prefixes reached": ("service.rejected", SENTENCE),
+    "bad peer as": ("service.rejected", SENTENCE),
+    "peer closed the session": ("tcp.closed", SENTENCE),
+    "peer closed the tcp connection": ("tcp.closed", SENTENCE),
+    "dead timer expired": ("tcp.timed_out.established", SENTENCE),
+    "bfd adjacency down": ("tcp.timed_out.established", SENTENCE),
+    "interface flap": ("tcp.closed", PHRASE),
+}
+_CISCO: dict[str, tuple[ClueKind, int]] = {
+    "certificate_invalid_expired": ("tls.cert.date_invalid.expired", SPECIFIC),
+    "certificate_invalid_not_yet_valid": ("tls.cert.date_invalid.not_yet_valid", SPECIFIC),
+    "certificate_invalid_unauthorized": ("tls.cert.invalid", SENTENCE),
+    "certificate_revoked": ("tls.cert.revoked", SPECIFIC),
+    "login_failed": ("service.rejected", SENTENCE),
+    "badauth": ("service.rejected", SENTENCE),
+}
+_ROUTERS: list[TextRule] = [
+    *[
+        rule
+        for words, said in _BGP.items()
+        for rule in says(*said)(
+            words, before=r"(?:bgp|ospf|neighbou?r|peer|%[A-Z]{2,12}-)[^\n]{0,200}"
+        )
+    ],
+    *[
+        rule
+        for name, said in _CISCO.items()
+        for rule in says(*said)(name, before=r"%[A-Z_]{2,20}-\d-")
+    ],
+]
+
+# Homes and laboratories: ESPHome, PubSubClient, SNMP, PLCs, boards that are flashed.
+
+_PUBSUBCLIENT: dict[str, ClueKind] = {
+    "-4": "http.response.timed_out",
+    "-3": "tcp.closed",
+    "-2": "tcp.failed",
+    "1": "service.rejected",
+    "2": "service.rejected",
+    "3": "service.rejected",
+    "4": "service.rejected",
+    "5": "service.rejected",
+}
+"""The states of PubSubClient, as its example and what is made of it print them."""
+
+_HOMES: list[TextRule] = [
+    *[
+        rule
+        for state, kind in _PUBSUBCLIENT.items()
+        for rule in says(kind, SENTENCE, "wait")(
+            f"rc={state} ", f"rc {state}.", before=r"(?:MQTT|mqtt|MQT)[^\n]{0,80}fail[^\n]{0,60}"
+        )
+    ],
+    *says("tcp.closed", SENTENCE)("mqtt disconnected: tcp disconnected"),
+    *says("service.rejected", SENTENCE, "wait")(
+        "malformed credentials",
+        "not authorized",
+        "identifier rejected",
+        "unacceptable protocol version",
+        before=r"MQTT Disconnected: ",
+    ),
+    *says("service.rejected", SENTENCE, "wait")("mqtt not authorized"),
+    *says("dns.failed", SENTENCE, "dns")("couldn't resolve ip address for '"),
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "timeout while waiting for message response", "timeout while waiting for api response"
+    ),
+    *says("tcp.failed", TEXT, "connect")("http request failed; url: "),
+    *says("tcp.timed_out.established", SENTENCE)("ping response not received after"),
+    *says("service.rejected", SENTENCE, "wait")(
+        "invalidencryptionkeyapierror",
+        "requiresencryptionapierror",
+        "invalidauthapierror",
+        "request with invalid authentication from",
+    ),
+    *says("not_a_connection_failure", OVERRIDE)(  # over a serial line
+        "failed to connect to esp", "waiting for packet header", "no serial data received"
+    ),
+    *says("not_a_connection_failure", OVERRIDE)("stk500_getsync()", "stk500_recv()", "ser_open()"),
+    *says("service.rejected", SENTENCE, "wait")("unknown user name", before=r"snmp\w{1,12}: "),
+    *says("service.rejected", TEXT, "wait")(
+        "incorrect password, community or key", "illegal data address", "illegal function"
+    ),
+    *says("http.error.gateway", SENTENCE, "wait")("gateway target device failed to respond"),
+    *says("tcp.failed", SENTENCE, "connect")(
+        "tcp : unreachable peer", "cli : client not connected"
+    ),
+    *says("tcp.failed", TEXT, "connect")("network host '", then=r"[^'\n]{1,255}' is busy; will"),
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "no response received after ", "genbasic failed (timeout", "after 10000ms)"
+    ),
+    *says("tls.failed", PHRASE, "tls")(
+        "badsecuritypolicyrejected", "failed to open secure channel"
+    ),
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "[error]: no answer", "[error]: no response from device"
+    ),
+    *says("service.rejected", TEXT, "wait")("(unauthorized)", before=r"printer[^\n]{0,60}"),
+    *says("service.rejected", TEXT, "wait")("unauthorized", before=r"\blp\w{0,8}: "),
+]
+
+DEVICES: list[TextRule] = [*_HOMES, *_ROUTERS, *_INDUSTRY, *_EMBEDDED, *_TELEPHONY, *_PRINTING]

@@ -17,6 +17,7 @@ from ringback.failure.text.rule import (
     TextRule,
     says,
 )
+from ringback.failure.text.rules.other import OTHER
 
 _NUMBERS: dict[str, KindName] = {
     "111": "tcp.refused",
@@ -29,6 +30,14 @@ _NUMBERS: dict[str, KindName] = {
 
 # nginx and Apache.
 
+_AUTH: KindName = "http.error.auth"
+_MESSAGES: dict[str, KindName] = {
+    "forbidden": _AUTH,
+    "unauthorized": _AUTH,
+    "limit exceeded": "http.error.rate_limited",
+    "internal server error": "http.error",
+}
+"""Of gateways for APIs, each the whole answer."""
 _TIMED_OUT = r"timed out\)? "
 
 
@@ -56,11 +65,16 @@ _SERVERS: list[TextRule] = [
         "peer closed connection in ssl handshake", "closed connection while ssl handshaking"
     ),
     *says("http.protocol.error", SPECIFIC, "wait")(
-        "upstream sent invalid header",
-        "upstream sent too big header",
-        "upstream sent duplicate header line",
-        "upstream sent invalid chunked response",
-        "upstream sent unsupported fastcgi",
+        "upstream sent invalid",
+        "upstream sent too big",
+        "upstream sent too large",
+        "upstream sent too long",
+        "upstream sent duplicate",
+        "upstream sent unsupported",
+        "upstream sent unexpected",
+        "upstream sent unknown",
+        "upstream sent more data",
+        "upstream sent frame",
     ),
     *says("http.response.invalid.not_http", SENTENCE, "wait")(
         "upstream sent no valid http/1.0 header"
@@ -94,6 +108,105 @@ _SERVERS: list[TextRule] = [
     *says("http.error.unavailable", SPECIFIC, "wait")(
         "no live upstreams", "no healthy upstream", "has no server available"
     ),
+    # Linkerd
+    *says("http.error.unavailable", SENTENCE, "wait")("service in fail-fast"),
+    *says("http.response.timed_out", SENTENCE, "wait")("http response timeout after"),
+    *says(_AUTH, TEXT, "wait")("unauthorized connection on server"),
+    *says("tcp.failed", PHRASE, "connect")("attempt to connect to ", then=r"[^\n]{1,120} failed"),
+    *says("abandoned", SENTENCE)(
+        "client prematurely closed connection", "probably the client disconnected"
+    ),
+    *says("tcp.closed", TEXT)("broken pipe [core/writer.c"),
+    # nginx and its Lua
+    *says("http.response.invalid.empty", SPECIFIC, "wait")(
+        "upstream prematurely closed fastcgi stdout"
+    ),
+    *says("dns.temporary_failure", OVERRIDE, "dns")("while resolving, resolver: "),
+    *says("h2.protocol.error", SENTENCE, "wait")("upstream rejected request with error "),
+    *says("h2.refused_stream", SPECIFIC, "wait")(
+        "upstream rejected request with error 7", then=r"\b"
+    ),
+    *says("client.local_address", SPECIFIC)(
+        "failed (13: permission denied)", before=r"bind\(\) to [^\n]{1,80} "
+    ),
+    *says("client.resources_exhausted", SPECIFIC)("worker_connections are not enough"),
+    # the address of a client before its request, as HAProxy's protocol tells it
+    *says("http.protocol.error", TEXT, "wait")(
+        "while reading proxy protocol",
+        "proxyprotocol: no valid header found",
+        "remoteipproxyprotocol: ",
+        "does not look like a proxy protocol header",
+    ),
+    *says("http.error.unavailable", PHRASE, "wait")("upstream server temporarily disabled"),
+    *says("h2.protocol.error", SPECIFIC + 1, "wait")("upstream sent too large http2 frame"),
+    *says("tls.bad_client_auth_cert", SENTENCE, "tls")("client sent no required ssl certificate"),
+    *says("tls.version_or_cipher_mismatch", SPECIFIC, "tls")(
+        "bad key share", before=r"ssl[^\n]{0,120}"
+    ),
+    *says("abandoned", PHRASE)("client closed connection while"),
+    *says("dns.failed", SENTENCE, "dns")("failed to parse domain", "dns server error: "),
+    *says("http.error.unavailable", TEXT, "wait")("no healthy etcd endpoint available"),
+    *says("tcp.closed", PHRASE)(
+        "attempt to send data on a closed socket", "attempt to receive data on a closed socket"
+    ),
+    # Apache
+    *says(TIMEOUT, NARROWER, "connect")(
+        "(70007)the timeout specified has expired",
+        then=r": AH\d{5}: \w{2,8}: attempt to connect",
+    ),
+    *says("tcp.address_unreachable.prohibited", SENTENCE, "connect")(
+        "(13)permission denied: ah00957"
+    ),
+    *says("unix.forbidden", SENTENCE, "connect")("(13)permission denied: ah02454"),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("peer certificate does not match for hostname"),
+    *says("tls.protocol.error.not_tls", SPECIFIC, "tls")("http spoken on https port"),
+    *says("client.resources_exhausted", SENTENCE)(
+        "server reached maxrequestworkers", "server reached maxclients"
+    ),
+    *says("http.error.gateway", SENTENCE, "wait")(
+        "proxy server received an invalid response from an upstream server",
+        "the proxy server could not handle the request",
+    ),
+    *says("http.error.unavailable", SENTENCE, "wait")(
+        "the server is temporarily unable to service your request"
+    ),
+    # pages of nginx
+    *says("tls.bad_client_auth_cert", SENTENCE, "tls")("400 the ssl certificate error"),
+    *says("http.error", SENTENCE, "wait")("the plain http request was sent to https port"),
+]
+
+# What they refused to a client, and what they say of their own files: no failure, unless more is
+# said.
+
+_TO_CLIENTS: list[TextRule] = [
+    *says("http.error.rate_limited", SENTENCE, "wait")(
+        "limiting requests, excess: ", "limiting connections by zone"
+    ),
+    *says(OTHER, SENTENCE)("access forbidden by rule", "client denied by server configuration"),
+    *says(OTHER, HINT)("fastcgi sent in stderr: "),
+    *says(_AUTH, SENTENCE, "wait")(
+        "rbac: access denied",
+        "rbac_access_denied",
+        "jwt_authn_access_denied",
+        "user is not authorized to access this resource",
+        "security token included in the request is invalid",
+        "invalid permissions on lambda function",
+        "jwt is missing",
+        "jwt verification fails",
+        "jwt is expired",
+        "no api key found in request",
+        '"invalid authentication credentials"',
+        "missing authentication token",
+    ),
+    *says("http.error.rate_limited", SENTENCE, "wait")("local_rate_limited"),
+    *says("http.error", SENTENCE, "wait")(
+        "no route matched with those values", '"404 route not found"'
+    ),
+    *[
+        rule
+        for words, kind in _MESSAGES.items()
+        for rule in says(kind, TEXT, "wait")(f'"{words}"', before=r"\{ ?\"message\": ?")
+    ],
 ]
 
 
@@ -182,13 +295,24 @@ _HAPROXY: list[TextRule] = [
     *says("tls.timed_out", SPECIFIC, "tls")("layer6 timeout", "timeout during ssl handshake"),
     *says("tls.closed", SPECIFIC, "tls")("connection closed during ssl handshake"),
     *says(TIMEOUT, SPECIFIC, "wait")("layer7 timeout"),
+    # a server known by a name that the resolver did not find, or did not tell
+    *says("dns.name_not_resolved", SENTENCE, "dns")("(dns nx status)"),
+    *says("dns.timed_out", SENTENCE, "dns")("(dns timeout status)"),
+    *says("dns.temporary_failure", SENTENCE, "dns")("(dns refused status)"),
+    *says("dns.failed", SENTENCE, "dns")("(unspecified dns error)", "could not resolve address '"),
+    *says("client.local_address", SENTENCE)(
+        ": no free ports", before=r"connect\(\) failed for backend [^\n]{1,80}"
+    ),
+    *says("client.resources_exhausted", SENTENCE)("reached process fd limit"),
+    # keepalived
+    *says("tcp.failed", TEXT, "connect")("tcp_check on service ", then=r"[^\n]{1,80} failed"),
 ]
 
 
 # Envoy: what it answers, and the flags and details of its access log (where "_" is a space).
 
 _ENVOY_FLAGS: dict[str, tuple[ClueKind, int]] = {
-    "UF": ("tcp.failed", PHRASE),  # of many causes, which the details may name
+    "UF": ("tcp.failed", TEXT - 5),  # of many causes, which the details may name
     "UC": ("tcp.closed", SPECIFIC),
     "UR": ("tcp.reset", SPECIFIC),
     "LR": ("tcp.closed", PHRASE),
@@ -236,6 +360,8 @@ def _flag(flag: str, kind: ClueKind, rank: int) -> list[TextRule]:
 
 
 _ENVOY: list[TextRule] = [
+    *says("tls.closed", SENTENCE, "tls")("ssl error occurred while read: syscall"),
+    *says("tls.failed", SENTENCE, "tls")("ssl error occurred while read: ssl"),
     *says("http.error.gateway", PHRASE, "wait")(
         "upstream connect error or disconnect/reset before headers"
     ),
@@ -262,6 +388,8 @@ _ENVOY: list[TextRule] = [
     *says("http.response.timed_out", SENTENCE, "wait")(
         "upstream_response_timeout", "upstream_per_try_timeout"
     ),
+    *says(_AUTH, SENTENCE, "wait")("grpc config stream closed: 16"),
+    *says("tcp.closed", HINT)("grpc config stream closed: 1", then=r"[34],"),
     # the handshake with the server behind, which decides
     *says("tls.cert.invalid", SENTENCE + 5, "tls")("certificate_verify_failed", before=_TLS_INSIDE),
     *says("tls.cert.name_invalid", NARROWER, "tls")(
@@ -309,6 +437,11 @@ _VARNISH: list[TextRule] = [
 
 _CLOUDFLARE = ("520", "521", "522", "523", "524", "525", "526", "527", "530")
 """Statuses of its own; none says whether the request was handed on."""
+_PAGES: dict[str, KindName] = {
+    "502": "http.error.gateway",
+    "503": "http.error.unavailable",
+    "504": "http.error.gateway",
+}
 _CLOUDFRONT: dict[str, tuple[ClueKind, int]] = {
     "originconnecterror": ("tcp.failed", TEXT),
     "origindnserror": ("dns.failed", SENTENCE),
@@ -330,6 +463,7 @@ _GOOGLE: dict[str, tuple[ClueKind, int]] = {
         "http.response.invalid.content_length_mismatch",
         SENTENCE,
     ),
+    "denied_by_security_policy": (_AUTH, SENTENCE),
     "client_disconnected_before_any_response": ("abandoned", SENTENCE),
     "client_disconnected_after_partial_response": ("abandoned", SENTENCE),
 }
@@ -367,6 +501,59 @@ _CLOUDS: list[TextRule] = [
         "cloudfront wasn't able to resolve the origin domain name"
     ),
     *says("dns.failed", TEXT, "dns")("origin dns error"),
+    *says(_AUTH, SENTENCE, "wait")(
+        "you don't have permission to access", then=r" [^\n]{1,250}on this server"
+    ),
+    *says(_AUTH, SENTENCE, "wait")(
+        "request unsuccessful. incapsula incident",
+        "sorry, you have been blocked",
+        "attention required! | cloudflare",
+        "enable javascript and cookies to continue",
+    ),
+    *says("http.error", SENTENCE, "wait")("fastly error: unknown domain", "default backend - 404"),
+    *says("http.error", TEXT, "wait")("404 page not found"),
+    *says("http.error.unavailable", SENTENCE, "wait")(
+        "error 503 ", then=r"(?:first byte timeout|backend (?:read|write) error|no healthy)"
+    ),
+    *says(_AUTH, SENTENCE, "wait")("request blocked. we can't connect to the server"),
+    *says("http.error.unavailable", SENTENCE, "wait")("our services aren't available right now"),
+    *[
+        rule
+        for status, kind in {**_PAGES, "403": _AUTH}.items()
+        for rule in says(kind, SENTENCE - 5, "wait")(
+            "the request could not be satisfied", before=rf"\b{status} ERROR {{1,20}}"
+        )
+    ],
+    *says("http.error.gateway", PHRASE, "wait")(
+        "the server encountered a temporary error and could not complete your request"
+    ),
+    *says("http.error.gateway", NARROWER, "wait")(
+        "522: connection timed out", "522 connection timed out"
+    ),
+    *says("http.error.rate_limited", SENTENCE, "wait")("you are being rate limited"),
+    *says(_AUTH, SENTENCE, "wait")("error 1020", then=r"[^\n]{0,60}access denied"),
+    # API Gateway, and Azure's probes of the servers behind
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "execution failed due to a timeout error",
+        "application gateway's health probe is more than the timeout threshold",
+    ),
+    *says("http.error", TEXT, "wait")("execution failed due to configuration error"),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")(
+        "does not match the certificate subject provided by the peer",
+        "of the backend server certificate does not match",
+    ),
+    *says("tls.cert.authority_invalid.unknown_issuer", SENTENCE, "tls")(
+        "is not signed by a well-known certificate authority"
+    ),
+    # cloudflared
+    *says("http.response.invalid.empty", SENTENCE, "wait")("traffic from cloudflared: eof"),
+    *says(_AUTH, SENTENCE, "wait")('error="unauthorized: '),
+    *says("tcp.closed", TEXT)("control stream encountered a failure while serving"),
+    *says("abandoned", TEXT)("canceled by remote with error code"),
+    # Caddy, of whose answer the cause stands before
+    *says("abandoned", SENTENCE)(
+        '"context canceled"', before=r"\"msg\": ?", then=r"[^\n]{0,290}\"status\": ?50[24]"
+    ),
     # quic-go, in cloudflared
     *says("tcp.timed_out", PHRASE, "connect")(
         "timeout: no recent network activity", before=r"dial[^\n]{0,80}"
@@ -383,4 +570,4 @@ _CLOUDS: list[TextRule] = [
     *says("http.error.unavailable", SENTENCE, "wait")("no available server", before=r"503 "),
 ]
 
-GATEWAYS: list[TextRule] = [*_SERVERS, *_HAPROXY, *_ENVOY, *_VARNISH, *_CLOUDS]
+GATEWAYS: list[TextRule] = [*_SERVERS, *_TO_CLIENTS, *_HAPROXY, *_ENVOY, *_VARNISH, *_CLOUDS]

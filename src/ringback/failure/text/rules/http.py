@@ -75,7 +75,10 @@ REQUESTS: list[TextRule] = [
     # Go, which says "parse" and the URL before
     *says(URL, SPECIFIC, "config")("invalid port ", then=r"\"?:?[^\n]{1,120} after host"),
     *says(URL, SPECIFIC, "config")("invalid character ", then=r"[^\n]{1,12} in (?:host name|url)"),
-    *says(URL, SPECIFIC, "config")("missing ']' in host", "unknown port", before=r"\b"),
+    # not the port that OpenSSH does not know
+    *says(URL, SPECIFIC, "config")(
+        "missing ']' in host", "unknown port", before=r"\b", then=r"(?! \d)"
+    ),
     *says(URL, PHRASE, "config")("too many colons in address", "missing port in address"),
     # Rust's url, Java, Ruby
     *says(URL, SPECIFIC, "config")(
@@ -210,6 +213,10 @@ REQUESTS: list[TextRule] = [
         "timeout exceeded when trying to connect",  # node-postgres, of its pool or the server
         "timed out while waiting for an open connection",
     ),
+    # a Unix socket that requests was to use
+    *says("unix.not_found", SPECIFIC, "connect")("'connection aborted.', filenotfounderror("),
+    *says("unix.forbidden", SPECIFIC, "connect")("'connection aborted.', permissionerror("),
+    *says(URL, SENTENCE, "config")("failed to parse url from"),
 ]
 
 
@@ -466,5 +473,8 @@ HTTP2: list[TextRule] = [
         "enhance_your_calm",
         "err_http2_",
         "err_spdy_protocol_error",
+    ),
+    *says("h2.protocol.error", SENTENCE, "wait")(
+        "internal_error", "protocol_error", "flow_control_error", before=r"nghttp2[^\n]{0,60}"
     ),
 ]

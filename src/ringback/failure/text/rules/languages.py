@@ -32,9 +32,11 @@ def _clue(code: str) -> Clue:
 
 
 def _rule(wording: str, clue: Clue) -> TextRule:
-    parts = wording.split("%")
-    pattern = _GAP.join(map(re.escape, parts)) if len(parts) > 1 else None
-    return TextRule(max(parts, key=len), clue, pattern)
+    needle = max(wording.split("%"), key=len)
+    before, _, then = wording.partition(needle)
+    return TextRule(
+        needle, clue, *(_GAP.join(map(re.escape, part.split("%"))) for part in (before, then))
+    )
 
 
 def _rules() -> list[TextRule]:

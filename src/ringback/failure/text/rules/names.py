@@ -14,13 +14,20 @@ TIMED_OUT: Final = "dns.timed_out"
 _LOOKUP = 35
 """A lookup, no more: what is said of it elsewhere in the text outweighs it."""
 _RESOLVING = r"(?:\bresolv|\bresolution|\bdns|name ?server|\blookup|\bquery[A-Z])[^\n]{0,120}"
+_MUSL_FAIL = "non-recoverable error"
+"""Other failures are called so as well, as those of a remote write by Prometheus."""
 
 NAMES: list[TextRule] = [
     # gai_strerror
     *(
         rule
         for words, name in RESOLVER_ENGLISH.items()
+        if words != _MUSL_FAIL
         for rule in says(KIND_OF_EAI.get(name, "dns.failed"), SPECIFIC, "dns")(words)
+    ),
+    *says("dns.failed", SPECIFIC, "dns")(
+        _MUSL_FAIL,
+        before=r"(?:resol|getaddrinfo|lookup|look up|host|gaierror|address|dns|Errno)[^\n]{0,120}",
     ),
     *says(TEMPORARY, SPECIFIC, "dns")(
         "try again",  # musl's short form
@@ -111,7 +118,7 @@ NAMES: list[TextRule] = [
     *says(TIMED_OUT, SPECIFIC, "dns")(
         "communications error to ", then=r"[^\n]{1,80}#53: timed out"
     ),
-    *says(TEMPORARY, NARROWER, "dns")(
+    *says("dns.unreachable", NARROWER, "dns")(
         "communications error to ", then=r"[^\n]{1,80}#53: connection refused"
     ),
     *says(TEMPORARY, SENTENCE, "dns")("server can't find ", then=r"[^\n]{1,200}: refused"),
@@ -152,5 +159,30 @@ NAMES: list[TextRule] = [
         "failed to lookup",
         "dns error",
         "error resolving",
+    ),
+    # name servers: BIND, Unbound, systemd-resolved, dnsmasq
+    *says("dns.unreachable", OVERRIDE, "dns")(
+        "connection refused resolving '",
+        "network unreachable resolving '",
+        "host unreachable resolving '",
+    ),
+    *says(TIMED_OUT, SENTENCE, "dns")("timed out resolving '"),
+    *says(TEMPORARY, SENTENCE, "dns")("dnssec validation failed for question"),
+    *says(TEMPORARY, SENTENCE, "dns")("validation failure <"),
+    *says(TEMPORARY, PHRASE, "dns")("maximum number of concurrent dns queries reached"),
+    *says("dns.failed", PHRASE, "dns")(
+        "using degraded feature set ", then=r"[^\n]{1,60} for DNS server"
+    ),
+    # addresses of mail
+    *says(NOT_RESOLVED, SENTENCE, "dns")("host unresolvable"),
+    *says("dns.failed", SENTENCE, "dns")(
+        "no mx found for", "no mail exchanger", "no mail-hosts for"
+    ),
+    *says("dns.failed", SENTENCE, "dns")("dns query failed", before=r"4\.4\.\d |SMTP|\bMX\b"),
+    *says(TIMED_OUT, SENTENCE, "dns")(
+        " timed out", before=r"name resolution for the name [^\n]{1,200}"
+    ),
+    *says("dns.failed", SENTENCE, "dns")(
+        "[0] unknown error]", before=r"getaddrinfo\(\) failed [^\n]{1,120}"
     ),
 ]

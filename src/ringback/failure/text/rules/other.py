@@ -10,6 +10,10 @@ _UNIT = r"systemd\[\d{1,9}\]: [^\n]{1,160}"
 _CLOUD_FOLDER = r"(?:icloud|onedrive|dropbox|cloud[ \-](?:storage|sync)|\.venv)[^\n]{0,250}"
 
 LOOKALIKES: list[TextRule] = [
+    # MQTT's return codes, as its specification lists them
+    *says(OTHER, OVERRIDE)(
+        " connection refused, ", before=r"\b\d - 0x\d\d", then=r"[^\n]{1,60} - "
+    ),
     # programming errors; a number of a socket outweighs them
     *says(OTHER, SENTENCE)(
         "cannot import name",
@@ -32,10 +36,22 @@ LOOKALIKES: list[TextRule] = [
         "insecurerequestwarning",
         "futurewarning",
     ),
-    # what a compiler says
+    # what a compiler or an interpreter says of a program
     *says(OTHER, OVERRIDE)(
-        "' undeclared", "was not declared in this scope", "undefined reference to"
+        "' undeclared",
+        "was not declared in this scope",
+        "undefined reference to",
+        "can't locate object method",
+        "qobject::connect: no such ",
+        "failure writing output to destination",
     ),
+    *says(OTHER, OVERRIDE)("can't locate ", then=r"[\w/]{1,80}\.pm in @INC"),
+    *says(OTHER, OVERRIDE)("[e0", before=r"\berror", then=r"\d{3}\]"),
+    # what a browser does not do for a page
+    *says(OTHER, OVERRIDE)("it violates the following content security policy"),
+    # what a program was started with, and does
+    *says(OTHER, OVERRIDE)("listening on ", then=r"[^\n]{0,160}timeout[ =:]{1,3}\d"),
+    *says(OTHER, OVERRIDE)("using connect timeout of ", "clearing connection timeout"),
     # what went well
     *says(OTHER, PHRASE)(
         "ssl connection using tls",
@@ -151,6 +167,19 @@ LOOKALIKES: list[TextRule] = [
         "telnet> q",
     ),
     *says(OTHER, OVERRIDE)("validation error", then=r"s? for"),
+    *says(OTHER, OVERRIDE)(  # of a compiler or a loader that does not know a class of that name
+        "unresolved reference",
+        "noclassdeffounderror",
+        "classnotfoundexception",
+        "cannot find symbol",
+        "unresolved import",
+    ),
+    *says(OTHER, OVERRIDE)(  # of a script that a shell was to run
+        ": permission denied",
+        ": no such file or directory",
+        before=r"\b(?:sh|bash|dash|zsh): (?:line )?(?:\d{1,5}: )?[^\n:]{1,200}",
+    ),
+    *says(OTHER, OVERRIDE)("client sent invalid host header"),
 ]
 
 CLASSES = frozenset(

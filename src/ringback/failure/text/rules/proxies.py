@@ -60,6 +60,7 @@ PROXIES: list[TextRule] = [
     *_answered("proxy.protocol_error", "(?:40[045]|501)"),
     *_answered("proxy.upstream_failed", r"50[02-9]"),
     *says("proxy.upstream_failed", GENERIC, "proxy", proxy=True)("tunnel connection failed"),
+    *says("proxy.protocol_error", SPECIFIC, "proxy")("invalid response from tunnel request"),
     *says("proxy.auth_required", EXACT, "proxy")(
         "407 proxy auth", "407 authenticationrequired", "407: proxy auth"
     ),
@@ -85,6 +86,7 @@ PROXIES: list[TextRule] = [
     *says("proxy.auth_required", VERDICT, "proxy")(
         "all offered socks5 authentication methods were rejected",
         "socks5 authentication failed",
+        "username and password authentication failure",  # python-socks
         "no authentication method was acceptable",
         "no authentication required from proxy server",
         "proxyerror: invalid username/password",
@@ -201,6 +203,18 @@ PROXIES: list[TextRule] = [
         "invalidproxyurl",
         "err_no_supported_proxies",
     ),
+    *says("proxy.upstream_failed", SENTENCE, proxy=True)(
+        "forwarding failure (privoxy", "unable to connect to the remote web server"
+    ),
+    *says("proxy.no_response", SENTENCE, proxy=True)("proxy connect aborted"),
+    *says("proxy.auth_required", OVERRIDE, proxy=True)("socks authentication failed"),
+    *says("proxy.upstream_failed", SPECIFIC, proxy=True)(
+        "host unreachable",
+        "network unreachable",
+        "connection refused",
+        "ttl expired",
+        before=r"SOCKS[45]?a? (?:proxy |server )?(?:connect|connection|reply|error)[^\n]{0,20}: ",
+    ),
 ]
 
 
@@ -237,6 +251,9 @@ SQUID: list[TextRule] = [
     *says("dns.name_not_resolved", SPECIFIC, "dns")("name error: the domain name does not exist"),
     *says("dns.temporary_failure", SPECIFIC, "dns")(
         "server failure: the name server was unable to process this query"
+    ),
+    *says("proxy.upstream_failed", SPECIFIC, "proxy")(
+        "the system returned: (", then=r"\d{1,3}\) [A-Z]"
     ),
     *says("dns.name_not_resolved", PHRASE, "dns")("unable to determine ip address from host name"),
     *says("proxy.auth_required", SPECIFIC, "proxy")("tcp_denied/407", "tcp_denied_reply/407"),

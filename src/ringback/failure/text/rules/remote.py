@@ -8,6 +8,7 @@ from ringback.failure.text.rule import (
     NARROWER,
     PHRASE,
     SENTENCE,
+    VERDICT,
     TextRule,
     say_each,
     says,
@@ -33,10 +34,42 @@ _OUTLOOK: dict[str, tuple[ClueKind, int]] = {
 }
 
 _ACME: dict[str, tuple[ClueKind, int]] = {
-    "connection": ("tcp.failed", TEXT),  # the words behind it usually know more
+    "connection": ("tcp.failed", TEXT - 1),  # the words behind it usually know more
     "dns": ("dns.failed", TEXT),
     "tls": ("tls.failed", TEXT),
     "ratelimited": ("http.error.rate_limited", SENTENCE),
+    "unauthorized": ("http.error.auth", TEXT - 1),
+    **dict.fromkeys(
+        ("malformed", "badnonce", "invalidemail", "invalidcontact", "serverinternal", "caa"),
+        ("http.error", TEXT - 1),
+    ),
+}
+
+_ENHANCED = tuple(f"{severity}.{subject}." for severity in "45" for subject in "123567")
+"""Enhanced status codes of mail (RFC 3463), by their severity and subject."""
+_ROUTING: dict[str, tuple[ClueKind, int]] = {
+    "4.4.1": ("tcp.failed", HINT),
+    "5.4.1": (REJECTED, HINT),
+    "4.4.2": ("tcp.closed", HINT),
+    "4.4.3": ("dns.failed", HINT),
+    "4.4.4": ("dns.failed", HINT),
+    "5.4.4": ("dns.failed", HINT),
+}
+"""The subject of networks and routing."""
+_FREERDP: dict[str, tuple[ClueKind, int]] = {
+    "dns_name_not_found": ("dns.name_not_resolved", SENTENCE),
+    "dns_error": ("dns.failed", SENTENCE),
+    "connect_failed": ("tcp.failed", SENTENCE),
+    "connect_transport_failed": ("tcp.failed", TEXT),
+    "tls_connect_failed": ("tls.failed", SENTENCE),
+    "security_nego_connect_failed": ("tls.failed", TEXT),
+    "logon_failure": (REJECTED, SENTENCE),
+    "authentication_failed": (REJECTED, SENTENCE),
+    "wrong_password": (REJECTED, SENTENCE),
+    "access_denied": (REJECTED, SENTENCE),
+    "account_locked_out": (REJECTED, SENTENCE),
+    "connect_cancelled": ("abandoned", SENTENCE),
+    "activation_timeout": ("http.response.timed_out", SENTENCE),
 }
 
 REMOTE: list[TextRule] = [
@@ -128,6 +161,15 @@ REMOTE: list[TextRule] = [
         "access denied by server while mounting",
     ),
     # OpenVPN
+    *says("tls.protocol.error", VERDICT, "tls")("authenticate/decrypt packet error"),
+    *says("tls.protocol.error", SENTENCE, "tls")(
+        "unroutable control packet received from",
+        "cannot locate hmac in incoming packet",
+        "reading acknowledgement record from packet",
+        "local/remote tls keys are out of sync",
+    ),
+    *says("tls.failed", HINT, "tls")("fatal tls error", "tls_error: bio read"),
+    *says(TIMEOUT, SENTENCE, "connect")("server poll timeout, restarting"),
     *says("tls.timed_out", SENTENCE, "tls")("tls key negotiation failed to occur within"),
     *says("tls.failed", PHRASE, "tls")("incoming plaintext read error"),
     *says("tcp.reset", SENTENCE)("connection reset, restarting"),
@@ -182,11 +224,11 @@ REMOTE: list[TextRule] = [
         for error, said in _ACME.items()
         for rule in says(*said)(f"urn:ietf:params:acme:error:{error}", then=r"\b")
     ],
-    *says(TIMEOUT, SPECIFIC, "connect")("timeout during connect (likely firewall problem)"),
+    *says(TIMEOUT, SPECIFIC, "connect")("(likely firewall problem)"),
     *says("http.error.rate_limited", SENTENCE, "wait")("too many certificates already issued"),
     # VPNs, Outlook
     *says("tcp.timed_out", PHRASE, "connect")(
-        "did not complete after ", before=r"handshake for peer [^\n]{1,120}"
+        "did not complete after ", before=r"handshake (?:for peer [^\n]{1,120})?", then=r"\d"
     ),
     *says("tcp.failed", HINT, "connect")("was not able to establish a connection"),
     *says("dns.failed", TEXT, "dns")("unsuccessful domain name resolution"),
@@ -268,4 +310,66 @@ REMOTE: list[TextRule] = [
     ),
     *says("tcp.failed", HINT, "connect")("data could not be sent to remote host"),
     *says("http.response.timed_out", SENTENCE, "wait")("command timeout triggered, timeout value"),
+    # replies of SMTP and FTP to a client too many, or too slow
+    *says(REJECTED, TEXT, "wait")(
+        "421 ", before=r"(?:^|[\s:'\"(>])", then=r"[^\n]{0,80}too many [^\n]{0,60}connections"
+    ),
+    *says(REJECTED, TEXT, "wait")("421 there are too many connections"),
+    *says("tcp.timed_out.established", SENTENCE)(
+        "421 4.4.2 ", then=r"[^\n]{0,80}(?:timeout|timed out)"
+    ),
+    *says(REJECTED, SENTENCE, "wait")("tls not available due to local problem"),
+    *says(REJECTED, SENTENCE, "wait")("service unavailable; client host"),
+    # IKE
+    *says("tcp.timed_out", SENTENCE, "connect")("ike_sa failed, peer not responding"),
+    # RADIUS
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "no reply from server for id", "no reply from home server"
+    ),
+    # Beats
+    *says("tcp.closed", SENTENCE)("events caused by: eof"),
+    *says("tcp.failed", PHRASE, "connect")("nonodesavailable"),
+    # after a reply's own code; its words may say more
+    *says(REJECTED, PHRASE, "wait")(*_ENHANCED, before=r"\b[45]\d\d[ \-]", then=r"\d{1,2}\b"),
+    *[
+        rule
+        for code, said in _ROUTING.items()
+        for rule in says(*said)(
+            code, before=r"(?:\b[45]\d\d[ \-]|(?:status|dsn)[=: ]{1,2})", then=r"\b"
+        )
+    ],
+    # FreeRDP
+    *[
+        rule
+        for name, said in _FREERDP.items()
+        for rule in says(*said)(f"errconnect_{name}", then=r"\b")
+    ],
+    *says("dns.failed", SENTENCE, "dns")("could not resolve address of"),  # chrony
+    *says("client.local_address", PHRASE)(
+        "unable to bind to", "failed to bind to", "cannot bind to", then=r" [\da-f.:\[\]*]{1,45}:\d"
+    ),
+    *says("tcp.timed_out", TEXT, "connect")(
+        "timeout exceeded after ", then=r"\d{1,3} retransmits"
+    ),  # Libreswan
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "missing response to access-request"
+    ),  # radsecproxy
+    *says(REJECTED, SENTENCE, "wait")("could not authenticate to gateway"),  # openfortivpn
+    # sssd, Samba
+    *says("tcp.failed", PHRASE, "connect")("backend is offline", before=r"sssd[^\n]{0,60}"),
+    *says("tcp.failed", PHRASE, "connect")(
+        "as 'not working'", before=r"[Mm]arking (?:server|port) [^\n]{1,120}"
+    ),
+    *says("dns.failed", SENTENCE, "dns")(
+        "failed to find dc for domain", "failed to lookup dc info"
+    ),
+    # Packer, Vagrant
+    *says(TIMEOUT, TEXT, "connect")("timeout waiting for ssh", "timeout waiting for winrm"),
+    *says(TIMEOUT, PHRASE)("timed out while waiting for the machine to boot"),
+    # freshclam
+    *says("dns.failed", TEXT, "dns")("can't query ", then=r"[\w.\-]{1,80}\.[a-z]{2,10}\b"),
+    *says("http.error.rate_limited", SENTENCE, "wait")("you are on cool-down until"),
+    *says("http.response.timed_out", SENTENCE, "wait")(
+        "nothing received from server on udp port"
+    ),  # mosh
 ]

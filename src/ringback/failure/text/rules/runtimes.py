@@ -1,12 +1,14 @@
-"""What runtimes and clients of other languages and systems say.
+"""What runtimes and clients of other languages say.
 
-Sources: Netty's and Reactor's exceptions; Apple's ``NSURLError.h`` and ``CFNetworkErrors.h``;
-Erlang's atoms of ``inet`` and ``ssl``; gRPC's core and grpc-go; hyper's ``Error`` and reqwest's.
+Sources: Netty's and Reactor's exceptions; Erlang's atoms of ``inet`` and ``ssl``, Mint's errors;
+gRPC's core and grpc-go; hyper's ``Error`` and reqwest's, rustls' ``CertificateError``; PHP's
+``xp_ssl.c``; RubyGems' and Bundler's fetchers; LWP.
 """
 
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
+    BARE_TIMEOUT,
     HINT,
     NARROWER,
     OVERRIDE,
@@ -17,104 +19,6 @@ from ringback.failure.text.rule import (
     say_each,
     says,
 )
-
-# Apple: NSURLErrorDomain and kCFErrorDomainCFNetwork. The POSIX number inside knows more.
-
-_NSURL: dict[int, KindName] = {
-    -999: "abandoned",
-    -1000: "url.invalid",
-    -1001: "client.deadline_exceeded",
-    -1002: "url.scheme_invalid",
-    -1003: "dns.name_not_resolved",
-    -1004: "tcp.failed",
-    -1005: "tcp.closed",
-    -1006: "dns.failed",
-    -1007: "http.response.redirect_loop",
-    -1009: "tcp.address_unreachable.network",
-    -1010: "http.response.redirect_invalid",
-    -1011: "http.response.invalid.not_http",
-    -1012: "http.error.auth",
-    -1013: "http.error.auth",
-    -1015: "http.response.invalid.content_decoding",
-    -1016: "http.response.invalid.content_decoding",
-    -1022: "url.scheme_invalid",  # not HTTPS, which App Transport Security asks for
-    -1200: "tls.failed",
-    -1201: "tls.cert.date_invalid.expired",
-    -1202: "tls.cert.invalid",
-    -1203: "tls.cert.authority_invalid.untrusted_root",
-    -1204: "tls.cert.date_invalid.not_yet_valid",
-    -1205: "tls.bad_client_auth_cert",
-    -1206: "tls.bad_client_auth_cert",
-}
-_APPLE_WORDS: dict[str, KindName] = {
-    "the internet connection appears to be offline": "tcp.address_unreachable.network",
-    "the network connection was lost": "tcp.closed",
-    "a server with the specified hostname could not be found": "dns.name_not_resolved",
-    "could not connect to the server": "tcp.failed",
-    "the certificate for this server is invalid": "tls.cert.invalid",
-    "an ssl error has occurred and a secure connection to the server cannot be made": "tls.failed",
-    "cannot parse response": "http.response.invalid.not_http",
-    "app transport security has blocked": "url.scheme_invalid",
-    "app transport security policy requires": "url.scheme_invalid",
-}
-_APPLE_POSIX: dict[str, KindName] = {
-    "61": "tcp.refused",
-    "60": "tcp.timed_out",
-    "65": "tcp.address_unreachable.host",
-    "51": "tcp.address_unreachable.network",
-    "54": "tcp.reset",
-    "57": "tcp.closed",
-}
-
-_SECURE_TRANSPORT: dict[str, KindName] = {
-    "9805": "tls.closed",
-    "9806": "tls.closed",
-    "9816": "tls.closed",
-    "9807": "tls.cert.invalid",
-    "9808": "tls.cert.invalid",
-    "9812": "tls.cert.authority_invalid.untrusted_root",
-    "9813": "tls.cert.authority_invalid.unknown_issuer",
-    "9814": "tls.cert.date_invalid.expired",
-    "9815": "tls.cert.date_invalid.not_yet_valid",
-    "9824": "tls.version_or_cipher_mismatch",
-    "9836": "tls.version_or_cipher_mismatch",
-    "9825": "tls.bad_client_auth_cert",
-    "9829": "tls.bad_client_auth_cert",
-    "9843": "tls.cert.name_invalid",
-}
-"""``SecureTransport.h``, errSSL*."""
-
-APPLE: list[TextRule] = [
-    *[
-        rule
-        for number, kind in _NSURL.items()
-        for rule in says(kind, SPECIFIC)(
-            f"{number}",
-            before=r"(?:NSURLErrorDomain|CFErrorDomainCFNetwork).{0,12}?(?:code|error)?[ =:(]{1,3}",
-            then=r"\b",
-        )
-    ],
-    *[
-        rule
-        for number, kind in _NSURL.items()
-        for rule in says(kind, SENTENCE)(f"code: {number}", f"code {number}", then=r"\b")
-        if number < -999
-    ],
-    *say_each(_APPLE_WORDS, rank=SENTENCE),
-    *[
-        rule
-        for number, kind in _SECURE_TRANSPORT.items()
-        for rule in says(kind, EXACT, "tls")(f"streamerrorcodekey=-{number}", then=r"\b")
-    ],
-    *says("dns.name_not_resolved", TEXT, "dns")("nosuchrecord(-65554)", "nosuchname(-65538)"),
-    *says("dns.timed_out", SENTENCE, "dns")("timeout(-65568)"),
-    *[
-        rule
-        for number, kind in _APPLE_POSIX.items()
-        for rule in says(kind, EXACT)(f"streamerrorcodekey={number}", then=r"\b")
-    ],
-]
-
 
 # Erlang and Elixir: atoms of inet and ssl, Mint, Hackney; Ruby; Rust; Go; Dart.
 
@@ -128,6 +32,9 @@ _ATOMS: dict[str, KindName] = {
     "econnaborted": "tcp.aborted",
     "ehostdown": "tcp.address_unreachable.host",
     "eaddrnotavail": "client.local_address",
+    "eaddrinuse": "client.local_address",
+    "enetdown": "tcp.address_unreachable.network",
+    "enotconn": "tcp.closed",
 }
 _GO_REQUEST = r"\b(?:Get|Post|Put|Head|Delete|Patch) \"https://[^\"\n]{1,250}"
 """To which the proxy answered with a status, of which Go says the words alone."""
@@ -151,6 +58,36 @@ _RUST_KINDS: dict[str, KindName] = {
     "notconnected": "tcp.closed",
 }
 """``std::io::ErrorKind``, as ``Debug`` shows it."""
+_RUSTLS: dict[str, KindName] = {
+    "expired": "tls.cert.date_invalid.expired",
+    "notvalidyet": "tls.cert.date_invalid.not_yet_valid",
+    "certificate not valid yet": "tls.cert.date_invalid.not_yet_valid",
+    "revoked": "tls.cert.revoked",
+    "badsignature": "tls.cert.invalid",
+    "badencoding": "tls.cert.invalid",
+    "unhandled": "tls.cert.invalid",
+    "unsupported": "tls.cert.invalid",
+    "invalidpurpose": "tls.cert.invalid",
+    "unknownrevocation": "tls.cert.invalid",
+    "expiredrevocation": "tls.cert.invalid",
+    "applicationverification": "tls.cert.invalid",
+}
+"""``rustls::CertificateError``; what it has of no other library."""
+_RESTCLIENT: dict[str, KindName] = {
+    "badrequest": "http.error",
+    "notfound": "http.error",
+    "resourcenotfound": "http.error",
+    "conflict": "http.error",
+    "unprocessableentity": "http.error",
+    "internalservererror": "http.error",
+    "unauthorized": "http.error.auth",
+    "forbidden": "http.error.auth",
+    "toomanyrequests": "http.error.rate_limited",
+    "serviceunavailable": "http.error.unavailable",
+    "badgateway": "http.error.gateway",
+    "gatewaytimeout": "http.error.gateway",
+}
+"""Ruby's names of statuses, in rest-client and in others."""
 _MINT = r"(?:TransportError|HTTPoison\.Error|HTTPError|failed_connect|DBConnection)[^\n]{0,120}"
 
 LANGUAGES: list[TextRule] = [
@@ -204,12 +141,77 @@ LANGUAGES: list[TextRule] = [
         "server closed connection without sending any data back"
     ),
     *says("tls.failed", PHRASE, "tls")("ssl connect attempt failed", "ssl negotiation failed"),
+    *says("config.tls_unavailable", SPECIFIC, "config")("protocol scheme 'https' is not supported"),
+    *says("url.scheme_invalid", SENTENCE, "config")(
+        "' is not supported", before=r"Protocol scheme '(?!https)\w{1,20}"
+    ),
     # PHP
     *says("tls.timed_out", SENTENCE, "tls")("handshake timed out"),
     *says("tls.cert.name_invalid", SPECIFIC, "tls")("did not match expected cn"),
     *says("tls.failed", HINT, "tls")("failed to enable crypto"),
     *says("tcp.closed", SENTENCE)("server went away", "server broke connection"),
+    *says("config.tls_unavailable", SPECIFIC, "config")('unable to find the wrapper "https"'),
+    *says("request.invalid", SENTENCE, "config")("configuration by allow_url_fopen"),
+    *says("tls.closed", TEXT, "tls")("ssl: fatal protocol error"),
+    *says("tls.failed", PHRASE, "tls")("ssl: handshake failure"),
+    *says("tcp.closed", TEXT)(
+        "read error on connection",
+        "socket error on read socket",
+    ),
+    *says("service.rejected", SPECIFIC, "wait")("smtp error: could not authenticate"),
+    *says("tcp.closed", SENTENCE, "wait")(
+        "but got an empty response",
+        'but got code ""',
+        before=r"[Ee]xpected response code [^\n]{1,40}",
+    ),
+    *says("http.error.auth", SENTENCE, "wait")("could not authenticate against "),
+    *says("http.error.rate_limited", SPECIFIC, "wait")(
+        ") is exhausted, could not fetch", before=r"API limit \(\d{1,6} calls/hr"
+    ),
+    *says("http.response.timed_out", HINT, "wait")("error fetching http headers"),
+    *says("http.response.unexpected_content", SENTENCE, "body")(
+        "looks like we got no xml document"
+    ),
+    *says("unknown", HINT)("http_request_failed"),
+    *says(TIMEOUT, SENTENCE, "wait")("idle timeout reached for "),
+    *says("tls.failed", PHRASE, "tls")("unable to connect with starttls", "ssl operation failed"),
+    *says("service.rejected", SPECIFIC, "wait")("failed to authenticate on smtp server"),
+    *says(TIMEOUT, SPECIFIC + 1, "wait")(
+        " while awaiting incoming data", before=r"timed out after \d{1,5} sec"
+    ),
     # Ruby
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("does not match the server certificate"),
+    *says("http.error", SENTENCE, "wait")(
+        " 404 (http", before=r"bad response [A-Z][A-Za-z ]{1,40}"
+    ),
+    *says("http.error.auth", NARROWER + 1, "wait")(
+        "authentication is required for ", "bad username or password for http"
+    ),
+    *[
+        rule
+        for name, kind in _RESTCLIENT.items()
+        for rule in says(kind, SENTENCE, "wait")(f"restclient::{name}", f"octokit::{name}")
+    ],
+    *says("url.invalid", SENTENCE, "config")(
+        "uri must be ascii only", "http request path is empty"
+    ),
+    *says("url.scheme_invalid", SPECIFIC, "config")("must be http, https or generic"),
+    *says("http.response.redirect_loop", SPECIFIC, "wait")("http redirects too deep"),
+    *says("http.response.redirect_invalid", SENTENCE, "wait")(
+        "redirection forbidden: ", then=r"\w{1,20}:"
+    ),
+    *says("http.protocol.error", SENTENCE, "wait")(
+        "invalid http format, parsing fails", "wrong header line format"
+    ),
+    *says("http.response.invalid.content_decoding", TEXT, "body")(
+        "not in gzip format", then=r"[^\n]{0,120}\b(?:Net|HTTP)"
+    ),
+    *says("service.rejected", SPECIFIC, "wait")("authentication with rabbitmq failed"),
+    *says(TIMEOUT, BARE_TIMEOUT)("execution expired"),
+    *says(TIMEOUT, TEXT, "connect")("execution expired", before=r"ConnectionFailed\W{1,6}"),
+    *says(TIMEOUT, SENTENCE, "wait")("receivetimeouterror: execution expired"),
+    *says("tcp.closed.stale", SPECIFIC, "wait")("keepalivedisconnected"),
+    *says(TIMEOUT, SENTENCE, "connect")("ssh::connectiontimeout"),
     *says("tls.closed", SPECIFIC, "tls")("ssl_connect syscall returned=5 errno=0"),
     *says("tcp.closed", TEXT)("end of file reached"),
     *says("http.response.invalid.not_http", SPECIFIC, "wait")("wrong status line: "),
@@ -234,6 +236,10 @@ LANGUAGES: list[TextRule] = [
         "failed to lookup address information: try again"
     ),
     *says("tls.cert.name_invalid", SENTENCE, "tls")("invalid dnsname", "notvalidforname"),
+    *says("dns.name_not_resolved", SENTENCE, "dns")(
+        "no record found for ", "no records found for ", then=r"(?:name: |Query)"
+    ),
+    *says("tls.failed", HINT, "tls")("sending fatal alert "),
     *says("http.response.invalid.empty", SENTENCE, "wait")("incompletemessage"),
     *says("tcp.closed", SENTENCE)("channel closed", before=r"hyper[^\n]{0,80}"),
     *says("http.error.unavailable", SPECIFIC, "wait")(
@@ -251,8 +257,92 @@ LANGUAGES: list[TextRule] = [
     *says("http.response.body_timed_out", SENTENCE, "body")(
         "body error: operation timed out", "error decoding response body: operation timed out"
     ),
-    *says("tls.cert.date_invalid.expired", SPECIFIC, "tls")("invalid peer certificate: expired"),
-    *says("tls.cert.revoked", SPECIFIC, "tls")("invalid peer certificate: revoked"),
+    *say_each(
+        _RUSTLS,
+        rank=SPECIFIC,
+        phase="tls",
+        before=r"invalid ?(?:peer ?)?certificate(?: contents)?(?:: |\()",
+    ),
+    *says("tls.version_or_cipher_mismatch", SENTENCE, "tls")(
+        "peer is incompatible: ", "peerincompatible("
+    ),
+    *says("tls.protocol.error", SENTENCE, "tls")(
+        "peer misbehaved: ", "peermisbehaved(", "received corrupt message of type "
+    ),
+    *says("config.tls_files_invalid", SENTENCE, "config")(
+        "no native root ca certificates found", "no ca certificates were loaded from the system"
+    ),
+    *say_each(
+        {
+            "error(parse(version": "http.response.invalid.not_http",
+            "error(parse(method": "http.response.invalid.not_http",
+            "error(parse(header": "http.protocol.error",
+            "error(parse(status": "http.protocol.error",
+            "error(parse(toolarge": "http.protocol.error",
+        },
+        rank=SENTENCE,
+        phase="wait",
+    ),
+    *says("http.response.unexpected_content", SENTENCE, "body")(
+        "error decoding response body: ",
+        then=r"(?:expected|invalid type|missing field|unknown|EOF while parsing)",
+    ),
+    *says("url.scheme_invalid", SPECIFIC, "config")(
+        "url scheme is not allowed", "url scheme not supported"
+    ),
+    *says("config.tls_unavailable", SENTENCE, "config")("tls support not compiled in"),
+    *says("http.response.invalid.content_length_mismatch", SENTENCE, "body")(
+        "error: incompletebody"
+    ),
+    *say_each(
+        {
+            "kind: goaway(": "h2.protocol.error",
+            "kind: reset(": "h2.protocol.error",
+            "connection error detected: ": "h2.protocol.error",
+            "stream error detected: ": "h2.protocol.error",
+        },
+        rank=TEXT,
+        phase="wait",
+        before=r"(?i:http2|h2)[^\n]{0,80}",
+    ),
+    *says("client.closed", PHRASE)("runtime dropped the dispatch task"),
+    *says("unknown", HINT)('message: "transport error"'),
+    *says("tcp.closed", SENTENCE)(
+        "bytes at eof", before=r"expected to read \d{1,9} bytes, got \d{1,9} "
+    ),
+    *says("tcp.closed", SENTENCE)("resetwithoutclosinghandshake"),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")(
+        "http version did not start with http/"
+    ),
+    *says(TIMEOUT, SENTENCE, "connect")('kind: "http connect"'),
+    *says(TIMEOUT, SENTENCE, "connect")("timeout: connect", before=r"(?<!\w)", then=r"(?!\w)"),
+    *says(TIMEOUT, SENTENCE, "wait")("timeout while waiting for response", 'kind: "http read"'),
+    # MQTT's answers, as rumqttc names them
+    *says("service.rejected", SPECIFIC, "wait")(
+        "badusernamepassword",
+        "connectionrefused(notauthorized",
+        "return code: `notauthorized",
+        "return code: `badusernamepassword",
+    ),
+    *says("client.deadline_exceeded", TEXT)("deadline has elapsed"),
+    *says("client.deadline_exceeded", SENTENCE)(
+        "timeout expired", before=r"status: \W?Cancelled\W{1,3} message: \W"
+    ),
+    *says("tcp.closed", SENTENCE)(
+        "unexpected end of file", before=r"(?:communicating with [\w ]{1,20}|IO error): "
+    ),
+    *says("http.error.auth", SPECIFIC, "wait")(
+        "got 401", "got 403", before=r"successful HTTP response[^\n]{0,200}"
+    ),
+    *says("http.error.gateway", SPECIFIC, "wait")(
+        "got 502", "got 504", before=r"successful HTTP response[^\n]{0,200}"
+    ),
+    # libgit2, by its classes and codes
+    *says("http.error.auth", SENTENCE, "wait")("; code=auth"),
+    *says("service.rejected", SENTENCE, "wait")("attempted ssh-agent authentication"),
+    *says("tls.cert.invalid", SENTENCE, "tls")("; code=certificate"),
+    *says("tls.failed", HINT, "tls")("; class=ssl"),
+    *says("tcp.closed", TEXT, "wait")("stream ended at an unexpected time"),
     *says("tls.cert.name_invalid", SPECIFIC, "tls")("certificate not valid for name"),
     *says("tls.closed", SPECIFIC, "tls")("unexpected eof during handshake"),
     # Go: what follows "lookup NAME" or "Get URL"
@@ -300,125 +390,86 @@ LANGUAGES: list[TextRule] = [
         "stream connection ended", "unexpected close", "unexpected server close"
     ),
     *says("tcp.failed", GENERIC)("net::err_failed"),
-]
-
-
-# Package managers, version control and directory clients, by their own codes.
-
-_SVN: dict[str, KindName] = {
-    "e170001": "service.rejected",
-    "e175013": "http.error.auth",
-    "e175015": "http.error",
-    "e175011": "http.error",
-    "e215004": "service.rejected",
-    "e210002": "tcp.closed",
-    "e120106": "http.response.invalid.not_http",
-    "e230001": "tls.cert.invalid",
-    "e180001": "not_a_connection_failure",
-}
-
-_WGET: dict[str, KindName] = {
-    "has expired": "tls.cert.date_invalid.expired",
-    "has been revoked": "tls.cert.revoked",
-    "is not yet activated": "tls.cert.date_invalid.not_yet_valid",
-}
-
-PACKAGES: list[TextRule] = [
-    *say_each({f"svn: {code}": kind for code, kind in _SVN.items()}, rank=SPECIFIC, phase="wait"),
-    # Subversion by serf: why, behind the code; an issuer that is not trusted is often there as well
-    *say_each(
-        {
-            "certificate issued for a different hostname": "tls.cert.name_invalid",
-            "certificate has expired": "tls.cert.date_invalid.expired",
-            "certificate is not yet valid": "tls.cert.date_invalid.not_yet_valid",
-        },
-        rank=NARROWER,
-        phase="tls",
-        before=r"Server SSL certificate verification failed: [^\n]{0,120}",
+    # Boost.Asio's categories
+    *says("tcp.closed", SENTENCE)("end of file [asio.misc"),
+    *says("abandoned", TEXT)("operation canceled [system:125]", "operation canceled [asio."),
+    *says("tls.closed", SENTENCE, "tls")("stream truncated [asio.ssl"),
+    # Dart
+    *says("tls.closed", SENTENCE, "tls")("connection terminated during handshake"),
+    *says(TIMEOUT, PHRASE)("future not completed"),
+    *says("http.response.timed_out", SENTENCE, "wait")("dioexception [receive timeout]"),
+    *says("http.request.timed_out", SENTENCE, "send")("dioexception [send timeout]"),
+    # Android's Volley
+    *says(TIMEOUT, PHRASE)("com.android.volley.timeouterror"),
+    *says("http.error", PHRASE, "wait")(
+        "com.android.volley.servererror", "com.android.volley.clienterror"
     ),
-    *says("tls.cert.authority_invalid.unknown_issuer", SPECIFIC + 1, "tls")(
-        "issuer is not trusted",
-        before=r"Server SSL certificate verification failed: [^\n]{0,120}",
+    *says("http.error.auth", PHRASE, "wait")("com.android.volley.authfailureerror"),
+    # OkHttp, of an HTTP/2 stream; java.net alone says no more than "timeout"
+    *says("http.response.timed_out", TEXT + 2, "wait")("http2stream$streamtimeout"),
+    # Haskell's http-client, of which the request stands before it
+    *says(TIMEOUT, SENTENCE, "wait")("responsetimeout", before=r"HttpExceptionRequest[^\n]{0,250}"),
+    *says(TIMEOUT, SENTENCE, "connect")(
+        "connectiontimeout", before=r"HttpExceptionRequest[^\n]{0,250}"
     ),
-    # apk tells no more than this, mostly of a lookup
-    *says("dns.temporary_failure", HINT, "dns")("temporary error (try again later)"),
-    *says("tls.failed", PHRASE, "tls")("unable to establish ssl connection"),
-    # wget
-    *says("tls.cert.name_invalid", SPECIFIC, "tls")(
-        "no certificate subject alternative name matches"
+    # Haskell's tls, R's download, JavaScript
+    *says("tls.cert.authority_invalid.unknown_issuer", SENTENCE, "tls")("unknownca)"),
+    *says(TIMEOUT, SENTENCE)(" seconds was reached", before=r"[Tt]imeout of \d{1,6}"),
+    *says("abandoned", PHRASE)("cancelederror: canceled", "aborterror: "),
+    *says("tcp.refused", SENTENCE, "connect")(": connection refused", before=r"IOError: connect"),
+    *says(TIMEOUT, TEXT, "connect")("connect: timeout", before=r"(?:Socket|Net)::\w{2,8}: "),
+    # hyper, and the reasons of HTTP/2 in the words of the crate h2
+    *says("tcp.closed", PHRASE)("hyper::error(channelclosed"),
+    *says("abandoned", TEXT)("hyper::error(canceled"),
+    *says(TIMEOUT, PHRASE)("source: timedout"),
+    *says("h2.refused_stream", SPECIFIC, "wait")("refused stream before processing any"),
+    *says("h2.protocol.error", SENTENCE, "wait")(
+        "unspecific protocol error detected",
+        "unexpected internal error encountered",
+        "flow-control protocol violated",
+        "received frame when stream half-closed",
+        "unable to maintain the header compression context",
+        "detected excessive load generating behavior",
+        "endpoint requires http/1.1",
     ),
-    *says("tls.cert.authority_invalid.unknown_issuer", SPECIFIC, "tls")("have a known issuer"),
-    *says("tls.cert.authority_invalid.unknown_issuer", TEXT, "tls")(
-        " is not trusted", before=r"ERROR: The certificate of [^\n]{1,120}"
+    # Jenkins
+    *says("tcp.closed", TEXT)("unexpected termination of the channel"),
+    *says("unknown", HINT + 5)("error sending request for url"),  # reqwest, without what it names
+    *says(TIMEOUT, SENTENCE)("(mint.transporterror) timeout"),
+    *says("config.tls_unavailable", SENTENCE, "config")("must be installed for https support"),
+    *says(TIMEOUT, PHRASE)("(:timeout)", before=r"[Rr]equest failed "),
+    *says("h2.protocol.error", SENTENCE, "wait")(
+        ":server_closed_request", ":server_closed_connection", then=r"(?!, :refused)"
     ),
-    *[
-        rule
-        for words, kind in _WGET.items()
-        for rule in says(kind, SPECIFIC, "tls")(words, before=r"The certificate of [^\n]{1,120}")
-    ],
-    *says("http.response.timed_out", OVERRIDE, "wait")(
-        "timed out) in headers", before=r"Read error \([^\n]{1,40}"
+    *says("http.protocol.error", SENTENCE, "wait")(
+        ":invalid_status_line", ":invalid_header", ":invalid_chunk_size"
     ),
-    *says("http.response.headers.truncated", PHRASE, "wait")(
-        "read error (", then=r"[^\n]{1,80}\) in headers"
+    *says("tcp.closed", PHRASE)("socket_closed_remotely"),
+    *says("tcp.closed", HINT)(":tcp_closed", "{tcp_closed,", "connection to redis is closed"),
+    *says("tls.closed", HINT, "tls")(":ssl_closed", "{ssl_closed,"),
+    *says(TIMEOUT, HINT)("transporterror) timeout", "{error,timeout}", "{:error, :timeout}"),
+    *says("tcp.closed", HINT)("{:error, :closed}", "{error,closed}", "{error, closed}"),
+    *says(TIMEOUT, PHRASE, "wait")("reason: :request_timeout", "{:closed, :timeout}"),
+    # Haskell's tls; OCaml's resolver; Lua's
+    *says("tls.closed", SPECIFIC, "tls")("error_eof", before=r"HandshakeFailed\W{1,3}"),
+    *says("tls.version_or_cipher_mismatch", SENTENCE, "tls")(
+        "protocolversion)", "handshakefailure)", before=r"HandshakeFailed[^\n]{0,160}"
     ),
-    *says("http.response.body_timed_out", OVERRIDE, "body")(
-        "timed out)", before=r"Read error at byte [^\n]{1,60}"
+    *says("dns.failed", SENTENCE, "dns")(
+        "resolution failed: ", before=r"(?:TLS|Failure\W{1,3}\w{0,8}): "
     ),
-    *says("http.response.invalid.content_length_mismatch", SENTENCE, "body")(
-        "connection closed at byte ", then=r"\d"
+    *says("dns.name_not_resolved", SPECIFIC, "dns")("host or service not provided, or not known"),
+    *says(TIMEOUT, PHRASE)("http.request failed: timeout"),
+    *says("tcp.closed", PHRASE)("receive failed: closed", "send failed: closed"),
+    # R and Julia
+    *says("http.response.invalid.content_length_mismatch", SPECIFIC, "body")(
+        " != reported length", before=r"downloaded length \d{1,15}"
     ),
-    *says("http.response.invalid.empty", SPECIFIC, "wait")(
-        "no data received", before=r"awaiting response\.\.\. "
+    *says("tcp.failed", TEXT, "connect")(
+        " cannot be opened", before=r"socketConnection\([^\n]{1,160}"
     ),
-    *says("http.response.redirect_loop", SPECIFIC, "wait")(" redirections exceeded"),
-    *says("http.response.unexpected_content", OVERRIDE, "body")(
-        "does not match metalink",
-        "hash sum mismatch",
-        "checksum mismatch",
-        "doesn't match expected",
-    ),
-    *says("config.tls_unavailable", SENTENCE, "config")("openssl appears to be unavailable"),
-    *says("tcp.failed", HINT)("all mirrors were already tried without success"),
-    # LDAP
-    *says("tcp.failed", PHRASE, "connect")("can't contact ldap server", "ldap_server_down"),
-    *says("service.rejected", SPECIFIC, "wait")(
-        "invalid credentials", before=r"(?:LDAP|ldap|bind)[^\n]{0,120}"
-    ),
-    *says("dns.name_not_resolved", SENTENCE, "dns")("gethostbyname failure"),
-    # Kubernetes
-    *says("http.error.auth", SPECIFIC, "wait")("apiexception: (401)", "apiexception: (403)"),
-    *says("http.error.rate_limited", SPECIFIC, "wait")("apiexception: (429)"),
-    *says("http.error.unavailable", SPECIFIC, "wait")("apiexception: (503)"),
-    *says("http.error.gateway", SPECIFIC, "wait")("apiexception: (502)", "apiexception: (504)"),
-    *says("http.error", SENTENCE, "wait")("apiexception: (", then=r"[45]\d\d\)"),
-    *says("tcp.refused", SENTENCE, "connect")(
-        " was refused", before=r"connection to the server [^\n]{1,160}"
-    ),
-    *says("http.error.auth", SPECIFIC, "wait")(
-        "error from server (forbidden)",
-        "error from server (unauthorized)",
-        "you must be logged in to the server",
-    ),
-    *says("http.error.unavailable", SPECIFIC, "wait")("error from server (serviceunavailable)"),
-    *says("http.error.gateway", SENTENCE, "wait")("error from server (timeout)"),
-    *says("http.error.rate_limited", SPECIFIC, "wait")("error from server (toomanyrequests)"),
-    *says("http.error", PHRASE, "wait")("error from server (internalerror)"),
-    *says("tcp.closed", SENTENCE)("unable to connect to the server: eof"),
-    *says("client.local_address", SPECIFIC)("port is already allocated"),
-    # registries, and what they are asked by
-    *says("http.error.auth", SPECIFIC, "wait")(
-        "unauthorized: incorrect username or password",
-        "requested access to the resource is denied",
-        "no basic auth credentials",
-    ),
-    # apt, which is given a portal's page for a signed file; zypper
-    *says("http.response.unexpected_content", SENTENCE, "body")("clearsigned file isn't valid"),
-    *says("tls.cert.invalid", TEXT, "tls")("error in the certificate verification"),
-    *says("client.deadline_exceeded", TEXT)("timeout exceeded when accessing"),
-    *says("http.error.rate_limited", SENTENCE, "wait")(
-        "toomanyrequests:", "you have reached your pull rate limit", "rate limit exceeded for"
-    ),
-    # hosted runners
-    *says("unknown", HINT)("lost communication with the server"),
+    *says(TIMEOUT, SENTENCE, "wait")("http.timeouterror", then=r"\b"),
+    # socket.io
+    *says(TIMEOUT, TEXT, "connect")("connect_error error: timeout"),
+    *says("tcp.closed", PHRASE)("disconnect transport error", "disconnect: transport error"),
 ]

@@ -4,7 +4,8 @@ A status of 502, 503 or 504 says that a server behind it failed, and not how: th
 error log says that. All other statuses are answers of a server that works, to clients that are not
 ours: no failure, 401, 404, 429 and 500 included.
 
-Sources: the common log format of Apache and nginx; IIS's W3C fields and HTTP.sys's ``HTTPERR``,
+Sources: "Azure Front Door: Monitor metrics and logs", Application Gateway's access log;
+the common log format of Apache and nginx; IIS's W3C fields and HTTP.sys's ``HTTPERR``,
 with WinHTTP's numbers behind 502.3; AWS's "Access logs for your Classic Load Balancer"; the loggers
 of Caddy, Traefik, morgan, gin, Rails and uvicorn.
 """
@@ -25,6 +26,8 @@ _VERSIONS = tuple(f' http/{version}" ' for version in ("1.1", "1.0", "2.0", "2",
 _REQUEST = r'"[A-Z]{3,7} /[^"\n]{0,250}'
 _FROM = r"(?:(?<![:\d])\d{1,3}|[\]\-]) (?:- )?(?:\[[^\]\n]{1,40}\] )?" + _REQUEST
 """A client's address and a time stand before it, and not the URL that a client called."""
+_UNFLAGGED = r"(?! (?:(?-i:[A-Z]{2,5})[, ]|- (?-i:rbac_)))"
+"""Envoy says behind it that it was its own."""
 _FIELDS = r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]{0,200}[\"= ]/[^\n]{0,200}"
 """A method and a path, as loggers with fields write them."""
 _ANSWERED = TEXT - 3
@@ -59,6 +62,28 @@ _CLIENTS: dict[str, KindName] = {
     "50[24]": "http.error.gateway",
     "(?:40[02-9]|41\\d|42[0-8]|50[015-9])": "http.error",
 }
+
+_AZURE: dict[str, tuple[ClueKind, int]] = {
+    "originconnectionerror": ("tcp.failed", TEXT),
+    "originconnectionrefused": ("tcp.refused", SENTENCE),
+    "originconnectionaborted": ("tcp.closed", TEXT),
+    "origintimeout": ("http.response.timed_out", TEXT),
+    "origininvalidresponse": ("http.protocol.error", TEXT),
+    "responseheadertoobig": ("http.protocol.error", TEXT),
+    "dnsfailure": ("dns.failed", SENTENCE),
+    "dnsnamenotresolved": ("dns.name_not_resolved", SENTENCE),
+    "sslhandshakeerror": ("tls.failed", TEXT),
+    "sslinvalidrootca": ("tls.cert.authority_invalid.unknown_issuer", TEXT),
+    "sslinvalidcipher": ("tls.version_or_cipher_mismatch", TEXT),
+    "sslmismatchedsni": ("tls.cert.name_invalid", TEXT),
+    "clientdisconnected": ("abandoned", TEXT),
+    "errorinfo_upstream_no_live": ("http.error.unavailable", SENTENCE),
+    "errorinfo_upstream_timed_out": ("http.response.timed_out", SENTENCE),
+    "errorinfo_upstream_closed_connection": ("tcp.closed", SENTENCE),
+    "errorinfo_client_closed_request": ("abandoned", SENTENCE),
+    "errorinfo_client_timed_out": ("abandoned", SENTENCE),
+}
+"""``errorInfo`` of Front Door and of Application Gateway."""
 
 
 def _gateway(status: str, kind: KindName) -> list[TextRule]:
@@ -99,8 +124,13 @@ SERVED: list[TextRule] = [
             before=r"HTTP/\d[\d.]{0,2} [A-Z]{3,7} [^\n]{1,250}\b503 [-\d]{1,10}",
         )
     ],
+    *[
+        rule
+        for word, said in _AZURE.items()
+        for rule in says(*said)(word, before=r"error_?info\w{0,4}\"?[:=] ?\"?", then=r"\b")
+    ],
     # what is an answer to a client of this server
-    *says(OTHER, OVERRIDE)(*_VERSIONS, before=_FROM, then=r"(?!50[234])\d{3}\b"),
+    *says(OTHER, OVERRIDE)(*_VERSIONS, before=_FROM, then=rf"(?!50[234])\d{{3}}\b{_UNFLAGGED}"),
     *says(OTHER, _ANSWERED)(
         "status", before=_FIELDS, then=r"(?:_?code)?\"?[:=] ?\"?(?:4\d\d|50[015])\b"
     ),

@@ -157,6 +157,7 @@ UNIX: list[TextRule] = [
         "permission denied", "permissionerror(13", "(13)", before=_UNIX_BEFORE
     ),
     *says("unix.forbidden", SPECIFIC)("permission denied", then=_UNIX_AFTER),
+    *says("unix.not_found", SENTENCE, "connect")("failed to connect to bus: no such file"),
 ]
 
 
@@ -170,6 +171,7 @@ CLOSED: list[TextRule] = [
         "connection closed by foreign host",
         "connection closed by server",
         "connection is closed by peer",
+        "connection closed by peer",
         "connection was closed by the server",
         "connection has been closed by the server",
         "remote end closed the connection",
@@ -247,4 +249,74 @@ CLOSED: list[TextRule] = [
         "operation timed out",
         before=r"(?:SSL SYSCALL error|could not (?:receive data from|send data to) server): ",
     ),
+    *says("tcp.timed_out.established", SPECIFIC)(
+        "connection timed out", before=r"\b(?:read|recv|write|send) failed: "
+    ),
+    *says("tcp.closed", SENTENCE)("connection remotely closed", "shut down by peer"),
+    *says("tcp.timed_out.established", SENTENCE)("disconnected by timeout"),
+    # Apache's portable runtime, its number first
+    *says("tcp.reset", SPECIFIC)("connection reset by peer", before=r"\((?:104|54|10054)\)"),
+    # at the end of what is said, as Java says it
+    *says("tcp.reset", PHRASE)(
+        "connection reset", before=r"(?:: |^)", then=r"(?:$|[.)\]\"']| (?=Retrying|at )|\s{1,4}$)"
+    ),
+    *says("tcp.closed", PHRASE)(
+        "connection to ", "connection with ", then=r"(?:the )?[\w.\-:]{1,60} lost(?: ?$|[.,;!)])"
+    ),
+    *says("tcp.timed_out.established", SENTENCE)(
+        "heartbeat_check: no reply from",  # Ceph
+        "a processor failed, forming new configuration",  # Corosync
+        "timeout elapsed without receiving a message from the server",  # SignalR
+    ),
+    *says("tcp.timed_out.established", PHRASE)(
+        "state is now lost", before=r"[Nn]ode [\w.\-]{1,80} "
+    ),
+    *says("tcp.closed", PHRASE)("connection terminated unexpectedly"),
 ]
+
+
+# Names of errors and enumerations that are one word, in any language: HostNotFoundError,
+# CONNECTION_REFUSED, REMOTE_HOST_CLOSED.
+
+_NO_PATH = r"(?<![/\-])(?<!class )(?=(?-i:[A-Z]))"
+"""No part of a path, and no definition; what begins in lower case is a variable or a metric."""
+_JOINED: dict[str, tuple[KindName, int]] = {
+    "connection refused": ("tcp.refused", TEXT),
+    "connect refused": ("tcp.refused", TEXT),
+    "host not found": ("dns.name_not_resolved", SENTENCE),
+    "name not resolved": ("dns.name_not_resolved", SENTENCE),
+    "unknown host": ("dns.name_not_resolved", SENTENCE),
+    "resolve host failed": ("dns.failed", SENTENCE),
+    "dns failure": ("dns.failed", PHRASE),
+    "dns error": ("dns.failed", PHRASE),
+    "network unreachable": ("tcp.address_unreachable.network", TEXT),
+    "remote host closed": ("tcp.closed", TEXT),
+    "connection aborted": ("tcp.aborted", TEXT),
+    "connection lost": ("tcp.closed", PHRASE),
+    "connection loss": ("tcp.closed", PHRASE),
+    "connection closed": ("tcp.closed", PHRASE),
+    "no response data received": ("http.response.invalid.empty", SENTENCE),
+    "connection timed out": ("tcp.timed_out", TEXT),
+    "exception on connect": ("tcp.failed", TEXT),
+    "cannot connect to host": ("tcp.failed", PHRASE),
+    "failed to connect": ("tcp.failed", PHRASE),
+    "connect failed": ("tcp.failed", PHRASE),
+    "ssl handshake failed": ("tls.failed", PHRASE),
+    "tls handshake failed": ("tls.failed", PHRASE),
+    "handshake failed": ("tls.failed", HINT + 5),
+    "server disconnected": ("tcp.closed", HINT + 5),
+    "too many redirects": ("http.response.redirect_loop", SENTENCE),
+}
+_NO_CODE = r"(?!\w{0,40}(?:\.\w{1,4}\b|=|\(\)))"
+"""Neither a file, nor a setting, nor a function."""
+
+
+def _joined() -> list[TextRule]:
+    rules = []
+    for words, (kind, rank) in _JOINED.items():
+        needles = words.replace(" ", ""), words.replace(" ", "_")
+        rules += says(kind, rank)(*needles, before=_NO_PATH, then=_NO_CODE)
+    return rules
+
+
+JOINED: list[TextRule] = _joined()

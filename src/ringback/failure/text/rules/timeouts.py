@@ -39,7 +39,16 @@ _PHASES_OF_GOT: dict[Phase, str] = {
 }
 
 TIMEOUTS: list[TextRule] = [
-    *says(TIMEOUT, BARE_TIMEOUT)("timed out", "timeout occurred"),
+    *says(TIMEOUT, BARE_TIMEOUT)(
+        "timed out", "timeout occurred", "timeout reached", "timeout exceeded"
+    ),
+    *says(TIMEOUT, BARE_TIMEOUT)("timeout after ", then=r"\d"),
+    *says(TIMEOUT, BARE_TIMEOUT)("timeout while ", "timeout waiting for", "timeout error: "),
+    *says(TIMEOUT, BARE_TIMEOUT)(
+        ": timeout",
+        before=r"(?:error|fail(?:ed|ure)|exception)\b[^\n]{0,120}",
+        then=r"(?:$|[.)] )",
+    ),
     # Python's sockets alone end so; other waits have other words, or none
     *says(TIMEOUT, BARE_TIMEOUT + 1)("timeouterror: timed out", "socket.timeout: timed out"),
     # connecting
@@ -66,7 +75,10 @@ TIMEOUTS: list[TextRule] = [
         "timed out", then=r"[^\n]{0,80}(?:trying|attempting|while)[^\n]{0,20} connect"
     ),
     *says(TIMEOUT, _CONNECTING, "connect")("timed out", before=r"tried connecting to[^\n]{0,200}"),
-    *says(TIMEOUT, TEXT, "connect")("timed out", before=r"connection to (?:the )?[\w.\-:]{1,120} "),
+    *says(TIMEOUT, TEXT, "connect")(
+        "timed out", before=r"connection to (?:the |host )?[\w.\-:]{1,120} "
+    ),
+    *says(TIMEOUT, TEXT, "connect")("timeouterror)", before=r"error connecting to [^\n]{1,200}"),
     *says(TIMEOUT, SENTENCE, "connect")("taking too long to respond", "took too long to respond"),
     *says(TIMEOUT, TEXT, "wait")("download timed out"),
     *says(TIMEOUT, SENTENCE, "wait")("timeout during request"),  # Tornado

@@ -81,6 +81,7 @@ CERTIFICATES: list[TextRule] = [
         "no appropriate subjectaltname",
         "no subject alternative",
         "because it doesn't contain any ip sans",
+        "certificate relies on legacy common name",
         "not valid for the name",
         "certnotvalidforname",
         "does not match certificate's altnames",
@@ -219,7 +220,6 @@ CERTIFICATES: list[TextRule] = [
     *says(CERT_INVALID, VERDICT, "tls")("ca md too weak", before=r"verif[^\n]{0,80}"),
     # Go, Rust, Apple, NSS
     *says(CERT_INVALID, NARROWER, "tls")(
-        "certificate relies on legacy common name",
         "certificate not valid according to",
         "certificate is not standards compliant",
         "certificate specifies an incompatible key usage",
@@ -277,8 +277,11 @@ def _reason(reason: str, kind: KindName) -> list[TextRule]:
     phase: Phase = "config" if kind == codes.TLS_FILES_INVALID else "tls"
     words = reason.replace("_", " ").lower()
     return [
-        *says(kind, VERDICT, phase)(reason.lower(), before=r"(?:\b|ERR_SSL_)", then=r"\b"),
-        *says(kind, NARROWER, phase)(words, before=_SIGN + r"[^\n]{0,120}"),
+        # not where it is what wrote a line, as ESPHome's http_request
+        *says(kind, VERDICT, phase)(
+            reason.lower(), before=r"(?:\b|ERR_SSL_)", then=r"\b(?!\\0|(?:\.\w{1,12})?:\d)"
+        ),
+        *says(kind, NARROWER, phase)(words, before=_SIGN + r"[^\n]{0,120}", then=r"(?! failed)"),
         *says(kind, NARROWER, phase)(words, then=r"[^\n]{0,40}" + _SIGN),
     ]
 
@@ -323,6 +326,8 @@ _RECEIVED = (
     "remote error: tls: ",  # Go
     "server alert: fatal - ",  # Erlang
     "sslalertdescription.",
+    "remote party sent a tls alert: '",  # .NET
+    "read alert, level: fatal, description: ",  # Apple's BoringSSL
 )
 _NUMBERED = (
     "ssl alert number ",  # OpenSSL
@@ -350,7 +355,7 @@ def _alerts() -> list[TextRule]:
     for kind, numbers in kinds.items():
         rank = VERDICT if kind == codes.TLS_CLIENT_CERTIFICATE else SPECIFIC
         words = "|".join(_ALERTS[number] for number in numbers).replace(" ", "[ _]?")
-        found += says(kind, rank, "tls")(*_RECEIVED, then=rf"(?:{words})(?![ _]?\w)")
+        found += says(kind, rank, "tls")(*_RECEIVED, then=rf"(?:{words})(?!\w| (?:status|hash)\b)")
         found += says(kind, rank, "tls")(*_NUMBERED, then=rf"(?:{'|'.join(map(str, numbers))})\b")
     return found
 
@@ -453,6 +458,7 @@ HANDSHAKES: list[TextRule] = [
         "unknown protocol",
         "http request",
         before=r"(?:SSL|TLS)(?: routines:|[^\n]{0,20}:)[^\n]{0,60}",
+        then=r"(?! failed)",
     ),
     # the rules were broken
     *says(codes.TLS_PROTOCOL_ERROR, SENTENCE)(
@@ -571,4 +577,15 @@ HANDSHAKES: list[TextRule] = [
         "the ssl connection could not be established",
         "err_ssl_",
     ),
+    *says("tls.failed", UMBRELLA, "tls")("a tls fatal alert has been received"),
+    *says("tls.timed_out", SPECIFIC + 5, "tls")(
+        ": i/o timeout", before=r"[Hh]andshake[^\n]{0,60}: (?:read|write) tcp [^\n]{1,120}"
+    ),
+    *says("tls.closed", SENTENCE, "tls")("unexpected eof", before=r"\[tls\] error: "),
+    *says("tls.closed", SENTENCE, "tls")(
+        '(error "eof", servername', before=r"rejected connection [^\n]{1,120}"
+    ),
+    *says("tls.protocol.error.not_tls", SENTENCE, "tls")("the server did not offer tls support"),
+    *says("tls.cert.invalid", SENTENCE, "tls")("peer cert untrusted or revoked"),
+    *says("tls.cert.name_invalid", SPECIFIC, "tls")("did not match server certificate"),
 ]

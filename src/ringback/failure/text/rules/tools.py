@@ -133,6 +133,11 @@ CURL: list[TextRule] = [
         "recv failure: connection reset by peer",
         "openssl ssl_read: connection was reset",
     ),
+    # Unity
+    *says("dns.failed", SENTENCE, "dns")("cannot resolve destination host"),
+    *says("tcp.failed", SENTENCE, "connect")("cannot connect to destination host"),
+    *says("tls.failed", SENTENCE, "tls")("unable to complete ssl connection"),
+    *says("client.resources_exhausted", SPECIFIC)("getaddrinfo() thread failed to start"),
 ]
 
 
@@ -228,7 +233,6 @@ _FIREFOX: dict[str, KindName] = {
     "ns_error_malformed_uri": "url.invalid",
     "ns_error_invalid_content_encoding": "http.response.invalid.content_decoding",
     "e=nssfailure2": "tls.failed",
-    "can't establish a connection to the server": "tcp.refused",
     "pr_end_of_file_error": "tls.closed",
     "pr_connect_reset_error": "tcp.reset",
     "pr_connect_refused_error": "tcp.refused",
@@ -321,7 +325,78 @@ _TITLES: dict[str, KindName] = {
 _VAGUE = frozenset({"unknown", "tls.failed", "tls.cert.invalid"})
 """What a title says before the page says what it was."""
 
+_FOREIGN_PAGES: dict[str, KindName] = {
+    # Firefox
+    "la connexion a échoué": "tcp.failed",
+    "firefox ne peut établir de connexion avec le serveur": "tcp.failed",
+    "firefox kann keine verbindung zu dem server unter": "tcp.failed",
+    "firefox no puede establecer una conexión con el servidor": "tcp.failed",
+    "firefox non può stabilire una connessione con il server": "tcp.failed",
+    "o firefox não conseguiu estabelecer uma conexão com o servidor": "tcp.failed",
+    "firefox kan geen verbinding maken met de server": "tcp.failed",
+    "netzwerk-zeitüberschreitung": "tcp.timed_out",
+    "le délai d'attente est dépassé": "tcp.timed_out",
+    "el tiempo de espera de la conexión ha expirado": "tcp.timed_out",
+    "tempo per la connessione esaurito": "tcp.timed_out",
+    "o tempo limite da conexão esgotou": "tcp.timed_out",
+    "die verbindung wurde zurückgesetzt": "tcp.reset",
+    "la connexion a été réinitialisée": "tcp.reset",
+    "la conexión ha sido reiniciada": "tcp.reset",
+    "a conexão foi redefinida": "tcp.reset",
+    "diese website kann leider nicht gefunden werden": "dns.name_not_resolved",
+    "nous ne parvenons pas à trouver ce site": "dns.name_not_resolved",
+    "tenemos problemas para encontrar ese sitio": "dns.name_not_resolved",
+    "non riusciamo a trovare questo sito": "dns.name_not_resolved",
+    # Safari
+    "safari kann den server nicht finden": "dns.name_not_resolved",
+    "safari den server": "dns.name_not_resolved",
+    "safari ne parvient pas à trouver le serveur": "dns.name_not_resolved",
+    "safari no puede encontrar el servidor": "dns.name_not_resolved",
+    "safari no encuentra el servidor": "dns.name_not_resolved",
+    "safari non riesce a trovare il server": "dns.name_not_resolved",
+    "o safari não encontra o servidor": "dns.name_not_resolved",
+    "safari kan de server niet vinden": "dns.name_not_resolved",
+    "safari kann keine verbindung zum server": "tcp.failed",
+    "safari ne parvient pas à se connecter au serveur": "tcp.failed",
+    "safari no puede conectarse al servidor": "tcp.failed",
+    "safari non riesce a connettersi al server": "tcp.failed",
+    # Chrome and Edge
+    "serveradresse wurde nicht gefunden": "dns.name_not_resolved",
+    "l'adresse ip du serveur de": "dns.name_not_resolved",
+    "no se ha podido encontrar la dirección ip": "dns.name_not_resolved",
+    "impossibile trovare l'indirizzo ip": "dns.name_not_resolved",
+    "hat die verbindung abgelehnt": "tcp.refused",
+    "n'autorise pas la connexion": "tcp.refused",
+    "ha rechazado la conexión": "tcp.refused",
+    "ha rifiutato la connessione": "tcp.refused",
+    "braucht zu lange, um zu antworten": "tcp.timed_out",
+    "met trop de temps à répondre": "tcp.timed_out",
+    "ha tardado demasiado tiempo en responder": "tcp.timed_out",
+    "ha impiegato troppo tempo a rispondere": "tcp.timed_out",
+    # Thunderbird and Outlook
+    "zeitüberschreitung beim verbinden mit": "tcp.timed_out",
+}
+"""What the pages of browsers say in German, French, Spanish, Italian, Portuguese and Dutch."""
+_FOREIGN_TIMEOUTS = (
+    "das zeitlimit für den vorgang wurde erreicht",
+    "timeout für vorgang überschritten",
+    "le délai d'attente de l'opération a expiré",
+    "l'opération a expiré",
+    "se agotó el tiempo de espera de la operación",
+    "se ha terminado el tiempo de espera de la operación",
+    "o tempo limite da operação foi atingido",
+    "o tempo limite da operação expirou",
+    "timeout dell'operazione",
+    "время ожидания операции истекло",
+    "upłynął limit czasu operacji",
+    "操作超时",
+    "操作がタイムアウト",
+)
+"""The words of .NET and of Windows for an operation that took too long."""
+
 BROWSERS: list[TextRule] = [
+    *say_each(_FOREIGN_PAGES, rank=TEXT),
+    *says(TIMEOUT, TEXT)(*_FOREIGN_TIMEOUTS),
     *say_each(_CHROMIUM, rank=EXACT, before=r"\b", then=r"\b"),
     *say_each(_FIREFOX, rank=SPECIFIC),
     *say_each({words: kind for words, kind in _TITLES.items() if kind not in _VAGUE}, rank=TEXT),
@@ -389,6 +464,33 @@ TOOLS: list[TextRule] = [
     ),
     # Rust
     *says("tcp.failed", GENERIC, "connect")("error trying to connect", "tcp connect error"),
+    # aria2
+    *says(TIMEOUT, TEXT)("errorcode=2 timeout"),
+    *says("tcp.failed", PHRASE, "connect")("errorcode=6 network problem"),
+    # rsync
+    *says("tcp.failed", PHRASE)("rsync error: error in socket io"),
+    *says("service.rejected", SENTENCE, "wait")(
+        "@error: unknown module", "@error: access denied to"
+    ),
+    # openssl s_client, restic
+    *says("tls.closed", SENTENCE, "tls")("write:errno=0", "read:errno=0"),
+    *says("tls.failed", SENTENCE, "tls")("find starttls in server response"),
+    *says("service.rejected", SENTENCE, "wait")(
+        "stat: access denied",
+        "access key id you provided does not exist",
+        "none of the protocols were accepted",
+    ),
+    # runners, editors
+    *says("http.error", TEXT, "wait")("http response code: notfound from"),
+    *says("tcp.timed_out.established", SENTENCE)("pingfailureanalyzer", "ping started at "),
+    *says("tcp.closed", SENTENCE)("websocket close with status code 1006"),
+    *says("tcp.timed_out", SENTENCE, "connect")(": connecting timed out"),
+    *says("unknown", TEXT)("xhr failed"),
+    # games
+    *says("tcp.timed_out", SENTENCE, "connect")(
+        "connection to the host has timed out", "networkfailure: connectiontimeout"
+    ),
+    *says("tcp.closed", SENTENCE)("networkfailure: connectionlost"),
 ]
 
 

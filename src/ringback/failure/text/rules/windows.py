@@ -11,6 +11,7 @@ from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
     HINT,
     NARROWER,
+    OVERRIDE,
     PHRASE,
     SENTENCE,
     VERDICT,
@@ -47,10 +48,39 @@ _SOCKET_ERRORS: dict[str, KindName] = {
     "norecovery": "dns.failed",
     "nobufferspaceavailable": "client.resources_exhausted",
     "toomanyopensockets": "client.resources_exhausted",
+    "networkreset": "tcp.reset",
+    "nodata": "dns.no_address",
+    "accessdenied": "tcp.address_unreachable.prohibited",
+    "shutdown": "tcp.closed",
+    "operationaborted": "abandoned",
 }
 """``SocketError``, as ``SocketException.SocketErrorCode`` shows it."""
 
+_WEB_STATUS: dict[str, tuple[ClueKind, int]] = {
+    "nameresolutionfailure": ("dns.failed", SENTENCE),
+    "proxynameresolutionfailure": ("proxy.unreachable", SENTENCE),
+    "connectfailure": ("tcp.failed", PHRASE),
+    "receivefailure": ("tcp.closed", PHRASE),
+    "sendfailure": ("tcp.closed", HINT),
+    "trustfailure": ("tls.cert.invalid", VERDICT),
+    "securechannelfailure": ("tls.failed", SENTENCE),
+    "requestcanceled": ("abandoned", SENTENCE),
+    "requestprohibitedbyproxy": ("proxy.denied", SENTENCE),
+    "pipelinefailure": ("tcp.closed", SENTENCE),
+    "keepalivefailure": ("tcp.closed.stale", SENTENCE),
+    "serverprotocolviolation": ("http.protocol.error", SENTENCE),
+    "gatewaytimeout": ("http.error.gateway", SENTENCE),
+    "badgateway": ("http.error.gateway", SENTENCE),
+    "serviceunavailable": ("http.error.unavailable", SENTENCE),
+    "toomanyrequests": ("http.error.rate_limited", SENTENCE),
+    "unauthorized": ("http.error.auth", SENTENCE),
+    "forbidden": ("http.error.auth", SENTENCE),
+    "internalservererror": ("http.error", SENTENCE),
+}
+
 DOTNET: list[TextRule] = [
+    # the words of a failed look-up are the system's, its frame is .NET's
+    *says("dns.failed", SENTENCE, "dns")("at system.net.dns.internalgethostby"),
     *says("config.tls_files_invalid", SPECIFIC, "config")("bio_new_file", "bio_ctrl"),
     *says("client.deadline_exceeded", PHRASE)(
         "the operation was canceled",
@@ -140,7 +170,6 @@ DOTNET: list[TextRule] = [
     *says("tls.closed", SENTENCE, "tls")(
         "received an unexpected eof or 0 bytes from the transport stream",
         "authentication failed because the remote party has closed the transport stream",
-        "authentication failed because the remote party sent a tls alert",
     ),
     *says("tls.cert.invalid", SENTENCE, "tls")(
         "geschützten ssl/tls-kanal konnte keine vertrauensstellung hergestellt",
@@ -149,6 +178,108 @@ DOTNET: list[TextRule] = [
         "could not establish trust relationship for the ssl/tls secure channel",
     ),
     *says("tls.cert.date_invalid.expired", SPECIFIC, "tls")("nottimevalid"),
+    # WebExceptionStatus and HttpStatusCode by name, as Mono's messages have them
+    *[
+        rule
+        for name, said in _WEB_STATUS.items()
+        for rule in says(*said)(
+            name, before=r"(?:Error: |\(Error |Status: |WebException[^\n]{0,60}\()", then=r"\b"
+        )
+    ],
+    *says("http.response.timed_out", TEXT, "wait")(
+        "operation timed out", before=r"502\.3 - Bad Gateway .{0,20}"
+    ),
+    # HttpClient and its sockets
+    *says("client.deadline_exceeded", HINT + 2)(
+        "a task was canceled", then=r"[^\n]{0,300}(?:Http|Socket|Grpc)"
+    ),
+    *says("http.response.invalid.not_http", SENTENCE, "wait")("received an invalid status line"),
+    *says("http.protocol.error", SENTENCE, "wait")(
+        "received an invalid header ", "received an invalid chunk ", "received an invalid folded "
+    ),
+    *says("h2.protocol.error", SENTENCE, "wait")("server did not complete the http/2 handshake"),
+    *says("http.error.auth", SPECIFIC, "wait")("aadsts", then=r"\d{5,7}"),
+    *says("http.error.auth", NARROWER + 1, "wait")(
+        "credential authentication failed", before=r"\b[A-Z]\w{3,40}"
+    ),
+    *says("abandoned", TEXT)(
+        "the i/o operation has been aborted because of either a thread exit",
+        "socketexception (125): operation canceled",
+    ),
+    *says("client.closed", SENTENCE)(
+        "cannot access a disposed object",
+        then=r"[^\n]{0,60}(?:HttpClient|Socket|NetworkStream|SslStream|TcpClient|HttpConnection)",
+    ),
+    *says("request.invalid", SPECIFIC, "config")("misused header name, "),
+    *says("request.invalid", SENTENCE, "config")(
+        "the header name '", then=r"[^'\n]{0,80}' has an invalid format"
+    ),
+    *say_each(
+        {
+            "failed to authenticate with the socks server": "proxy.auth_required",
+            "did not return a suitable authentication method": "proxy.auth_required",
+            "socks server failed to connect to the destination": "proxy.upstream_failed",
+            "unexpected socks protocol version": "proxy.protocol_error",
+        },
+        rank=SPECIFIC,
+        phase="proxy",
+    ),
+    *says("tcp.closed", PHRASE)("closed the websocket connection without completing"),
+    *says("http.response.unexpected_content", SPECIFIC, "wait")(
+        "' when status code '101' was expected"
+    ),
+    # SslStream
+    *says("tls.failed", TEXT + 1, "tls")("system.security.authentication.authenticationexception"),
+    *says("tls.cert.revoked", SPECIFIC + 5, "tls")(
+        "errors in the certificate chain: ", then=r"(?:\w{1,30}, ){0,1}Revoked\b"
+    ),
+    *says("tls.failed", TEXT + 2, "tls")("authentication failed, see inner exception"),
+    *says("config.tls_files_invalid", SPECIFIC, "config")(
+        "must use a certificate with the associated private key"
+    ),
+    *says("proxy.unreachable", SPECIFIC, "proxy")("the proxy name could not be resolved"),
+    # gRPC, Redis, mail, SSH, NuGet
+    *says("abandoned", PHRASE)('statuscode="cancelled"'),
+    *says("http.response.unexpected_content", SENTENCE, "wait")(
+        "bad grpc response. invalid content-type value"
+    ),
+    *says("tcp.closed", SENTENCE)("socketclosed (", "server has unexpectedly disconnected"),
+    *says("tcp.reset", TEXT)('" reset.', before=r"Connection id \"\w{1,30}"),
+    *says("tls.failed", TEXT, "tls")("attempting to establish an ssl or tls connection"),
+    *says("unknown", HINT)("smtpexception: failure sending mail"),
+    *says("unknown", HINT)(
+        "failed to retrieve information about '", then=r"[^\n]{1,120} from remote source"
+    ),
+    *says("service.rejected", SPECIFIC, "wait")(
+        "secure connection or the client was not authenticated"
+    ),
+    *says("tcp.closed", SPECIFIC)("an established connection was aborted by the server"),
+    *says(TIMEOUT, SENTENCE, "body")("timed out because no data was received"),
+    # Windows Communication Foundation
+    *says("tcp.failed", SENTENCE, "connect")("there was no endpoint listening at"),
+    *says(TIMEOUT, SENTENCE, "wait")("has exceeded the allotted timeout"),
+    *says(TIMEOUT, SPECIFIC, "wait")("the request channel timed out"),
+    *says(TIMEOUT, SENTENCE, "send")(
+        "did not complete within the allotted timeout",
+        before=r"\b(?:send|write)\b[^\n]{0,40}",
+    ),
+    *says(TIMEOUT, TEXT, "wait")("did not complete within the allotted timeout"),
+    *says("tcp.closed", TEXT - 2)("the socket connection was aborted"),
+    *says("tcp.closed", SENTENCE)("the connection was inactive for more than the allowed"),
+    *says("tcp.timed_out.established", SENTENCE)(
+        "elapsed without receiving a message from the server"
+    ),
+    *says("service.rejected", SENTENCE, "wait")(
+        "is not currently available. please retry the connection later"
+    ),
+    *says("http.error.auth", SPECIFIC, "wait")(
+        "request is unauthorized with client authentication scheme",
+        "request was forbidden with client authentication scheme",
+    ),
+    *says("tls.failed", PHRASE, "tls")("an error occurred while making the http request to https:"),
+    *says("http.error.unavailable", SPECIFIC, "wait")(
+        "the http service located at ", then=r"[^ \n]{1,200} is (?:unavailable|too busy)"
+    ),
 ]
 
 
@@ -184,6 +315,17 @@ _SCHANNEL: dict[str, KindName] = {
     "0x80092012": "tls.cert.invalid",
     "crypt_e_revoked": "tls.cert.revoked",
     "0x80092010": "tls.cert.revoked",
+    "0x800b0101": "tls.cert.date_invalid.expired",
+    "cert_e_chaining": "tls.cert.authority_invalid.unknown_issuer",
+    "0x800b010a": "tls.cert.authority_invalid.unknown_issuer",
+    "cert_e_revoked": "tls.cert.revoked",
+    "0x800b010c": "tls.cert.revoked",
+    "cert_e_wrong_usage": "tls.cert.invalid",
+    "trust_e_cert_signature": "tls.cert.invalid",
+    "0x8009030d": "config.tls_files_invalid",
+    "0x8009030e": "config.tls_files_invalid",
+    "sec_e_logon_denied": "service.rejected",
+    "0x8009030c": "service.rejected",
 }
 _WININET: dict[int, tuple[ClueKind, int]] = {
     12002: ("http.response.timed_out", TEXT),  # of connecting as well
@@ -209,6 +351,14 @@ _WININET: dict[int, tuple[ClueKind, int]] = {
     12165: ("proxy.unreachable", SENTENCE),
     12169: ("tls.cert.invalid", EXACT),
     12170: ("tls.cert.revoked", EXACT),
+    12153: ("http.protocol.error", SENTENCE),
+    12160: ("http.response.redirect_invalid", SENTENCE),
+    12166: ("config.proxy_invalid", SENTENCE),
+    12167: ("config.proxy_invalid", SENTENCE),
+    12180: ("config.proxy_invalid", SENTENCE),
+    12182: ("http.protocol.error", SENTENCE),
+    12185: ("config.tls_files_invalid", SENTENCE),
+    12186: ("config.tls_files_invalid", SENTENCE),
     12175: ("tls.cert.invalid", TEXT),  # of no TLS version in common as well
 }
 """Numbers of WinINet and WinHTTP; their names say no more than a few of these."""
@@ -233,6 +383,11 @@ _WININET_NAMES: dict[str, tuple[ClueKind, int]] = {
         "secure_channel_error": 12157,
     }.items()
 }
+
+
+def _signed(hresult: int) -> str:
+    """As programs print it that know no unsigned numbers."""
+    return str(hresult - 2**32)
 
 
 def _system_errors() -> dict[int, tuple[ClueKind, int]]:
@@ -289,6 +444,30 @@ _SSPI: dict[str, tuple[KindName, int]] = {
     "the local security authority cannot be contacted": ("tls.failed", HINT),
 }
 """How Windows words its SEC_E codes in English."""
+_WINHTTP_FLAGS: dict[str, KindName] = {
+    "security_channel_error": "tls.failed",
+    "invalid_ca": "tls.cert.authority_invalid.unknown_issuer",
+    "cert_cn_invalid": "tls.cert.name_invalid",
+    "cert_date_invalid": "tls.cert.date_invalid.expired",
+    "cert_revoked": "tls.cert.revoked",
+    "cert_rev_failed": "tls.cert.invalid",
+    "invalid_cert": "tls.cert.invalid",
+}
+_NET_USE: dict[int, tuple[ClueKind, int]] = {
+    64: ("tcp.reset", SENTENCE),
+    67: ("service.rejected", TEXT),
+    86: ("service.rejected", SENTENCE),
+    121: ("tcp.timed_out", SENTENCE),
+    1203: ("tcp.failed", HINT),
+    1219: ("service.rejected", SENTENCE),
+    1231: ("tcp.address_unreachable.network", SENTENCE),
+    1311: ("tcp.failed", HINT),
+    1326: ("service.rejected", SPECIFIC),
+    1396: ("service.rejected", SENTENCE),
+}
+"""What ``net`` calls a system error of a share; 5 it also says of a service."""
+_LOGON = r"(?:1326|8007052e|remote|server|share|\\\\)[^\n]{0,200}"
+_LOOKUP = r"(?:Resolve-DnsName|\bDNS\b|SRV record|nslookup)[^\n]{0,250}"
 _NUMBER = r"(?:wininet|winhttp|internet|http)\w{0,30}\b[^\d\n/]{0,60}(?<!:)"
 
 WINDOWS: list[TextRule] = [
@@ -298,6 +477,17 @@ WINDOWS: list[TextRule] = [
         rule
         for number, said in _system_errors().items()
         for rule in says(*said)(f"8007{number:04x}", before=r"\b(?:0x)?", then=r"\b")
+    ],
+    *[
+        rule
+        for number, said in _system_errors().items()
+        for rule in says(*said)(_signed(0x80070000 + number))
+    ],
+    *[
+        rule
+        for code, kind in _SCHANNEL.items()
+        if code.startswith("0x")
+        for rule in says(kind, EXACT, "tls")(_signed(int(code, 16)))
     ],
     *[
         rule
@@ -321,4 +511,72 @@ WINDOWS: list[TextRule] = [
     *says("tcp.address_unreachable.network")("the network location cannot be reached"),
     *says("tcp.failed", HINT)("unable to connect to the remote server"),
     *says("dns.name_not_resolved", SPECIFIC, "dns")("ping request could not find host"),
+    *says("service.rejected", SENTENCE, "wait")("network password is not correct"),
+    *says("tls.failed", OVERRIDE, "tls")("the internal error state is ", before=r"TLS [^\n]{1,80}"),
+    *says("tcp.failed", PHRASE, "connect")("could not open connection to the host"),
+    *says("tls.closed", SPECIFIC, "tls")("server closed abruptly (missing close_notify)"),
+    *says("tls.failed", PHRASE, "tls")("sec_e_internal_error", "a security problem occurred"),
+    *says("tls.protocol.error", TEXT, "tls")("sec_e_buffer_too_small", "sec_e_message_altered"),
+    *say_each(
+        {f"winhttp_callback_status_flag_{flag}": kind for flag, kind in _WINHTTP_FLAGS.items()},
+        rank=SPECIFIC,
+        phase="tls",
+    ),
+    # shares
+    *[
+        rule
+        for number, said in _NET_USE.items()
+        for rule in says(*said)(f"system error {number} has occurred")
+    ],
+    *says("service.rejected", SENTENCE, "wait")(
+        "the user name or password is incorrect", before=_LOGON
+    ),
+    *says("service.rejected", PHRASE, "wait")("the user name or password is incorrect"),
+    *says("tcp.failed", PHRASE, "connect")("no logon servers available"),
+    *says("tcp.failed", HINT, "connect")("either does not exist or could not be contacted"),
+    *says("tcp.reset", TEXT)("existing connection was forcibly closed"),
+    *says("tls.bad_client_auth_cert", SENTENCE, "tls")("403.7 - client certificate required"),
+    *says("service.rejected", SENTENCE, "wait")(
+        "trust relationship between this workstation and the primary domain failed"
+    ),
+    # remote management and remote desktop
+    *says("service.rejected", SPECIFIC, "wait")(
+        "error message : access is denied", "error message: access is denied"
+    ),
+    *says("http.error.auth", SENTENCE, "wait")(
+        "authentication mechanism requested by the client is not supported by the server"
+    ),
+    *says("http.error", TEXT, "wait")("saying the requested http url was not available"),
+    *says("request.invalid", PHRASE, "config")("must be added to the trustedhosts"),
+    *says("dns.name_not_resolved", TEXT, "dns")(
+        "exists on the network and that the name provided is spelled correctly"
+    ),
+    *says("tcp.failed", SENTENCE, "connect")("tcptestsucceeded", then=r"\s{0,20}: False"),
+    *says("dns.failed", SENTENCE, "dns")("name resolution of ", then=r"[\w.\-]{1,200} failed"),
+    *says("tcp.closed", PHRASE)("the remote procedure call failed"),
+    *says("dns.name_not_resolved", TEXT, "dns")("remote desktop can't find the computer"),
+    *says("service.rejected", TEXT, "wait")("credssp encryption oracle remediation"),
+    *says("service.rejected", SENTENCE, "wait")("your credentials did not work"),
+    *says("tcp.closed", TEXT)("because of a protocol error", then=r"[^\n]{1,40}disconnected"),
+    *says("tcp.closed", SENTENCE)("the connection to the remote computer was lost"),
+    *says("tcp.failed", TEXT, "connect")("unable to contact the server. this may be because"),
+    *says("tcp.failed", HINT, "connect")(
+        "could not be contacted", before=r"[Dd]omain [Cc]ontroller[^\n]{0,120}"
+    ),
+    # lookups and ping
+    *says("dns.timed_out", SPECIFIC, "dns")(" timed-out", before=r"[Rr]equest to [\w.\-]{1,200}"),
+    *says("dns.timed_out", SPECIFIC, "dns")(
+        "this operation returned because the timeout period expired", before=_LOOKUP
+    ),
+    *says("dns.timed_out", SPECIFIC, "dns")(
+        "this operation returned because the timeout period expired",
+        then=r"[^\n]{0,120}(?:SRV record|DNS)",
+    ),
+    *says(TIMEOUT, TEXT)("this operation returned because the timeout period expired"),
+    *says("dns.temporary_failure", SENTENCE, "dns")("dns server failure", "rcode_server_failure"),
+    *says("dns.name_not_resolved", SPECIFIC, "dns")("rcode_name_error"),
+    *says("tcp.timed_out", SENTENCE + 2, "connect")(
+        "request timed out", before=r"Pinging [^\n]{1,80} bytes of data:[^\n]{0,200}"
+    ),
+    *says("tcp.address_unreachable.network", TEXT)("ping: transmit failed. general failure"),
 ]
