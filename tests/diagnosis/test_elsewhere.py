@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from ringback.client.proxies import Proxies
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.context import CONNECTIONS, DiagnosisContext, Options
 from ringback.diagnosis.layer.url import parse_target
@@ -118,3 +119,29 @@ def test_the_connections_there_count_with_the_first_ones():
 
     assert all(made)
     assert not first.may_connect("198.51.100.1", 80)
+
+
+def test_no_host_is_asked_at_an_address_that_is_not_allowed(lab):
+    there = answering(lab, response(200, b""))
+    here = redirecting(lab, there.port)
+    allowed = []
+
+    def may_reach(address):
+        allowed.append(address)
+        return len(allowed) == 1
+
+    found = diagnose(here.url, may_reach=may_reach)
+
+    assert (here.requests, there.requests) == (1, 0)
+    assert found.complete
+    assert allowed[0] == "127.0.0.1"
+    with pytest.raises(ValueError, match=r"is at 127\.0\.0\.1"):
+        diagnose(here.url, may_reach=lambda _: False)
+    assert here.requests == 1
+
+
+def test_no_proxy_looks_up_what_may_be_at_an_address_that_is_not_allowed(lab):
+    proxy = lab.listen(lambda connection: connection.send(response(200, b"")), scheme="http")
+    with pytest.raises(ValueError, match="only looked up by the proxy"):
+        diagnose("http://nowhere.invalid/", proxies=Proxies(proxy.url), may_reach=lambda _: True)
+    assert proxy.requests == 0

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import email.utils
+import http.server
 import socket
 import struct
 from urllib.parse import urlsplit
@@ -119,6 +120,16 @@ def plain_request_refused(connection):
         fields = ("Server: nginx", "Content-Type: text/html", f"Content-Length: {len(text)}")
         connection.send(head(400, *fields, "Connection: close") + text)
         connection.finish(linger=True)
+
+
+class _DevelopmentServer(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        """Say nothing of requests."""
+
+
+def development_server(connection):
+    """Python's own: what is no HTTP/1 gets a page without a status line."""
+    _DevelopmentServer(connection.socket, ("", 0), None)
 
 
 _SSL_REQUESTS = (80877103, 80877104)

@@ -1,5 +1,7 @@
 """What is right and wrong about a report, held against the truth of its world."""
 
+import re
+
 CONFIDENT = 0.8
 """Confidence from which on a wrong verdict counts as confident and wrong."""
 
@@ -56,6 +58,36 @@ def confident_and_wrong(world, report):
     if not report or cause_right(world, report):
         return False
     return report["verdict"]["confidence"] >= CONFIDENT
+
+
+_PLACEHOLDER = re.compile(r"`[^`]*\b(URL|HOST|NAME|PORT|@ADDRESS|GATEWAY)\b[^`]*`|\{\w+\}")
+_ASKS = (
+    ("dig NAME", re.compile(r"`dig (?!\+trace)"), "name/nameserver"),
+    ("getent", re.compile(r"`getent "), "name/getaddrinfo"),
+    ("a route", re.compile(r"`ip route get|`ip neigh|`ping "), "host/route_to"),
+    ("a port", re.compile(r"`nc |`curl -v https?://"), "tcp/connect"),
+    ("a handshake", re.compile(r"`openssl s_client -connect \S+ (?!-cert)"), "tls/handshake"),
+    ("a request", re.compile(r"`curl (?!-v --raw|-v -x)"), "http/request"),
+    ("the proxy variables", re.compile(r"`env "), "host/proxy_variables"),
+    ("interfaces", re.compile(r"`ip (link|addr)`"), "host/interfaces"),
+)
+"""What a step may ask for, and the reading that has answered it."""
+
+
+def unhelpful(report):
+    """Say what is wrong with the advice of a report, an entry each; empty where nothing is."""
+    steps = report["verdict"]["advice"]
+    read = {f"{reading['layer']}/{reading['what']}" for reading in report["readings"]}
+    wrong = [f"not filled in: {step}" for step in steps if _PLACEHOLDER.search(step)]
+    wrong += [
+        f"{what} was read: {step}"
+        for what, asks, reading in _ASKS
+        for step in steps
+        if reading in read and asks.search(step)
+    ]
+    if not steps and report["verdict"]["kind"] != "healthy":
+        wrong.append("nothing is advised")
+    return wrong + [f"twice: {step}" for step in set(steps) if steps.count(step) > 1]
 
 
 def summary(report):

@@ -204,6 +204,7 @@ _ISSUED = {
     "not_yet_valid": lambda: _chain(NAME, days=(2, 92)),
     # Of servers that live in another time, together with their `Date`.
     "in_100_days": lambda: _chain(NAME, days=(95, 185)),
+    "two_years_ago": lambda: _chain(NAME, days=(-790, -700)),
     "in_an_hour": lambda: _chain(NAME, days=(1 / 24, 90)),
     "100_days_ago": lambda: _chain(NAME, days=(-185, -95)),
     "wrong_name": lambda: _chain("other.example.net"),
@@ -234,7 +235,10 @@ _ISSUED = {
     "wrong_intermediate": lambda: issue(NAME, authority("intermediate")).pem(authority("policy")),
     "expired_above": lambda: _chain_to(NAME, "under old policy", "old policy"),
     "company": lambda: _chain_to(NAME, "company"),
+    "company_alone": lambda: issue(NAME, authority("company")).pem(),
     "company_with_root": lambda: _chain_to(NAME, "company", "company root"),
+    "company_expired": lambda: _chain(NAME, "company", days=(-400, -20)),
+    "partial_wildcard": lambda: _chain("w*.example.org"),
     "outside_constraint": lambda: _chain_to(NAME, "elsewhere only"),
     "eset": lambda: issue(NAME, authority("eset")).pem(authority("eset")),
     "cato": lambda: issue(NAME, authority("cato")).pem(),
@@ -259,6 +263,7 @@ _ISSUED = {
     "address_as_name": lambda: issue(NAME, authority("root"), names=("198.51.100.2.", NAME)).pem(),
     "expired_alone": lambda: issue(NAME, authority("intermediate"), days=(-91, -1)).pem(),
     "snake_oil": lambda: issue("localhost").pem(),
+    "hotel": lambda: issue("login.hotel.test").pem(),
     "sha1": lambda: _with_sha1(issue(NAME, authority("rsa root")), authority("rsa root")).pem(),
     "debugged": lambda: _chain_to(NAME, "debugger"),
     "scanned": lambda: issue(NAME, authority("virus scanner"), days=(-1, 300)).pem(),
@@ -348,6 +353,21 @@ def own_file(name):
 def no_certificates():
     """Return a file for trusted authorities that holds none."""
     return _file("no-certificates", lambda: b"# to be filled in\n")
+
+
+_SMALL_GROUP = b"""\
+-----BEGIN DH PARAMETERS-----
+MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR
+Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
+/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC
+-----END DH PARAMETERS-----
+"""
+"""For Diffie-Hellman: the second group of Oakley, 1,024 bits (RFC 2409)."""
+
+
+def small_group():
+    """Return a file with a group for Diffie-Hellman that is too small today."""
+    return _file("small-group", lambda: _SMALL_GROUP)
 
 
 def openssl_settings(text):

@@ -24,9 +24,11 @@ class Resolver(Nameserver):
         sockets: As from ``bind``.
         deaf: Types of question that are dropped, ``AAAA`` for example.
         always: The answer to every question whatever its name, the root included.
+        warp: What is done to each answer on its way out: takes the question and the answer's bytes.
     """
 
-    def __init__(self, records, sockets, *, deaf=(), always=None):
+    def __init__(self, records, sockets, *, deaf=(), always=None, warp=None):
+        self._warp = warp
         self._records = {dns.name.from_text(name): answer for name, answer in records.items()}
         self._deaf = deaf
         self._always = always
@@ -50,7 +52,8 @@ class Resolver(Nameserver):
         if transport == "udp" and found.udp == "truncated":
             reply.flags |= dns.flags.TC
             reply.answer.clear()
-        return reply.to_wire()
+        sent = reply.to_wire()
+        return self._warp(query, sent) if self._warp else sent
 
     def _found(self, name):
         if self._always:
@@ -98,3 +101,36 @@ def _addresses(reply, rdtype):
 
 def _type(address):
     return dns.rdatatype.AAAA if ":" in address else dns.rdatatype.A
+
+
+def other_number(_, reply):
+    """Give the answer another number than the question has."""
+    return bytes((reply[0] ^ 0x55,)) + reply[1:]
+
+
+def no_edns(query, reply):
+    """Understand no question that speaks EDNS."""
+    if query.edns < 0:
+        return reply
+    refused = dns.message.make_response(query)
+    refused.use_edns(-1)
+    refused.set_rcode(dns.rcode.FORMERR)
+    return refused.to_wire()
+
+
+def ipv6_denied(query, reply):
+    """Deny that the name exists where its IPv6 address is asked for (RFC 4074, 4.2)."""
+    answer = dns.message.from_wire(reply)
+    if query.question[0].rdtype == dns.rdatatype.AAAA:
+        answer.set_rcode(dns.rcode.NXDOMAIN)
+    return answer.to_wire()
+
+
+def refers_to_the_root(query, _):
+    """Name the root servers in place of an answer, and say that it does not recurse."""
+    referral = dns.message.make_response(query)
+    referral.use_edns(-1)
+    referral.flags &= ~dns.flags.RA
+    servers = [f"{letter}.root-servers.net." for letter in "abcd"]
+    referral.authority.append(dns.rrset.from_text_list(".", 518400, "IN", "NS", servers))
+    return referral.to_wire()

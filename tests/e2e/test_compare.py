@@ -26,7 +26,7 @@ DIFFERENCES = {
     "mtu-black-hole-handshake": "packet_size",
     "rare-blocked-by-filter": "status",
     "name-known-to-another-resolver": "resolves|answers|resolvers",
-    "name-filtered-to-zero": "addresses|answers|resolvers",
+    "name-filtered-to-zero": "addresses|answers|resolvers|verdict",
     "name-hosts-file-old-server": "hosts_file",
     "name-resolver-lies-certificate": "addresses|answers|resolvers",
     "name-alias-into-broken-zone": "resolves|answers",

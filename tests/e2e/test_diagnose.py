@@ -1,13 +1,16 @@
 """Every world is diagnosed by the command line as an ordinary user, and held against its truth."""
 
 import pytest
-from e2e.judge import misses, summary
+from e2e.judge import misses, summary, unhelpful
 from e2e.worlds import FURTHER, WORLDS
 
 pytestmark = [pytest.mark.netns, pytest.mark.visits("diagnosed")]
 
 MAX_SECONDS = 10.0
 """Seconds after which a diagnosis must have ended, whatever the world."""
+
+SHARED = 0.8
+"""Confidence of a verdict beside which something else fits as well, at most."""
 
 _SECRETS = ("hunter2", "open-sesame", "old-password", "secret")
 _STATUS = {"healthy": 0, "unknown": 3}
@@ -52,6 +55,8 @@ def test_the_diagnosis_of_a_world_is_its_truth(world, visit):
     assert wrong == [], summary(report)
     assert report["elapsed"] <= MAX_SECONDS
     assert said.status == _STATUS.get(report["verdict"]["kind"], 1)
+    assert unhelpful(report) == []
+    assert not report["verdict"]["alternatives"] or report["verdict"]["confidence"] <= SHARED
 
 
 @pytest.mark.parametrize("world", _marked(_SECRETIVE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ringback.diagnosis.layer.http_exchange import HttpRequest
     from ringback.diagnosis.layer.tls_handshake import TlsConnection
     from ringback.failure import Failure
+
+
+class AddressNotAllowed(ValueError):  # noqa: N818 - named for what was found out
+    """Raised for a target at an address that ``may_reach`` forbids, or at none known here."""
 
 
 # The stages in their order: what each is asked depends on what the ones before it found.
@@ -59,6 +63,8 @@ def _visit(context: DiagnosisContext, request: HttpRequest) -> None:
     there = DiagnosisContext(asked, replace(context.options, timeout=left), behind=context)
     try:
         walk(there)
+    except AddressNotAllowed:
+        return
     finally:
         there.close()
         release_connections(there)
@@ -66,6 +72,18 @@ def _visit(context: DiagnosisContext, request: HttpRequest) -> None:
 
 
 def read_addresses(context: DiagnosisContext) -> tuple[str, ...]:
+    """Return the addresses of the target, if it may be asked at each of them."""
+    found, may_reach = _read_addresses(context), context.options.may_reach
+    if may_reach is not None:
+        if not found and chosen_proxy(context) is not None:
+            raise AddressNotAllowed(f"{context.asked.host} is only looked up by the proxy")
+        for address in found:
+            if not may_reach(address):
+                raise AddressNotAllowed(f"{context.asked.host} is at {address}")
+    return found
+
+
+def _read_addresses(context: DiagnosisContext) -> tuple[str, ...]:
     """Look at this host, unless that was done before a redirect led here, and look the name up."""
     if (address := literal(context.asked.host)) is not None:
         read_name = partial(tuple[str, ...], (address,))
@@ -139,6 +157,7 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
     nameservers: Sequence[tuple[str, int]] = (),
     controls: Sequence[str] = (),
     neighbours: bool = False,
+    may_reach: Callable[[str], bool] | None = None,
     tell: OnReading | None = None,
 ) -> Diagnosis:
     """Return which layer of a call is broken, why, how sure that is, and what to do.
@@ -156,10 +175,14 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
         nameservers: ``(address, port)`` of resolvers to ask beside the configured ones.
         controls: ``host:port`` of targets known to be well, asked where that decides something.
         neighbours: Whether ports beyond the asked one and its scheme's partner may be tried.
+        may_reach: Whether a target at an IP address may be asked, for programs that diagnose what
+            others name; asked of each address before the first connection, also where a redirect
+            leads. Without it, any may.
         tell: Is called with each reading as it comes, by any thread, one at a time.
 
     Raises:
-        ValueError: The target is empty, or the exception names no target.
+        ValueError: The target is empty, or the exception names no target; it is at an address that
+            ``may_reach`` forbids.
     """
     text, failure = _target(target)
     options = Options(
@@ -169,6 +192,7 @@ def diagnose(  # noqa: PLR0913 - each is a choice of the caller, by name
         nameservers=tuple(nameservers),
         controls=tuple(controls),
         neighbours=neighbours,
+        may_reach=may_reach,
     )
     context = DiagnosisContext(parse_target(text), options, _harmless(tell))
     if failure is not None:
@@ -204,13 +228,15 @@ async def adiagnose(target: str | BaseException, **options: Any) -> Diagnosis:
 def _walked(context: DiagnosisContext) -> Literal["whole", "late", "interrupted"]:
     """Take the readings; return how that ended."""
     done = threading.Event()
-    whole = False
+    whole, forbidden = False, None
 
     def run() -> None:
-        nonlocal whole
+        nonlocal whole, forbidden
         try:
             walk(context)
             whole = True
+        except AddressNotAllowed as error:
+            forbidden = error
         except Exception as error:  # noqa: BLE001 - what is known is judged all the same
             record_defect(context, error)
         finally:
@@ -224,6 +250,8 @@ def _walked(context: DiagnosisContext) -> Literal["whole", "late", "interrupted"
                 return "late"
     except KeyboardInterrupt:
         return "interrupted"
+    if forbidden is not None:
+        raise forbidden
     return "whole" if whole else "late"
 
 

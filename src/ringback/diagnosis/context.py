@@ -42,6 +42,8 @@ class Options:
     controls: tuple[str, ...] = ()
     # Whether ports beyond the asked one and its scheme's partner may be tried
     neighbours: bool = False
+    # Whether a target at an address may be asked; `None`: any may
+    may_reach: Callable[[str], bool] | None = None
 
 
 class DiagnosisContext:

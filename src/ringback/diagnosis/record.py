@@ -42,7 +42,7 @@ def record_of(diagnosis: Diagnosis, *, redacted: bool = False) -> dict[str, Any]
         "elapsed": round(diagnosis.elapsed, 6),
         "complete": diagnosis.complete,
         "verdict": _record_of_verdict(diagnosis.verdict),
-        "readings": [_record_of_reading(reading) for reading in diagnosis.readings],
+        "readings": [record_of_reading(reading) for reading in diagnosis.readings],
         "host": {
             "python": platform.python_version(),
             "openssl": ssl.OPENSSL_VERSION,
@@ -87,7 +87,8 @@ def _record_of_verdict(verdict: Verdict) -> dict[str, Any]:
     return {**found, "confidence": round(verdict.confidence, 3)}
 
 
-def _record_of_reading(reading: Reading) -> dict[str, Any]:
+def record_of_reading(reading: Reading) -> dict[str, Any]:
+    """Return a reading as JSON has it."""
     return {
         "layer": reading.layer,
         "what": reading.what,

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from ringback.diagnosis.context import DiagnosisContext, Options
-from ringback.diagnosis.facts import RouteFacts
+from ringback.diagnosis.host_facts import RouteFacts
 from ringback.diagnosis.layer.connect import attempt_connect
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab.namespace import run

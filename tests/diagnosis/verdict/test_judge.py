@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.model import HEALTHY, STAGES, Reading, State, Where
+from ringback.diagnosis.model import HEALTHY, STAGES, Reading, State, Verdict, Where
 from ringback.diagnosis.verdict import judge
 from ringback.failure.kinds import KINDS
 
@@ -317,12 +317,145 @@ _READINGS = st.builds(
 )
 
 
+def test_what_fits_as_well_is_named_and_neither_is_sure() -> None:
+    """A line of the hosts file that leads to a server which answers may be there on purpose."""
+    line = Reading(
+        layer="host",
+        what="hosts_file",
+        facts={"addresses": ["192.0.2.9"], "line": 3, "path": "/etc/hosts"},
+    )
+    answer = Reading(
+        layer="name",
+        what="nameserver",
+        state="ok",
+        facts={"server": "192.0.2.53", "type": "A", "answers": ["192.0.2.1"], "rcode": "NOERROR"},
+    )
+    there = (
+        parsed(scheme="http", port=80, tls=False),
+        line,
+        resolved("192.0.2.9"),
+        answer,
+        connected("192.0.2.9"),
+        answered(503),
+    )
+
+    verdict = judge(there)
+
+    assert (verdict.cause, verdict.confidence) == ("hosts_file_override", 0.8)
+    assert [other.cause for other in verdict.alternatives] == ["unavailable"]
+    assert verdict.beside == ()
+
+
+def test_an_answer_of_which_the_end_was_not_read_is_not_surely_well() -> None:
+    there = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), shaken())
+    whole = answered(headers={"content-length": "9000000"}, bytes=9_000_000, complete=True)
+    part = answered(headers={"content-length": "9000000"}, bytes=262_200, complete=False)
+
+    assert judge((*there, whole)).confidence == 1.0
+    verdict = judge((*there, part))
+    assert (verdict.kind, verdict.confidence) == (HEALTHY, 0.85)
+    assert len(verdict.beside) == 1
+    assert verdict.beside[0].startswith("Of the answer's 9000000 bytes the first 262200 were read")
+
+
+def test_a_host_that_is_not_on_its_network_may_be_of_another_one() -> None:
+    def verdict(address: str) -> Verdict:
+        nobody = {"type": 3, "code": 1, "own": True, "sender": "10.77.1.5", "is_target": False}
+        silent = connected(address, "host_unreachable", icmp=nobody, source="10.77.1.5")
+        link = {"address": address, "on_link": True, "route": True}
+        here = Reading(layer="host", what="route_to", subject=address, facts=link)
+        return judge((parsed(host=address, is_address=True), here, silent))
+
+    near, far = verdict("10.77.1.9"), verdict("10.77.3.9")
+    assert (near.cause, near.confidence, near.alternatives) == ("host_down", 0.95, ())
+    assert (far.cause, far.confidence) == ("host_down", 0.8)
+    assert [(other.cause, other.where) for other in far.alternatives] == [("no_route", "this host")]
+
+
+def test_a_filter_that_says_so_blocks_also_where_it_gives_an_address() -> None:
+    def verdict(*errors: tuple[int, str]) -> Verdict:
+        facts = {"server": "192.0.2.53", "type": "A", "answers": ["0.0.0.0"], "ede": list(errors)}
+        answer = Reading(layer="name", what="nameserver", state="ok", facts=facts)
+        return judge((parsed(), resolved("0.0.0.0"), answer, connected("0.0.0.0", "refused")))
+
+    assert verdict((15, "malware")).cause == "dns_blocked"
+    unsaid = verdict()
+    assert (unsaid.cause, unsaid.confidence) == ("bogus_address", 0.8)
+    assert [other.cause for other in unsaid.alternatives] == ["dns_blocked"]
+
+
+def test_packets_that_are_large_are_not_lost_where_another_name_came_through() -> None:
+    stalled = shaken(error="timeout", verified=False)
+    small = Reading(layer="tls", what="small_segments", state="ok", facts={"works": True})
+    unnamed = Reading(layer="tls", what="other_name", state="ok", facts={"works": True})
+    before = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), stalled, small)
+
+    assert judge(before).cause == "mtu_black_hole"
+    assert judge((*before, unnamed)).cause == "sni_unknown"
+
+
+@pytest.mark.parametrize(
+    ("first", "cause"), [("2001:db8::1", "tls_partly"), ("192.0.2.1", "unavailable")]
+)
+def test_tls_that_fails_where_a_program_connects_first_is_what_it_meets(
+    first: str, cause: str
+) -> None:
+    order = sorted(("2001:db8::1", "192.0.2.1"), key=lambda address: address != first)
+    failed = shaken(address="2001:db8::1", error="certificate", verify_code=62, verified=False)
+    verdict = judge(
+        (parsed(), resolved(*order), *map(connected, order), failed, shaken(), answered(503))
+    )
+
+    assert verdict.cause == cause
+    assert verdict.confidence <= 0.8 or cause == "unavailable"
+    assert "unavailable" in {verdict.cause, *(other.cause for other in verdict.alternatives)}
+
+
+def test_which_of_two_addresses_of_one_family_is_met_is_chance() -> None:
+    failed = shaken(address="192.0.2.2", error="certificate", verify_code=10, verified=False)
+    two = ("192.0.2.1", "192.0.2.2")
+    before = (parsed(), resolved(*two), *map(connected, two), shaken(), failed)
+    verdict = judge((*before, answered(401)))
+
+    assert (verdict.cause, verdict.confidence) == ("unauthorized", 0.8)
+    assert [other.cause for other in verdict.alternatives] == ["tls_partly"]
+    assert judge((*before, answered())).cause == "tls_partly"
+
+
+def test_a_server_without_secure_renegotiation_is_old() -> None:
+    failed = shaken(error="protocol", reason="UNSAFE_LEGACY_RENEGOTIATION_DISABLED", verified=False)
+    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), failed))
+
+    assert verdict.cause == "old_tls"
+    assert "RFC 5746" in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("version", "cipher", "offered", "where"),
+    [
+        ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256", False, "this host"),
+        ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256", True, "their service"),
+        ("TLSv1.2", "AES128-SHA", False, "their service"),
+        ("TLSv1", "ECDHE-RSA-AES128-SHA", False, "their service"),
+    ],
+)
+def test_what_is_not_old_is_refused_by_this_hosts_policy(
+    version: str, cipher: str, offered: bool, where: str
+) -> None:
+    failed = shaken(error="alert", alert=70, verified=False)
+    facts = {"works": True, "version": version, "cipher": cipher, "offered": offered}
+    old = Reading(layer="tls", what="old_versions", facts=facts)
+    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), failed, old))
+
+    assert (verdict.cause, verdict.where) == ("old_tls", where)
+
+
 @given(st.lists(_READINGS, max_size=12))
 def test_any_readings_give_one_verdict(readings: list[Reading]) -> None:
     verdict = judge(readings)
     assert verdict == judge(readings)
     assert verdict.kind in KINDS or verdict.kind == HEALTHY
     assert verdict.where in get_args(Where)
-    assert 0.0 <= verdict.confidence <= 1.0
+    assert 0.0 <= verdict.confidence <= (0.8 if verdict.alternatives else 1.0)
     assert all(0 <= index < len(readings) for index in verdict.evidence)
     assert verdict.summary.endswith(".")

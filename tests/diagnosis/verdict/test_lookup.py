@@ -118,6 +118,25 @@ def test_a_denial_that_comes_late_is_no_silence() -> None:
     assert denied(0.5) == "resolver_silent"
 
 
+@pytest.mark.parametrize(
+    ("options", "took", "cause"),
+    [
+        ({"timeout": "1"}, 1.7, "resolver_silent"),
+        ({"timeout": "1"}, 0.1, "nsswitch_broken"),
+        ({}, 1.7, "nsswitch_broken"),
+        ({"timeout": "soon"}, 6.0, "resolver_silent"),
+    ],
+)
+def test_an_answer_that_comes_later_than_this_host_waits(options, took, cause):
+    lookup = replace(looked_up(), kind="dns.temporary_failure", seconds=10.0)
+    config = Reading(
+        layer="host", what="resolver_config", facts={"options": options, "nameservers": ["a"]}
+    )
+    answer = replace(said("a", "NOERROR", "192.0.2.7"), seconds=took)
+
+    assert judge((parsed(), config, lookup, answer)).cause == cause
+
+
 def test_a_lookup_that_hangs_where_the_resolver_answers() -> None:
     hangs = replace(looked_up(), kind="dns.timed_out", facts={"addresses": [], "timed_out": True})
     answer = Reading(

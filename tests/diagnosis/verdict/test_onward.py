@@ -84,6 +84,18 @@ def test_a_redirect_to_another_host_that_fails_is_not_healthy(status, cause):
     assert verdict.cause == cause
 
 
+def test_a_redirect_to_plain_http_on_another_hosts_tls_port_is_not_healthy():
+    asked = {"outcome": "answered", "status": 400, "plain_to_tls": True}
+    there = [
+        parse("shop.example.net", 443),
+        connect(443, "open"),
+        reading("http", "request", "http://shop.example.net:443/", state="failed", **asked),
+    ]
+    verdict = judge([*redirected(leaves_host=True), elsewhere(*there, answered=True)])
+
+    assert (verdict.cause, verdict.where) == ("plain_on_tls_port", "their application")
+
+
 def test_a_host_that_there_was_no_time_left_for_is_not_called_broken():
     there = (parse("shop.example.net", 443), connect(443, "timeout", kind="tcp.timed_out"))
     verdict = judge([*redirected(leaves_host=True), elsewhere(*there, complete=False)])
@@ -114,6 +126,41 @@ def test_the_cause_behind_a_redirect_follows_from_how_the_connection_came_out(
 
     assert verdict.cause == cause
     assert also in {"", *(alternative.cause for alternative in verdict.alternatives)}
+
+
+@pytest.mark.parametrize("port", [80, 8443])
+def test_a_scheme_that_does_not_fit_the_port_is_the_fault_of_the_redirect(port):
+    shaken = reading(
+        "tls", "handshake", state="failed", address="192.0.2.7", port=port, error="not_tls"
+    )
+    spoken = reading("tls", "plain", state="noted", speaks="http")
+    verdict = judge([*redirected(to_tls=True), shaken, spoken])
+
+    assert (verdict.cause, verdict.where) == ("tls_on_plain_port", "their application")
+    assert verdict.summary.startswith("www.example.org:80 redirects to ")
+    assert f"www.example.org:{port} answers" in verdict.summary
+    assert "X-Forwarded-Port" in " ".join(verdict.advice)
+
+
+def test_what_a_redirect_leads_to_on_another_port_is_said_of_that_port():
+    failed = {"state": "failed", "kind": "http.error", "outcome": "answered", "status": 500}
+    last = reading("http", "request", "http://www.example.org:8080/", **failed)
+
+    assert judge([*redirected(), last]).summary.startswith("www.example.org:8080 failed")
+
+
+def test_a_redirect_to_plain_http_on_a_port_with_tls():
+    refused = {"outcome": "answered", "status": 400, "plain_to_tls": True}
+    asked = reading("url", "parse", host="www.example.org", port=443, protocol="http", tls=True)
+    verdict = judge(
+        [
+            asked,
+            *redirected()[1:],
+            reading("http", "request", "http://www.example.org:443/", state="failed", **refused),
+        ]
+    )
+
+    assert (verdict.cause, verdict.where) == ("plain_on_tls_port", "their application")
 
 
 def test_a_silent_port_of_loopback_is_a_firewall_or_a_full_queue_of_this_host():

@@ -46,3 +46,47 @@ def test_a_proxy_whose_name_is_not_resolved_is_a_matter_of_dns() -> None:
     )
 
     assert (found.cause, found.where) == ("proxy_down", "DNS")
+
+
+@pytest.mark.parametrize(("status", "said"), [(429, "limits how often"), (403, "forbids web.test")])
+def test_a_proxy_that_is_asked_too_often_forbids_nothing(status: int, said: str) -> None:
+    known = {"scheme": "https", "host": "web.test", "port": 443, "protocol": "http", "tls": True}
+    found = judge(
+        (
+            Reading(layer="url", what="parse", facts=known),
+            Reading(layer="proxy", what="connect", state="ok", facts={"proxy": PROXY}),
+            Reading(
+                layer="proxy",
+                what="tunnel",
+                state="failed",
+                kind="proxy.denied",
+                facts={"proxy": PROXY, "outcome": "refused", "status": status},
+            ),
+        )
+    )
+
+    assert found.cause == "proxy_forbids"
+    assert said in found.summary
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_status_in_the_clear_may_be_the_proxys_own(status: int) -> None:
+    known = {"scheme": "http", "host": "web.test", "port": 80, "protocol": "http", "tls": False}
+    asked = {"status": status, "outcome": "answered", "proxied": True, "headers": {}}
+    found = judge(
+        (
+            Reading(layer="url", what="parse", facts=known),
+            Reading(layer="proxy", what="connect", state="ok", facts={"proxy": PROXY}),
+            Reading(
+                layer="http",
+                what="request",
+                subject="http://web.test/",
+                state="failed",
+                kind="http.error",
+                facts=asked,
+            ),
+        )
+    )
+
+    assert [other.cause for other in found.alternatives] == ["proxy_forbids"]
+    assert found.confidence <= 0.8

@@ -3,10 +3,13 @@
 from e2e.worlds import (
     combined,
     firewall,
+    further_akin,
     further_answers,
     further_beside,
     further_between,
     further_certificates,
+    further_changes,
+    further_doubts,
     further_families,
     further_greetings,
     further_handshakes,
@@ -26,6 +29,7 @@ from e2e.worlds import (
     further_services,
     further_socks,
     further_tcp,
+    further_told,
     further_trust,
     further_urls,
     further_ways,
@@ -95,6 +99,10 @@ _FURTHER = (
     further_requests,
     further_greetings,
     further_beside,
+    further_doubts,
+    further_told,
+    further_changes,
+    further_akin,
 )
 """Tables of which every run of the tests meets nothing, and the slow one all."""
 

@@ -70,7 +70,9 @@ WORLDS = (
     _world(
         "resolver-refuses-ede",
         _HTTPS,
-        broken("dns_blocked", "dns.server|dns.temporary_failure|dns.blocked", "dns", "DNS"),
+        broken(
+            "resolver_refuses", "dns.server|dns.temporary_failure", "dns", "DNS", also="dns_blocked"
+        ),
         name(rcode=REFUSED, error=(dns.edns.EDECode.PROHIBITED, "")),
         secure(),
     ),

@@ -3,7 +3,7 @@
 import ssl
 
 from e2e.building import NAME, client_certificate, dual, listen, name, narrow, secure
-from e2e.handlers import plain_request_refused
+from e2e.handlers import development_server, plain_request_refused
 from e2e.site import SERVER
 from e2e.world import SILENT, World, broken
 
@@ -251,6 +251,15 @@ WORLDS = (
         "wrong version|plain|HTTP response",
         listen(80, hello_plain),
         url=f"https://{NAME}:80/",
+    ),
+    _handshake(
+        "https-to-development-server",
+        "tls_on_plain_port",
+        "tls.protocol.error.not_tls|tls.protocol.error",
+        _WRONG_SCHEME,
+        "wrong version|plain|HTTP response",
+        listen(8000, development_server),
+        url=f"https://{NAME}:8000/",
     ),
     _handshake(
         "https-to-ssh",

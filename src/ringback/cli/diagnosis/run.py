@@ -165,6 +165,7 @@ def diagnose_once(
     as_json: bool,
     html: str | None,
     redact: bool,
+    verbose: bool,
 ) -> int:
     """Diagnose targets, print and write what was found, and return the exit status."""
     done = _run_round(targets, options, live=not (as_json or redact))
@@ -172,7 +173,7 @@ def diagnose_once(
     if as_json:
         print_records(found, redacted=redact)
     elif found:
-        _show(found)
+        _show(found, readings=verbose)
     if html is not None and found:
         _write(html, found)
     return (
@@ -210,11 +211,11 @@ def ignore_update(index: int, found: Reading | Diagnosis) -> None:
     del index, found
 
 
-def _show(diagnoses: Sequence[Diagnosis]) -> None:
+def _show(diagnoses: Sequence[Diagnosis], *, readings: bool) -> None:
     from ringback.cli.diagnosis.show import show_diagnoses  # noqa: PLC0415 - rich is slow to import
     from ringback.cli.layout import console  # noqa: PLC0415 - as above
 
-    show_diagnoses(console(), diagnoses)
+    show_diagnoses(console(), diagnoses, readings=readings)
 
 
 def _write(path: str, diagnoses: Sequence[Diagnosis]) -> None:

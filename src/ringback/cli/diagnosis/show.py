@@ -73,30 +73,42 @@ def reading_line(reading: Reading) -> str:
     return f"{head}{plain(label(reading))}{plain(result)}{took}"
 
 
-def show_diagnoses(screen: Console, diagnoses: Sequence[Diagnosis]) -> None:
-    """Print diagnoses: one with its readings, several as a table and what is wrong with each."""
+def show_diagnoses(
+    screen: Console, diagnoses: Sequence[Diagnosis], *, readings: bool = False
+) -> None:
+    """Print diagnoses: one with its verdict, several as a table and what is wrong with each.
+
+    The readings follow each verdict where they are asked for, and where not all were made.
+    """
     if len(diagnoses) == 1:
-        _show_one(screen, diagnoses[0])
-        return
-    screen.print(targets_table([(diagnosis.target, diagnosis) for diagnosis in diagnoses]))
+        took = f"  {duration(diagnoses[0].elapsed)}"
+        head = Text.assemble((plain(diagnoses[0].target), "bold"), (took, "dim"))
+        screen.print(head, soft_wrap=True)
+        show_verdict(screen, diagnoses[0])
+    else:
+        screen.print(targets_table([(diagnosis.target, diagnosis) for diagnosis in diagnoses]))
     for diagnosis in diagnoses:
-        if not diagnosis.verdict.healthy:
+        if len(diagnoses) > 1 and (readings or not diagnosis.verdict.healthy):
             screen.print()
             screen.print(Text(plain(diagnosis.target), "bold underline"))
             show_verdict(screen, diagnosis)
+        if readings or not diagnosis.complete:
+            _show_readings(screen, diagnosis)
+    if not readings:
+        read = sum(len(diagnosis.readings) for diagnosis in diagnoses)
+        if not all(diagnosis.verdict.healthy for diagnosis in diagnoses):
+            screen.print()
+        screen.print(Text(f"  {read} readings; -v shows them", "dim"))
 
 
-def _show_one(screen: Console, diagnosis: Diagnosis) -> None:
-    took = f"  {duration(diagnosis.elapsed)}"
-    screen.print(Text.assemble((plain(diagnosis.target), "bold"), (took, "dim")), soft_wrap=True)
+def _show_readings(screen: Console, diagnosis: Diagnosis) -> None:
+    screen.print()
     if screen.is_terminal:
         decided = diagnosis.verdict.evidence
         screen.print(readings_tree(diagnosis.readings, diagnosis.elapsed, screen.width, decided))
     else:
         for reading in diagnosis.readings:
             screen.print(Text(reading_line(reading)), soft_wrap=True)
-    screen.print()
-    show_verdict(screen, diagnosis)
 
 
 def targets_table(rows: Sequence[tuple[str, Diagnosis | str]]) -> Table:

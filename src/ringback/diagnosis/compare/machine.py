@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.compare.model import Facet, listing, new_facet, value_of
 from ringback.diagnosis.facts import (
-    ClockFacts,
-    DescriptorsFacts,
-    EnvironmentFacts,
     GetaddrinfoFacts,
     HijackFacts,
-    HostsFileFacts,
-    InterfacesFacts,
     NameserverFacts,
     ProxyConnectFacts,
     ProxyTunnelFacts,
+    TrustFacts,
+    UrlFacts,
+)
+from ringback.diagnosis.host_facts import (
+    ClockFacts,
+    DescriptorsFacts,
+    EnvironmentFacts,
+    HostsFileFacts,
+    InterfacesFacts,
     ProxyVariablesFacts,
     ResolverConfigFacts,
     RouteFacts,
     RouteToFacts,
-    TrustFacts,
-    UrlFacts,
 )
 
 if TYPE_CHECKING:

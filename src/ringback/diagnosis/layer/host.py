@@ -10,10 +10,10 @@ import re
 import ssl
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ringback.client.proxies.settings import bypass_of
-from ringback.diagnosis.facts import (
+from ringback.diagnosis.host_facts import (
     DescriptorsFacts,
     EnvironmentFacts,
     HostsFileFacts,
@@ -35,7 +35,15 @@ if TYPE_CHECKING:
     from ringback.diagnosis.model import Asked
 
 
-__all__ = ["read_host", "route_to"]
+__all__ = [
+    "READERS",
+    "proxies_elsewhere",
+    "read_host",
+    "route_to",
+    "set_variables",
+    "shown_variables",
+    "url_without_password",
+]
 
 
 _MAX_FILE_BYTES = 1 << 16
@@ -116,7 +124,7 @@ def read_proxies(context: DiagnosisContext) -> None:
     invalid = _names_of(raw) if raw is not None and applies is None else []
     excluded_by = _excluded_by(context.asked, variables) if raw is None else None
     facts = ProxyVariablesFacts(
-        variables=_shown(variables),
+        variables=shown_variables(variables),
         applies=applies,
         excluded_by=excluded_by,
         other=_others(context.asked, variables, applies, excluded_by),
@@ -190,7 +198,8 @@ def _others(
     return [{"source": source, "url": url} for url, source in found.items()]
 
 
-def _shown(variables: list[Variable]) -> dict[str, str]:
+def shown_variables(variables: list[Variable]) -> dict[str, str]:
+    """Return the variables of proxies and those of exceptions, without credentials."""
     shown = {variable.name: variable.url or _UNREADABLE for variable in variables}
     return shown | {
         name: value[:300] for name, value in os.environ.items() if name.lower() == "no_proxy"
@@ -269,6 +278,8 @@ def _holds_any(folder: str) -> bool:
 
 def _environment_in_words(facts: EnvironmentFacts, lost: list[BundleFacts]) -> str:
     said = f"Python {facts['python']}, {facts['openssl']}, {facts['platform']}"
+    if sys.platform != "linux":
+        said += "; links, routers, neighbours and what the other kernel has got: on Linux only"
     if lost:
         return f"{lost[0]['variable']} names {lost[0]['path']}, which cannot be read; {said}"
     return said
@@ -309,7 +320,9 @@ def _counted() -> tuple[int, int] | None:
         return (limit, limit) if error.errno == errno.EMFILE else None
 
 
-_READERS: Final[dict[type[Mapping[str, Any]], Callable[[DiagnosisContext], None]]] = {
+HostReaders: TypeAlias = "Mapping[type[Mapping[str, Any]], Callable[[DiagnosisContext], None]]"
+
+READERS: Final[HostReaders] = {
     EnvironmentFacts: _read_environment,
     InterfacesFacts: host_routes.read_interfaces,
     RouteFacts: host_routes.read_routes,
@@ -321,9 +334,9 @@ _READERS: Final[dict[type[Mapping[str, Any]], Callable[[DiagnosisContext], None]
 """Sort of a reading to what takes it."""
 
 
-def read_host(context: DiagnosisContext) -> None:
+def read_host(context: DiagnosisContext, readers: HostReaders = READERS) -> None:
     """Record what this host is like; nothing is sent, and nothing waits."""
-    for sort, reader in _READERS.items():
+    for sort, reader in readers.items():
         try:
             reader(context)
         except OSError as error:  # out of descriptors, or forbidden by a sandbox

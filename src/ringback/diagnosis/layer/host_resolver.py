@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ringback.diagnosis.facts import HostsFileFacts, ResolverConfigFacts
+from ringback.diagnosis.host_facts import HostsFileFacts, ResolverConfigFacts
 from ringback.diagnosis.layer.netlink import OUT_OF_RESOURCES
 from ringback.values import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ringback.diagnosis.context import DiagnosisContext
 
@@ -51,20 +51,25 @@ def entries(name: str, path: Path) -> tuple[list[str], int]:
     wanted = name.lower().removesuffix(".")
     addresses: list[str] = []
     first = 0
-    if not wanted:
-        return addresses, first
+    for number, address, names in hosts_lines(path) if wanted else ():
+        if wanted in names and address not in addresses:
+            addresses.append(address)
+            first = first or number
+    return addresses, first
+
+
+def hosts_lines(path: Path) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield number, address and names of each line of a hosts(5), in lower case."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 if number > _MAX_LINES:
                     break
                 address, *names = line.partition("#")[0].lower().split() or [""]
-                if wanted in names and address not in addresses:
-                    addresses.append(address)
-                    first = first or number
+                if names:
+                    yield number, address, names
     except FileNotFoundError:
         pass  # no file has no entry
-    return addresses, first
 
 
 RESOLV_CONF: Final = "/etc/resolv.conf"

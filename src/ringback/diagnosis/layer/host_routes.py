@@ -10,7 +10,7 @@ import sys
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-from ringback.diagnosis.facts import InterfacesFacts, RouteFacts, RouteToFacts
+from ringback.diagnosis.host_facts import InterfacesFacts, RouteFacts, RouteToFacts
 from ringback.diagnosis.layer import netlink
 
 if TYPE_CHECKING:

@@ -204,6 +204,8 @@ def _mark(request: HttpRequest) -> HttpRequest:
 
 
 RESPONSE_TIMEOUTS = ResponseTimeouts()
+_USUAL_TIMEOUT = 10.0
+"""Seconds of a whole diagnosis that these suit; who gives more waits longer for an answer."""
 _MARGIN_SECONDS = 0.1
 """Seconds before the end of the diagnosis at which waiting ends, so that it is recorded."""
 
@@ -413,9 +415,10 @@ def _is_tunnelled(context: DiagnosisContext, route: OpenRoute, request: HttpRequ
 def _timeouts(context: DiagnosisContext) -> ResponseTimeouts:
     usual = RESPONSE_TIMEOUTS
     left = max(0.0, context.left(3600.0) - _MARGIN_SECONDS)
+    patience = max(1.0, context.options.timeout / _USUAL_TIMEOUT)
     return ResponseTimeouts(
-        first=min(usual.first, left),
-        head=min(usual.head, left),
-        pause=min(usual.pause, left),
+        first=min(usual.first * patience, left),
+        head=min(usual.head * patience, left),
+        pause=min(usual.pause * patience, left),
         body=min(usual.body, left),
     )

@@ -7,6 +7,7 @@ priorities, no push, and of HPACK (RFC 7541) only the status.
 from __future__ import annotations
 
 import base64
+import contextlib
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -188,7 +189,11 @@ def _ascii(host: str) -> str:
 
 
 _MAX_BODY = 256 * 1024
-"""Bytes of a body that are read."""
+"""Bytes of a body that are read, whatever its length."""
+_MAX_WHOLE = 8 * 1024 * 1024
+"""Bytes of a body that is read to its end, where it says its length and comes soon."""
+_MAX_FURTHER = 3.0
+"""Seconds for what follows the first of these."""
 _MIN_FLOW_BYTES = 4096
 _MAX_FLOW_PAUSE = 0.5
 """Bytes of a body, and seconds between two of its pieces, with which it is well, and only long."""
@@ -217,7 +222,7 @@ class ResponseTimeouts:
 def exchange_http1(
     channel: TlsChannel, request: bytes, method: str, timeouts: ResponseTimeouts
 ) -> HttpResponse:
-    """Send a request and return what came of it; the answer's body is read up to 256 KiB."""
+    """Send a request and return what came of it; of a large body the beginning is read."""
     answer = HttpResponse(sent=len(request))
     began = time.monotonic()
     try:
@@ -312,6 +317,8 @@ def _read_body(
             body.feed(piece)
         else:
             body.end()
+    if body.received > _MAX_BODY and (body.length or 0) <= _MAX_WHOLE:
+        _read_further(channel, body)
     answer.outcome = "answered"
     if body.wrong:
         answer.outcome, answer.wrong = "truncated", body.wrong
@@ -320,6 +327,21 @@ def _read_body(
     close = "close" in (answer.head.get("connection") or "").lower() if answer.head else True
     whole = body.complete and answer.version == "1.1"
     answer.reusable = whole and not close and not body.ends_with_connection
+
+
+def _read_further(channel: TlsChannel, body: MessageBody) -> None:
+    """Read a body of a stated length to its end, if that comes soon; else it is not known."""
+    ends = time.monotonic() + _MAX_FURTHER
+    with contextlib.suppress(TimeoutError):
+        while body.length and not (body.complete or body.wrong):
+            left = ends - time.monotonic()
+            if left <= 0:
+                return
+            piece = channel.receive(left)
+            if piece:
+                body.feed(piece)
+            else:
+                body.end()
 
 
 def _streams(answer: HttpResponse) -> bool:

@@ -11,13 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from ringback.client.dial import resolve
 from ringback.diagnosis.context import together
 from ringback.diagnosis.fact_values import address_of
-from ringback.diagnosis.facts import (
-    NameserverFacts,
-    NeighbourFacts,
-    ResolverConfigFacts,
-    RouteFacts,
-    RouteToFacts,
-)
+from ringback.diagnosis.facts import NameserverFacts, NeighbourFacts
+from ringback.diagnosis.host_facts import ResolverConfigFacts, RouteFacts, RouteToFacts
 from ringback.diagnosis.layer.connect import NOT_ATTEMPTED, attempt_connect, describe_attempt
 from ringback.diagnosis.layer.proxy_tunnel import authority
 from ringback.diagnosis.layer.spoken import speech
@@ -226,13 +221,11 @@ OTHER_ANSWER_TIMEOUT = 1.2
 
 def ask_other_answers(context: DiagnosisContext, addresses: Sequence[str]) -> None:
     """Connect to what other nameservers say the name is."""
-    port = context.asked.port
-    others = [address for address in _answers(context) if address not in addresses][
-        :MAX_OTHER_ANSWERS
-    ]
+    port, may_reach = context.asked.port, context.options.may_reach or bool
+    others = [a for a in _answers(context) if a not in addresses and may_reach(a)]
     asked = [
         Neighbour(address=address, port=port, role="other_answer")
-        for address in others
+        for address in others[:MAX_OTHER_ANSWERS]
         if context.may_connect(address, port)
     ]
     together(

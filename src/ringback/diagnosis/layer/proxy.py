@@ -15,8 +15,8 @@ from ringback.diagnosis.facts import (
     ProxyConnectFacts,
     ProxyDirectFacts,
     ProxyTunnelFacts,
-    ProxyVariablesFacts,
 )
+from ringback.diagnosis.host_facts import ProxyVariablesFacts
 from ringback.diagnosis.layer.connect import (
     NOT_ATTEMPTED,
     ConnectResult,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from ringback.diagnosis.context import DiagnosisContext
 
 
-__all__ = ["read_proxy", "try_candidates", "try_direct"]
+__all__ = ["read_proxy", "read_reached", "try_candidates", "try_direct"]
 
 
 LOOKUP_TIMEOUT = 3.0
@@ -159,9 +159,7 @@ def read_proxy(context: DiagnosisContext, proxy: str) -> OpenRoute | None:
     except ValueError as error:
         _record_invalid(context, proxy, error)
         return None
-    began = context.now()
-    reached = reach_proxy(context, server)
-    _record_reached(context, server, reached, began)
+    reached = read_reached(context, server)
     if reached.made is None or reached.sock is None:
         return None
     route = OpenRoute(
@@ -214,9 +212,12 @@ def _record_invalid(context: DiagnosisContext, proxy: str, error: ValueError) ->
     )
 
 
-def _record_reached(
-    context: DiagnosisContext, server: ProxyServer, reached: ProxyReached, began: float
-) -> None:
+def read_reached(
+    context: DiagnosisContext, server: ProxyServer, seconds: float = CONNECT_TIMEOUT
+) -> ProxyReached:
+    """Connect to a proxy, and record what came of it."""
+    began = context.now()
+    reached = reach_proxy(context, server, min(LOOKUP_TIMEOUT, seconds), seconds)
     opened = reached.outcome == "open"
     context.record(
         ProxyConnectFacts,
@@ -227,6 +228,7 @@ def _record_reached(
         since=began,
         facts=reached.facts(server.url, server.port),
     )
+    return reached
 
 
 def _record_answer(

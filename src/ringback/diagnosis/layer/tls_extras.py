@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.context import together
 from ringback.diagnosis.facts import (
-    ClockFacts,
     OldVersionsFacts,
     OtherNameFacts,
     PlainFacts,
     SystemStoreFacts,
     TlsSmallSegmentsFacts,
 )
+from ringback.diagnosis.host_facts import ClockFacts
 from ringback.diagnosis.layer.kernel import confirmed
 from ringback.diagnosis.layer.opening import open_connection, subject_of
 from ringback.diagnosis.layer.spoken import printable, says_tls, speaks
 from ringback.diagnosis.layer.tls_handshake import TlsChannel, attempted, sni_of
 from ringback.diagnosis.layer.tls_readings import ISSUER_CODES
 from ringback.diagnosis.layer.tls_trust import (
+    is_offered,
     load_trust,
     other_store,
     tolerant,
@@ -286,19 +287,21 @@ def _old_versions(context: DiagnosisContext, route: OpenRoute) -> None:
     tls = made.channel.tls
     works = made.error is None and tls is not None
     version = tls.version() if tls is not None and works else None
-    cipher = tls.cipher() if tls is not None and works else None
+    agreed = tls.cipher() if tls is not None and works else None
+    cipher = agreed[0] if agreed else None
     made.channel.close()
     context.record(
         OldVersionsFacts,
         subject_of(route),
-        result=f"with old versions and ciphers allowed: {version}, {cipher[0] if cipher else ''}"
+        result=f"with old versions and ciphers allowed: {version}, {cipher}"
         if works
         else "old versions and ciphers do not help",
         since=since,
         facts=OldVersionsFacts(
             works=works,
             version=version,
-            cipher=cipher[0] if cipher else None,
+            cipher=cipher,
+            offered=version is not None and cipher is not None and is_offered(version, cipher),
             error=made.error,
             alert=made.alert,
         ),

@@ -325,7 +325,7 @@ def _fields(certificate: ParsedCertificate) -> CertificateFacts:
 
 
 def _days(moment: dt.datetime) -> float:
-    return round((moment.timestamp() - time.time()) / _DAY, 2)
+    return round((moment.timestamp() - time.time()) / _DAY, 4)  # seconds count where clocks differ
 
 
 def _rfc3339(moment: dt.datetime) -> str:

@@ -142,10 +142,25 @@ def tolerant() -> ssl.SSLContext:
     return ssl_context
 
 
+_NUMBERED = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def is_offered(version: str, cipher: str) -> bool:
+    """Return whether a program here offers this version and cipher, by OpenSSL's own settings."""
+    ssl_context = verifying()
+    newest = ssl_context.maximum_version
+    known = _NUMBERED.get(version)
+    if known is None or known < ssl_context.minimum_version:
+        return False
+    if newest is not ssl.TLSVersion.MAXIMUM_SUPPORTED and known > newest:
+        return False
+    return any(cipher == offered["name"] for offered in ssl_context.get_ciphers())
+
+
 def _bare() -> ssl.SSLContext:
     ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     report_cuts(ssl_context)
-    ssl_context.minimum_version = ssl.TLSVersion.TLSv1_2
+    ssl_context.minimum_version = max(ssl_context.minimum_version, ssl.TLSVersion.TLSv1_2)
     ssl_context.hostname_checks_common_name = False  # RFC 9110, section 4.3.4
     ssl_context.post_handshake_auth = True
     ssl_context.set_alpn_protocols(["http/1.1"])

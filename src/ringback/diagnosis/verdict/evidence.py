@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, cast
 
 from ringback.diagnosis.fact_values import address_of
@@ -21,6 +22,7 @@ from ringback.diagnosis.facts import (
 )
 from ringback.diagnosis.model import Facts
 from ringback.diagnosis.sorts import FactsT, ReadingOf, readings_of
+from ringback.failure.target import target_of_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 ARP = frozenset({(3, 1), (1, 3)})
 """ICMP (type, code) from an own address: nobody on the link answered for the next hop."""
+
+PRIVATE_NETWORKS = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
+"""Networks of somebody's own (RFC 1918, RFC 6598, RFC 4193)."""
 
 _STEPS = frozenset({"request", "redirect", "elsewhere"})
 
@@ -75,9 +82,14 @@ class Evidence:
     @property
     def place(self) -> str:
         """``host:port`` as people write it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = self.asked["port"]
-        return f"{host}:{port}" if port else host
+        return place_at(self.host, self.asked["port"])
+
+    @property
+    def last_place(self) -> str:
+        """``host:port`` of the last request: a redirect may lead to another port."""
+        last = self.all(RequestFacts)[-1:]
+        port = target_of_url(last[0].subject).port if last else None
+        return place_at(self.host, port or self.asked["port"])
 
     @property
     def protocol(self) -> str:
@@ -341,6 +353,13 @@ def with_lookup(evidence: Evidence, readings: Iterable[Reading]) -> tuple[Readin
 
 
 # How findings name what they are about.
+
+
+def place_at(host: str, port: object) -> str:
+    """Return ``host:port`` as people write it."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{shown}:{port}" if port else shown
+
 
 _PROTOCOL_NAMES = {
     "http2": "HTTP/2",

@@ -12,12 +12,17 @@ from ringback.diagnosis.facts import (
     RedirectFacts,
     RequestFacts,
 )
-from ringback.diagnosis.model import HEALTHY, Reading, Verdict
+from ringback.diagnosis.model import HEALTHY, Alternative, Reading, Verdict
 from ringback.diagnosis.sorts import ReadingOf, readings_of
-from ringback.diagnosis.verdict.advice import advice_for, placeholders
+from ringback.diagnosis.verdict.advice import advice_for, placeholders, told_step
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.diagnosis.verdict.rules import HARMLESS, LESSER, RULES
-from ringback.failure.advice import filled
+from ringback.diagnosis.verdict.rules.connect import CONNECT, UNREACHABLE
+from ringback.diagnosis.verdict.rules.lesser import by_chance
+from ringback.diagnosis.verdict.rules.name import listed_only
+from ringback.diagnosis.verdict.rules.response import RESPONSE
+from ringback.diagnosis.verdict.rules.silence import SILENCE
+from ringback.diagnosis.verdict.rules.status import STATUS
 from ringback.failure.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -26,6 +31,12 @@ if TYPE_CHECKING:
 
 
 _MAX_BESIDE = 5
+
+MAX_SHARED_CONFIDENCE = 0.8
+"""Confidence of a verdict beside which another cause fits the readings as well."""
+
+_BY_ADDRESS = (*CONNECT, *UNREACHABLE, *SILENCE)
+_BY_ANSWER = (*RESPONSE, *STATUS)
 _DECISIVE = frozenset({"tcp", "tls", "http", "service"})
 
 
@@ -39,6 +50,10 @@ def judge(readings: Sequence[Reading], *, interrupted: bool = False) -> Verdict:
     are reported as lesser faults.
     """
     evidence = Evidence(readings)
+    return _of_redirect(evidence, _judged(evidence, interrupted=interrupted))
+
+
+def _judged(evidence: Evidence, *, interrupted: bool) -> Verdict:
     held = [(rule, found) for rule in RULES if (found := rule.finding(evidence)) is not None]
     further = onward(evidence) if not held or held[0][0] in LESSER else None
     there = None if further is None else judge(further.evidence.readings)
@@ -46,11 +61,45 @@ def judge(readings: Sequence[Reading], *, interrupted: bool = False) -> Verdict:
         return _behind(evidence, further, there, tuple(found.summary for _, found in held))
     if held:
         rule, found = held[0]
+        if rule in _BY_ADDRESS:
+            found = replace(found, alternatives=(*found.alternatives, *listed_only(evidence)))
+        if rule in _BY_ANSWER:
+            found = replace(found, alternatives=(*found.alternatives, *by_chance(evidence)))
+        if found.rival and (rival := _rival(evidence, held)):
+            found = replace(found, alternatives=(*found.alternatives, rival[0]))
+            return _verdict(evidence, rule, found, _beside(held, rival[1]))
         return _verdict(evidence, rule, found, _beside(held))
     lesser = [found for rule in HARMLESS if (found := rule.finding(evidence)) is not None]
     if _all_worked(evidence, lesser):
         return _healthy(evidence, lesser, _there(there))
     return _unknown(evidence, interrupted=interrupted)
+
+
+_OF_THE_URL = frozenset(
+    {"tls_on_plain_port", "other_protocol", "not_tls", "plain_on_tls_port", "not_http"}
+)
+_CORRECT_IT = (
+    "Correct the address that the service redirects to, or tell its owner.",
+    "Behind a load balancer, let the application trust `X-Forwarded-Proto` and `X-Forwarded-Port`.",
+    "Until then do not follow it (`allow_redirects=False`).",
+)
+
+
+def _of_redirect(evidence: Evidence, verdict: Verdict) -> Verdict:
+    """A scheme or port that does not fit is the fault of who wrote the URL: here, a redirect's."""
+    led = evidence.all(RedirectFacts)
+    if not led or verdict.cause not in _OF_THE_URL or verdict.where != "this program":
+        return verdict
+    known, begins = placeholders(evidence, led), f"{evidence.place} redirects to "
+    summary = verdict.summary
+    if not summary.startswith(begins):
+        summary = f"{begins}{led[-1].facts['location']}. {summary}"
+    return replace(
+        verdict,
+        where="their application",
+        summary=summary,
+        advice=advice_for(_CORRECT_IT, known),
+    )
 
 
 def _there(there: Verdict | None) -> tuple[str, ...]:
@@ -77,28 +126,49 @@ def _verdict(
     known = KINDS.get(kind)
     layer = rule.layer or (known.layer if known else "none")
     confidence = rule.confidence if found.confidence is None else found.confidence
-    steps = found.advice or rule.advice or (known.do if known else ())
-    known_here = placeholders(evidence, found.readings)
+    if found.alternatives:
+        confidence = min(confidence, MAX_SHARED_CONFIDENCE)
+    where = rule.where if found.where is None else found.where
+    known_here = placeholders(evidence, found.readings, where)
     return Verdict(
         kind=kind,
         cause=rule.cause,
         layer=layer,
-        where=rule.where if found.where is None else found.where,
+        where=where,
         confidence=round(confidence, 2),
         summary=found.summary,
-        advice=advice_for(steps, evidence, known_here),
+        advice=found.advice or advice_for(rule.advice, known_here),
         evidence=_indices(evidence, found.readings),
         alternatives=tuple(
-            replace(alternative, check=filled(alternative.check, known_here))
+            replace(alternative, check=told_step(alternative.check, known_here) or "")
             for alternative in found.alternatives
         ),
         beside=beside,
     )
 
 
-def _beside(held: Sequence[tuple[VerdictRule, Finding]]) -> tuple[str, ...]:
-    """Return what other readings show beside the cause; what follows from it is left out."""
-    used = {id(reading) for reading in held[0][1].readings}
+def _rival(
+    evidence: Evidence, held: Sequence[tuple[VerdictRule, Finding]]
+) -> tuple[Alternative, Finding] | None:
+    """Return what the next rule that holds says, as what else it could be."""
+    for rule, found in held[1:]:
+        if rule.cause != held[0][0].cause and rule not in LESSER:
+            kind, where = found.kind or rule.kind, found.where or rule.where
+            known = placeholders(evidence, found.readings, where)
+            other = Alternative(
+                kind=kind,
+                cause=rule.cause,
+                where=where,
+                summary=found.summary,
+                check="".join((found.advice or advice_for(rule.advice, known))[:1]),
+            )
+            return other, found
+    return None
+
+
+def _beside(held: Sequence[tuple[VerdictRule, Finding]], *named: Finding) -> tuple[str, ...]:
+    """Return what other readings show beside what is named; what follows from it is left out."""
+    used = {id(reading) for found in (held[0][1], *named) for reading in found.readings}
     summaries: list[str] = []
     for _, found in held[1:]:
         own = {id(reading) for reading in found.readings}
@@ -263,9 +333,11 @@ def onward(evidence: Evidence) -> Onward | None:
 def _is_theirs(evidence: Evidence, there: Evidence) -> bool:
     """Whether an answer is for the program to judge: another site may rightly want a login first.
 
-    A failure of the service is none, wherever it stands.
+    A failure of the service is none, wherever it stands, nor is a word that TLS was expected.
     """
     asked = there.all(RequestFacts)
+    if asked and asked[-1].facts["plain_to_tls"]:
+        return False
     status = int(asked[-1].facts["status"] or 0) if asked else 0
     return _site(evidence) != _site(there) and status != _TOO_MANY and status < _FAILED
 

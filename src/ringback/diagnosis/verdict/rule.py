@@ -25,6 +25,7 @@ class Finding:
     kind: KindName | None = None  # Kind of failure, where the rule's is not precise enough here
     where: Where | None = None  # Where it lies, where the rule's does not hold here
     alternatives: tuple[Alternative, ...] = ()  # What else it could be
+    rival: bool = False  # Whether the next rule that holds may explain it as well
     advice: tuple[str, ...] = ()  # What to do here; `()`: the rule's
 
 
@@ -52,7 +53,7 @@ class VerdictRule:
     when: Callable[[Evidence], Finding | None]
     layer: Layer | None = None  # The broken layer, where it is not the kind's
     confidence: float = 0.95  # 0 to 1, where the finding does not say
-    advice: tuple[str, ...] = ()  # What to do; `()`: what the kind's page says
+    advice: tuple[str, ...] = ()  # What to do, as templates (`advice`)
 
     def finding(self, evidence: Evidence) -> Finding | None:
         """Return what the rule says of readings; ``None``: it does not hold."""

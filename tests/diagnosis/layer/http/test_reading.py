@@ -184,3 +184,31 @@ def test_a_websocket_is_asked_for(lab):
     request = only(met_at(endpoint), "request")
 
     assert (request.facts["status"], request.state) == (101, "ok")
+
+
+def test_a_large_body_is_read_to_its_end_and_a_huge_one_is_not(lab):
+    def of(announced, sent):
+        def handler(connection):
+            if connection.read_request():
+                connection.send(head(200, f"Content-Length: {announced}") + b"x" * sent)
+                connection.finish(linger=True)
+
+        endpoint = lab.listen(handler, scheme="http")
+        context = scene_of(endpoint)
+        http.read_http(context, [route_of(endpoint)], [])
+        return only(context, "request").facts
+
+    assert of(3_000_000, 3_000_000)["complete"]
+    assert of(3_000_000, 1_000_000)["outcome"] == "truncated"
+    huge = of(30_000_000, 1_000_000)
+    assert (huge["outcome"], huge["complete"]) == ("answered", False)
+
+
+@pytest.mark.parametrize(("timeout", "first"), [(2.0, 1.9), (10.0, 5.0), (30.0, 15.0)])
+def test_who_gives_more_time_waits_longer_for_an_answer(lab, monkeypatch, timeout, first):
+    monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", ResponseTimeouts())
+    endpoint = lab.listen(lambda connection: connection.stall(), scheme="http")
+
+    waits = http._timeouts(scene_of(endpoint, timeout=timeout))
+
+    assert waits.first == pytest.approx(first, abs=0.2)

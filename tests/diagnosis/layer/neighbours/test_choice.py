@@ -1,4 +1,5 @@
-from ringback.diagnosis.facts import NameserverFacts, ResolverConfigFacts, RouteToFacts
+from ringback.diagnosis.facts import NameserverFacts
+from ringback.diagnosis.host_facts import ResolverConfigFacts, RouteToFacts
 from ringback.diagnosis.layer.connect import ConnectResult
 from ringback.diagnosis.layer.kernel import Icmp
 from ringback.diagnosis.layer.neighbours import chosen_neighbours, gateway_of

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.facts import RouteToFacts
+from ringback.diagnosis.host_facts import RouteToFacts
 from ringback.diagnosis.layer import path
 from ringback.diagnosis.layer.connect import ConnectResult
 from ringback.diagnosis.layer.kernel import Icmp

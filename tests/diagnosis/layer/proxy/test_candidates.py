@@ -3,7 +3,7 @@ import importlib
 import pytest
 
 from ringback.diagnosis.context import DiagnosisContext, Options
-from ringback.diagnosis.facts import ProxyVariablesFacts
+from ringback.diagnosis.host_facts import ProxyVariablesFacts
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import Lab

@@ -337,11 +337,29 @@ def test_the_certificate_of_postgres_is_verified_as_the_url_wants_it(lab, mode, 
     )
 
 
+def mongo_fails(message):
+    """MongoDB's reply to ``hello`` with ``ok: 0``."""
+    said = b"\x02errmsg\0" + (len(message) + 1).to_bytes(4, "little") + message + b"\0"
+    return bytes(12) + b"\xdd\x07\0\0" + bytes(5) + b"\x01ok\0" + bytes(8) + said
+
+
 @pytest.mark.parametrize(
     ("scheme", "answer", "outcome"),
     [
         ("ldap", b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x34\x04\x00\x04\x00", "refused"),
         ("ldap", b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x31\x04\x00\x04\x00", "spoke"),
+        ("ldap", b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x0d\x04\x00\x04\x00", "refused"),
+        ("ldap", b"\x30\x0c\x02\x01\x01\x65\x07\x0a\x01\x08\x04\x00\x04\x00", "spoke"),
+        ("postgres", error(b"08P01", b"no more connections allowed (max_client_conn)"), "refused"),
+        ("postgres", error(b"08P01", b"pgbouncer cannot connect to server"), "refused"),
+        ("postgres", error(b"08P01", b"no such user: app"), "spoke"),
+        ("ssh", b"SSH-1.5-Cisco-1.25\n", "refused"),
+        ("ssh", b"SSH-1.99-Cisco-1.25\n", "spoke"),
+        ("redis", b"-ERR Server not available\r\n", "refused"),
+        ("redis", b"-NOPERM this user has no permissions to run the 'ping' command\r\n", "spoke"),
+        ("redis", b"-READONLY You can't write against a read only replica.\r\n", "spoke"),
+        ("mongodb", mongo_fails(b"shutting down"), "refused"),
+        ("mongodb", mongo_fails(b"command hello requires authentication"), "spoke"),
         ("amqp", b"AMQP\x03\x01\x00\x00", "refused"),
         ("smtp", b"220 ProFTPD Server ready.\r\n", "other_protocol"),
         ("ftp", b"220 mail.test ESMTP\r\n", "other_protocol"),

@@ -70,6 +70,7 @@ def test_old_versions_are_tried(lab):
     old = only(context, "old_versions")
 
     assert (old.facts["works"], old.facts["version"]) == (True, "TLSv1.1")
+    assert old.facts["offered"] is False
 
 
 def test_old_versions_do_not_help_where_no_cipher_is_shared(lab):

@@ -4,7 +4,7 @@ from ringback.diagnosis.verdict.rule import VerdictRule
 from ringback.diagnosis.verdict.rules.certificate import CERTIFICATE
 from ringback.diagnosis.verdict.rules.connect import CONNECT, UNREACHABLE
 from ringback.diagnosis.verdict.rules.handshake import SECURE
-from ringback.diagnosis.verdict.rules.lesser import HARMLESS, PARTLY
+from ringback.diagnosis.verdict.rules.lesser import FIRST, HARMLESS, PARTLY
 from ringback.diagnosis.verdict.rules.local import ADDRESS, ASKED, LOCAL
 from ringback.diagnosis.verdict.rules.name import NAME, WRONG_ADDRESS
 from ringback.diagnosis.verdict.rules.proxy import PROXY
@@ -29,6 +29,7 @@ RULES: tuple[VerdictRule, ...] = (
     *SILENCE,
     *CERTIFICATE,
     *SECURE,
+    *FIRST,
     *RESPONSE,
     *STATUS,
     *SERVICE,

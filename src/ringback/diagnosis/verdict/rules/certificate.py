@@ -1,20 +1,15 @@
 """Rules about the certificate: the handshake came through, its proof did not."""
 
 from collections.abc import Callable
-from ipaddress import ip_network
+from datetime import datetime
 from typing import cast
 
 from ringback.diagnosis.fact_values import CertificateFacts, address_of
-from ringback.diagnosis.facts import (
-    ChainFacts,
-    ClockFacts,
-    HandshakeFacts,
-    SystemStoreFacts,
-    TrustFacts,
-)
+from ringback.diagnosis.facts import ChainFacts, HandshakeFacts, SystemStoreFacts, TrustFacts
+from ringback.diagnosis.host_facts import ClockFacts
 from ringback.diagnosis.model import Alternative, Facts
 from ringback.diagnosis.sorts import ReadingOf
-from ringback.diagnosis.verdict.evidence import Evidence
+from ringback.diagnosis.verdict.evidence import PRIVATE_NETWORKS, Evidence
 from ringback.diagnosis.verdict.rule import Finding, need, new_rule
 
 # Who looks into TLS on behalf of a network's owner, or of this host's, by the issuer's name.
@@ -41,8 +36,13 @@ def inspects(issuer: str) -> bool:
     return any(word in text for word in _INSPECTORS)
 
 
+_DAY = 86400.0
+
+MIN_CLOCK_DIFFERENCE = 60.0
+"""Seconds by which clocks differ when it is looked whether a date error is ours."""
+
 MIN_CLOCK_SKEW = 3600.0
-"""Seconds by which clocks differ when a date error may be ours."""
+"""The same where the dates of the certificates are not known."""
 
 _EXPIRED, _NOT_YET = frozenset({10}), frozenset({9})
 _NAME = frozenset({62, 64})
@@ -82,10 +82,11 @@ def _leaf(evidence: Evidence) -> CertificateFacts:
 def _clock(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, _EXPIRED | _NOT_YET)
     offset, readings = _offset(evidence)
-    if failed is None or abs(offset) < MIN_CLOCK_SKEW:
-        return None
     ahead = offset > 0
-    if ahead != (failed.facts["verify_code"] in _EXPIRED):
+    if failed is None or ahead != (failed.facts["verify_code"] in _EXPIRED):
+        return None
+    held = _held(evidence, offset)
+    if held is False or abs(offset) < (MIN_CLOCK_SKEW if held is None else MIN_CLOCK_DIFFERENCE):
         return None
     return Finding(
         f"This host's clock is {_span(abs(offset))} {'fast' if ahead else 'slow'}: by the "
@@ -103,6 +104,27 @@ def _clock(evidence: Evidence) -> Finding | None:
             ),
         ),
     )
+
+
+def _held(evidence: Evidence, offset: float) -> bool | None:
+    """Return whether what is out of date here is valid by the server's clock; ``None``: unknown."""
+    doubtful = []
+    for certificate in _chain(evidence)[0]:
+        begins, ends = _moment(certificate["not_before"]), _moment(certificate["not_after"])
+        days = certificate["days_left"]
+        if begins is None or ends is None or days is None:
+            return None
+        here = ends - days * _DAY
+        if not begins <= here <= ends:
+            doubtful.append(begins <= here - offset <= ends)
+    return all(doubtful) if doubtful else None
+
+
+def _moment(text: str | None) -> float | None:
+    try:
+        return datetime.fromisoformat(text or "").timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _span(seconds: float) -> str:
@@ -166,24 +188,34 @@ def _intercepted(evidence: Evidence) -> Finding | None:
         (failed, *_chain(evidence)[1], *([local] if local else [])),
         kind=failed.kind,
         confidence=0.9 if named else 0.6,
-        alternatives=() if named else (_OWN_AUTHORITY,),
+        alternatives=_instead(evidence, named),
     )
+
+
+def _instead(evidence: Evidence, named: str | None) -> tuple[Alternative, ...]:
+    if named is None:
+        return (_OWN_AUTHORITY,)
+    return (_OF_THE_DEVICE,) if _is_private(evidence) else ()
+
+
+_OF_THE_DEVICE = Alternative(
+    kind="tls.cert.authority_invalid.unknown_issuer",
+    cause="certificate_unknown_issuer",
+    where="their certificate",
+    summary="The target is such a device itself, and shows the certificate that it came with.",
+    check="ask what stands at this address",
+)
 
 
 def _authority(evidence: Evidence) -> str:
     return (_issuers(evidence) or ["an authority of this host"])[-1]
 
 
-_PRIVATE_NETWORKS = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
-)
-
-
 def _is_private(evidence: Evidence) -> bool:
     """Return whether the target is in a network of somebody's own, as is who issues there."""
     addresses = [found for text in evidence.addresses if (found := address_of(text)) is not None]
     return bool(addresses) and all(
-        any(address in network for network in _PRIVATE_NETWORKS) for address in addresses
+        any(address in network for network in PRIVATE_NETWORKS) for address in addresses
     )
 
 
@@ -267,7 +299,33 @@ def _unknown_issuer(evidence: Evidence) -> Finding | None:
         f"trust.{_ended(evidence)}",
         (failed, *_chain(evidence)[1]),
         kind=failed.kind,
+        alternatives=(
+            *((_UNSENT,) if _may_be_unsent(evidence) else ()),
+            *(() if _is_private(evidence) else (_UNKNOWN_DEVICE,)),
+        ),
     )
+
+
+def _may_be_unsent(evidence: Evidence) -> bool:
+    """Return whether the leaf came alone, and its issuer is not known to be a root."""
+    facts = evidence.facts(ChainFacts)
+    return bool(facts["leaf_only"] and facts["unsent_issuer"]) and facts["issuer_role"] != "root"
+
+
+_UNSENT = Alternative(
+    kind="tls.cert.authority_invalid.unknown_issuer",
+    cause="certificate_missing_intermediate",
+    where="their certificate",
+    summary="Its issuer is an intermediate authority whose certificate the server does not send.",
+    check="look whether the issuer is a public authority's; if so the server lacks the full chain",
+)
+_UNKNOWN_DEVICE = Alternative(
+    kind="tls.cert.authority_invalid.unknown_issuer",
+    cause="tls_interception",
+    where="this network",
+    summary="A device on the network decrypts TLS with an authority of its own.",
+    check="compare the issuer as seen from another network, or from a phone without Wi-Fi",
+)
 
 
 def _coded(
@@ -281,10 +339,21 @@ def _coded(
         date = _date_of(chain, expired=codes == _EXPIRED) if dated else ""
         clock = _offset(evidence)[1] if dated else ()
         return Finding(
-            f"The certificate of {evidence.host} {words}{date}.", (failed, *read, *clock)
+            f"The certificate of {evidence.host} {words}{date}.",
+            (failed, *read, *clock),
+            alternatives=(_CLOCK,) if dated and not clock else (),
         )
 
     return when
+
+
+_CLOCK = Alternative(
+    kind="tls.cert.date_invalid.expired",
+    cause="clock_wrong",
+    where="this host",
+    summary="This host's clock is wrong: the server says no time that it could be compared with.",
+    check="compare `date -u` with another machine",
+)
 
 
 def _invalid(evidence: Evidence) -> Finding | None:
@@ -300,14 +369,20 @@ def _invalid(evidence: Evidence) -> Finding | None:
 CERTIFICATE = (
     new_rule("clock_wrong", "tls.cert.date_invalid.expired", "this host")(
         meaning="The certificate is valid; this host's clock is wrong.",
-        decided_by="a date error, while the server's Date header differs from this host's clock by over an hour",
+        decided_by="a date error, while the certificate is valid by the server's Date header",
         when=_clock,
-        advice=("Set the clock: `timedatectl`, `chronyc tracking`; check the clock's battery.",),
+        advice=(
+            "Set this host's clock: `timedatectl set-ntp true`, or `chronyc makestep`; if it is wrong again after a restart, its battery is empty.",
+        ),
     ),
     new_rule("trust_store_missing", "config.tls_files_invalid", "this program")(
         meaning="The file of trusted authorities cannot be read.",
         decided_by="the configured file (variable, library or option) cannot be loaded",
         when=_store_missing,
+        advice=(
+            "Correct the path in {trust_source}: {trust_path} must be there, readable, and hold certificates (PEM).",
+            "Or unset it: then the default authorities are used.",
+        ),
     ),
     new_rule("tls_interception", "tls.cert.authority_invalid.untrusted_root", "this network")(
         meaning="A device on the network decrypts TLS with an authority of its own.",
@@ -316,7 +391,7 @@ CERTIFICATE = (
         when=_intercepted,
         advice=(
             "Trust the network's authority: name its file in `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`.",
-            "Or have the target exempted from inspection.",
+            "Or have {host} exempted from inspection.",
             "If nobody knows of it, do not trust it: it may be an attack.",
         ),
     ),
@@ -335,6 +410,11 @@ CERTIFICATE = (
         meaning="The certificate, or one above it, has expired.",
         decided_by="verify code 10, and the clocks agree as far as known",
         when=_coded(_EXPIRED, "has expired", dated=True),
+        advice=(
+            "Renew the certificate and reload the server; if only some connections fail, check every node behind the balancer.",
+            "If it is not yours, tell the owner of {host}.",
+            "{else}Tell the owner of the service.",
+        ),
     ),
     new_rule(
         "certificate_not_yet_valid", "tls.cert.date_invalid.not_yet_valid", "their certificate"
@@ -342,11 +422,21 @@ CERTIFICATE = (
         meaning="The certificate is not valid yet.",
         decided_by="verify code 9, and the clocks agree as far as known",
         when=_coded(_NOT_YET, "is not valid yet", dated=True),
+        advice=(
+            "Have the server use the certificate before it until {from}, or have this one issued anew.",
+            "If many certificates are not valid yet, it is this host's clock: `date -u`.",
+        ),
     ),
     new_rule("certificate_wrong_name", "tls.cert.name_invalid", "their certificate")(
         meaning="The certificate is for other names.",
         decided_by="verify code 62 or 64",
         when=_name,
+        advice=(
+            "Call the service by a name that its certificate lists, as {cert_name}.",
+            "If the server is yours, issue a certificate that lists {host} as Subject Alternative Name, or have it serve the right one for this name.",
+            "{if_named}If {host} should not lead to {address}, correct its record.",
+            "{else}Call the service by a name that its certificate lists.",
+        ),
     ),
     new_rule(
         "certificate_self_signed", "tls.cert.authority_invalid.self_signed", "their certificate"
@@ -354,6 +444,10 @@ CERTIFICATE = (
         meaning="The certificate is self-signed.",
         decided_by="verify code 18",
         when=_self_signed,
+        advice=(
+            "Give the service a certificate from an authority: a public one, or your own.",
+            "Until then get its certificate from its owner, compare the fingerprint, and trust that file: `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`.",
+        ),
     ),
     new_rule(
         "certificate_missing_intermediate",
@@ -376,20 +470,38 @@ CERTIFICATE = (
         meaning="The chain ends in an authority that this program does not trust.",
         decided_by="verify code 2, 19, 20 or 21",
         when=_unknown_issuer,
+        advice=(
+            "If the issuer is an authority of your own, name the file with its root in `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`.",
+            "If it is a public one, update this program's authorities: `pip install -U certifi`, or the package `ca-certificates`.",
+            "If nobody knows it, do not trust it: something may answer in place of {host}.",
+            "{else}Ask the owner of the service who issued it.",
+        ),
     ),
     new_rule("certificate_weak", "tls.cert.invalid", "their certificate")(
         meaning="Its key or its signature is too weak.",
         decided_by="verify code 66, 67 or 68, or a key that OpenSSL's security level refuses",
         when=_coded(_WEAK, "has a key or a signature that is too weak"),
+        advice=(
+            "Issue it anew, with a key of 2048 bits or more and SHA-256: this one's key is {key}, and it is signed by {signature}.",
+            "{else}Issue it anew, with a key of 2048 bits or more and SHA-256.",
+        ),
     ),
     new_rule("certificate_revoked", "tls.cert.revoked", "their certificate")(
         meaning="Its authority has revoked it.",
         decided_by="verify code 23",
         when=_coded(_REVOKED, "is revoked"),
+        advice=(
+            "Issue a certificate with a new key and reload every node; until then nobody should go on.",
+            "If it is not yours, tell the owner of {host}.",
+        ),
     ),
     new_rule("certificate_invalid", "tls.cert.invalid", "their certificate")(
         meaning="The certificate is rejected for another reason.",
         decided_by="any other verify code",
         when=_invalid,
+        advice=(
+            "Have the certificate, or the one above it, issued anew without that fault.",
+            "If it is not yours, tell the owner of {host} what is wrong with it.",
+        ),
     ),
 )

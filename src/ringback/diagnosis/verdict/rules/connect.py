@@ -1,6 +1,10 @@
 """Rules about TCP: somebody answered, but not with a connection."""
 
-from ringback.diagnosis.facts import NeighbourFacts, RefusalFacts, RouteFacts, TcpConnectFacts
+from ipaddress import ip_network
+
+from ringback.diagnosis.fact_values import address_of
+from ringback.diagnosis.facts import NeighbourFacts, RefusalFacts, TcpConnectFacts
+from ringback.diagnosis.host_facts import RouteFacts
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.protocols import protocol_of
 from ringback.diagnosis.sorts import ReadingOf
@@ -205,7 +209,7 @@ CONNECT = (
         decided_by="a reset from fewer hops away than another port of the host",
         when=_nearer,
         advice=(
-            "Ask those who run the firewall to allow this source, destination and port.",
+            "Ask those who run the firewall on the path to allow TCP from {source} to {address}, port {port}.",
             "Check this host's own rules too: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
         ),
     ),
@@ -213,11 +217,21 @@ CONNECT = (
         meaning="Nothing listens on the port, but another port of the host answers in the protocol.",
         decided_by="refused without ICMP; the scheme's other port is open and answers in the protocol",
         when=_wrong_port,
+        advice=(
+            "Use the port that answers, if that is the intended service; otherwise start the service.",
+        ),
     ),
     new_rule("service_down", "tcp.refused", "their service")(
         meaning="The host is up, and nothing listens on the port.",
         decided_by="the connection is refused and the socket's error queue holds no ICMP message",
         when=_service_down,
+        advice=(
+            "{if_here}Start the service: nothing listens on port {port} of {address}.",
+            "{if_elsewhere}Start the service on {address}; on its host `ss -ltn 'sport = :PORT'` shows whether and on which address it listens.",
+            "{if_here_in_container}In a container this address is the container itself: use the name of the other service.",
+            "{if_elsewhere}If it listens on 127.0.0.1 alone, let it listen on 0.0.0.0 or `::`.",
+            "Compare host and port with the service's configuration; while it is starting, retry with growing waits.",
+        ),
     ),
     new_rule("firewall_rejects", "tcp.address_unreachable.prohibited", "path")(
         meaning="A firewall rejects the connection; the sender of the ICMP message shows which.",
@@ -225,8 +239,9 @@ CONNECT = (
         "3/13 (IPv6 1/1, 1/5, 1/6)",
         when=_rejected,
         advice=(
-            "Ask those who run the firewall to allow this source, destination and port.",
-            "On that host: `nft list ruleset`, `iptables -L -nv`; in a cloud: security groups.",
+            "Ask those who run {sender} to allow TCP from {source} to {address}, port {port}.",
+            "{if_own}Ask those who run the firewall to allow TCP from {source} to {address}, port {port}.",
+            "Rules are shown there by `nft list ruleset` and `iptables -L -nv`; in a cloud they are security groups.",
         ),
     ),
     new_rule("connection_reset", "tcp.reset", "path")(
@@ -234,6 +249,10 @@ CONNECT = (
         decided_by="ECONNRESET in connect()",
         when=_reset,
         confidence=0.7,
+        advice=(
+            "Look into the log of the service and of what stands in front of it, a load balancer or a firewall.",
+            "Compare from another network: `ringback compare here.json there.json`; a filter on the path resets as well.",
+        ),
     ),
 )
 
@@ -278,9 +297,34 @@ def _host_down(evidence: Evidence) -> Finding | None:
         f"No host answers for {down[0].facts['address']} on its network{by}: the host is off, "
         "or the address is wrong.",
         tuple(down),
-        alternatives=() if own else (next_router,),
+        alternatives=_WIDE if own and _is_far(down[0]) else () if own else (next_router,),
         confidence=None if own else 0.85,
     )
+
+
+_NEAR = {4: 24, 6: 64}
+"""Bits of the usual networks of a link."""
+
+
+def _is_far(reading: ReadingOf[TcpConnectFacts]) -> bool:
+    """Return whether an address is asked for on the own link that is in no usual network with it."""
+    source, address = address_of(reading.facts["source"]), address_of(reading.facts["address"])
+    if source is None or address is None:
+        return False
+    network = ip_network((source, _NEAR[source.version]), strict=False)
+    return address not in network
+
+
+_WIDE = (
+    Alternative(
+        kind="tcp.address_unreachable.host",
+        cause="no_route",
+        where="this host",
+        summary="The address is of another network, and this host takes it for its own: its "
+        "netmask is too wide.",
+        check="compare the netmask in `ip addr` with that of a neighbour",
+    ),
+)
 
 
 def _host_unreachable(evidence: Evidence) -> Finding | None:
@@ -379,32 +423,57 @@ UNREACHABLE = (
         meaning="No host on the last network answers for the address.",
         decided_by="ICMP host-unreachable after some 3 s, from this host's kernel or the last router",
         when=_host_down,
+        advice=(
+            "Switch the host {address} on, or connect it: nobody on its network answers for it.",
+            "{if_named}Or correct the record of {host}, if {address} is an old address.",
+            "{else}Or correct the address.",
+        ),
     ),
     new_rule("ttl_too_small", "tcp.address_unreachable.host", "this host")(
         meaning="This host sends packets with too small a time to live.",
         decided_by="ICMP time-exceeded, and a usual time to live of this host below 30",
         when=_short_lived,
-        advice=("Raise it to 64: `sysctl net.ipv4.ip_default_ttl`, `net.ipv6.conf.*.hop_limit`.",),
+        advice=(
+            "Raise it to 64: `sysctl -w net.ipv4.ip_default_ttl=64`, or `net.ipv6.conf.all.hop_limit` for IPv6.",
+        ),
     ),
     new_rule("routing_loop", "tcp.address_unreachable.host", "path")(
         meaning="Two routers send the packets back and forth.",
         decided_by="ICMP time-exceeded (11/0, IPv6 3/0) for a packet with the usual time to live",
         when=_loop,
-        advice=("Tell the network's operators the address and the router that reported it.",),
+        advice=(
+            "Tell the operators of {sender} that packets to {address} loop between their routers: `traceroute {address}` shows which.",
+            "{else}Tell the network's operators the address and the router that reported it.",
+        ),
     ),
     new_rule("host_unreachable", "tcp.address_unreachable.host", "path")(
         meaning="A router or firewall reports that the host cannot be reached.",
         decided_by="ICMP host-unreachable from another host, at once",
         when=_host_unreachable,
+        advice=(
+            "Ask those who run {sender} whether {address} is up, and whether a rule rejects it.",
+            "{else}Ask those who run the network of the host.",
+        ),
     ),
     new_rule("network_unreachable", "tcp.address_unreachable.network", "path")(
         meaning="A router on the path has no route to the target.",
         decided_by="ICMP network-unreachable (3/0, IPv6 1/0) from a router",
         when=_network_unreachable,
+        advice=(
+            "Tell the operators of {sender} that it has no route to {address}.",
+            "{if_private}The address is one of a private network: connect the VPN that leads there.",
+            "{if_named}Or correct the record of {host}, if {address} is an old address.",
+            "{else}Connect the network or VPN that leads there.",
+        ),
     ),
     new_rule("no_route", "tcp.address_unreachable.network", "this host")(
         meaning="This host itself cannot send there.",
         decided_by="connect() fails at once, without any ICMP message",
         when=_no_way,
+        advice=(
+            "Connect to the VPN or network that leads to {address}.",
+            "{if_ipv6}Without IPv6 here, use an IPv4 address of the service.",
+            "{else}Correct the route.",
+        ),
     ),
 )

@@ -1,5 +1,6 @@
 """Rules about TLS: no handshake came about."""
 
+import re
 from collections.abc import Callable
 
 from ringback.diagnosis.facts import (
@@ -11,7 +12,7 @@ from ringback.diagnosis.facts import (
 )
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
-from ringback.diagnosis.verdict.evidence import Evidence, protocol_name
+from ringback.diagnosis.verdict.evidence import Evidence, place_at, protocol_name
 from ringback.diagnosis.verdict.rule import (
     Finding,
     black_hole,
@@ -59,24 +60,26 @@ def _plain_port(evidence: Evidence) -> Finding | None:
     if (
         failed is None
         or spoken is None
-        or spoken.facts["speaks"] not in {"http", evidence.protocol}
+        or spoken.facts["speaks"] not in {"http", "markup", evidence.protocol}
     ):
         return None
     if failed.facts["alert"] or spoken.facts["plain_to_tls"]:
         return None
     return Finding(
-        _in_plain(evidence, spoken),
+        _in_plain(evidence, failed, spoken),
         (failed, spoken),
         advice=_plain_advice(evidence),
     )
 
 
-def _in_plain(evidence: Evidence, spoken: ReadingOf[PlainFacts]) -> str:
-    speaks = spoken.facts["speaks"]
+def _in_plain(
+    evidence: Evidence, failed: ReadingOf[HandshakeFacts], spoken: ReadingOf[PlainFacts]
+) -> str:
+    place, speaks = place_at(evidence.host, failed.facts["port"]), spoken.facts["speaks"]
     if speaks in {"http", "markup"} and evidence.asked.get("scheme") == "https":
-        return f"{evidence.place} answers plain HTTP: use http://."
+        return f"{place} answers plain HTTP: use http://."
     plain = "plain " if speaks in {"http", "markup", evidence.protocol} else ""
-    return f"{evidence.place} answers {plain}{protocol_name(speaks)}, not TLS."
+    return f"{place} answers {plain}{protocol_name(speaks)}, not TLS."
 
 
 def _plain_advice(evidence: Evidence) -> tuple[str, ...]:
@@ -93,7 +96,7 @@ def _other_protocol(evidence: Evidence) -> Finding | None:
     if failed is None or spoken is None or spoken.facts["speaks"] in {"nothing", "tls"}:
         return None
     return Finding(
-        _in_plain(evidence, spoken),
+        _in_plain(evidence, failed, spoken),
         (failed, spoken),
     )
 
@@ -113,7 +116,9 @@ def _client_certificate(evidence: Evidence) -> Finding | None:
         f"{f' (alert {alert})' if alert is not None else ', and ends the connection without one'}.",
         (failed,),
         kind="tls.bad_client_auth_cert",
-        confidence=0.95 if alert in _CLIENT_ALERTS else 0.75,
+        confidence=0.95
+        if alert in _CLIENT_ALERTS and failed.facts["client_certificate_asked"] is not False
+        else 0.75,
     )
 
 
@@ -123,16 +128,48 @@ def _is_about_name(evidence: Evidence, alert: object) -> bool:
     return named is not None or alert == _ACCESS_DENIED
 
 
+_VERSIONS = frozenset({"TLSv1.2", "TLSv1.3"})
+_OLD_RENEGOTIATION = "UNSAFE_LEGACY_RENEGOTIATION_DISABLED"
+_CURRENT = re.compile(r"(ECDHE-.*|TLS_.*)(GCM|POLY1305)")
+"""Names of ciphers that nobody gives up without a policy of his own."""
+
+
 def _old_tls(evidence: Evidence) -> Finding | None:
-    failed = _failed(evidence, "alert", "protocol", "unsupported", "closed", "reset")
+    failed = need(_failed(evidence, "alert", "protocol", "unsupported", "closed", "reset"))
     old = evidence.first(OldVersionsFacts, works=True)
-    if failed is None or old is None:
-        return None
+    if failed.facts["reason"] == _OLD_RENEGOTIATION:
+        return Finding(
+            f"{evidence.place} lacks secure renegotiation (RFC 5746), without which OpenSSL 3 "
+            "shakes hands with nobody.",
+            (failed, *([old] if old else [])),
+            kind=failed.kind,
+            advice=_RENEGOTIATION_ADVICE,
+        )
+    old = need(old)
+    version, cipher = old.facts["version"], str(old.facts["cipher"] or "")
+    if old.facts["offered"] is False and version in _VERSIONS and _CURRENT.match(cipher):
+        return Finding(
+            f"{evidence.place} answers in {version} with {cipher}, which this host's policy for "
+            "OpenSSL does not permit.",
+            (failed, old),
+            where="this host",
+            advice=_POLICY_ADVICE,
+        )
     return Finding(
         f"{evidence.place} supports only {old.facts['version'] or 'an old TLS'} "
         f"({old.facts['cipher'] or 'an old cipher'}), which this program no longer accepts.",
         (failed, old),
     )
+
+
+_RENEGOTIATION_ADVICE = (
+    "Update the server, or the device before it that ends TLS.",
+    "If it cannot change, make a context for this one host with `options |= ssl.OP_LEGACY_SERVER_CONNECT` (0x4).",
+)
+_POLICY_ADVICE = (
+    "Let the server offer what the policy permits, TLS 1.3 at best.",
+    "Or look for `MinProtocol`, `MaxProtocol` and `CipherString` in this host's `openssl.cnf`, or the file that `OPENSSL_CONF` names.",
+)
 
 
 def _sni(evidence: Evidence) -> Finding | None:
@@ -179,6 +216,8 @@ def _mismatch(evidence: Evidence) -> Finding | None:
 
 def _black_hole(evidence: Evidence) -> Finding | None:
     failed = _failed(evidence, "timeout")
+    if evidence.first(OtherNameFacts, works=True):
+        return None  # packets as large came through, for another name
     return black_hole(evidence, TlsSmallSegmentsFacts, failed, "the handshake stalls, and works")
 
 
@@ -218,22 +257,33 @@ SECURE = (
         meaning="TLS was used on a port that is not encrypted.",
         decided_by="the handshake fails, and an unencrypted request is answered in the protocol",
         when=_plain_port,
+        advice=("Use the protocol without TLS, or the port with TLS.",),
     ),
     new_rule("other_protocol", "tls.protocol.error.not_tls", "this program")(
         meaning="Another protocol answers on the port.",
         decided_by="the handshake fails, and the service's greeting is of another protocol",
         when=_other_protocol,
-        advice=("Compare host and port with the service's configuration.",),
+        advice=(
+            "Compare {place} with the service's configuration: another service listens there.",
+        ),
     ),
     new_rule("client_certificate_wanted", "tls.bad_client_auth_cert", "this program")(
         meaning="The server requires a client certificate, or rejects the one given.",
         decided_by="alert 42 to 46, 48, 49 or 116, or a CertificateRequest before the end",
         when=_client_certificate,
+        advice=(
+            "Give the program a certificate and its key: `cert=('client.pem', 'client.key')`, or `load_cert_chain()`.",
+            "Ask the owner of {host} which authority must have issued it; `openssl x509 -noout -dates -issuer -in client.pem` shows who issued yours.",
+        ),
     ),
     new_rule("old_tls", "tls.version_or_cipher_mismatch", "their service")(
         meaning="The server supports only versions or ciphers that are no longer secure.",
-        decided_by="the handshake fails, and works with TLS 1.0 or 1.1 and old ciphers allowed",
+        decided_by="the handshake fails, and works with old versions and ciphers allowed, or OpenSSL says that secure renegotiation is missing",
         when=_old_tls,
+        advice=(
+            "Update the server to TLS 1.2 or 1.3 with current ciphers.",
+            "If it cannot change, make a context for this one host with `minimum_version` and `set_ciphers('DEFAULT@SECLEVEL=0')`.",
+        ),
     ),
     new_rule("mtu_black_hole", "tls.timed_out", "path")(
         meaning="Full-size packets are lost on the path, small ones pass.",
@@ -243,17 +293,26 @@ SECURE = (
         advice=(
             "Allow ICMP fragmentation-needed (3/4, IPv6 2/0) through all firewalls on the path.",
             "Or clamp the segment size on the router or VPN: `--clamp-mss-to-pmtu`.",
+            "Until then lower the MTU here: `ip link set dev {interface} mtu 1280`.",
         ),
     ),
     new_rule("sni_unknown", "tls.unrecognized_name_alert", "their service")(
         meaning="The handshake fails because of the name in it (SNI).",
         decided_by="alert 112, or the handshake works without the name",
         when=_sni,
+        advice=(
+            "Add {host} to the server, CDN or load balancer: it has no site of this name.",
+            "If it has, a filter on the path reads the name: compare from another network.",
+        ),
     ),
     new_rule("tls_mismatch", "tls.version_or_cipher_mismatch", "their service")(
         meaning="Client and server have no TLS version, cipher or application protocol in common.",
         decided_by="alert 40, 70, 71, 86 or 120, or OpenSSL's own refusal",
         when=_mismatch,
+        advice=(
+            "Update the server to TLS 1.2 or 1.3 with current ciphers, and with a certificate that they can use.",
+            "If the client is the old one, update Python and OpenSSL: `python -c 'import ssl; print(ssl.OPENSSL_VERSION)'`.",
+        ),
     ),
     new_rule("not_tls", "tls.protocol.error.not_tls", "this program")(
         meaning="The answer is not TLS.",
@@ -263,18 +322,28 @@ SECURE = (
             lambda evidence, _: f"The answer of {evidence.place} is not TLS.",
             confidence=0.85,
         ),
+        advice=(
+            "Compare {place} with the service's configuration: what listens there does not speak TLS.",
+        ),
     ),
     new_rule("path_lost", "tls.timed_out", "path")(
         meaning="The connection opens, but nothing that is sent arrives.",
         decided_by="the handshake times out and the peer's kernel acknowledges nothing (TCP_INFO)",
         when=_lost,
         layer="ip",
-        advice=("Look for a firewall or load balancer that lost the connection's state.",),
+        advice=(
+            "Look for a firewall or load balancer between {source} and {address} that has lost the connection's state.",
+            "{else}Look for a firewall or load balancer that lost the connection's state.",
+        ),
     ),
     new_rule("handshake_silent", "tls.timed_out", "their service")(
         meaning="The connection is accepted, but the handshake gets no answer.",
         decided_by="the handshake times out, the peer's kernel has acknowledged it",
         when=_silent,
+        advice=(
+            "Look at the load and the log of the service on {place}: it has got the ClientHello, and hangs.",
+            "Check that port {port} is meant to speak TLS.",
+        ),
     ),
     new_rule("handshake_cut", "tls.closed", "their service")(
         meaning="The connection is closed or reset within the handshake.",
@@ -284,6 +353,10 @@ SECURE = (
             lambda evidence, failed: f"{evidence.place} aborts the TLS handshake: {failed.result}.",
             confidence=0.8,
             own_kind=True,
+        ),
+        advice=(
+            "Look into the log of the server or load balancer at this time: it may lack a certificate for {host}.",
+            "Compare from another network: `ringback compare here.json there.json`; a filter on the path cuts as well.",
         ),
     ),
 )

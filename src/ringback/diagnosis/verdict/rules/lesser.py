@@ -5,16 +5,14 @@ from functools import partial
 
 from ringback.diagnosis.fact_values import AttemptFacts
 from ringback.diagnosis.facts import (
-    ClockFacts,
     GreetingFacts,
     HandshakeFacts,
-    HostsFileFacts,
     Http2Facts,
-    RouteFacts,
-    RouteToFacts,
+    RequestFacts,
     TcpAgainFacts,
     TcpConnectFacts,
 )
+from ringback.diagnosis.host_facts import ClockFacts, HostsFileFacts, RouteFacts, RouteToFacts
 from ringback.diagnosis.model import Alternative, Where
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import ARP, Evidence, family, icmp_of, is_loopback
@@ -90,6 +88,46 @@ def _partly_secured(evidence: Evidence) -> Finding | None:
     )
 
 
+def _first_unsecured(evidence: Evidence) -> Finding | None:
+    """A program goes on to the next address where a connection fails, and not where TLS does."""
+    good = {reading.facts["address"] for reading in evidence.all(HandshakeFacts, error=None)}
+    opened = {reading.facts["address"] for reading in evidence.opened}
+    first = next((address for address in evidence.addresses if address in opened), None)
+    if first is None or not good or first in good or evidence.served:
+        return None
+    failed = need(evidence.first(HandshakeFacts, address=first))
+    return Finding(
+        f"{failed.subject}, which is tried first, fails in TLS ({failed.result.rstrip('.')}); other "
+        f"addresses of {evidence.host} fail later.",
+        (failed,),
+        kind=failed.kind,
+        rival=True,
+    )
+
+
+def by_chance(evidence: Evidence) -> tuple[Alternative, ...]:
+    """What else a program meets: addresses of one family come in an order that changes."""
+    good = {reading.facts["address"] for reading in evidence.all(HandshakeFacts, error=None)}
+    failed = [
+        reading
+        for reading in evidence.all(HandshakeFacts)
+        if reading.state == "failed" and reading.facts["address"] not in good
+    ]
+    shared = set(map(family, good)) & {family(reading.facts["address"]) for reading in failed}
+    if not shared or evidence.served:
+        return ()
+    return (
+        Alternative(
+            kind=failed[0].kind or "tls.failed",
+            cause="tls_partly",
+            where="their service",
+            summary=f"The call met another address, {failed[0].subject}, which fails in TLS "
+            f"({failed[0].result.rstrip('.')}).",
+            check="ask each address by itself",
+        ),
+    )
+
+
 def _sometimes(evidence: Evidence) -> Finding | None:
     partly = need(
         [
@@ -115,24 +153,48 @@ def _sometimes(evidence: Evidence) -> Finding | None:
     )
 
 
+_TLS_PARTLY = new_rule("tls_partly", "tls.failed", "their service")
+_TLS_ADVICE = (
+    "Repair TLS on the address that fails, or remove it from DNS or the load balancer.",
+    "Until then use a client that tries the next address, as `ringback.Session` does.",
+)
+
+FIRST = (
+    _TLS_PARTLY(
+        meaning="The address that is tried first fails in TLS, and others fail behind it.",
+        decided_by="handshakes with each address, and their order",
+        when=_first_unsecured,
+        advice=_TLS_ADVICE,
+    ),
+)
+"""What is met before an answer that fails as well."""
+
 PARTLY = (
-    new_rule("tls_partly", "tls.failed", "their service")(
+    _TLS_PARTLY(
         meaning="One of several addresses fails in TLS, others do not.",
         decided_by="handshakes with each address",
         when=_partly_secured,
+        advice=_TLS_ADVICE,
     ),
     new_rule("overloaded", "tcp.timed_out", "their service")(
         meaning="Only some connections are accepted.",
         decided_by="several attempts at one address",
         when=_sometimes,
         confidence=0.7,
+        advice=(
+            "Check the load of the service; on its host `ss -ltn 'sport = :PORT'` shows its queue (Recv-Q against Send-Q).",
+            "Wait longer between retries: more attempts only keep the queue full.",
+        ),
     ),
     new_rule("ipv6_dead", "tcp.timed_out", "path")(
         meaning="The target answers over IPv4, but not over IPv6, which is tried first.",
         decided_by="no IPv6 address opens, an IPv4 address does, and this host has an IPv6 route",
         when=partial(_dead_family, version=6),
         advice=(
-            "Have the target's IPv6 repaired, or its AAAA record removed.",
+            "{if_at_this_host}Mend what stops IPv6 on this host: a route of it, or a rule of its firewall.",
+            "{if_at_this_network}Have the router of this network repaired for IPv6.",
+            "{if_at_path}Ask those who run {sender} to let IPv6 through to {address}.",
+            "{if_there}Have the target's IPv6 address {address} repaired, or its AAAA record removed.",
             "Until then use a client with happy eyeballs, as `ringback.Session` is.",
         ),
     ),
@@ -140,13 +202,20 @@ PARTLY = (
         meaning="The target answers over IPv6, but not over IPv4.",
         decided_by="no IPv4 address opens, an IPv6 address does, and this host has an IPv4 route",
         when=partial(_dead_family, version=4),
+        advice=(
+            "{if_at_this_host}Mend what stops IPv4 on this host: a route of it, or a rule of its firewall.",
+            "{if_at_this_network}Have the router of this network repaired for IPv4.",
+            "{if_at_path}Ask those who run {sender} to let IPv4 through to {address}.",
+            "{if_there}Have the target's IPv4 address {address} repaired, or its A record removed.",
+            "Until then use a client with happy eyeballs, as `ringback.Session` is.",
+        ),
     ),
     new_rule("one_address_dead", "tcp.timed_out", "their host")(
         meaning="One of several addresses fails; calls fail or are slow at random.",
         decided_by="a connection to each address",
         when=_address_dead,
         advice=(
-            "Remove the failing address from DNS or the load balancer, or repair it.",
+            "Remove {address} from DNS or the load balancer, or repair it.",
             "Until then use a client that tries the next address, as `ringback.Session` does.",
         ),
     ),
@@ -223,6 +292,21 @@ def _no_family_here(evidence: Evidence) -> Finding | None:
     return Finding(f"This host has no IPv{version}; the other version is used.", tuple(dead))
 
 
+def _partly_read(evidence: Evidence) -> Finding | None:
+    """A diagnosis reads the beginning of what is large."""
+    last = need(evidence.all(RequestFacts)[-1:])[0]
+    announced = str((last.facts["headers"] or {}).get("content-length") or "")
+    read = last.facts["bytes"] or 0
+    if last.facts["complete"] or not read or not announced.isdecimal() or int(announced) <= read:
+        return None
+    return Finding(
+        f"Of the answer's {announced} bytes the first {read} were read: whether the rest comes is "
+        "not known.",
+        (last,),
+        confidence=0.85,
+    )
+
+
 def _untried_login(evidence: Evidence) -> Finding | None:
     found = [reading for reading in evidence.all(GreetingFacts) if reading.facts["wants_login"]]
     if not found:
@@ -235,6 +319,11 @@ def _untried_login(evidence: Evidence) -> Finding | None:
 
 
 HARMLESS = (
+    new_rule("partly_read", "http.response.invalid.content_length_mismatch", "their service")(
+        meaning="Only the beginning of a large answer was read.",
+        decided_by="its length, and how much of it was read",
+        when=_partly_read,
+    ),
     new_rule("login_untried", "service.rejected", "this program")(
         meaning="The service wants a login, which a diagnosis does not try.",
         decided_by="its own message",

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from ringback.diagnosis.fact_values import IcmpFact, InterfaceFacts
 from ringback.diagnosis.facts import (
-    DescriptorsFacts,
     GetaddrinfoFacts,
     HopFacts,
-    InterfacesFacts,
     NameserverFacts,
     NeighbourFacts,
+    UrlFacts,
+)
+from ringback.diagnosis.host_facts import (
+    DescriptorsFacts,
+    InterfacesFacts,
     ProxyVariablesFacts,
     RouteFacts,
     RouteToFacts,
-    UrlFacts,
 )
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
@@ -60,17 +62,25 @@ ASKED = (
         decided_by="the text of the URL",
         when=partial(_fatal, kind="url.scheme_invalid"),
         confidence=1.0,
+        advice=("Put `https://` or `http://` in front of the host.",),
     ),
     new_rule("url_invalid", "url.invalid", "this program")(
         meaning="The URL is malformed: its host, port or brackets cannot be read.",
         decided_by="the text of the URL",
         when=partial(_fatal, kind="url.invalid"),
         confidence=1.0,
+        advice=(
+            "Correct the URL where the program is configured; print it with `repr(url)` to see what it really holds.",
+        ),
     ),
     new_rule("proxy_invalid", "config.proxy_invalid", "this program")(
         meaning="The proxy variable that applies does not hold a valid URL.",
         decided_by="the proxy variables of the environment",
         when=_proxy_invalid,
+        advice=(
+            "Write the proxy as `http://host:port`: the scheme names how to talk to the proxy, not to the target.",
+            "Percent-encode user name and password in it, or unset the variable where no proxy is wanted.",
+        ),
     ),
 )
 
@@ -146,8 +156,8 @@ ADDRESS = (
         "interface",
         when=_no_host,
         advice=(
-            "Use the host's name or its own address.",
-            "Add the interface to a link-local address: `[fe80::1%25eth0]` in a URL.",
+            "Write a link-local address with its interface, as in `http://[fe80::1%25{interface}]/`.",
+            "Use the name of the host, or an address of its own.",
         ),
     ),
     new_rule("no_port_left", "client.local_address", "this host")(
@@ -156,7 +166,7 @@ ADDRESS = (
         when=_no_port_left,
         advice=(
             "Reuse connections (keep-alive): `ss -s` counts those in TIME-WAIT.",
-            "Widen the port range: `sysctl net.ipv4.ip_local_port_range`.",
+            "Widen the range of ports: `sysctl -w net.ipv4.ip_local_port_range='10240 65535'`.",
         ),
     ),
     new_rule("loopback_down", "tcp.timed_out", "this host")(
@@ -400,14 +410,20 @@ LOCAL = (
         meaning="This program has reached its limit of open files and connections.",
         decided_by="the number of open descriptors has reached the limit",
         when=_short,
+        advice=(
+            "Close what the program leaves open: `ls -l /proc/PID/fd` shows files and connections by its process id.",
+            "Share one session or client in place of one for each call, and close responses.",
+            "Only then raise the limit: `ulimit -n`, or `LimitNOFILE=` of its systemd unit.",
+        ),
     ),
     new_rule("no_network", "tcp.address_unreachable.network", "this host")(
         meaning="This host has no network at all.",
         decided_by="no interface but loopback is up with an address that leads beyond its own link",
         when=_no_network,
         advice=(
-            "Bring an interface up (`ip link`, `ip addr`); on a laptop, join a network.",
-            "In a container, give it a network: it may have been started with `--network none`.",
+            "Switch {interface} on, and have it get an address: `ip link set {interface} up`, then DHCP; on a laptop, join a network.",
+            "{if_container}In a container, give it a network: it may have been started with `--network none`.",
+            "{else}Connect this host to a network.",
         ),
     ),
     new_rule("no_default_route", "tcp.address_unreachable.network", "this host")(
@@ -415,8 +431,8 @@ LOCAL = (
         decided_by="no default route of either family, and connect() fails at once with ENETUNREACH",
         when=_no_default_route,
         advice=(
-            "Check the routes with `ip route` and `ip -6 route`: a line `default via …` is missing.",
-            "Renew the address (DHCP), reconnect the VPN, or add the route.",
+            "Renew the address of {interface} (DHCP), or reconnect the VPN: a default route comes with it.",
+            "Or add it by hand, with the address of the router: `ip route add default via ROUTER`.",
         ),
     ),
     new_rule("local_policy_route", "tcp.address_unreachable.prohibited", "this host")(
@@ -424,7 +440,8 @@ LOCAL = (
         decided_by="connect() fails at once with EACCES, EHOSTUNREACH or EINVAL, without any ICMP message",
         when=_policy_route,
         advice=(
-            "Check `ip route get ADDRESS` and `ip rule`: a VPN's kill switch adds such routes.",
+            "Find what has added the route: `ip route show table all`, `ip rule`; a VPN's kill switch does.",
+            "Connect the VPN, or have the route to {address} removed.",
         ),
     ),
     new_rule("family_missing", "tcp.address_unreachable.network", "this network")(
@@ -441,8 +458,8 @@ LOCAL = (
         decided_by="connect() fails at once with ENETUNREACH for every address, without any ICMP message",
         when=_no_route,
         advice=(
-            "Check `ip route get ADDRESS`.",
-            "Connect to the VPN or network that leads there.",
+            "Connect to the VPN or network that leads to {address}.",
+            "Or add the route, through the router that knows the way: `ip route add {address} via ROUTER`.",
         ),
     ),
     new_rule("gateway_dead", "tcp.address_unreachable.host", "this network")(
@@ -450,8 +467,8 @@ LOCAL = (
         decided_by="host-unreachable from this host's kernel (no answer to ARP) for addresses behind the gateway",
         when=_gateway_dead,
         advice=(
-            "Check the cable, Wi-Fi or VPN, and the gateway: `ping GATEWAY`, `ip neigh`.",
-            "If the gateway's address is wrong, renew the DHCP lease or correct the route.",
+            "Check that {gateway} is on, and the cable, Wi-Fi or VPN of {interface} that leads to it.",
+            "If that is not the gateway's address, renew the DHCP lease or correct the default route.",
         ),
     ),
     new_rule("local_firewall", "tcp.address_unreachable.prohibited", "this host")(
@@ -460,8 +477,9 @@ LOCAL = (
         "for this port alone",
         when=_local_firewall,
         advice=(
-            "Check the rules for outgoing packets: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
-            "In a sandbox or container, check its network policy.",
+            "Allow port {port} to {address} in the rules for outgoing packets: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
+            "{if_container}In a sandbox or container, check its network policy.",
+            "{else}Check this host's rules for outgoing packets.",
         ),
     ),
 )

@@ -5,13 +5,12 @@ from ipaddress import ip_address
 from ringback.diagnosis.facts import (
     GetaddrinfoFacts,
     HijackFacts,
-    HostsFileFacts,
     NameserverFacts,
     NeighbourFacts,
     RequestFacts,
-    ResolverConfigFacts,
     SearchDomainFacts,
 )
+from ringback.diagnosis.host_facts import HostsFileFacts, ResolverConfigFacts
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
@@ -30,7 +29,6 @@ from ringback.diagnosis.verdict.evidence import (
     with_lookup,
 )
 from ringback.diagnosis.verdict.rule import Finding, need, new_rule
-from ringback.diagnosis.verdict.rules.resolver import TRY_ANOTHER
 
 # Rules about the name: it has no address.
 
@@ -151,7 +149,7 @@ NAME = (
         decided_by="NXDOMAIN or no address from one, addresses from another",
         when=_disagree,
         advice=(
-            "Configure resolvers that know the same names: the first answer counts, also NXDOMAIN.",
+            "Have `{resolv_conf}` name only resolvers that know the same names: the first answer counts, also NXDOMAIN.",
             "Names of a VPN or office need its resolver first, or split DNS.",
         ),
     ),
@@ -160,46 +158,68 @@ NAME = (
         decided_by="getaddrinfo fails while a configured nameserver answers",
         when=_nsswitch,
         advice=(
-            "Check the line `hosts:` in `/etc/nsswitch.conf`: it must contain `dns`.",
-            "Compare `getent hosts NAME` with `dig NAME`.",
+            "Put `dns` into the line `hosts:` of `/etc/nsswitch.conf`, which reads `hosts: {hosts_order}`.",
+            "Check the line `hosts:` of `/etc/nsswitch.conf` ({hosts_order}), and the modules that it names.",
+            "{else}Check the line `hosts:` of `/etc/nsswitch.conf`: it must contain `dns`.",
         ),
     ),
     new_rule("name_missing_here_only", "dns.name_not_resolved", "DNS")(
         meaning="The name exists, but not according to the resolvers that this host uses.",
         decided_by="the configured resolvers deny it, one named in addition resolves it",
         when=_missing_here_only,
-        advice=("Use the resolver that knows it: connect the VPN, or change the resolver.",),
+        advice=(
+            "Connect the VPN whose resolver knows {host}, or have `{resolv_conf}` name that resolver.",
+            "{else}Use the resolver that knows it.",
+        ),
     ),
     new_rule("dangling_cname", "dns.no_address", "DNS")(
         meaning="The name is an alias for a name without an address.",
         decided_by="a CNAME chain that ends without A or AAAA",
         when=_dangling,
         advice=(
-            "Tell the owner of the zone that the alias points to a name that no longer exists.",
+            "Tell the owner of the zone that the alias points to a name without an address.",
+            "If the zone of {host} is yours, give {alias} an address, or remove the alias.",
         ),
     ),
     new_rule("name_missing", "dns.name_not_resolved", "DNS")(
         meaning="The name does not exist.",
         decided_by="NXDOMAIN from the configured resolvers",
         when=_name_missing,
+        advice=(
+            "Write `{looks_like}`: this name has letters of another script that look like it.",
+            "Check the spelling of {host} where the program is configured.",
+            "{if_one_label}Write the whole name: {host} alone needs a search domain in `{resolv_conf}`, or in a container's network the service of that name.",
+            "{if_dot_local}Names in .local are announced by multicast DNS: look with `avahi-resolve -n NAME`.",
+            "If it is a name of an office or a VPN, connect to it: {resolver} does not know it.",
+            "A record that was added just now is seen after {negative_ttl} s.",
+            "{else}Check the spelling of the name.",
+        ),
     ),
     new_rule("name_missing", "dns.name_not_resolved", "DNS")(
         meaning="The name does not exist, and the resolver is slow to say so.",
         decided_by="getaddrinfo denies the name after the direct queries had timed out",
         when=_missing_late,
+        advice=(
+            "Check the spelling of {host} where the program is configured.",
+            "Have {resolver} repaired, which is slow.",
+        ),
     ),
     new_rule("name_without_address", "dns.no_address", "DNS")(
         meaning="The name exists, but has neither an IPv4 nor an IPv6 address.",
         decided_by="an answer without A and AAAA",
         when=_without_address,
+        advice=(
+            "If the name is yours, add the missing A or AAAA record.",
+            "Otherwise ask the owner of {host} which name the service has.",
+        ),
     ),
     new_rule("name_missing", "dns.name_not_resolved", "this host")(
         meaning="This host does not resolve a local name such as localhost.",
         decided_by="getaddrinfo fails for localhost or a name below it",
         when=_unknown_here,
         advice=(
-            "Add the line `127.0.0.1 localhost` to the hosts file, or use the address.",
-            "Names below localhost need `myhostname` or a line of their own.",
+            "Add the line `127.0.0.1 {host}` to the hosts file.",
+            "Or use the address; names below localhost need `myhostname` in `/etc/nsswitch.conf` or a line of their own.",
         ),
     ),
 )
@@ -217,6 +237,7 @@ def _search_trap(evidence: Evidence) -> Finding | None:
     return Finding(
         f"{evidence.host} was answered as {found.facts['answered']}: a search domain was added.",
         (found,),
+        rival=True,
     )
 
 
@@ -236,6 +257,27 @@ def _hosts_file(evidence: Evidence) -> Finding | None:
         f"{' and '.join(sorted(listed)[:3])}; {'DNS says' if known else 'it is to be'} "
         f"{' and '.join(sorted(real)[:3])}.",
         with_lookup(evidence, [entry, *known]),
+        # A line may be there on purpose: that DNS's address answers shows that it is wrong.
+        rival=not evidence.all(NeighbourFacts, role="other_answer", outcome="open"),
+    )
+
+
+def listed_only(evidence: Evidence) -> tuple[Alternative, ...]:
+    """Return that an address may be wrong which a line of the hosts file gives, and nobody else."""
+    entry = evidence.first(HostsFileFacts)
+    if entry is None or _by_definition(evidence.host):
+        return ()
+    if with_addresses(evidence.all(NameserverFacts)):
+        return ()
+    return (
+        Alternative(
+            kind="dns.bogus_address",
+            cause="hosts_file_override",
+            where="this host",
+            summary=f"Line {entry.facts['line']} of {entry.facts['path']} gives a wrong address: no "
+            f"nameserver that was asked knows one for {evidence.host}.",
+            check="compare it with what the owner of the service says",
+        ),
     )
 
 
@@ -259,11 +301,30 @@ def _bogus(evidence: Evidence) -> Finding | None:
     return Finding(
         f"{evidence.host} resolves to {bogus[0]}, which cannot be the service.",
         with_lookup(evidence, with_addresses(configured(evidence))),
+        alternatives=(_SINKHOLE,) if _is_sinkhole(bogus[0]) else (),
     )
 
 
+def _is_sinkhole(address: str) -> bool:
+    read = ip_address(address)
+    return read.is_unspecified or (read.is_loopback and address != _COLLISION)
+
+
+_SINKHOLE = Alternative(
+    kind="dns.blocked",
+    cause="dns_blocked",
+    where="DNS",
+    summary="The resolver blocks the name: filters answer with such an address.",
+    check="ask another resolver, or look for the name in the filter's list and log",
+)
+
+
+_COLLISION = "127.0.53.53"
+"""What ICANN answers for names of a new top-level domain that were used privately before."""
+
+
 def _cannot_be(address: str) -> bool:
-    return address == "127.0.53.53" or is_unusable(address) or is_loopback(address)
+    return address == _COLLISION or is_unusable(address) or is_loopback(address)
 
 
 def _inventing(evidence: Evidence) -> list[ReadingOf[HijackFacts]]:
@@ -329,6 +390,7 @@ def _lied(evidence: Evidence) -> Finding | None:
         f"{servers_of(wrong)} sends {evidence.host} to {evidence.addresses[0]}, which does not "
         f"work; {servers_of(right)} to {better[0].facts['address']}, which does.",
         (*better, *wrong, *right),
+        rival=True,
     )
 
 
@@ -337,36 +399,59 @@ WRONG_ADDRESS = (
         meaning="An entry in the hosts file gives another address than DNS.",
         decided_by="the address is in the hosts file and in no nameserver's answer, and fails",
         when=_hosts_file,
-        advice=("Remove or correct the line in the hosts file, then try again.",),
+        advice=(
+            "Remove or correct line {hosts_line} of `{hosts_file}`, then try again.",
+            "{else}Remove or correct the line in the hosts file.",
+        ),
     ),
     new_rule("captive_portal", "http.error.captive_portal", "this network")(
         meaning="The network resolves every name to its login page (captive portal).",
         decided_by="a random name gets the same address, which answers plain HTTP",
         when=_portal,
         confidence=0.8,
+        advice=(
+            "Open `http://neverssl.com` in a browser and log in to the network, then repeat the call.",
+            "For a machine without a browser, have its address {source} allowed by the network's owner, or use another network.",
+        ),
     ),
     new_rule("dns_hijacked", "dns.bogus_address", "DNS")(
         meaning="The resolver returns addresses for names that do not exist.",
         decided_by="a random name of the same zone gets the same address",
         when=_hijacked,
-        advice=TRY_ANOTHER,
+        advice=(
+            "Use a resolver that tells the truth in place of {resolver}: its answer for {host} is made up.",
+            "If {resolver} is your provider's, turn its search help off.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+        ),
     ),
     new_rule("bogus_address", "dns.bogus_address", "DNS")(
         meaning="The name resolves to an address that cannot be the service.",
         decided_by="0.0.0.0, ::, 127.0.53.53, a multicast, reserved, IPv6 link-local or loopback "
         "address, and the name is not localhost",
         when=_bogus,
+        advice=(
+            "If the zone is yours, correct the record of {host}.",
+            "If {resolver} filters names, ask whoever runs it to allow {host}.",
+            "If the service is one of an office or a VPN, connect to it and look the name up again.",
+        ),
     ),
     new_rule("resolvers_disagree", "dns.bogus_address", "DNS")(
         meaning="The configured resolvers give different addresses, and those that were used fail.",
         decided_by="another resolver's answer is open, the one that was used is not",
         when=_lied,
-        advice=TRY_ANOTHER,
+        advice=(
+            "Have the resolver corrected that gives {address} for {host}, or remove it from `{resolv_conf}`.",
+            "{else}Use the resolver whose address works.",
+        ),
     ),
     new_rule("search_domain_trap", "dns.bogus_address", "this host")(
         meaning="A search domain turned the name into another one.",
         decided_by="the name was answered only with a search domain behind it, and fails",
         when=_search_trap,
-        advice=("Write the whole name, with a dot at its end where the client allows it.",),
+        advice=(
+            "Write the name with a dot at its end, `{host}.`, where the client allows it.",
+            "Or remove the search domain from `{resolv_conf}` (search {search}), or the record of all names in it.",
+            "{else}Write the whole name.",
+        ),
     ),
 )

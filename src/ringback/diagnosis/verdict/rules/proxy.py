@@ -8,8 +8,8 @@ from ringback.diagnosis.facts import (
     ProxyConnectFacts,
     ProxyDirectFacts,
     ProxyTunnelFacts,
-    ProxyVariablesFacts,
 )
+from ringback.diagnosis.host_facts import ProxyVariablesFacts
 from ringback.diagnosis.model import Alternative, Reading
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import Evidence
@@ -53,6 +53,7 @@ def _not_needed(evidence: Evidence) -> Finding | None:
         "without it.",
         (failed, direct, *evidence.all(ProxyVariablesFacts)),
         kind=failed.kind,
+        rival=True,
     )
 
 
@@ -62,7 +63,18 @@ def _down(evidence: Evidence) -> Finding | None:
         f"The proxy {_name(shut)} cannot be reached: {shut.result}.",
         (shut, *evidence.all(ProxyDirectFacts)),
         where="DNS" if shut.facts["outcome"] == "unresolved" else None,
+        alternatives=(_RESOLVER,) if shut.facts["eai"] in _NO_WORD else (),
     )
+
+
+_NO_WORD = frozenset({"EAI_AGAIN", "EAI_TIMEOUT"})
+_RESOLVER = Alternative(
+    kind="dns.unreachable",
+    cause="resolver_silent",
+    where="DNS",
+    summary="This host's resolver answers for no name, and the proxy's is only the first.",
+    check="look up another name: `getent hosts example.com`",
+)
 
 
 def _wants_password(evidence: Evidence) -> Finding | None:
@@ -101,9 +113,44 @@ def _forbids(evidence: Evidence) -> Finding | None:
         return None  # A web server that is no proxy refuses the method; it names none it came by
     if not forbidden and not (status is not None and 400 <= status < 500):
         return None
+    if status == _TOO_MANY:
+        return Finding(
+            f"The proxy {_name(failed)} limits how often it is asked (status {status}).",
+            (failed,),
+            kind=failed.kind,
+            advice=_LESS_OFTEN,
+        )
     said = f" (status {status})" if status else ""
     summary = f"The proxy {_name(failed)} forbids {evidence.place}{said}."
-    return Finding(summary, (failed,), kind=failed.kind)
+    return Finding(
+        summary,
+        (failed,),
+        kind=failed.kind,
+        alternatives=(_WEB_SERVER,) if _is_web_server(failed) else (),
+    )
+
+
+_TOO_MANY = 429
+_LESS_OFTEN = (
+    "Wait before the next request, and retry with growing waits and jitter: fewer workers, batches.",
+    "Keep connections open in place of a tunnel for each request.",
+)
+_WEB_SERVERS = ("nginx", "apache", "microsoft-iis", "caddy", "lighttpd", "gunicorn", "cloudflare")
+_WEB_SERVER = Alternative(
+    kind="proxy.protocol_error",
+    cause="not_a_proxy",
+    where="this program",
+    summary="What answers is a web server that is no proxy, and refuses the method.",
+    check="ask it for an http:// URL of another host: `curl -x {proxy} http://example.com/`",
+)
+
+
+def _is_web_server(failed: ReadingOf[ProxyTunnelFacts]) -> bool:
+    """Return whether the answer names a web server, and bears no mark of a proxy."""
+    facts = failed.facts
+    if facts["via"] or facts["squid_error"] or facts["authenticate"]:
+        return False
+    return str(facts["server"] or "").lower().startswith(_WEB_SERVERS)
 
 
 def _plain_proxy(evidence: Evidence) -> Finding | None:
@@ -138,8 +185,29 @@ def _silent(evidence: Evidence) -> Finding | None:
     failed = need(_tunnel(evidence))
     if failed.facts["outcome"] not in {"timeout", "closed"}:
         return None
-    how = "does not answer" if failed.facts["outcome"] == "timeout" else "closes it"
-    return Finding(f"The proxy {_name(failed)} accepts the connection and {how}.", (failed,))
+    silent = failed.facts["outcome"] == "timeout"
+    how = "does not answer" if silent else "closes it"
+    return Finding(
+        f"The proxy {_name(failed)} accepts the connection and {how}.",
+        (failed,),
+        alternatives=(_WAITS if silent else _HANGS_UP,),
+    )
+
+
+_WAITS = Alternative(
+    kind="proxy.upstream_failed",
+    cause="proxy_upstream_failed",
+    where="their service",
+    summary="The proxy is well, and waits for the target, which does not answer it.",
+    check="ask the proxy for another target: `curl -v -x {proxy} http://example.com/`",
+)
+_HANGS_UP = Alternative(
+    kind="proxy.protocol_error",
+    cause="not_a_proxy",
+    where="this program",
+    summary="What listens there is no proxy of this type, and hangs up on what it cannot read.",
+    check="compare the scheme and port of the proxy's URL with what its operators state",
+)
 
 
 def _no_proxy_at_all(evidence: Evidence) -> Finding | None:
@@ -174,11 +242,6 @@ def _needed(evidence: Evidence) -> Finding | None:
     )
 
 
-_ASK_THE_PROXY = (
-    "Ask the proxy's operators.",
-    "Check `env | grep -i proxy`: is it the right proxy?",
-)
-
 PROXY = (
     new_rule("proxy_needed", "tcp.timed_out", "this program")(
         meaning="The direct route is blocked, and a proxy that this program does not use works.",
@@ -186,8 +249,9 @@ PROXY = (
         "excluded by NO_PROXY) opens a tunnel",
         when=_needed,
         advice=(
-            "Set the proxy for this scheme: `HTTPS_PROXY` for https, `HTTP_PROXY` for http.",
-            "Remove the host from `NO_PROXY` if it is listed.",
+            "{if_excluded}Remove {host} from `NO_PROXY`, which excludes it.",
+            "Give the program the proxy: `{wanted_variable}={candidate}`.",
+            "{else}Set the proxy for this scheme.",
         ),
     ),
     new_rule("proxy_not_needed", "proxy.unreachable", "this program")(
@@ -195,55 +259,92 @@ PROXY = (
         decided_by="the proxy fails, the direct connection opens",
         when=_not_needed,
         advice=(
-            "Unset the proxy variable, or add the host to `NO_PROXY`.",
-            "If the proxy is required, have it repaired.",
+            "Unset `{variable}`, or add {host} to `NO_PROXY`: the target answers without {proxy}.",
+            "If {proxy} is required, have it repaired.",
+            "{else}Call without the proxy.",
         ),
     ),
     new_rule("proxy_down", "proxy.unreachable", "proxy")(
         meaning="The proxy cannot be reached.",
         decided_by="its name or port fails, and so does the direct route",
         when=_down,
+        advice=(
+            "{if_unresolved}Correct the name of the proxy in `{variable}`, or connect to the network whose resolver knows it.",
+            "{if_resolved}Start the proxy on {proxy_place}, or connect the VPN that leads to it.",
+            "Or correct `{variable}`, which names {proxy}; unset it where no proxy is wanted.",
+            "{else}Have the proxy repaired, or call without it.",
+        ),
     ),
     new_rule("proxy_wants_password", "proxy.auth_required", "proxy")(
         meaning="The proxy requires credentials, or rejects those given.",
         decided_by="status 407, or the SOCKS authentication fails",
         when=_wants_password,
+        advice=(
+            "Give the proxy a user and a password: `{variable}=http://USER:PASSWORD@{proxy_place}`, percent-encoded.",
+            "{if_single_sign_on}It asks for {authenticate}, which few clients speak: run a helper such as cntlm or px, and use that as the proxy.",
+            "{else}Give the program the user and the password for the proxy.",
+        ),
     ),
     new_rule("proxy_upstream_failed", "proxy.upstream_failed", "their service")(
         meaning="The proxy works, but cannot reach the target.",
         decided_by="status 502, 503 or 504 to CONNECT, SOCKS reply 1 or 3 to 6",
         when=_upstream,
         confidence=0.8,
+        advice=(
+            "Check that {place} answers in the network of the proxy {proxy_place}: its name and port, and whether it is up.",
+            "If {host} is internal, list it in `NO_PROXY`.",
+            "{if_socks}Let the proxy resolve the name: write `socks5h://` in place of `socks5://`.",
+            "{else}Ask the proxy's operators.",
+        ),
     ),
     new_rule("proxy_forbids", "proxy.denied", "proxy")(
         meaning="The proxy's rules forbid the target.",
         decided_by="status 403 or another 4xx to CONNECT, SOCKS reply 2",
         when=_forbids,
-        advice=(*_ASK_THE_PROXY, "Ports other than 443 are often forbidden for CONNECT."),
+        advice=(
+            "Ask the operators of the proxy {proxy_place} to allow {place}.",
+            "{if_odd_port}Many proxies allow a tunnel to port 443 alone: use that, if the service is there as well.",
+            "Or correct `{variable}`, which names {proxy}; unset it where no proxy is wanted.",
+            "{else}Ask the proxy's operators.",
+        ),
     ),
     new_rule("proxy_tls_failed", "proxy.protocol_error", "proxy")(
         meaning="The proxy's own certificate is not accepted, or TLS with it fails otherwise.",
         decided_by="the TLS handshake with an https:// proxy",
         when=_unsecured,
         advice=(
-            "Use the name in the proxy's certificate, and trust the authority that issued it.",
-            "Or write `http://` if it also works without TLS: the tunnel itself is encrypted.",
+            "Use the name in the certificate of {proxy_place}, and trust the authority that issued it.",
+            "Or write `http://{proxy_place}` if it also works without TLS: the tunnel itself is encrypted.",
+            "{else}Have the proxy's certificate repaired.",
         ),
     ),
     new_rule("not_a_proxy", "proxy.protocol_error", "this program")(
         meaning="The proxy's URL says https://, but the proxy does not use TLS.",
         decided_by="a TLS handshake with the proxy that gets no answer",
         when=_plain_proxy,
+        advice=(
+            "Write `http://` in place of `https://` in the proxy's URL: the tunnel itself is encrypted.",
+        ),
     ),
     new_rule("proxy_silent", "proxy.no_response", "proxy")(
         meaning="The proxy accepts the connection and does not answer.",
         decided_by="no reply to CONNECT, or the connection is closed before one",
         when=_silent,
+        advice=(
+            "Look into the log and the load of the proxy {proxy_place}.",
+            "Ask it for another target: `curl -v -x {proxy} http://example.com/`; if that works, this target is at fault.",
+            "Or correct `{variable}`, which names {proxy}; unset it where no proxy is wanted.",
+            "{else}Have the proxy repaired.",
+        ),
     ),
     new_rule("not_a_proxy", "proxy.protocol_error", "this program")(
         meaning="What answers is not a proxy of this type.",
         decided_by="a reply that does not match the proxy's protocol",
         when=_no_proxy_at_all,
-        advice=("Compare the scheme and port of the proxy's URL with what its operators state.",),
+        advice=(
+            "Compare {proxy} with what the proxy's operators state: its scheme or its port is wrong.",
+            "Correct it in `{variable}`.",
+            "{else}Correct the proxy's URL.",
+        ),
     ),
 )

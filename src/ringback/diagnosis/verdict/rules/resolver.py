@@ -2,12 +2,8 @@
 
 from functools import partial
 
-from ringback.diagnosis.facts import (
-    ControlFacts,
-    GetaddrinfoFacts,
-    NameserverFacts,
-    ResolverConfigFacts,
-)
+from ringback.diagnosis.facts import ControlFacts, GetaddrinfoFacts, NameserverFacts
+from ringback.diagnosis.host_facts import ResolverConfigFacts
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.sorts import ReadingOf
 from ringback.diagnosis.verdict.evidence import (
@@ -17,7 +13,9 @@ from ringback.diagnosis.verdict.evidence import (
     coded,
     configured,
     is_dead,
+    is_loopback,
     is_unresolved,
+    is_unusable,
     servers_of,
     unresolved_answers,
     with_addresses,
@@ -31,6 +29,7 @@ _DNSSEC = frozenset(range(5, 13))
 
 
 _POLICY = frozenset({4, 15, 16, 17, 18})
+_PROHIBITED = 18
 
 
 def _resolver_missing(evidence: Evidence) -> Finding | None:
@@ -54,7 +53,19 @@ def _resolver_down(evidence: Evidence) -> Finding | None:
     return Finding(
         f"No resolver runs on {servers_of(refused)}: port 53 is closed.",
         with_lookup(evidence, refused),
+        alternatives=()
+        if all(is_loopback(reading.facts["server"]) for reading in refused)
+        else (_REJECTED,),
     )
+
+
+_REJECTED = Alternative(
+    kind="dns.unreachable",
+    cause="resolver_unreachable",
+    where="DNS",
+    summary="It runs, and a firewall on its host rejects this host's queries with that message.",
+    check="on its host: `ss -lun 'sport = :53'`, `nft list ruleset`",
+)
 
 
 def _is_closed(reading: ReadingOf[NameserverFacts]) -> bool:
@@ -86,7 +97,44 @@ def _resolver_silent(evidence: Evidence) -> Finding | None:
     dead = _all_dead(evidence)
     if not dead or answered_late(evidence):
         return None
-    return Finding(f"The resolver {servers_of(dead)} does not answer.", with_lookup(evidence, dead))
+    near = any(reading.facts["on_link"] or is_loopback(reading.facts["server"]) for reading in dead)
+    return Finding(
+        f"The resolver {servers_of(dead)} does not answer.",
+        with_lookup(evidence, dead),
+        alternatives=() if near else (_CUT_OFF,),
+    )
+
+
+_WAITS = "5"
+"""Seconds that glibc waits for one answer, unless told otherwise."""
+
+
+def _too_late(evidence: Evidence) -> Finding | None:
+    """This host's own lookup gives up on each question before its answer comes."""
+    known = with_addresses(configured(evidence))
+    lookup = evidence.first(GetaddrinfoFacts)
+    if not known or not is_unresolved(evidence) or lookup is None:
+        return None
+    said = (evidence.facts(ResolverConfigFacts)["options"] or {}).get("timeout", _WAITS)
+    waits = int(said) if said.isdecimal() else int(_WAITS)
+    soonest = min(reading.seconds for reading in known)
+    if lookup.kind != "dns.temporary_failure" or min(soonest, lookup.seconds) < waits:
+        return None
+    return Finding(
+        f"The resolver {servers_of(known)} answers after {soonest:.1f} s, and this host waits for "
+        f"{waits} s.",
+        with_lookup(evidence, known),
+        kind=lookup.kind,
+    )
+
+
+_CUT_OFF = Alternative(
+    kind="dns.unreachable",
+    cause="path_silent",
+    where="path",
+    summary="Nothing comes through beyond the gateway, and the resolver is only the first to show.",
+    check="ask for a target by its address, as in `ringback diagnose tcp://ADDRESS:53`",
+)
 
 
 def _explained(
@@ -94,13 +142,23 @@ def _explained(
 ) -> tuple[list[ReadingOf[NameserverFacts]], str]:
     for reading in readings:
         for code, text in reading.facts["ede"] or ():
+            if code == _PROHIBITED and reading.facts["rcode"] == "REFUSED":
+                continue  # it says why it refuses whoever asks, whatever the name
             if code in codes:
                 return [reading], f"{text or ''} (extended error {code})".strip()
     return [], ""
 
 
+def _unusable(evidence: Evidence) -> list[ReadingOf[NameserverFacts]]:
+    """Return what gives addresses that lead nowhere: filters do, in place of a denial."""
+    known = evidence.addresses if evidence.named and not evidence.served else []
+    if not known or not all(is_unusable(address) or is_loopback(address) for address in known):
+        return []
+    return configured(evidence)
+
+
 def _dns_blocked(evidence: Evidence) -> Finding | None:
-    found, text = _explained(unresolved_answers(evidence), _POLICY)
+    found, text = _explained(unresolved_answers(evidence) or _unusable(evidence), _POLICY)
     if not found:
         return None
     return Finding(
@@ -116,7 +174,23 @@ def _dnssec_bogus(evidence: Evidence) -> Finding | None:
     return Finding(
         f"The signatures (DNSSEC) of the zone of {evidence.host} do not verify: {text}.",
         with_lookup(evidence, found),
+        alternatives=(_VERIFIES_NOTHING,) if _fails_for_all(evidence, found) else (),
     )
+
+
+def _fails_for_all(evidence: Evidence, asked: list[ReadingOf[NameserverFacts]]) -> bool:
+    """Return whether the resolver that was asked gives nothing else either."""
+    control = evidence.first(ControlFacts, server=asked[0].facts["server"])
+    return control is not None and control.facts["works"] is False
+
+
+_VERIFIES_NOTHING = Alternative(
+    kind="dns.server",
+    cause="resolver_broken",
+    where="DNS",
+    summary="The resolver verifies no zone: its clock or its root key is wrong.",
+    check="on its host: `date -u`, `delv . NS`; ask it for another name: `dig . NS @ADDRESS`",
+)
 
 
 def _zone_broken(evidence: Evidence) -> Finding | None:
@@ -126,18 +200,7 @@ def _zone_broken(evidence: Evidence) -> Finding | None:
     rcode = failed[0].facts["rcode"]
     readings = (*with_lookup(evidence, failed), *([control] if control else []))
     if works is False:
-        return Finding(
-            f"The resolver {servers_of(failed)} answers {rcode} to every query.",
-            readings,
-            alternatives=(
-                _alternative(
-                    "zone_broken",
-                    f"The servers of the zone of {evidence.host} fail.",
-                    "ask another resolver: `dig NAME @ADDRESS`",
-                ),
-            ),
-            confidence=0.8,
-        )
+        return None
     return Finding(
         f"The zone of {evidence.host} is broken: {servers_of(failed)} answers {rcode} for it"
         f"{' and resolves other names' if works else ''}.",
@@ -150,6 +213,23 @@ def _zone_broken(evidence: Evidence) -> Finding | None:
                 "resolver_broken",
                 f"The resolver {servers_of(failed)} fails for every name.",
                 "ask it for another name: `dig . NS @ADDRESS`",
+            ),
+        ),
+    )
+
+
+def _fails_always(evidence: Evidence) -> Finding | None:
+    failed = need(coded(evidence, "SERVFAIL") or coded(evidence, "FORMERR"))
+    control = need(evidence.first(ControlFacts, server=failed[0].facts["server"], works=False))
+    rcode = failed[0].facts["rcode"]
+    return Finding(
+        f"The resolver {servers_of(failed)} answers {rcode} to every query.",
+        (*with_lookup(evidence, failed), control),
+        alternatives=(
+            _alternative(
+                "zone_broken",
+                f"The servers of the zone of {evidence.host} fail.",
+                "ask another resolver: `dig NAME @ADDRESS`",
             ),
         ),
     )
@@ -168,7 +248,21 @@ def _resolver_refuses(evidence: Evidence) -> Finding | None:
         f"The resolver {servers_of(refused)} refuses to answer this host "
         f"({refused[0].facts['rcode']}).",
         with_lookup(evidence, refused),
+        alternatives=(_REFUSES_NAME,) if _answers_others(evidence, refused) else (),
     )
+
+
+def _answers_others(evidence: Evidence, asked: list[ReadingOf[NameserverFacts]]) -> bool:
+    return bool(evidence.all(ControlFacts, server=asked[0].facts["server"], works=True))
+
+
+_REFUSES_NAME = Alternative(
+    kind="dns.blocked",
+    cause="dns_blocked",
+    where="DNS",
+    summary="It answers for others, and refuses this name by policy.",
+    check="ask it for another name: `dig example.com @ADDRESS`",
+)
 
 
 def _malformed(evidence: Evidence) -> Finding | None:
@@ -181,48 +275,77 @@ def _malformed(evidence: Evidence) -> Finding | None:
     )
 
 
-TRY_ANOTHER = (
-    "Query the resolver directly with `dig NAME @ADDRESS`, and another one.",
-    "Correct `/etc/resolv.conf`, or what writes it: DHCP, VPN, systemd-resolved.",
-)
-
 RESOLVER = (
     new_rule("resolver_missing", "dns.unreachable", "this host")(
         meaning="No nameserver is configured.",
         decided_by="no `nameserver` line, and the lookup fails",
         when=_resolver_missing,
-        advice=TRY_ANOTHER[1:],
+        advice=(
+            "Write a line `nameserver ADDRESS` into `{resolv_conf}`, or mend what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Configure a resolver.",
+        ),
     ),
     new_rule("resolver_down", "dns.unreachable", "DNS")(
         meaning="The resolver's host is up, but nothing listens on port 53.",
         decided_by="the query is answered with ICMP port-unreachable (ECONNREFUSED)",
         when=_resolver_down,
-        advice=("Start the resolver on its host, or configure another one.", *TRY_ANOTHER),
+        advice=(
+            "{if_resolver_here}Start the resolver of this host: `systemctl restart systemd-resolved`, or whatever is to listen on {resolver}.",
+            "{if_resolver_elsewhere}Start the resolver on {resolver}, and look there what listens: `ss -lun 'sport = :53'`.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Start the resolver, or configure another one.",
+        ),
     ),
     new_rule("resolver_unreachable", "dns.unreachable", "DNS")(
         meaning="The resolver cannot be reached.",
         decided_by="the query ends in an ICMP error or without a route",
         when=_resolver_unreachable,
-        advice=TRY_ANOTHER,
+        advice=(
+            "{if_resolver_forbidden}Allow port 53 in this host's rules for outgoing packets: `nft list ruleset`, `iptables -L OUTPUT -nv`.",
+            "Ask those who run {sender} to let UDP and TCP port 53 through to {resolver}, or to give it a route.",
+            "{if_resolver_near}Switch the host {resolver} on, or correct its address: nothing on this network answers for it.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Connect the VPN or network that the resolver belongs to.",
+        ),
     ),
     new_rule("resolver_silent", "dns.unreachable", "DNS")(
         meaning="The resolver does not answer: it is down, or port 53 is filtered on the path.",
         decided_by="two queries to each configured nameserver time out",
         when=_resolver_silent,
-        advice=TRY_ANOTHER,
+        advice=(
+            "{if_resolver_here}Restart the resolver of this host: `systemctl restart systemd-resolved`; `resolvectl status` shows whom it asks.",
+            "{if_resolver_elsewhere}Check that the resolver on {resolver} runs, and that no firewall on the way drops port 53.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Start the resolver, or configure another one.",
+        ),
+    ),
+    new_rule("resolver_silent", "dns.temporary_failure", "DNS")(
+        meaning="The resolver answers later than this host waits.",
+        decided_by="the system's lookup gives up, and each answer takes longer than `options timeout:`",
+        when=_too_late,
+        confidence=0.9,
+        advice=(
+            "Find out what keeps the resolver {resolver} busy, or configure one that is nearer.",
+            "Raise `timeout:` in the line `options` of `{resolv_conf}`, or remove it there.",
+            "{else}Let this host wait longer for its resolver.",
+        ),
     ),
     new_rule("dns_blocked", "dns.blocked", "DNS")(
         meaning="The resolver blocks the name by policy.",
         decided_by="an extended DNS error 4 or 15 to 18 (RFC 8914)",
         when=_dns_blocked,
+        advice=(
+            "Ask whoever runs the filter on {resolver} to allow {host}.",
+            "Or use a resolver that your policy permits, and that answers.",
+        ),
     ),
     new_rule("dnssec_bogus", "dns.server", "DNS")(
         meaning="The zone's signatures do not verify.",
         decided_by="an extended DNS error 5 to 12 (RFC 8914)",
         when=_dnssec_bogus,
         advice=(
-            "Tell the owner of the zone that its DNSSEC records have expired or are wrong.",
-            "Check the resolver's clock.",
+            "Tell the owner of the zone that its DNSSEC records have expired or are wrong: `delv NAME` shows which.",
+            "If the resolver is yours, check its clock.",
         ),
     ),
     new_rule("zone_broken", "dns.server", "DNS")(
@@ -231,7 +354,18 @@ RESOLVER = (
         when=_zone_broken,
         advice=(
             "Tell the owner of the zone; `dig +trace NAME` shows which server fails.",
-            "Query another resolver to confirm: `dig NAME @ADDRESS`.",
+            "Confirm it with another resolver than {resolver}.",
+        ),
+    ),
+    new_rule("resolver_broken", "dns.server", "DNS")(
+        meaning="The resolver fails for every name.",
+        decided_by="SERVFAIL for this name, and for the root as well",
+        when=_fails_always,
+        confidence=0.8,
+        advice=(
+            "Have {resolver} repaired: look into its log, and whether it reaches the servers that it asks.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Use another resolver.",
         ),
     ),
     new_rule("resolver_refuses", "dns.server", "DNS")(
@@ -239,15 +373,20 @@ RESOLVER = (
         decided_by="REFUSED (or NOTIMP) from every configured nameserver",
         when=_resolver_refuses,
         advice=(
-            "Use a resolver meant for this network: this one's access list does not include this host.",
-            *TRY_ANOTHER,
+            "Have {source} added to the access list of {resolver}, or use the resolver that is meant for this network.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Use a resolver that is meant for this network.",
         ),
     ),
     new_rule("resolver_broken", "dns.server", "DNS")(
         meaning="The resolver sends invalid answers.",
         decided_by="answers that are not DNS messages, or do not match the question",
         when=_malformed,
-        advice=TRY_ANOTHER,
+        advice=(
+            "Have {resolver} repaired: what answers on port 53 is not a nameserver, or a device on the way alters its answers.",
+            "Configure another resolver in `{resolv_conf}`, or in what writes it: DHCP, VPN, systemd-resolved.",
+            "{else}Use another resolver.",
+        ),
     ),
 )
 
@@ -335,27 +474,37 @@ RESOLVERS = (
         meaning="One of the configured resolvers does not answer.",
         decided_by="queries to each configured nameserver",
         when=_resolver_dead,
-        advice=("Repair it, or remove it from `/etc/resolv.conf`.",),
+        advice=(
+            "Repair it, or remove it from `{resolv_conf}`.",
+            "{else}Repair it, or configure another one.",
+        ),
     ),
     new_rule("resolvers_disagree", "dns.name_not_resolved", "DNS")(
         meaning="One of the configured resolvers denies the name or fails, another resolves it.",
         decided_by="queries to each configured nameserver",
         when=_resolver_wrong,
         advice=(
-            "Configure resolvers that know the same names: the system chooses which one it asks.",
+            "Have `{resolv_conf}` name only resolvers that know the same names: the system chooses which one it asks.",
+            "{else}Configure resolvers that know the same names.",
         ),
     ),
     new_rule("aaaa_dropped", "dns.unreachable", "DNS")(
         meaning="The resolver drops queries for IPv6 addresses.",
         decided_by="A is answered, AAAA is not",
         when=partial(_family_query_lost, dropped="AAAA", answered="A"),
-        advice=("Make the resolver answer AAAA queries, if only with an empty answer.",),
+        advice=(
+            "Make the resolver {resolver} answer AAAA queries, if only with an empty answer.",
+            "Until then set `options single-request` in `{resolv_conf}`, or use another resolver.",
+        ),
     ),
     new_rule("a_dropped", "dns.unreachable", "DNS")(
         meaning="The resolver drops queries for IPv4 addresses.",
         decided_by="AAAA is answered, A is not",
         when=partial(_family_query_lost, dropped="A", answered="AAAA"),
-        advice=("Make the resolver answer A queries, if only with an empty answer.",),
+        advice=(
+            "Make the resolver {resolver} answer A queries, if only with an empty answer.",
+            "Until then use another resolver.",
+        ),
     ),
     new_rule("nsswitch_broken", "dns.timed_out", "this host")(
         meaning="The system's own lookup hangs, although a nameserver answers at once.",
@@ -363,8 +512,9 @@ RESOLVERS = (
         when=_lookup_hangs,
         confidence=0.8,
         advice=(
-            "Check `hosts:` in `/etc/nsswitch.conf`, and the options in `/etc/resolv.conf`.",
-            "Find where it waits: `getent hosts NAME`, `strace -f -e network getent hosts NAME`.",
+            "Find where it waits: `strace -f -e trace=network getent hosts NAME`.",
+            "Check the modules in the line `hosts:` of `/etc/nsswitch.conf` ({hosts_order}), and the options in `{resolv_conf}`.",
+            "{else}Check the line `hosts:` of `/etc/nsswitch.conf`.",
         ),
     ),
 )

@@ -191,8 +191,8 @@ SILENCE = (
         decided_by="no answer over loopback, neither from this port nor from others",
         when=_dropped_here,
         advice=(
-            "Check the firewall rules, also those for `-i lo`: `nft list ruleset`, `iptables -L INPUT -nv`.",
-            "Check the service's queue: `ss -ltn` (Recv-Q against Send-Q).",
+            "Check the rules for incoming packets, also those for `-i lo`: `nft list ruleset`, `iptables -L INPUT -nv`.",
+            "Check the service's queue: `ss -ltn 'sport = :PORT'` (Recv-Q against Send-Q).",
         ),
     ),
     new_rule("overloaded", "tcp.timed_out", "their service")(
@@ -200,7 +200,7 @@ SILENCE = (
         decided_by="several attempts at one address: some open, some time out",
         when=_overloaded,
         advice=(
-            "Check the service's load; on its host: `ss -ltn` (Recv-Q against Send-Q).",
+            "Check the load of the service; on its host `ss -ltn 'sport = :PORT'` shows its queue (Recv-Q against Send-Q).",
             "Raise its backlog and number of workers, or send fewer requests.",
             "Wait longer between retries: more attempts only keep the queue full.",
         ),
@@ -210,10 +210,20 @@ SILENCE = (
         decided_by="no answer and no ICMP message in 3.2 s, while another port of the host "
         "or the routers on the path answer",
         when=_drops,
+        advice=(
+            "Ask those who run the firewall or security group in front of {address} to allow TCP from {source} to port {port}.",
+            "On the host of the service, look whether it is asked at all: `tcpdump -ni any 'tcp port PORT'`; no packet means that something before it drops them.",
+            "If packets arrive, look at its queue: on its host `ss -ltn 'sport = :PORT'` and `nstat -az TcpExtListenOverflows`.",
+        ),
     ),
     new_rule("path_silent", "tcp.timed_out", "path")(
         meaning="Nothing on the path to the target answers.",
         decided_by="no answer and no ICMP message in 3.2 s, not even to packets with a short time to live",
         when=_path,
+        advice=(
+            "Check that the host {address} is up, and that this is still its address; ask those who run it.",
+            "{if_private}The address is one of a private network: connect the VPN that leads there.",
+            "On the host of the service, look whether it is asked at all: `tcpdump -ni any 'tcp port PORT'`; no packet means that something before it drops them.",
+        ),
     ),
 )

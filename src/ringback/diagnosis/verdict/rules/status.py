@@ -34,9 +34,8 @@ def _when(
         )
         others = _of_the_proxy(answer, status)
         return Finding(
-            f"{evidence.place} {says} (status {status}).{wait}",
+            f"{evidence.last_place} {says} (status {status}).{wait}",
             (answer,),
-            confidence=0.8 if others else None,
             where=where,
             alternatives=others,
         )
@@ -45,7 +44,7 @@ def _when(
 
 
 _CAUSE_AT_PROXY: Final[Mapping[int, tuple[str, KindName]]] = {
-    403: ("proxy_forbids", "proxy.denied"),
+    **dict.fromkeys((403, 429), ("proxy_forbids", "proxy.denied")),
     **dict.fromkeys((502, 503, 504), ("proxy_upstream_failed", "proxy.upstream_failed")),
 }
 """Status of a request to what a proxy would mean by it."""
@@ -53,6 +52,8 @@ _CAUSE_AT_PROXY: Final[Mapping[int, tuple[str, KindName]]] = {
 
 def _of_the_proxy(answer: ReadingOf[RequestFacts], status: int) -> tuple[Alternative, ...]:
     """Return that a proxy may have answered itself: without TLS nothing tells it from the target."""
+    if status == 407 and not answer.facts["proxied"]:
+        return (_PROXY_BETWEEN,)
     by_proxy = _CAUSE_AT_PROXY.get(status)
     in_the_clear = answer.facts["proxied"] and answer.subject.startswith("http://")
     if by_proxy is None or not in_the_clear:
@@ -70,6 +71,14 @@ def _of_the_proxy(answer: ReadingOf[RequestFacts], status: int) -> tuple[Alterna
     )
 
 
+_PROXY_BETWEEN = Alternative(
+    kind="proxy.auth_required",
+    cause="proxy_wants_password",
+    where="proxy",
+    summary="A proxy on the way, or in front of the service, wants a login of its own.",
+    check="compare `Server` and `Via` of the answer with those from another network",
+)
+
 _LIMITED = ("retry-after", "x-ratelimit-reset", "ratelimit-reset")
 
 
@@ -84,12 +93,14 @@ def _rule(
     meaning: str,
     matches: Callable[[int, ReadingOf[RequestFacts]], bool],
     says: str,
+    advice: tuple[str, ...],
 ) -> VerdictRule:
     return new_rule(cause, kind, "their application")(
         meaning=meaning,
         decided_by="the status of the answer",
         when=_when(matches, says),
         confidence=0.98,
+        advice=advice,
     )
 
 
@@ -146,6 +157,10 @@ STATUS = (
         decided_by="status 400, 401 or 403 over TLS with words that say so, or nginx's 495 or 496",
         when=_certificate_wanted,
         confidence=0.9,
+        advice=(
+            "Give the program a certificate and its key: `cert=('client.pem', 'client.key')`, or `load_cert_chain()`.",
+            "Ask the owner of {host} which authority must have issued it; `openssl x509 -noout -dates -issuer -in client.pem` shows who issued yours.",
+        ),
     ),
     _rule(
         "rate_limited",
@@ -153,6 +168,11 @@ STATUS = (
         "The service limits the rate of requests.",
         _rate_limited,
         "reports too many requests",
+        (
+            "Wait as long as it asks for (`Retry-After`: {retry_after}) before the next request.",
+            "Limit the rate on your side, with growing waits and jitter: fewer workers, batches, a token bucket.",
+            "Cache what you ask for repeatedly, or ask for a higher limit.",
+        ),
     ),
     _rule(
         "unauthorized",
@@ -160,6 +180,10 @@ STATUS = (
         "Credentials are required, or those given are rejected.",
         lambda status, _: status == 401,
         "requires credentials",
+        (
+            "Give the program a token or a password that is valid now; `WWW-Authenticate` says of which sort.",
+            "Look for a redirect or a `~/.netrc` entry that changes the header; set `trust_env = False` for a test.",
+        ),
     ),
     _rule(
         "forbidden",
@@ -167,6 +191,10 @@ STATUS = (
         "Access is forbidden for this client or address.",
         lambda status, _: status == 403,
         "forbids access",
+        (
+            "Ask the owner of {host} for the right: who you are is known or not asked for, and this is not allowed.",
+            "If it works from another network or with another User-Agent, a firewall in front of it decides.",
+        ),
     ),
     _rule(
         "not_found",
@@ -174,6 +202,10 @@ STATUS = (
         "The path does not exist.",
         lambda status, _: status in {404, 410},
         "has nothing at this path",
+        (
+            "Compare the path of the URL with the service's documentation.",
+            "If it is right, look whether {host} serves this application: another site may answer for the name.",
+        ),
     ),
     _rule(
         "unavailable",
@@ -181,6 +213,11 @@ STATUS = (
         "The service is overloaded, or down for maintenance.",
         lambda status, _: kind_of_status(status) == "http.error.unavailable",
         "reports that it is unavailable",
+        (
+            "Wait as long as it asks for (`Retry-After`: {retry_after}) before the next request.",
+            "Look at the load and the state of the service: a deployment, maintenance, or no healthy backend.",
+            "Retry after a wait, if the request may be processed twice.",
+        ),
     ),
     _rule(
         "gateway_failed",
@@ -188,6 +225,11 @@ STATUS = (
         "A gateway in front of the service gets no answer from it.",
         lambda status, _: kind_of_status(status) == "http.error.gateway",
         "is a gateway whose backend does not answer",
+        (
+            "Read the gateway's log (nginx, ALB, Envoy): it names the server behind it and the reason.",
+            "{if_late}Compare the duration of the request with the gateway's timeout.",
+            "Check that the server behind it runs, and ask it directly, past the gateway.",
+        ),
     ),
     _rule(
         "server_error",
@@ -195,6 +237,10 @@ STATUS = (
         "The service failed.",
         lambda status, _: status >= 500,
         "failed",
+        (
+            "Read the log of the service at this time; if it is not yours, give its owner the time, the URL and any request id.",
+            "Repeat it after a wait, if the request may be processed twice.",
+        ),
     ),
     _rule(
         "client_error",
@@ -202,5 +248,9 @@ STATUS = (
         "The service rejects the request.",
         lambda status, _: 400 <= status < 500,
         "rejects the request",
+        (
+            "Read the body of the response: services put the reason there (`response.text`).",
+            "Compare method, URL, headers and body with the service's documentation; the same request fails again.",
+        ),
     ),
 )

@@ -1,0 +1,1 @@
+"""What of this machine alone could make calls fail: it is read, then judged by rules."""

@@ -1,0 +1,156 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.requires import requires
+
+BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def environment(**variables):
+    """This one, without what is told of, and with what is to be told."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.lower().endswith("_proxy") and name not in BUNDLES
+    }
+    return kept | variables
+
+
+@pytest.fixture
+def closed():
+    """The URL of a proxy that nothing listens at."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture
+def told(ringback):
+    """What is told of this machine in an environment, as JSON."""
+
+    def tell(**variables):
+        done = ringback("diagnose", "--json", env=environment(**variables))
+        assert done.stderr == ""
+        record = json.loads(done.stdout)
+        assert done.returncode == record["breaks"]
+        return record
+
+    return tell
+
+
+def causes(record):
+    return {finding["cause"]: finding for finding in record["findings"]}
+
+
+def test_a_lost_bundle_and_a_dead_proxy_are_told_first_and_what_to_do(ringback, closed):
+    secret = closed.replace("//", "//user:hunter2@")
+    env = environment(SSL_CERT_FILE="/nowhere.pem", https_proxy=secret)
+    done = ringback("diagnose", "-v", env=env)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("✗ ")
+    assert "of this machine will make calls fail." in done.stdout.splitlines()[0]
+    assert f"  read  https_proxy={closed}: refused" in done.stdout
+    assert "  do    Unset SSL_CERT_FILE, or" in done.stdout
+    assert "✓ host        descriptors: " in done.stdout
+    assert "hunter2" not in done.stdout
+    assert done.stdout.index("✗ The proxy") < done.stdout.index("\n· ")
+
+
+def test_a_proxy_that_answers_is_well(told):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        record = told(http_proxy=url, HTTP_PROXY=url, no_proxy="localhost")
+        proxy.accept()[0].close()
+
+    assert not [cause for cause in causes(record) if "proxy" in cause]
+    assert [r for r in record["readings"] if (r["layer"], r["state"]) == ("proxy", "ok")]
+
+
+def test_variables_that_contradict_or_are_not_taken_as_they_look(told, closed):
+    found = causes(told(HTTPS_PROXY="ftp://a.test", HTTP_PROXY=closed, NO_PROXY="*.a.test"))
+    assert found["proxy_invalid"]["breaks"]
+    assert found["no_proxy_ignored"]["read"] == "NO_PROXY: *.a.test"
+
+    other = closed.replace("127.0.0.1", "127.0.0.2")
+    assert causes(told(http_proxy=other, HTTP_PROXY=closed))["proxy_contradicts"]
+
+
+@pytest.mark.parametrize("variable", BUNDLES)
+def test_a_variable_that_names_no_certificates(told, variable, tmp_path):
+    found = causes(told(**{variable: str(tmp_path / "gone")}))
+
+    assert found["ca_bundle_missing"]["read"].startswith(f"{variable}={tmp_path}")
+
+
+@pytest.mark.parametrize("option", [["--watch", "5"], ["--redact"], ["--proxy", "none"]])
+def test_options_of_a_target_need_one(ringback, one_line, option):
+    assert f"{option[0]} needs a URL" in one_line(ringback("diagnose", *option))
+
+
+LINK = "ip link add eth0 type veth peer name other && ip link set other up && ip link set eth0 up"
+
+
+def alone(setup, tmp_path, resolv):
+    """What a host of its own, with its own network and resolv.conf, tells."""
+    requires("root", "netns", "unshare", "mount", "ip")
+    path = tmp_path / "resolv.conf"
+    path.write_text(resolv)
+    script = f'mount --bind "$0" /etc/resolv.conf && {setup} && exec "$@"'
+    command = [sys.executable, "-W", "error", "-m", "ringback", "diagnose", "--json"]
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", script, str(path), *command],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment(),
+    )
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.mark.netns
+def test_a_host_without_a_network(tmp_path):
+    status, record = alone("true", tmp_path, "nameserver 192.0.2.53\n")
+    found = causes(record)
+
+    assert status == 1
+    assert found["no_route"]["breaks"]
+    assert "ENETUNREACH" in found["resolver_silent"]["read"]
+    assert record["findings"][0]["cause"] == "no_route"
+
+
+@pytest.mark.netns
+def test_a_host_without_nameservers_and_with_half_of_ipv6(tmp_path):
+    setup = (
+        f"{LINK} && ip link set lo up"
+        " && ip address add 192.0.2.2/24 dev eth0 && ip address add 2a00::2/64 dev eth0 nodad"
+        " && ip route add default via 192.0.2.1"
+    )
+    status, record = alone(setup, tmp_path, "search a.test\noptions ndots:5\n")
+    found = causes(record)
+
+    assert status == 1
+    assert found["resolver_missing"]["read"] == "/etc/resolv.conf names no nameserver"
+    assert "no default route for IPv6" in found["ipv6_half"]["read"]
+    assert "ndots:5" in found["search_first"]["read"]
+    assert "no_route" not in found
+
+
+@pytest.mark.netns
+def test_a_nameserver_that_says_nothing_takes_a_second(tmp_path):
+    setup = (
+        f"{LINK}"
+        " && ip address add 192.0.2.2/24 dev eth0 && ip route add default via 192.0.2.1"
+        " && ip neighbour add 192.0.2.53 lladdr 02:00:00:00:00:01 dev eth0"
+    )
+    status, record = alone(setup, tmp_path, "nameserver 192.0.2.53\n")
+
+    assert status == 1
+    assert "no answer within 1 s" in causes(record)["resolver_silent"]["read"]
