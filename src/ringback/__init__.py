@@ -11,6 +11,7 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+from ringback._version import __version__ as __version__
 from ringback.client import register_diagnosis
 
 TYPE_CHECKING = False  # type checkers take it for typing's, which is slow to load
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from ringback import errors
     from ringback.client.body import AsyncReplayable, Replayable
+    from ringback.client.deadline import deadline, within_deadline
     from ringback.client.install import install
     from ringback.client.proxies import Proxies
     from ringback.client.requests import Adapter, Session
@@ -28,13 +30,13 @@ if TYPE_CHECKING:
     from ringback.diagnosis import Diagnosis, adiagnose, diagnose
     from ringback.failure import Explanation, Failure, classify, explain
     from ringback.retry import Adaptive, Backoff, Breaker, Budget, Policy, Rate, Series, Timeout
+    from ringback.sink import Alert, Recovery
     from ringback.sink.report import report
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Adapter",
     "Adaptive",
+    "Alert",
     "AsyncReplayable",
     "Backoff",
     "Breaker",
@@ -45,6 +47,7 @@ __all__ = [
     "Policy",
     "Proxies",
     "Rate",
+    "Recovery",
     "Replayable",
     "Series",
     "Session",
@@ -52,17 +55,20 @@ __all__ = [
     "Trust",
     "adiagnose",
     "classify",
+    "deadline",
     "diagnose",
     "errors",
     "explain",
     "install",
     "report",
     "retry",
+    "within_deadline",
 ]
 
 _HOME = {
     "Adapter": "ringback.client.requests",
     "Adaptive": "ringback.retry",
+    "Alert": "ringback.sink",
     "AsyncReplayable": "ringback.client.body",
     "Backoff": "ringback.retry",
     "Breaker": "ringback.retry",
@@ -74,16 +80,19 @@ _HOME = {
     "Replayable": "ringback.client.body",
     "Proxies": "ringback.client.proxies",
     "Rate": "ringback.retry",
+    "Recovery": "ringback.sink",
     "Series": "ringback.retry",
     "Session": "ringback.client.requests",
     "Timeout": "ringback.retry",
     "Trust": "ringback.client.trust",
     "adiagnose": "ringback.diagnosis",
     "classify": "ringback.failure",
+    "deadline": "ringback.client.deadline",
     "diagnose": "ringback.diagnosis",
     "explain": "ringback.failure",
     "install": "ringback.client.install",
     "report": "ringback.sink.report",
+    "within_deadline": "ringback.client.deadline",
 }
 
 

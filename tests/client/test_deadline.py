@@ -3,7 +3,7 @@ from math import inf
 import httpx
 import pytest
 
-from ringback import Policy, Session, Timeout
+from ringback import Policy, Session, Timeout, deadline, within_deadline
 from ringback.client.deadline import current_deadline, enter_deadline, leave_deadline, within
 from ringback.client.httpx import Transport
 from ringback.client.urllib3 import PoolManager
@@ -51,3 +51,20 @@ def test_a_call_may_have_neither_deadline_nor_timeouts(lab, call):
     limits = Timeout(connect=None, read=None, write=None)
     policy = Policy(deadline=inf, timeout=limits, bulkhead=1)
     assert call(policy, lab.start("ok").url) == 200
+
+
+def test_calls_of_a_block_end_by_its_deadline(lab):
+    with deadline(0.3), Session(sinks=[]) as session, pytest.raises(TimeoutError) as caught:
+        session.get(lab.start("http.response.timed_out").url)
+    assert caught.value.given_up == "deadline"
+
+
+def test_what_is_left_is_the_timeout_of_a_library_that_knows_no_deadline():
+    assert within_deadline() is None
+    assert within_deadline(5) == 5
+    with deadline(100), deadline(200), deadline(None):
+        assert 99 < within_deadline() <= 100
+        assert within_deadline(5) == 5
+    with deadline(-1):
+        assert 0 < within_deadline() < 0.1
+    assert within_deadline() is None

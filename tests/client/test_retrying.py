@@ -16,6 +16,7 @@ import ringback
 from ringback import Backoff, Breaker, Budget, Policy, Session, errors
 from ringback.client.call import Clock
 from ringback.client.deadline import current_deadline
+from ringback.client.origins import states
 from ringback.retry import GiveUp, Retry
 from ringback.testing.lab.http import redirect
 from ringback.testing.lab.message import answering
@@ -207,6 +208,42 @@ def test_attempts_do_not_multiply_when_calls_are_nested(lab):
     with pytest.raises(errors.NoResponse):
         outer()
     assert endpoint.requests == 3
+
+
+def test_attempts_do_not_multiply_where_a_library_wraps_what_a_call_inside_raised():
+    connect = Flaky(99)
+
+    def of_a_library():
+        try:
+            ringback.retry(FAST).call(connect)
+        except OSError as error:
+            raise RuntimeError("the library could not do it") from error
+
+    with pytest.raises(errors.ConnectionRefused):
+        ringback.retry(FAST, idempotent=True).call(of_a_library)
+    assert connect.calls == 3
+
+
+def test_a_function_that_only_returns_a_coroutine_is_refused():
+    async def connect():
+        raise AssertionError("it is not begun")
+
+    def of_a_client():
+        return connect()
+
+    with pytest.raises(TypeError, match="async def"):
+        ringback.retry(FAST).call(of_a_client)
+
+
+def test_no_password_of_a_target_is_shown():
+    @ringback.retry(FAST, target="redis://:secret@cache:6379/0")
+    def ask():
+        raise ConnectionRefusedError(111, "no")
+
+    with pytest.raises(errors.ConnectionRefused):
+        ask()
+    assert "secret" not in repr(states())
+    assert "redis://cache:6379/0" in states()
 
 
 def test_a_nested_call_ends_by_the_outer_deadline(lab):

@@ -64,8 +64,29 @@ MIN_WAIT = 0.001
 """Seconds that are always given: 0 would mean "do not wait, and fail otherwise"."""
 
 
-def within_deadline(limit: float | None) -> float | None:
-    """Return a limit, or what the deadline of the call leaves where that is less."""
+def deadline(seconds: float | None) -> within:
+    """Return a context in which every call ends after so many seconds at the latest.
+
+    A deadline that is set already and comes earlier stays. It goes with the context: tasks and
+    ``asyncio.to_thread`` take it along, a bare thread does not. Only calls that ringback makes end
+    by themselves; give any other wait ``within_deadline()`` as its timeout. Around a ``yield`` it
+    would hold for the consumer of the generator as well.
+
+    Args:
+        seconds: From now on; ``None`` sets no deadline.
+    """
+    return within(None if seconds is None else monotonic() + seconds)
+
+
+def within_deadline(limit: float | None = None) -> float | None:
+    """Return how long a wait may take: ``limit``, or what the deadline leaves where that is less.
+
+    It is for the timeouts of libraries that know nothing of the deadline. Never 0, which many take
+    for no limit at all; ``None`` is returned where there is neither limit nor deadline.
+
+    Args:
+        limit: Seconds.
+    """
     left = remaining(current_deadline())
     if limit is None or left is None:
         return limit if left is None else left

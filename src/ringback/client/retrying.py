@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial, wraps
-from inspect import iscoroutinefunction
+from inspect import iscoroutine, iscoroutinefunction
 from time import time
 from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
@@ -39,14 +39,27 @@ R = TypeVar("R")
 def failed_attempt(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any] | None:
     """Return the failed attempt that an exception means; ``None`` where it means none."""
     failure = classify(error, target=target)
-    if not isinstance(error, RingbackError):
+    inner = _of_call_inside(error)
+    if inner is None:
         return None if failure.kind in _NOT_OURS else Failed(failure, Repeatable(idempotent), error)
     return Failed(
         failure,
-        Repeatable(idempotent, already_retried=len(error.attempts) > 1),
+        Repeatable(idempotent, already_retried=len(inner.attempts) > 1),
         error,
-        retry_after=None if error.retry_at is None else max(0.0, error.retry_at - time()),
+        retry_after=None if inner.retry_at is None else max(0.0, inner.retry_at - time()),
     )
+
+
+def _of_call_inside(error: BaseException | None) -> RingbackError | None:
+    """What a call of ringback's raised, also where libraries have wrapped it since."""
+    for _ in range(_MAX_WRAPPERS):
+        if error is None or isinstance(error, RingbackError):
+            return error
+        error = error.__cause__
+    return None
+
+
+_MAX_WRAPPERS = 5
 
 
 def caught(error: Exception, target: Target, *, idempotent: bool) -> Failed[Any]:
@@ -219,6 +232,8 @@ class Retrying:
         self.policy = policy or Policy()
         self.idempotent = idempotent
         self._target = target
+        # Without credentials: ``states()`` and metrics show it.
+        self._key = target_of_url(target or "").url or target
         self._origins = origins_under(self.policy)
         self._listeners = listeners_for(sinks)
         self._clock = clock or Clock()
@@ -268,7 +283,7 @@ class Retrying:
     def _sync(self, call: KnownCall, function: Callable[[], R]) -> R:
         def attempt(_: Timeout) -> R | Failed[R]:
             try:
-                return function()
+                return _finished(function())
             except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
                 return caught(error, call.target, idempotent=self.idempotent)
 
@@ -321,7 +336,7 @@ class Retrying:
         return KnownCall(target_of_url(self._target or ""), name)
 
     def _guard(self, name: str) -> OriginState | None:
-        key = self._target or name
+        key = self._key or name
         return self._origins.guard(key) if key else None
 
 
@@ -365,7 +380,8 @@ def retry(given: Any = None, /, **options: Any) -> Any:
             attempt; the default is the log. ``clock``: time and chance.
 
     Raises:
-        TypeError: If what is given is neither a function nor a policy.
+        TypeError: If what is given is neither a function nor a policy, or a function returns a
+            coroutine without being a coroutine function.
         ValueError: A loop of attempts that is to be limited by a bulkhead or a rate has no target.
     """
     if given is None or isinstance(given, Policy):
@@ -373,6 +389,17 @@ def retry(given: Any = None, /, **options: Any) -> Any:
     if not callable(given):
         raise TypeError(f"retry needs a function or a Policy, got {given!r}")
     return Retrying(**options)(given)
+
+
+def _finished(result: R) -> R:
+    """Return a result; refuse one that is still to come, for no failure of it would be met."""
+    if iscoroutine(result):
+        result.close()
+        raise TypeError(
+            "the function returns a coroutine and is no coroutine function, so nothing of it would"
+            " be tried again: give retry an `async def` that awaits it"
+        )
+    return result
 
 
 async def _bounded(work: Awaitable[R]) -> R:

@@ -69,8 +69,9 @@ the built-in that says the same::
 """
 
 from ringback.errors import tree
+from ringback.errors.problem import ProblemResponse, problem_of
 from ringback.errors.specialise import note, specialise
 from ringback.errors.tree import *  # noqa: F403 - what its __all__ lists
 
-__all__ = ["note", "specialise"]
+__all__ = ["ProblemResponse", "note", "problem_of", "specialise"]
 __all__ += tree.__all__

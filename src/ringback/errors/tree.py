@@ -80,7 +80,8 @@ class RingbackError(Exception):
     """A call failed.
 
     Attributes:
-        failure: What went wrong.
+        failure: What went wrong; of kind ``unknown`` where an exception that was carried to another
+            process has lost it, as in a result of Celery kept as JSON.
         attempts: What went wrong with each attempt, in order; empty where it was not tried by
             a client of ringback's.
         retry_at: When the peer wants to be called again, in seconds since 1970 UTC, if it said so.
@@ -90,7 +91,7 @@ class RingbackError(Exception):
             (``Policy(diagnose_on_giveup=True)``).
     """
 
-    failure: Failure
+    failure: Failure = Failure("unknown")
     attempts: tuple[Failure, ...] = ()
     retry_at: float | None = None
     given_up: str | None = None

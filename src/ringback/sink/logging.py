@@ -116,16 +116,20 @@ class StreamSink:
 
     wants_success = False
 
-    def __init__(self, path: Path | None = None, *, json: bool = False) -> None:
+    def __init__(self, path: str | Path | None = None, *, json: bool = False) -> None:
         """Write lines.
 
         Args:
             path: The file; ``None``: stderr.
             json: Lines of JSON, as of ``LogSink(json=True)``.
         """
-        self._path = path
+        self._path = path if path is None else Path(path)
         self._json = json
         self._lock = Lock()
+
+    def __repr__(self) -> str:
+        """Return what a warning calls it: where its lines should have gone."""
+        return f"StreamSink({str(self._path) if self._path else 'stderr'!r})"
 
     def __call__(self, event: Event) -> None:
         """Write an event.

@@ -175,6 +175,11 @@ def test_a_transport_of_another_kind_is_asked_itself(integration, policy):
     assert Mine.calls == 3
 
 
+def test_a_policy_is_not_taken_for_a_transport(integration):
+    with pytest.raises(TypeError, match="policy="):
+        integration.transport(Policy())
+
+
 def test_it_has_its_own_options(integration):
     with pytest.raises(TypeError, match="http2"):
         integration.transport(integration.plain(), http2=True)

@@ -33,6 +33,13 @@ def endpoint(lab):
     return lab.start("ok:tls")
 
 
+def test_a_stricter_policy_of_this_host_is_kept():
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_3  # as OpenSSL's own file makes it
+    context._set_up(made, verify=True)
+    assert made.minimum_version is ssl.TLSVersion.TLSv1_3
+
+
 # Whom it trusts
 
 

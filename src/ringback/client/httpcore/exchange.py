@@ -353,6 +353,8 @@ class PolicedTransport:
         clock: Clock | AsyncClock,
         options: dict[str, Any],
     ) -> None:
+        if isinstance(inner, Policy):
+            raise TypeError("what comes first is a transport; a policy is given by name: policy=…")
         if inner is not None and options:
             raise TypeError(f"the inner transport has its own {', '.join(options)}")
         self.policy = policy or Policy()

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from ringback.client.http import failure_of_status
 from ringback.client.httpcore.library import target_of
 from ringback.client.raising import raise_prepared
-from ringback.errors import specialise
+from ringback.errors import RingbackError, specialise
 from ringback.failure import Failure, classify
 
 
@@ -85,7 +85,10 @@ class FailureMixin:
         try:
             return parent.raise_for_status()
         except Exception as error:  # noqa: BLE001 - httpx has one for this; each is raised
-            raise_prepared(specialise(error, classify(error)))
+            named = specialise(error, classify(error))
+            if isinstance(named, RingbackError):
+                named.retry_at = self.retry_at
+            raise_prepared(named)
 
     def take(self: Any, pieces: Iterable[bytes]) -> None:
         """Have the whole body, as if ``read`` had got it; in a fraction of the time."""

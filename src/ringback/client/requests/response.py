@@ -1,7 +1,7 @@
 """What a call returns: a response that says what went wrong, or one that stands for none."""
 
-from collections.abc import Iterator
-from typing import Any, NoReturn, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn, TypeAlias, TypedDict, cast
 
 import requests
 
@@ -34,8 +34,12 @@ class Response(FastResponse):
 
     def raise_for_status(self) -> None:
         """Raise for a status of 400 or more, as in requests."""
-        with specialised_errors(self.url):
-            super().raise_for_status()
+        try:
+            with specialised_errors(self.url):
+                super().raise_for_status()
+        except RingbackError as error:
+            error.retry_at = self.retry_at
+            raise
 
     def iter_content(self, chunk_size: int | None = 1, decode_unicode: bool = False) -> Any:
         """Iterate over the body, as in requests."""
@@ -80,3 +84,24 @@ class FailedResponse(requests.Response):
 
     def __repr__(self) -> str:
         return f"<Response [{self.failure.kind}]>"
+
+
+AnyResponse: TypeAlias = Response | FailedResponse
+"""What the methods of a session return: both know why a call failed, in ``failure``."""
+
+
+class RequestOptions(TypedDict, total=False):
+    """What the methods of a session take by name beside ``data`` and ``json``, as in requests."""
+
+    params: Any
+    headers: Mapping[str, str | bytes | None] | None
+    cookies: Any
+    files: Any
+    auth: Any
+    timeout: float | tuple[float | None, float | None] | None
+    allow_redirects: bool
+    proxies: Any
+    hooks: Any
+    stream: bool | None
+    verify: Any
+    cert: Any

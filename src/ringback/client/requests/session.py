@@ -29,9 +29,13 @@ from ringback.sink import LogSink
 from ringback.sink.listening import listeners_for
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from ringback.client.call import Clock
     from ringback.client.proxies import ProxiesLike
     from ringback.client.requests.download import Downloaded, Progress
+    from ringback.client.requests.response import AnyResponse
+    from ringback.client.requests.response import RequestOptions as Options
     from ringback.event import Sink
     from ringback.sink import Alert, Recovery
 
@@ -110,6 +114,44 @@ class Session(FastSession):
             self.mount(prefix, Adapter(self.policy, sinks=listeners, **alike))
 
     get_adapter = AdapterChoice(_substituted)
+
+    if TYPE_CHECKING:
+        # requests' own methods, which call ``request``: for type checkers, what that returns.
+
+        def get(
+            self, url: str | bytes, *, data: Any = ..., json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``GET``, as in requests."""
+
+        def options(
+            self, url: str | bytes, *, data: Any = ..., json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``OPTIONS``, as in requests."""
+
+        def head(
+            self, url: str | bytes, *, data: Any = ..., json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``HEAD``, as in requests."""
+
+        def post(
+            self, url: str | bytes, data: Any = ..., json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``POST``, as in requests."""
+
+        def put(
+            self, url: str | bytes, data: Any = ..., *, json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``PUT``, as in requests."""
+
+        def patch(
+            self, url: str | bytes, data: Any = ..., *, json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``PATCH``, as in requests."""
+
+        def delete(
+            self, url: str | bytes, *, data: Any = ..., json: Any = ..., **options: Unpack[Options]
+        ) -> AnyResponse:
+            """Send a request with ``DELETE``, as in requests."""
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> Any:
         """Send a request, as in requests.

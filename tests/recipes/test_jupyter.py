@@ -1,0 +1,29 @@
+"""The notebook is run by Jupyter's own kernel, and shows what its page says."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+
+from recipes.pages import PAGES
+
+NOTEBOOK = runpy.run_path(str(PAGES.parents[1] / "notebook.py"))
+
+
+def test_it_runs_and_shows_what_the_page_says():
+    pictures, (storm, latency) = NOTEBOOK["run"]()
+
+    assert ["<svg" in picture for picture in pictures] == [True, True]
+    assert "requests / calls" in pictures[0]
+    assert "http.error.unavailable" in pictures[1]
+    # In simulated time, and so the same in each run.
+    assert f"```text\n{storm}```" in (PAGES / "jupyter.md").read_text("utf-8")
+    failed, attempts, through, calls = map(int, re.findall(r"\d+", latency))
+    assert 0 < failed < attempts
+    assert 60 < through <= calls == 120
+
+
+def test_it_is_kept_without_what_it_has_shown():
+    cells = json.loads((PAGES / "retries.ipynb").read_text("utf-8"))["cells"]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
