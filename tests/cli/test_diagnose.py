@@ -39,7 +39,7 @@ def interrupted(process):
 
 @pytest.mark.parametrize("how", ["ringback", "process"])
 def test_what_is_healthy_exits_0(request, how, fault):
-    done = request.getfixturevalue(how)("diagnose", fault("ok").url)
+    done = request.getfixturevalue(how)("diagnose", "-v", fault("ok").url)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓ tcp         connect 127.0.0.1:" in done.stdout
@@ -47,16 +47,34 @@ def test_what_is_healthy_exits_0(request, how, fault):
     assert "\x1b" not in done.stdout
 
 
-def test_what_is_broken_exits_1_and_says_what_to_do(ringback, closed):
-    done = ringback("diagnose", closed)
+def test_a_url_alone_is_diagnosed_and_what_is_healthy_takes_three_lines(ringback, fault):
+    url = fault("ok").url
+    target, verdict, read = ringback(url).stdout.splitlines()
+
+    assert target.startswith(url)
+    assert verdict.startswith("✓ ")
+    assert read.endswith("readings; -v shows them")
+
+
+def test_what_is_broken_exits_1_and_says_the_verdict_first_and_what_to_do(ringback, closed):
+    done = ringback("diagnose", "-v", closed)
     lines = done.stdout.splitlines()
 
     assert (done.returncode, done.stderr) == (1, "")
     assert lines[0].startswith(closed)
-    assert any(line.startswith("✗ tcp         connect 127.0.0.1:") for line in lines)
-    (verdict,) = [n for n, line in enumerate(lines) if line.startswith("  tcp.refused (service_")]
-    assert lines[verdict - 1].startswith("✗ ")
-    assert "What to do" in lines[verdict:]
+    assert lines[1].startswith("✗ ")
+    assert lines[2].startswith("  tcp.refused (service_")
+    (read,) = [n for n, line in enumerate(lines) if line.startswith("✗ tcp         connect 127.0")]
+    assert lines.index("What to do") < read
+
+
+def test_the_readings_are_shown_on_request_only(ringback, closed):
+    said = ringback("diagnose", closed, f"{closed}b").stdout
+
+    assert "✗ tcp" not in said
+    assert said.count("  tcp.refused (service_") == 2
+    assert "readings; -v shows them" in said
+    assert ringback("diagnose", "-v", closed, f"{closed}b").stdout.count("✗ tcp   ") == 2
 
 
 def test_json_is_one_object_a_line_after_the_schema(ringback, fault, closed):
@@ -140,7 +158,7 @@ def test_the_environments_proxy_is_used_or_left_aside(ringback, fault, closed):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "give a URL"),
+        (["--html", "page.html"], "--html needs a URL"),
         ([""], "a URL is empty"),
         (["--nameserver", "dns.example", "http://localhost/"], "is not the address of a resolver"),
         (

@@ -124,6 +124,27 @@ def test_an_unknown_file_or_kind_names_the_nearest(ringback, one_line, refused, 
     assert hint in line
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Connection refused", "tcp.refused"),
+        ("ECONNRESET", "tcp.reset"),
+        ("connect to 192.0.2.7: No route to host\n" * 20, "tcp.address_unreachable.host"),
+        ("it worked fine", "not_a_connection_failure"),
+    ],
+)
+def test_a_text_may_be_given_as_it_is(ringback, tmp_path, text, kind):
+    done = ringback("explain", "--json", text, cwd=tmp_path)
+    assert json.loads(done.stdout)["kind"] == kind
+
+
+def test_what_has_the_name_of_a_file_is_no_text(ringback, one_line, tmp_path):
+    assert "no file" in one_line(ringback("explain", "what my.log", cwd=tmp_path))
+    (tmp_path / "Connection refused").write_text("[Errno 104] Connection reset by peer")
+    done = ringback("explain", "--json", "Connection refused", cwd=tmp_path)
+    assert json.loads(done.stdout)["kind"] == "tcp.reset"
+
+
 def test_a_directory_is_refused(ringback, one_line, tmp_path):
     assert "is a directory" in one_line(ringback("explain", tmp_path))
 

@@ -153,6 +153,17 @@ def test_a_full_disk_is_one_line(words):
     assert b"No space left on device" in done.stderr
 
 
+def test_a_module_that_a_full_disk_has_cut_off_is_one_line(process, tmp_path):
+    env = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert process("kinds", env=env).returncode == 0
+    (compiled,) = tmp_path.rglob("ringback/cli/kinds.*.pyc")
+    compiled.write_bytes(compiled.read_bytes()[:200])
+
+    done = process("kinds", env=env)
+    assert (done.returncode, done.stdout, done.stderr.strip().count("\n")) == (1, "", 0)
+    assert "remove the folders __pycache__" in done.stderr
+
+
 def test_a_narrow_encoding_is_no_traceback(process, tmp_path):
     path = tmp_path / "log"
     path.write_text("Verbindung überfällig: [Errno 111] Connection refused")
@@ -186,3 +197,33 @@ def test_completion_completes(ringback, words, offered):
     }
     done = ringback(env={**os.environ, **given})
     assert done.stdout.splitlines() == offered
+
+
+@pytest.mark.parametrize(
+    ("words", "module", "named"),
+    [
+        (["up", "http://127.0.0.1:9/"], "sqlalchemy", "this needs sqlalchemy: "),
+        (["backup", "copy.db"], "sqlalchemy", "this needs sqlalchemy: "),
+        (["report"], "sqlalchemy", "this needs sqlalchemy: "),
+        (["check-config"], "pydantic", "needs pydantic: "),
+        (["agent", "--hub", "http://127.0.0.1:9/", "--token", "x"], "requests", "needs "),
+    ],
+)
+def test_what_an_extra_lacks_is_one_line_that_says_how_to_install_it(
+    tmp_path, words, module, named
+):
+    code = "import sys; sys.modules[{!r}] = None; from ringback.cli import main; main({!r})"
+    (tmp_path / "ringback.toml").write_text("")
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(module, words)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        cwd=tmp_path,
+    )
+
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert named in line
+    assert "pip install 'ringback[" in line

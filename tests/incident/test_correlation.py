@@ -124,7 +124,7 @@ def test_who_fails_again_joins_what_reopened():
 
 def test_a_silence_of_those_who_fail_now_covers_what_reopened():
     engine, again = reopened_by_one_of_two()
-    engine.silence(Silence(id="s", endpoints=("b",), begins=T, ends=T + 90_000))
+    engine.silences.add(Silence(id="s", endpoints=("b",), begins=T, ends=T + 90_000))
 
     assert again.told_at is not None
     assert engine.tick(T + 80_000) == [], "nobody is reminded for the sake of one that is well"

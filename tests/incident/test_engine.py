@@ -352,7 +352,7 @@ def test_flapping_says_how_soon_it_was_down_again():
 
 def test_a_silenced_incident_is_notified_when_its_silence_ends_before_it_does():
     engine = engine_of("shop")
-    engine.silence(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))
+    engine.silences.add(Silence(id="s", endpoints=("sh*",), begins=T, ends=T + 100))
     (opened,) = run(engine, failing("shop", 3))
     assert not opened.told
     assert engine.tick(T + 99) == []
@@ -364,7 +364,7 @@ def test_a_member_that_is_silenced_is_not_notified_when_it_joins():
         [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
     )
     run(engine, failing("web", 3))
-    engine.silence(Silence(id="s", endpoints=("api",), begins=T, ends=T + 1000))
+    engine.silences.add(Silence(id="s", endpoints=("api",), begins=T, ends=T + 1000))
     (joined,) = run(engine, failing("api", 3, 5))
     assert (joined.what, joined.told) == ("joined", False)
 
@@ -373,7 +373,7 @@ def test_a_member_that_is_not_silenced_makes_a_silenced_incident_notified():
     engine = Engine(
         [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
     )
-    engine.silence(Silence(id="s", endpoints=("web",), begins=T, ends=T + 1000))
+    engine.silences.add(Silence(id="s", endpoints=("web",), begins=T, ends=T + 1000))
     changes = run(engine, [*failing("web", 3), *failing("api", 3, 5)])
     assert whats(changes, notify=True) == []
     assert whats(engine.tick(T + 16), notify=True) == ["reminded"]
@@ -381,7 +381,7 @@ def test_a_member_that_is_not_silenced_makes_a_silenced_incident_notified():
 
 def test_no_end_is_notified_of_what_nobody_was_notified_of():
     engine = engine_of("shop")
-    engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
+    engine.silences.add(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
     changes = run(engine, [*failing("shop", 3), *well("shop", 2, 60)])
     assert whats(changes, notify=True) == []
 
@@ -389,7 +389,7 @@ def test_no_end_is_notified_of_what_nobody_was_notified_of():
 def test_a_silence_never_holds_back_the_end_of_what_was_notified():
     engine = engine_of("shop")
     run(engine, failing("shop", 3))
-    engine.silence(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
+    engine.silences.add(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
     assert whats(run(engine, well("shop", 2, 60)), notify=True)[-1] == "closed"
 
 

@@ -54,6 +54,27 @@ def test_what_two_acknowledge_has_both_in_its_timeline_and_is_the_later_ones(reg
     assert said == ["acknowledged by ada", "acknowledged by bob"]
 
 
+def test_what_is_given_back_is_nobodys_and_people_are_told(registry):
+    taken = registry.acknowledge(T + 1, opened(registry, "shop"), "ada").incident
+    back = registry.unacknowledge(T + 2, taken, "ada")
+
+    assert (back.what, back.told) == ("unacknowledged", True)
+    assert (back.incident.state, back.incident.acknowledged_by) == ("open", "")
+    assert back.incident.told_at == T + 2
+    assert back.incident.timeline[-1].text == "given back by ada"
+    again = registry.acknowledge(T + 3, back.incident, "ada").incident
+    other = registry.unacknowledge(T + 4, again, "bob").incident
+    assert other.timeline[-1].text == "ada has it no more, says bob"
+
+
+def test_a_note_stands_in_the_timeline_and_nobody_is_notified(registry):
+    noted = registry.note(T + 1, opened(registry, "shop"), "ada", "it is the deploy")
+
+    assert noted.told is False
+    assert noted.incident.timeline[-1].text == "ada: it is the deploy"
+    assert noted.incident.state == "open"
+
+
 def test_of_what_nobody_knows_nobody_is_notified_until_a_reminder(registry):
     incident = opened(registry, "shop", notify=False)
     joined = registry.join(T + 1, incident, "api", "api is down too")

@@ -97,7 +97,9 @@ class World:
 
     def silence(self, pattern, seconds):
         ends = self.now + seconds
-        self.engine.silence(Silence(id=pattern, endpoints=(pattern,), begins=self.now, ends=ends))
+        self.engine.silences.add(
+            Silence(id=pattern, endpoints=(pattern,), begins=self.now, ends=ends)
+        )
 
     def speak(self):
         for silence in self.engine.silences.all(self.now):

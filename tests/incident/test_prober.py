@@ -21,7 +21,7 @@ def seen(*ticks):
 
 def test_three_ticks_running_are_sick_and_say_so_with_numbers():
     watch = ProberWatch()
-    ticks = [tick(0, lag=1.5), tick(1, lag=0.4), tick(2, 20, lag=0.9), tick(3, lag=0.3)]
+    ticks = [tick(0, lag=0.2), tick(1, lag=0.4), tick(2, 20, lag=0.9), tick(3, lag=0.3)]
     discarded = [{}, {"lag": 4}, {"lag": 5, "ports": 1}, {"lag": 1}]
     states = [
         watch.see(ProberTick(at=one.at, checks=one.checks, discarded=causes, lag=one.lag))
@@ -32,14 +32,14 @@ def test_three_ticks_running_are_sick_and_say_so_with_numbers():
     assert watch.evidence == (
         "11 of 40 results were discarded since 14:13:21 UTC",
         "by cause: lag 10, ports 1",
-        "the event loop was up to 0.9 s late",
+        "the event loop was up to 900 ms late",
     )
     assert watch.advice[0].startswith("Give this machine more CPU")
     assert len(watch.advice) == 2
 
 
 def test_a_tick_in_between_that_counts_begins_anew():
-    assert seen(tick(0, lag=2), *[tick(n, descriptors=1) for n in (1, 2)]) == [None] * 3
+    assert seen(tick(0), *[tick(n, descriptors=1) for n in (1, 2)]) == [None] * 3
     assert set(
         seen(*[ticked for n in range(9) for ticked in (tick(n, d=1), tick(n, d=1), tick(n))])
     ) == {None}
@@ -66,6 +66,52 @@ def test_three_ticks_that_discard_nothing_and_one_check_that_counts_are_well(aft
     assert seen(*sick, *after)[3:] == states
 
 
+def slow(at, **given):
+    return ProberTick(at=T + at, checks=given.pop("checks", 10), **given)
+
+
+@pytest.mark.parametrize("checks", [10, 0])
+@pytest.mark.parametrize(
+    ("given", "evidence", "advice"),
+    [
+        (
+            {"lag": 0.61, "busy": ", 0.55 s of CPU for what shop answered"},
+            "the event loop was up to 610 ms late, 0.55 s of CPU for what shop answered",
+            "Give this machine more CPU",
+        ),
+        ({"storage": 2.5}, "the store took up to 2500 ms for a batch", "See what is slow or full"),
+        (
+            {"storage_problem": "database is locked"},
+            "the store fails since 14:13:21 UTC: database is locked",
+            "See what is slow or full",
+        ),
+    ],
+)
+def test_a_late_loop_and_a_slow_store_are_sick_though_nothing_is_discarded(
+    checks, given, evidence, advice
+):
+    watch = ProberWatch()
+    bad = [slow(n, checks=checks, **given) for n in (1, 2, 3)]
+    assert [watch.see(ticked) for ticked in (tick(0), *bad)] == [None, None, None, "sick"]
+    assert (watch.blind, watch.evidence) == (False, (evidence,))
+    assert watch.advice[0].startswith(advice)
+    good = [slow(n, checks=checks, lag=0.1, storage=0.3) for n in (4, 5, 6)]
+    assert [watch.see(ticked) for ticked in good] == [None, None, "well"]
+
+
+def test_what_used_the_time_is_what_did_when_the_loop_was_latest():
+    watch = ProberWatch()
+    for lag, name in ((0.4, "a"), (0.9, "b"), (0.5, "c")):
+        watch.see(slow(0, lag=lag, busy=f", for {name}"))
+    assert watch.evidence == ("the event loop was up to 900 ms late, for b",)
+
+
+def test_a_slow_second_now_and_then_is_no_sick_prober_though_nothing_is_checked():
+    ticks = [slow(n, checks=0, lag=0.9 if n % 5 == 0 else 0.0) for n in range(60)]
+
+    assert "sick" not in seen(*ticks)
+
+
 def test_the_seconds_after_a_suspend_are_expected():
     assert seen(*[tick(n, suspend=10) for n in range(9)]) == [None] * 9
 
@@ -90,6 +136,24 @@ def test_it_is_one_incident_about_no_endpoint():
     assert engine.incidents() == []
 
 
+def test_to_be_slow_is_a_warning_that_pages_once_results_are_discarded():
+    engine = Engine([WatchedEndpoint(id="e")])
+    engine.sick(T, ("the store took up to 2500 ms",), blind=False)
+    (incident,) = engine.incidents()
+    assert (incident.severity, incident.summary) == (
+        "warn",
+        "The monitor is not well: what it sees comes late, or is not kept.",
+    )
+    assert engine.sick(T + 1, ("3000 ms",), blind=False) == []
+    (raised,) = engine.sick(T + 2, ("3 of 3 results",), ("act",), blind=True)
+    assert (raised.what, raised.incident.severity, raised.told) == ("raised", "page", True)
+    assert (raised.incident.id, raised.incident.evidence) == (incident.id, ("3 of 3 results",))
+    assert "nobody is watched" in raised.incident.summary
+    assert engine.sick(T + 3, ("9",), blind=False) == []
+    (closed,) = engine.well_again(T + 9)
+    assert closed.incident.id == incident.id
+
+
 def test_it_goes_on_after_a_restart():
     before = Engine([WatchedEndpoint(id="e")])
     before.sick(T, ("numbers",))
@@ -104,7 +168,7 @@ def test_it_goes_on_after_a_restart():
 def test_only_a_silence_of_everything_covers_it():
     def opened(*endpoints):
         engine = Engine([WatchedEndpoint(id="e")])
-        engine.silence(Silence(id="s", endpoints=endpoints, begins=T - 1, ends=T + 60))
+        engine.silences.add(Silence(id="s", endpoints=endpoints, begins=T - 1, ends=T + 60))
         (change,) = engine.sick(T, ("numbers",))
         reminders = [change.told for at in (30, 61) for change in engine.tick(T + at)]
         return change.told, reminders

@@ -129,4 +129,6 @@ def test_a_program_that_failed_and_fell_silent_is_refuted_by_a_probe_and_one_tha
     assert not cast(vote("call"), "FFFFF").is_refuted_by(probe), "it has called a moment ago"
     assert not cast(vote("call"), "FFF").is_refuted_by(probe), "three calls it has not left out"
     assert cast(vote("call"), "FFF", step=3.0).is_refuted_by(probe)
+    often = cast(vote("call"), "FFFFF", begins=16.0, step=0.2)
+    assert not often.is_refuted_by(probe), "its next report may be on the way"
     assert not cast(vote(), "FFF", step=0.1).is_refuted_by(probe), "probes have rows of their own"

@@ -1,7 +1,9 @@
 """A monitor that begins, without a network."""
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
 
 import httpx
@@ -9,10 +11,13 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ringback.incident.model import Check, WatchedEndpoint
+from ringback.incident.prober import ProberTick
 from ringback.monitor.commands import MonitorCommands
 from ringback.monitor.core import MonitorCore, engine_of
-from ringback.monitor.model import Endpoint
+from ringback.monitor.export.availability import outages
+from ringback.monitor.model import Endpoint, PausedBy
 from ringback.monitor.queries import MonitorQueries
+from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.web.alerts import MAX_ALERT_SECONDS, FiringAlerts
@@ -312,3 +317,107 @@ def test_while_a_store_hangs_pages_are_shown_and_reports_are_answered_when_they_
         store.close()
 
     asyncio.run(live())
+
+
+@asynccontextmanager
+async def running(watched, store):
+    """A monitor that runs, the service behind its pages, and who asks for them."""
+    core, queries, commands = monitor(watched, store, lambda: T + 10)
+    transport = httpx.ASGITransport(application(queries, commands, WebSettings()))
+    living = asyncio.create_task(core.run())
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        await asyncio.sleep(0)  # it runs
+        yield core, client
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+    store.close()
+
+
+@contextmanager
+def locked(file):
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("COMMIT")
+
+
+@pytest.mark.full  # a page waits a second for what is being kept
+def test_while_another_process_locks_the_database_pages_are_shown_and_checks_go_on(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("ringback.monitor.store.sqlite.database._LOCK_TIMEOUT", 60.0)
+    file = tmp_path / "kept.db"
+
+    async def live():
+        store = DegradedStore(SQLiteStore(file))
+        async with running(endpoints(1), store) as (core, client):
+            core.take(check("e0"))
+            await core.kept()
+            with locked(file):
+                core.take(check("e0", 1))
+                core.flush()
+                while not core.processor.writer.slowest():
+                    await asyncio.sleep(0.01)
+                for second in range(3):
+                    core.mind_prober(ProberTick(at=T + second, checks=1, lag=0.4))
+                core.take(check("e0", 2))
+                for path in ("/endpoints/e0", "/incidents", "/api/v1/endpoints/e0/checks"):
+                    assert (await client.get(path)).status_code == 200
+                (shown,) = (await client.get("/api/v1/endpoints")).json()
+                (sick,) = core.engine.incidents()
+            core.flush()
+            await core.kept()
+            return shown, sick, store.checks("e0", 0, T + 100)
+
+    shown, sick, kept = asyncio.run(live())
+
+    assert "14:13:22" in shown["last"]
+    assert (sick.pattern, sick.severity) == ("prober_sick", "warn")
+    assert sick.evidence[0] == "the event loop was up to 400 ms late"
+    assert [check.at for check in kept] == [T + 2, T + 1, T]
+
+
+def test_the_outcomes_of_the_last_checks_are_shown_also_after_a_restart(tmp_path):
+    def started(store):
+        return monitor(endpoints(1), store, lambda: T + 100)
+
+    async def live():
+        store = SQLiteStore(tmp_path / "x.db")
+        core, queries, _ = started(store)
+        for n in range(40):
+            core.take(check("e0", n, up=n != 38))
+        core.take(replace(check("e0", 50), up=None))
+        core.take(replace(check("e0", 51), origin="call", vantage="shop"))
+        task = asyncio.ensure_future(core.run())
+        await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        seen = queries.view("e0").recent
+        store.close()
+        return seen
+
+    seen = asyncio.run(live())
+    assert seen == b"+" * 27 + b"-+?"
+    with closing(SQLiteStore(tmp_path / "x.db")) as store:
+        assert started(store)[1].view("e0").recent == seen
+
+
+def test_what_is_paused_is_known_until_then(tmp_path):
+    store, (watched,) = SQLiteStore(tmp_path / "a.db"), endpoints(1)
+    core, queries, _ = monitor([watched], store, lambda: T + 40)
+    for at in (0, 10, 20, 30):
+        core.processor.take([replace(check("e0", at, up=False), vantage="here")])
+    core.last["e0"] = check("e0", 30, up=False)
+    core.flush()
+    assert queries.state("e0") == "down"
+    pauses = {"e0": PausedBy(by="Ada", at=T + 40)}
+    core.configure([watched], remind_every=0.0, paused=pauses)
+    core.flush()
+
+    view = queries.view("e0")
+    assert (view.state, view.paused.by, view.incident) == ("paused", "Ada", None)
+    assert view.last.at == T + 30
+    (outage,) = outages(store.transitions("e0", 0, T + 100))
+    assert (outage.begins, outage.ends) == (T, T + 40)
+    store.close()

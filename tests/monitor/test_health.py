@@ -212,5 +212,5 @@ def test_a_tick_says_what_came_of_the_checks_since_the_one_before(machine):
     assert tick.discarded == {"lag": 1, "ports": 1}
     assert tick.lag == pytest.approx(0.7)
     again = machine.health.tick()
-    assert (again.checks, again.discarded, again.lag) == (0, {}, 0.0)
+    assert (again.checks, again.discarded, again.lag, again.busy) == (0, {}, 0.0, "")
     assert machine.health.lag == pytest.approx(0.7)

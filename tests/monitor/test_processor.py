@@ -173,7 +173,7 @@ def test_when_it_was_seen_never_takes_the_place_of_what_came_later(store):
 def test_another_process_goes_on_where_the_last_one_was(store):
     desk = desk_of(store, watched(), Clock())
     desk.take([check(at) for at in range(3)] + [check(at, "e1") for at in range(2)])
-    desk.engine.silence(Silence(id="s", endpoints=("e1",), begins=T, ends=T + 100))
+    desk.engine.silences.add(Silence(id="s", endpoints=("e1",), begins=T, ends=T + 100))
     desk.apply([])
     (incident,) = desk.engine.incidents()
 

@@ -1,6 +1,7 @@
 """The parts of the monitor, put together as the program puts them together."""
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from monitor.notify.made import until, waiting
 
 from ringback.incident.model import Change, Incident, Notice
 from ringback.monitor.config.load import load
+from ringback.monitor.fleet.signature import new_key, public_text
 from ringback.monitor.program import Program, open_store
 from ringback.monitor.store import StoreBatch
 
@@ -29,6 +31,11 @@ def loaded(receiver, second_receiver, unused_port, tmp_path, monkeypatch):  # no
         '[[route]]\nnotifiers = "team"\nescalate_after = "30s"\nescalate_to = "boss"\n'
     )
     return load(file, {})
+
+
+async def ended(task):
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver, monkeypatch):  # noqa: F811
@@ -55,8 +62,9 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         program.commands.unsilence(silence)
         await until(lambda: not waiting(store))
         assert second_receiver.told == [("i1", "escalated")]
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        found = {(known.channel, known.outcome) for known in store.notified(["i1"])}
+        assert found == {("boss", "sent"), ("team", "sent")}
+        await ended(task)
 
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     store = open_store(loaded)
@@ -95,3 +103,29 @@ def test_too_little_to_compare_a_failure_with_is_said_once(tmp_path, monkeypatch
     for text in (few + more, local, controls + few, ""):
         assert said(text).lack_of_controls == ""
     assert said(few + local).lack_of_controls.startswith("2 hosts are")
+
+
+def test_agents_are_not_asked_to_check_what_is_paused(loaded):
+    store = open_store(loaded)
+
+    def planned_for(program, agent):
+        plan = json.loads(program.fleet.plan(agent, secure=True))
+        return [planned["endpoint"]["id"] for planned in plan["endpoints"]]
+
+    async def drive():
+        program = Program(loaded, store)
+        _, token = program.fleet.add("tokyo", "net")
+        agent = program.fleet.enrol(token, public_text(new_key()))
+        before, revision = planned_for(program, agent), program.fleet.revision(agent, secure=True)
+        program.commands.pause("shop", "Ada")
+        assert (before, planned_for(program, agent)) == (["shop"], [])
+        assert program.fleet.revision(agent, secure=True) != revision
+        again = Program(loaded, store)
+        assert again.queries.view("shop").paused.by == "Ada"
+        again.commands.resume("shop")
+        assert Program(loaded, store).queries.view("shop").paused is None
+
+    try:
+        asyncio.run(drive())
+    finally:
+        store.close()

@@ -1,13 +1,16 @@
 import asyncio
 import contextlib
 import json
+import re
 import socket
 import time
 from collections import Counter
 
 import pytest
 
-from ringback.monitor.model import Endpoint
+from ringback.incident.prober import ProberWatch
+from ringback.monitor.model import Endpoint, Expectations
+from ringback.monitor.probe.http.judge import ResponseJudge
 from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.testing.lab import Lab
 
@@ -255,6 +258,31 @@ def test_a_reload_begins_and_ends_looks(lab):
     assert under_way <= 1
 
 
+def test_one_is_paused_and_resumed_and_the_others_keep_what_they_have():
+    async def look():
+        async with healthy() as url:
+            ends = [endpoint(f"e{n}", url, every=0.1) for n in range(3)]
+            async with running(ends) as (runner, seen):
+                await until(lambda: {check.endpoint for check in seen} == {"e0", "e1", "e2"})
+                kept = runner.schedule.at("e1")
+                runner.pause(ends[0])
+                runner.pause(ends[0])
+                assert runner.schedule.at("e1") >= kept
+                assert set(runner.schedule.dump()) == {"e1", "e2"}
+                seen.clear()
+                await until(lambda: len(seen) >= 6)
+                without = {check.endpoint for check in seen}
+                runner.resume(ends[0])
+                runner.resume(ends[0])
+                await until(lambda: any(check.endpoint == "e0" for check in seen))
+                return without, runner.running
+
+    without, under_way = asyncio.run(look())
+
+    assert without == {"e1", "e2"}
+    assert under_way <= 3
+
+
 def test_a_stop_leaves_nothing_behind(lab):
     async def look():
         async with healthy() as url:
@@ -311,6 +339,38 @@ def test_while_the_loop_is_blocked_nobody_is_blamed():
     assert [check.up for check in seen] == [None] * 5
     assert doubted["lag"] >= 5
     assert all("event loop" in check.detail for check in seen)
+
+
+def test_the_endpoint_whose_answers_used_the_time_of_the_loop_is_named(monkeypatch):
+    judged = ResponseJudge.failure_of
+
+    def slow(judge, answer, now):
+        ends = time.thread_time() + 0.4
+        while time.thread_time() < ends:
+            pass
+        return judged(judge, answer, now)
+
+    monkeypatch.setattr(ResponseJudge, "failure_of", slow)
+    ticks, watch = [], ProberWatch()
+
+    async def look():
+        async with healthy() as url:
+            ok = Expectations(body_contains=("ok",))
+            ends = [
+                endpoint("busy", f"{url}/a", every=0.5, expectations=ok),
+                endpoint("calm", f"{url}/b", every=0.5),
+            ]
+            async with running(ends, on_tick=ticks.append):
+                await until(lambda: any(tick.busy for tick in ticks))
+
+    asyncio.run(look())
+    (found, *_) = (tick for tick in ticks if tick.busy)
+    for _ in range(3):
+        watch.see(found)
+    (said,) = (line for line in watch.evidence if "event loop" in line)
+    assert re.fullmatch(
+        r"the event loop was up to \d+ ms late, \d\.\d\d s of CPU for what busy answered", said
+    )
 
 
 def test_a_listener_that_raises_does_not_end_the_runner():

@@ -59,11 +59,15 @@ class Receiver:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def counted(self):
-        """How often it was told what of which incident."""
+        """How often it was told what of which incident of a job.
+
+        A store that was away for three seconds is one of the monitor's own.
+        """
         return Counter(
             (incident["id"], incident["what"])
             for message in self.told.values()
             for incident in message["incidents"]
+            if incident["pattern"] != "prober_sick"
         )
 
     def ended(self):

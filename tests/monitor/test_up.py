@@ -1,13 +1,17 @@
 """`ringback up` as people run it: started, asked, reloaded, killed, started again."""
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import urllib.error
@@ -261,6 +265,47 @@ def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp
     assert monitor.end() == 0
 
 
+DISCOVERY = '[[discovery]]\nfiles = "targets.json"\n[defaults]\nevery = 1\nretry_every = 0.2\n'
+
+
+def write_targets(folder, *urls):
+    new = folder / "new"
+    new.write_text(json.dumps([{"targets": urls, "labels": {"env": "test"}}]))
+    new.rename(folder / "targets.json")
+
+
+@pytest.mark.full
+def test_targets_of_a_file_are_followed_and_paused_when_they_are_gone(started, target, tmp_path):
+    configuration(tmp_path, more=DISCOVERY)
+    monitor = started()
+    assert monitor.get("/endpoints") == []
+    write_targets(tmp_path, target.url, target.url + "gone")
+    monitor.until("/endpoints", lambda all_: [seen["state"] for seen in all_] == ["ok", "ok"])
+    target.status = 503
+    monitor.until("/incidents", bool)
+    write_targets(tmp_path, target.url)
+    monitor.until("/endpoints", lambda all_: len(all_) == 1)
+    until(lambda: any("targets that are gone are paused: " in line for line in monitor.said))
+    monitor.until(
+        "/incidents", lambda all_: "no longer watched" in json.dumps([i["timeline"] for i in all_])
+    )
+    (paused,) = monitor.get("/status")["config"]["paused"]
+    assert paused.endswith("-gone")
+    assert "ringback_targets_paused 1\n" in text_of(f"{monitor.url}/metrics")
+    write_targets(tmp_path, target.url, target.url + "gone")
+    monitor.until("/status", lambda status: not status["config"]["paused"])
+
+
+@pytest.mark.full
+def test_a_target_file_that_is_half_written_changes_nothing(started, target, tmp_path):
+    write_targets(tmp_path, target.url)
+    configuration(tmp_path, more=DISCOVERY)
+    monitor = started()
+    (tmp_path / "targets.json").write_text("[{")
+    monitor.until("/status", lambda status: "targets.json" in (status["config"]["error"] or ""))
+    assert len(monitor.get("/endpoints")) == 1
+
+
 @pytest.mark.full
 def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
     monitor = started(target.url)
@@ -272,6 +317,52 @@ def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
     assert id_ in capsys.readouterr().out
     assert run_command_line(["silence", "--end", id_, "--url", monitor.url]) == 0
     assert not monitor.get("/endpoints")[0]["silenced"]
+
+
+def test_an_endpoint_is_checked_at_once_when_somebody_asks(started, target, tmp_path):
+    slow = configuration(tmp_path, ("shop", target.url))
+    slow.write_text(slow.read_text().replace("every = 1\n", 'every = "1h"\n'))
+    monitor = started()
+    monitor.until("/endpoints/shop", lambda found: found["last"])
+    before = target.asked
+    target.status = 503
+
+    status, found = monitor.post("/endpoints/shop/check")
+    assert (status, found["check"]["status"], target.asked) == (200, 503, before + 1)
+    status, problem = monitor.post("/endpoints/shop/check")
+    assert status == 429
+    assert "a moment ago" in problem["detail"]
+
+
+def test_what_is_paused_is_not_checked_and_raises_no_alarm_also_after_a_restart(
+    started, target, tmp_path, capsys
+):
+    configuration(tmp_path, ("shop", target.url), ("other", target.url))
+    monitor = started()
+    target.status = 503
+    (open_one,) = monitor.until("/incidents", lambda found: len(found) == 1 and found)
+    monitor.until("/endpoints/other", lambda found: found["incident"])
+    monitor.post("/endpoints/other/pause")
+    status, found = monitor.post("/endpoints/shop/pause")
+
+    assert (status, found["state"], found["paused"]["by"]) == (200, "paused", "api")
+    ended = monitor.get(f"/incidents/{open_one['id']}")
+    assert ended["state"] == "closed"
+    assert ended["timeline"][-1]["text"] == "paused by api"
+    assert monitor.post("/endpoints/shop/check")[0] == 409
+    assert run_command_line(["status", "--url", monitor.url, "--state", "paused"]) == 0
+    assert "‖  shop" in capsys.readouterr().out
+    assert monitor.end() == 0
+
+    monitor = started()
+    asked = target.asked
+    assert monitor.get("/endpoints?state=paused")[0]["last"] == found["last"]
+    monitor.until("/status", lambda found: found["uptime"] > 3)
+    assert (target.asked, monitor.get("/incidents?state=open")) == (asked, [])
+
+    monitor.post("/endpoints/shop/resume")
+    monitor.until("/endpoints/shop", lambda found: found["state"] == "down")
+    assert monitor.get("/endpoints/shop")["paused"] is None
 
 
 def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_path):
@@ -379,3 +470,115 @@ def test_a_backup_is_made_while_it_runs(started, target, tmp_path, capsys):
 def test_without_a_monitor_the_commands_say_so(unused_port, capsys):
     assert run_command_line(["status", "--url", f"http://127.0.0.1:{unused_port}"]) == 2
     assert "ringback up" in capsys.readouterr().err
+
+
+def test_logs_are_objects_for_programs(started, target, tmp_path):
+    configuration(tmp_path, ("Shop", target.url))
+    monitor = started("--log-format", "json", "-v")
+    monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
+    target.status = 503
+    monitor.until("/incidents", bool)
+    target.status = 200
+    until(lambda: any("RESOLVED" in line for line in monitor.said))
+    said = [json.loads(text) for text in monitor.said if text.startswith("{")]
+    assert all(datetime.fromisoformat(entry["time"]).tzinfo for entry in said)
+    opened, ended = (entry for entry in said if "event" in entry)
+    assert (opened["event"], opened["level"]) == ("opened", "warning")
+    assert opened["endpoints"] == ["shop"]
+    assert opened["kind"] == "http.error.unavailable"
+    assert opened["message"].startswith("[DOWN] Shop")
+    assert (ended["event"], ended["incident"]) == ("closed", opened["incident"])
+    checks = [entry for entry in said if "check" in entry]
+    assert [entry["check"] for entry in checks][-1] == "recovered"
+    assert {entry["kind"] for entry in checks[:-1]} == {"http.error.unavailable"}
+    assert len(checks) >= 4
+
+
+@pytest.mark.parametrize("columns", [20, 40, 200])
+def test_on_a_terminal_lines_fit_its_width(started, target, tmp_path, columns):
+    configuration(tmp_path, ("A shop with a name that is not short", target.url))
+    target.status = 503
+    with terminal(columns) as (end, text):
+        command = [sys.executable, "-m", "ringback", "up", "--port", "0"]
+        running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=end)
+        try:
+            until(lambda: "503" in text() or "Unavail" in text())
+        finally:
+            running.kill()
+            running.communicate(timeout=WAIT_TIMEOUT)
+        said = re.sub(r"\x1b\[\d*m", "", text()).replace("\r", "")
+    lines = said[said.index("[DOWN]") - 9 :].split("\n")
+    assert re.match(r"\d\d:\d\d:\d\d \[DOWN\]", lines[0])
+    if columns == 40:
+        assert all(len(line) <= columns for line in lines)
+        assert lines[1].startswith(" " * 9)
+    assert "\x1b[31m" in text()
+
+
+@contextlib.contextmanager
+def terminal(columns):
+    """A terminal of so many columns: its end, and what was written to it."""
+    master, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    os.set_blocking(master, False)
+    seen = bytearray()
+
+    def text():
+        with contextlib.suppress(OSError):
+            while piece := os.read(master, 65536):
+                seen.extend(piece)
+        return seen.decode()
+
+    try:
+        yield end, text
+    finally:
+        os.close(end)
+        os.close(master)
+
+
+def test_quiet_says_only_what_goes_down(target, tmp_path):
+    configuration(tmp_path, ("Shop", target.url))
+    target.status = 503
+    command = [sys.executable, "-m", "ringback", "up", "-q", "--no-web"]
+    running = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        first = running.stdout.readline()
+    finally:
+        running.kill()
+        running.communicate(timeout=WAIT_TIMEOUT)
+    assert "[DOWN] Shop" in first
+
+
+def test_verbose_and_quiet_exclude_each_other(capsys):
+    assert run_command_line(["up", "-v", "-q", "http://127.0.0.1"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
+def test_a_proxy_says_who_acts_and_each_act_is_a_line_in_the_log(started, target, tmp_path):
+    configuration(
+        tmp_path,
+        ("shop", target.url),
+        more='[auth]\nproxy_header = "X-Remote-User"\ntrusted_proxies = "127.0.0.1"\n'
+        'roles = { ada = "act", "*" = "view" }\n',
+    )
+    monitor = started()
+
+    def paused_by(**headers):
+        request = urllib.request.Request(
+            f"{monitor.url}/api/v1/endpoints/shop/pause", b"", headers, method="POST"
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=WAIT_TIMEOUT) as answer:
+                return json.load(answer)["paused"]["by"]
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    assert paused_by() == 401
+    assert paused_by(**{"X-Remote-User": "eve"}) == 403
+    assert paused_by(**{"X-Remote-User": "ada"}) == "ada"
+    line = "ringback: audit: ada (proxy) from 127.0.0.1: POST /api/v1/endpoints/shop/pause: 200"
+    until(lambda: any(line in said for said in monitor.said))
+    assert any("eve (proxy)" in said and "403" in said for said in monitor.said)

@@ -80,6 +80,27 @@ def test_what_comes_while_the_store_is_slow_is_one_batch_in_order_and_follows_wh
     run(main)
 
 
+def test_the_slowest_batch_is_known_while_it_is_under_way_and_once_after_it(slow, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("ringback.monitor.writer.monotonic", lambda: now[0])
+
+    async def main():
+        writer = StoreWriter(slow)
+        writer.start()
+        assert writer.slowest() == 0
+        writer.put(batch(1))
+        await reached(slow)
+        now[0] += 3
+        assert writer.slowest() == 3
+        now[0] += 2
+        slow.gate.set()
+        await writer.written()
+        assert (writer.slowest(), writer.slowest()) == (5, 0)
+        await writer.close()
+
+    run(main)
+
+
 def test_what_waits_at_the_end_is_written_and_after_it_everything_at_once(slow):
     async def main():
         writer = StoreWriter(slow)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ringback.cli.input import InputError, monitor_extra, nearest, open_file, read_text
+from ringback.cli.input import InputError, nearest, open_file, read_text
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -42,12 +44,12 @@ Examples:
 @click.argument("file", default=DEFAULT_FILE, metavar="[FILE|-]")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 def init_command(file: str, *, force: bool) -> None:
-    with monitor_extra():
-        from ringback.monitor.config.starter import (  # noqa: PLC0415 - only this command needs it
-            SCHEMA_LINE,
-            schema_text,
-            starter,
-        )
+    from ringback.monitor.config.starter import (  # noqa: PLC0415 - only this command needs it
+        SCHEMA_LINE,
+        schema_text,
+        starter,
+    )
+
     if file == "-":
         click.echo(starter(), nl=False)
         return
@@ -77,9 +79,20 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def _write_new(path: Path, text: str) -> None:
+    """Write a file whole, or leave what is there as it was."""
+    real = Path(os.path.realpath(path))
+    ordinary = real.is_file() or not real.exists()
+    part = real.with_name(f"{real.name}.part") if ordinary else real
     try:
-        path.write_text(text, "utf-8", newline="\n")
+        part.write_text(text, "utf-8", newline="\n")
+        if real.is_file():
+            shutil.copymode(real, part)
+        if ordinary:
+            part.replace(real)
     except OSError as error:
+        if ordinary:
+            with contextlib.suppress(OSError):
+                part.unlink()
         raise InputError(f"cannot write {plain(str(path))}: {error.strerror}") from error
 
 
@@ -119,9 +132,9 @@ def check_config_command(context: click.Context, file: Path, *, as_json: bool) -
 
 def _read(file: Path) -> tuple[MonitorConfig | None, list[ConfigProblem]]:
     """Return a configuration, or else what is wrong with it."""
-    with monitor_extra():
-        from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
-        from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
+    from ringback.monitor.config import ConfigInvalid  # noqa: PLC0415 - slow to import
+    from ringback.monitor.config.load import load  # noqa: PLC0415 - slow to import
+
     try:
         return load(file, os.environ), []
     except ConfigInvalid as error:
@@ -130,9 +143,9 @@ def _read(file: Path) -> tuple[MonitorConfig | None, list[ConfigProblem]]:
 
 def _unusable_notifiers(file: Path, loaded: MonitorConfig) -> Iterator[ConfigProblem]:
     """Those that cannot be made: `ringback up` would end with the first."""
-    with monitor_extra():
-        from ringback.monitor.config import ConfigProblem  # noqa: PLC0415 - slow to import
-        from ringback.monitor.notify.channel import NotifierInvalid, channel_of  # noqa: PLC0415 - as above
+    from ringback.monitor.config import ConfigProblem  # noqa: PLC0415 - slow to import
+    from ringback.monitor.notify.channel import NotifierInvalid, channel_of  # noqa: PLC0415 - as above
+
     for notifier in loaded.notifiers:
         try:
             channel_of(notifier)
@@ -224,15 +237,15 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
         raise InputError(f"unknown type {plain(kind)}{hint}")
     if output is not None and output.exists():
         raise InputError(f"{plain(str(output))} exists already; name a new file")
-    with monitor_extra():
-        from ringback.monitor.importing.draft import ImportedFile, to_toml  # noqa: PLC0415 - only this command needs it
-        from ringback.monitor.importing.registry import ImportRefused, convert  # noqa: PLC0415 - as above
+    from ringback.monitor.importing.draft import ImportedFile, to_toml  # noqa: PLC0415 - only this command needs it
+    from ringback.monitor.importing.registry import ImportRefused, convert  # noqa: PLC0415 - as above
+
     texts = [ImportedFile(Path(name), _imported_text(name)) for name in files]
     try:
         draft = convert(texts, kind)
     except ImportRefused as error:
         raise InputError(plain(" ".join(str(error).split()))) from error
-    if not (draft.endpoints or draft.notifiers or draft.notes):
+    if not (draft.endpoints or draft.notifiers or draft.modules or draft.notes):
         known = f"of type {kind}" if kind else "of a known type"
         raise InputError(f"{plain(', '.join(files))}: nothing {known} was found; see --from")
     if output is None:
@@ -262,6 +275,7 @@ def _report(draft: Draft) -> None:
     counts = {
         "endpoint": len(draft.endpoints),
         "notifier": len(draft.notifiers),
+        **({"module": len(draft.modules)} if draft.modules else {}),
         "note": len(draft.notes),
     }
     counted_words = [counted(count, word) for word, count in counts.items()]

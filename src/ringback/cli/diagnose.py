@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ringback.cli.input import InputError, Seconds
 from ringback.cli.terminal import plain
@@ -14,15 +15,23 @@ _HELP = """Find the root cause of a failed connection.
 URL is an http or https URL, tcp://HOST:PORT, tls://HOST:PORT, dns://NAME, HOST:PORT, or the URL of
 a service: postgres, mysql, redis, amqp, smtp and others. The stages of a connection are checked in
 order: URL, this machine, name, proxy, TCP to every address, network path, TLS, HTTP; then one
-sentence names the fault. At most 12 connections are made, 3 to one address.
+sentence names the fault. At most 12 connections are made, 3 to one address. `ringback URL` is short
+for `ringback diagnose URL`.
+
+Without a URL this machine alone is read: resolver, hosts file, proxies, routes, clock, trusted
+certificates, and the packages of this Python. What could make calls fail is told, the worst first.
+Nothing is connected to but the configured nameservers and the environment's proxies, each for at
+most 2 seconds at a time.
 
 \b
 Examples:
   ringback diagnose https://api.example.com/health
+  ringback diagnose -v https://api.example.com/health
   ringback diagnose db.example.com:5432 redis://cache:6379
   ringback diagnose --from-traceback error.log
   ringback diagnose --watch 30 https://api.example.com
   ringback diagnose --json https://api.example.com > here.json
+  ringback diagnose
 
 \b
 Exit status:
@@ -33,7 +42,8 @@ Exit status:
 
 
 @click.command("diagnose", help=_HELP)
-@click.argument("urls", nargs=-1, metavar="URL...")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option("-v", "--verbose", is_flag=True, help="Also show what was read, layer by layer.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per URL and line.")
 @click.option("--html", type=click.Path(dir_okay=False), help="Write a self-contained HTML page.")
 @click.option("--redact", is_flag=True, help="Hide names and addresses.")
@@ -69,6 +79,8 @@ def diagnose_command(
 
         click.echo(json.dumps(published(), indent=2))
         return 0
+    if not urls and chosen["pasted"] is None:
+        return _machine(context, as_json=chosen["as_json"], verbose=chosen["verbose"])
     return _diagnose(_targets(context, urls, chosen.pop("pasted")), **chosen)
 
 
@@ -79,11 +91,24 @@ def _targets(context: click.Context, urls: tuple[str, ...], pasted: str | None) 
         from ringback.cli.diagnosis.options import pasted_target  # noqa: PLC0415 - loaded when asked for
 
         return (pasted_target(pasted),)
-    if not urls:
-        raise click.UsageError("give a URL, or --from-traceback FILE", context)
     if not all(url.strip() for url in urls):
         raise click.UsageError("a URL is empty", context)
     return tuple(dict.fromkeys(urls))
+
+
+_OF_MACHINE = frozenset({"urls", "schema", "pasted", "as_json", "verbose"})
+"""Parameters that mean something without a URL."""
+
+
+def _machine(context: click.Context, *, as_json: bool, verbose: bool) -> int:
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if given and name not in _OF_MACHINE:
+            raise click.UsageError(f"{option.opts[0]} needs a URL", context)
+    from ringback.cli.diagnosis.machine import diagnose_machine  # noqa: PLC0415 - as for a URL
+
+    return diagnose_machine(as_json=as_json, verbose=verbose)
 
 
 def _diagnose(
@@ -93,6 +118,7 @@ def _diagnose(
     html: str | None,
     redact: bool,
     watch: float | None,
+    verbose: bool,
     **how: Any,
 ) -> int:
     from ringback.cli.diagnosis.options import options_of  # noqa: PLC0415 - --help loads nothing
@@ -106,7 +132,9 @@ def _diagnose(
         return watch_targets(targets, options, every=watch, as_json=as_json, redact=redact)
     from ringback.cli.diagnosis.run import diagnose_once  # noqa: PLC0415 - as above
 
-    return diagnose_once(targets, options, as_json=as_json, html=html, redact=redact)
+    return diagnose_once(
+        targets, options, as_json=as_json, html=html, redact=redact, verbose=verbose
+    )
 
 
 def _check(html: str, *, watching: bool) -> None:

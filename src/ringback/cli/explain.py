@@ -1,6 +1,8 @@
 """``ringback explain``: a text in, its cause out; many texts; a kind in, its page out."""
 
 import contextlib
+import errno
+import io
 import json
 import os
 import sys
@@ -36,18 +38,20 @@ MIN_SHOWN_BYTES = 8_000_000
 _LINES_PER_UPDATE = 5_000
 _MAX_AROUND = 1_000  # Characters kept before and after the words that decided
 _MAX_WORDS = 160
+_NO_FILE = frozenset({errno.ENOENT, errno.ENAMETOOLONG})
 _NOT_NAMED = frozenset({"unknown", "not_a_connection_failure"})
 
 _HELP = """Explain which connection failure a text reports, and what to do.
 
-The text is read from FILE or, by default, from standard input: a traceback, a log of any length
-or a tool's message, from any library and platform, in many languages. Of several failures the
-earliest of the most severe is explained, and all are listed. With the name of a kind, print its
-reference page; for a file that is named like a kind, write ./KIND.
+The text is given as it is, or read from FILE or, by default, from standard input: a traceback, a
+log of any length or a tool's message, from any library and platform, in many languages. Of several
+failures the earliest of the most severe is explained, and all are listed. With the name of a kind,
+print its reference page; for a file that is named like a kind, write ./KIND.
 
 \b
 Examples:
   python app.py 2>&1 | ringback explain
+  ringback explain "Connection refused"
   ringback explain error.log
   ringback explain --json error.log | jq -r .kind
   ringback explain --jsonl < texts.jsonl
@@ -68,7 +72,7 @@ def _completed(_: click.Context, __: click.Parameter, begun: str) -> list[Comple
 
 
 @click.command("explain", help=_HELP)
-@click.argument("what", default="-", metavar="[FILE|-|KIND]", shell_complete=_completed)
+@click.argument("what", default="-", metavar="[FILE|-|KIND|TEXT]", shell_complete=_completed)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--jsonl",
@@ -108,7 +112,7 @@ def _explain(what: str, *, as_json: bool, follow: bool) -> int:
     log = Log()
     texts: dict[int, tuple[str, int]] = {}  # Where the words stand that decided, to those around
     stops = (KeyboardInterrupt,) if follow else ()
-    with _open(what) as file, contextlib.suppress(*stops):
+    with _open(what, follow=follow) as file, contextlib.suppress(*stops):
         for record in records(_lines_of(file, what, follow=follow)):
             new = log.take(record)
             if new is not None:
@@ -118,26 +122,34 @@ def _explain(what: str, *, as_json: bool, follow: bool) -> int:
     return _show(log.explanation(), texts, as_json=as_json)
 
 
-def _open(what: str) -> contextlib.AbstractContextManager[BinaryIO]:
+def _open(what: str, *, follow: bool) -> contextlib.AbstractContextManager[BinaryIO]:
     if what == "-":
         return contextlib.nullcontext(standard_input())
     try:
         return open_file(what)
     except InputError as problem:
-        if not isinstance(problem.__cause__, FileNotFoundError):
+        reason = problem.__cause__
+        if not isinstance(reason, OSError) or reason.errno not in _NO_FILE:
             raise
+        if not follow and _is_text(what):
+            return io.BytesIO(what.encode("utf-8", "replace"))
         hint = nearest(what, KINDS)
-        if not hint and "did you mean" in problem.message:
+        if reason.errno != errno.ENOENT or (not hint and "did you mean" in problem.message):
             raise
         called = f"no file and no kind called {plain(what)}"
         raise InputError(f"{called}{hint or '; ringback kinds lists the kinds'}") from problem
 
 
+def _is_text(what: str) -> bool:
+    """Whether what is no file is a text: it names a failure, or is no file's name."""
+    return explain(what).kind not in _NOT_NAMED or (" " in what and not Path(what).suffix)
+
+
 def _lines_of(file: BinaryIO, what: str, *, follow: bool) -> Iterator[str | None]:
-    path = None if what == "-" else Path(what)
+    path = None if what == "-" or isinstance(file, io.BytesIO) else Path(what)
     if follow:
         return growing_lines(file, path)
-    name = "standard input" if path is None else plain(what)
+    name = "standard input" if what == "-" else plain(what)
     size = os.fstat(file.fileno()).st_size if path is not None else 0
     lines = text_lines(file, name)
     return with_progress(lines, size) if size > MIN_SHOWN_BYTES and sys.stderr.isatty() else lines

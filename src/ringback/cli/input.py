@@ -13,7 +13,6 @@ import select
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -218,14 +217,3 @@ class Seconds(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a number of seconds", param, ctx)
         return number
-
-
-@contextmanager
-def monitor_extra() -> Iterator[None]:
-    """Say in one line how to install what an import inside lacks."""
-    try:
-        yield
-    except ImportError as error:
-        lacking = f"this needs {error.name}" if error.name else str(error)
-        hint = "" if "ringback[" in lacking else ": pip install 'ringback[monitor]'"
-        raise InputError(f"{lacking}{hint}") from error

@@ -61,6 +61,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the words call."""
+        if "://" in args[0] and args[0] not in self.entries:
+            args = ["diagnose", *args]
         if not ctx.resilient_parsing and args[0] not in self.entries and args[0][:1] != "-":
             hint = nearest(args[0], self.entries) or f"; there are {', '.join(self.entries)}"
             raise click.UsageError(f"no command called {args[0]!r}{hint}", ctx)
@@ -110,6 +112,7 @@ COMMANDS = {
     "check-config": CommandEntry("cli.config", "Validate a configuration."),
     "notify-test": CommandEntry("cli.config", "Send a test notification."),
     "import": CommandEntry("cli.config", "Import another tool's configuration."),
+    "mcp": CommandEntry("cli.mcp", "Offer these tools to an assistant (MCP)."),
     # The test kit lies above the command line; it is reached by name only.
     "lab": CommandEntry("testing.command.lab", "Produce connection failures for real."),
     "demo": CommandEntry("testing.demo.command", "Show ringback at work, in seconds."),
@@ -122,7 +125,8 @@ _WRITE_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
 _EXAMPLES = """\b
 Examples:
   python app.py 2>&1 | ringback explain
-  ringback explain tcp.refused
+  ringback explain "[Errno 111] Connection refused"
+  ringback https://api.example.com
   ringback demo
 """
 
@@ -150,7 +154,8 @@ ringback.entries = COMMANDS
 def run_command_line(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status after running the program.
 
-    What the user got wrong is one line on stderr, and status 2; a full disk is status 1.
+    What the user got wrong, and what is not installed, is one line on stderr, and status 2; a full
+    disk is status 1.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
@@ -158,11 +163,14 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = ringback.main(words, prog_name="ringback", standalone_mode=False)
-    except click.Abort:
-        status = 130
+    except click.Abort as end:
+        status = _aborted(end)
     except click.ClickException as error:
         click.echo(f"ringback: {_line(error)}", err=True)
         status = error.exit_code if isinstance(error, InputError) else 2
+    except ImportError as error:
+        click.echo(f"ringback: {_lacking(error)}", err=True)
+        status = 2
     except OSError as error:
         if error.errno not in _WRITE_ERRORS:
             raise
@@ -170,6 +178,27 @@ def run_command_line(arguments: Sequence[str] | None = None) -> int:
         status = 1
     _flush_stdout()
     return status if isinstance(status, int) else 0
+
+
+def _aborted(end: click.Abort) -> int:
+    """Say what ended it, but for Ctrl-C: what click takes for the end of an input.
+
+    Nothing is asked for here. A disk was full when Python wrote what it has compiled.
+    """
+    if not isinstance(end.__cause__, EOFError):
+        return 130
+    damaged = "a compiled module of this Python is damaged: remove the folders __pycache__"
+    click.echo(f"ringback: {damaged} ({end.__cause__})", err=True)
+    return 1
+
+
+def _lacking(error: ImportError) -> str:
+    """What to install; raises again where what lacks is ringback's own."""
+    if "pip install" in str(error):
+        return str(error)
+    if not error.name or error.name.partition(".")[0] == "ringback":
+        raise error
+    return f"this needs {error.name}: pip install 'ringback[monitor]'"
 
 
 def _line(error: click.ClickException) -> str:

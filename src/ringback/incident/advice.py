@@ -157,6 +157,10 @@ _BY_PATTERN: Final[Mapping[Pattern, tuple[str, ...]]] = {
         "See on the endpoint's page which phase is slower: name, connect, TLS or first byte.",
         "Look at the load of the service and of what it waits for: CPU, queue, database.",
     ),
+    "error_budget": (
+        "See on the endpoint's page when it fails, and whether that began with a change.",
+        "If the target is stricter than anybody needs, say so in `slo`.",
+    ),
     "heartbeat_missed": (
         "See whether the job ran: its log, `systemctl list-timers`, `crontab -l`.",
         "If it ran, send its report by hand from its host: perhaps the way to the monitor is cut.",

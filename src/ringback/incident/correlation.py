@@ -23,6 +23,7 @@ from ringback.incident.cause import CauseFinder, is_recent, join_window, may_hav
 from ringback.incident.judgement import SPLIT_SECONDS
 from ringback.incident.own_network import HOLD_GRACE, MAX_ASKED, MIN_HOLD
 from ringback.incident.pattern import duration_text, pattern_of, time_of_day, was_warned_of
+from ringback.incident.vote import places_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ringback.incident.own_network import Network, NetworkFinding
     from ringback.incident.silences import Silences
     from ringback.incident.tracker import EndpointTracker
-    from ringback.incident.vote import Vote
 
 MAX_PARENT_WAIT_SECONDS: Final = 60.0
 """Seconds that a child's alarm waits for a parent that is suspect."""
@@ -76,6 +76,7 @@ PATTERN_BY_DETECTOR: dict[str, Pattern] = {
     "certificate": "certificate",
     "certificate_change": "certificate",
     "heartbeat": "heartbeat_missed",
+    "error_budget": "error_budget",
 }
 """Detector to the sort of incident that it opens by itself, beside outages."""
 
@@ -93,7 +94,7 @@ class Correlator:
     ) -> None:
         self._trackers, self._registry, self._silences = trackers, registry, silences
         self._causes = CauseFinder(trackers, registry)
-        self._children: dict[str, list[str]] = {}
+        self._children: dict[str, dict[str, None]] = {}
         # Endpoint: since when its alarm waits, for its parent or for carriers of a shared key
         self._held: dict[str, float] = {}
         self._undiagnosed: list[tuple[str, str]] = []  # (incident, endpoint)
@@ -101,10 +102,19 @@ class Correlator:
     def configure(self) -> None:
         """Take note of who is whose parent, after the endpoints changed."""
         self._children = {}
-        for id_, tracker in self._trackers.items():
-            for parent in tracker.watched.parents:
-                self._children.setdefault(parent, []).append(id_)
+        for tracker in self._trackers.values():
+            self.watch(tracker)
         self._held = {id_: at for id_, at in self._held.items() if id_ in self._trackers}
+
+    def watch(self, tracker: EndpointTracker) -> None:
+        """Take note of whose child an endpoint is."""
+        for parent in tracker.watched.parents:
+            self._children.setdefault(parent, {})[tracker.id] = None
+
+    def forget(self, tracker: EndpointTracker) -> None:
+        self._held.pop(tracker.id, None)
+        for parent in tracker.watched.parents:
+            self._children.get(parent, {}).pop(tracker.id, None)
 
     def take_undiagnosed(self) -> list[tuple[str, str]]:
         """Return ``(incident, endpoint)`` of the outages opened since the last call."""
@@ -477,13 +487,8 @@ class Correlator:
             return [self._registry.resolve(signal.at, known, "over")] if known else []
         if known is None:
             return self._warning_begun(tracker, signal, summary, notify=notify)
-        newest = replace(
-            known,
-            kind=signal.kind,
-            summary=summary,
-            evidence=signal.evidence,
-            advice=signal.advice,
-        )
+        newest = replace(known, kind=signal.kind, summary=summary, severity=signal.severity)
+        newest = replace(newest, evidence=signal.evidence, advice=signal.advice)
         return [self._registry.remind(signal.at, newest, text, notify=notify)]
 
     def _warning_begun(
@@ -510,7 +515,7 @@ class Correlator:
                 evidence=signal.evidence,
                 advice=signal.advice,
                 detector=signal.detector,
-                severity="page" if signal.detector == "heartbeat" else "warn",
+                severity=signal.severity,
                 notify=notify,
             )
         ]
@@ -558,15 +563,10 @@ class Correlator:
         return changes
 
 
-def _names(votes: Iterable[Vote]) -> str:
-    places = sorted(vote.observer.partition(":")[2] or vote.observer for vote in votes)
-    shown = ", ".join(places[:3])
-    return f"{shown} and {len(places) - 3} more" if len(places) > 3 else shown
-
-
 def _without_well(incident: Incident) -> Incident:
     """Return an incident that is told as something else, which those who are well never had."""
-    failing = tuple(member for member in incident.members if member not in incident.well)
+    well = frozenset(incident.well)
+    failing = tuple(member for member in incident.members if member not in well)
     return replace(incident, members=failing, well=())
 
 
@@ -583,7 +583,7 @@ def _summary(tracker: EndpointTracker) -> str:
     why = tracker.detail or tracker.kind or "it fails"
     if judgement.state != "partial":
         return f"{name} is down: {why}"
-    return f"{name} is down for {_names(judgement.votes)} only: {why}"
+    return f"{name} is down for {places_of(judgement.votes)} only: {why}"
 
 
 def _evidence(tracker: EndpointTracker, at: float) -> tuple[str, ...]:
@@ -594,7 +594,7 @@ def _evidence(tracker: EndpointTracker, at: float) -> tuple[str, ...]:
     if judgement.votes and not any(vote.pure for vote in judgement.votes):
         lines = [f"it fails and answers in turn since {since}"]
     if judgement.against:
-        lines.append(f"it is well for {_names(judgement.against)}")
+        lines.append(f"it is well for {places_of(judgement.against)}")
     if judgement.unheard:
-        lines.append(f"{_names(judgement.unheard)} not heard")
+        lines.append(f"{places_of(judgement.unheard)} not heard")
     return tuple(lines)

@@ -34,8 +34,10 @@ from ringback.incident.model import (
 )
 from ringback.incident.own_network import Network
 from ringback.incident.pattern import duration_text
-from ringback.incident.silences import Silence, Silences
-from ringback.incident.tracker import EndpointTracker
+from ringback.incident.shown import ShownStates
+from ringback.incident.silences import Silences
+from ringback.incident.slo import ErrorBudget
+from ringback.incident.tracker import EndpointTracker, known_tracker
 from ringback.incident.vote import BROKEN, Vote
 
 REMINDER_INTERVAL = 4 * 3600.0
@@ -60,7 +62,7 @@ class Engine:
         self._registry = IncidentRegistry()
         self.silences = Silences()
         self._correlator = Correlator(self._trackers, self._registry, self.silences)
-        self._shown: dict[str, tuple[EndpointState, float | None]] = {}
+        self.shown = ShownStates()
         self._transitions: list[Transition] = []
         self._wakes: list[tuple[float, str]] = []
         self._ticks: list[tuple[float, int, str]] = []  # with the rank in the configuration
@@ -76,24 +78,38 @@ class Engine:
         now: float,
         *,
         remind_every: float | None = None,
+        reasons: Mapping[str, str] | None = None,
     ) -> list[Change]:
-        """Watch these from now on; what is known of those that stay is kept."""
+        """Watch these from now on; what is known of those that stay is kept; why others go."""
         self._remind_every = self._remind_every if remind_every is None else remind_every
         wanted = {endpoint.id: endpoint for endpoint in watched}
         gone = [id_ for id_ in self._trackers if id_ not in wanted]
         for id_, endpoint in wanted.items():
-            if id_ in self._trackers:
-                self._trackers[id_].configure(endpoint)
-            else:
+            if (known := self._trackers.get(id_)) is None:
                 self._trackers[id_] = EndpointTracker(endpoint)
-                self._shown[id_] = ("unknown", None)
+                self.shown.show(id_, "unknown", None, endpoint.group)
+            elif known.watched == endpoint:
+                continue  # of 10,000 nearly all
+            else:
+                known.configure(endpoint)
+                self.shown.show(id_, *self.shown.of(id_), endpoint.group)
             self._registry.set_keys(id_, correlation_keys_of(self._trackers[id_]))
         changes: list[Change] = []
         for id_ in gone:
-            changes += self._forget(id_, now)
+            changes += self.forget(id_, now, (reasons or {}).get(id_, "no longer watched"))
         self._correlator.configure()
         self._schedule_ticks()
         return changes
+
+    def watch(self, watched: WatchedEndpoint) -> None:
+        """Watch one endpoint more."""
+        if watched.id not in self._trackers:
+            self._trackers[watched.id] = tracker = EndpointTracker(watched)
+            self.shown.show(watched.id, "unknown", None, watched.group)
+            self._registry.set_keys(watched.id, correlation_keys_of(tracker))
+            self._correlator.watch(tracker)
+            self._ranks.setdefault(watched.id, len(self._ranks))  # of those forgotten it is kept
+            self._tick_when_due(tracker)
 
     def see(self, check: Check) -> list[Change]:
         """Return what changes with a check; that of an endpoint not watched changes nothing."""
@@ -101,10 +117,10 @@ class Engine:
         if tracker is None:
             return self._see_control(check) if check.endpoint.startswith(CONTROL_PREFIX) else []
         vote = tracker.votes.get(f"{check.origin}:{check.vantage}") or tracker.new_vote(check)
-        set_keys, before = _keys_seen(tracker), vote.state
+        set_keys, before = tracker.keys_seen, vote.state
         tracker.see(check, vote)
         at, changes = check.at, []
-        if _keys_seen(tracker) != set_keys:
+        if tracker.keys_seen != set_keys:
             self._registry.set_keys(tracker.id, correlation_keys_of(tracker))
         if not tracker.is_here:
             changes = self._see_network(tracker, vote, check, new=before not in BROKEN)
@@ -141,6 +157,7 @@ class Engine:
         for _, tracker in sorted(due.items()):
             for signal in tracker.tick(now):
                 changes += self._correlator.signalled(tracker, signal)
+            self._show((tracker.id,), now, tracker.kind if tracker.is_failing else None)
             tracker.ticks_at = inf
             self._tick_when_due(tracker)
         return changes
@@ -338,7 +355,7 @@ class Engine:
 
     def since(self, endpoint: str) -> float | None:
         """Return since when an endpoint is in its state; ``None``: it was not seen yet."""
-        return self._shown.get(endpoint, (None, None))[1]
+        return self.shown.of(endpoint)[1]
 
     def watched(self) -> Collection[str]:
         return self._trackers.keys()
@@ -347,6 +364,11 @@ class Engine:
         """Return the kind of an endpoint's newest failure, while it is failing."""
         tracker = self._trackers.get(endpoint)
         return tracker.kind if tracker is not None and tracker.is_failing else None
+
+    def budget_of(self, endpoint: str, now: float) -> ErrorBudget | None:
+        """Return how an endpoint stands to its target; ``None``: it has none."""
+        tracker = self._trackers.get(endpoint)
+        return None if tracker is None else tracker.budget(now)
 
     def incident_of(self, endpoint: str) -> Incident | None:
         return self._registry.incident_of(endpoint)
@@ -389,18 +411,31 @@ class Engine:
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
         incident = self._registry.get(id_)
-        if incident is None:
-            return []
-        if incident.state == "acknowledged" and incident.acknowledged_by == who:
+        if incident is None or (incident.state, incident.acknowledged_by) == ("acknowledged", who):
             return []
         return [self._registry.acknowledge(now, incident, who)]
 
+    def unacknowledge(self, id_: str, who: str, now: float) -> list[Change]:
+        if (incident := self._registry.get(id_)) is None or incident.state != "acknowledged":
+            return []
+        return [self._registry.unacknowledge(now, incident, who)]
+
+    def note(self, id_: str, who: str, text: str, now: float) -> list[Change]:
+        incident = self._registry.get(id_)
+        return [] if incident is None else [self._registry.note(now, incident, who, text)]
+
     def sick(
-        self, at: float, evidence: tuple[str, ...], advice: tuple[str, ...] = (), vantage: str = ""
+        self,
+        at: float,
+        evidence: tuple[str, ...],
+        advice: tuple[str, ...] = (),
+        vantage: str = "",
+        *,
+        blind: bool = True,
     ) -> list[Change]:
-        """Return what changes with a prober whose results mean nothing; `""`: the monitor's own."""
+        """Return what changes with a prober that is not well; ``""``: the monitor's own."""
         registry, silences = self._registry, self.silences
-        return prober.sick(registry, silences, at, evidence, advice, vantage=vantage)
+        return prober.sick(registry, silences, at, evidence, advice, vantage=vantage, blind=blind)
 
     def well_again(self, at: float, vantage: str = "") -> list[Change]:
         """Return what changes with a prober whose results count."""
@@ -432,10 +467,6 @@ class Engine:
         """Return what changes with a place that is heard, or that is no longer to be."""
         return prober.vantage_heard(self._registry, at, vantage, why)
 
-    def silence(self, silence: Silence) -> None:
-        """Notify nobody of what begins on some endpoints for a while."""
-        self.silences.add(silence)
-
     def _remind(self, incident: Incident, now: float) -> list[Change]:
         every, told_at = self._remind_every, incident.told_at
         if incident.state == "acknowledged":
@@ -451,20 +482,23 @@ class Engine:
         text = f"it goes on for {duration_text(now - incident.opened_at)}"
         return [replace(self._registry.remind(now, incident, text), again=True)]
 
-    def _forget(self, endpoint: str, now: float) -> list[Change]:
+    def forget(self, endpoint: str, now: float, why: str) -> list[Change]:
+        """Watch an endpoint no more; return what changes."""
         changes: list[Change] = []
         for incident in self._registry.incidents_of(endpoint):
-            left = self._registry.leave(now, incident, endpoint, "no longer watched")
+            left = self._registry.leave(now, incident, endpoint, why)
             changes.append(left)
             if not self._registry.members_of(left.incident):
-                changes.append(self._registry.resolve(now, left.incident, "no longer watched"))
+                changes.append(self._registry.resolve(now, left.incident, why))
         self._registry.forget(endpoint)
-        self._trackers.pop(endpoint, None)
+        if (tracker := self._trackers.pop(endpoint, None)) is not None:
+            self._correlator.forget(tracker)
+        self._show((endpoint,), now)  # an outage is known until here
         self._asked.pop(endpoint, None)
         self._to_check.pop(endpoint, None)
         for network in self._networks.values():
             network.forget(endpoint)
-        self._shown.pop(endpoint, None)
+        self.shown.forget(endpoint)
         return changes
 
     def _showing(self, changes: list[Change]) -> list[Change]:
@@ -480,18 +514,18 @@ class Engine:
 
     def _show(self, endpoints: Iterable[str], at: float, kind: KindName | None = None) -> None:
         for id_ in endpoints:
-            before, after = self._shown.get(id_), self.state_of(id_)
-            if before is None or before[0] == after:
+            before, after = self.shown.of(id_)[0], self.state_of(id_)
+            if before == after or id_ not in self.shown:
                 continue
-            self._shown[id_] = (after, at)
+            self.shown.show(id_, after, at)
             self._transitions.append(
-                Transition(at=at, endpoint=id_, before=before[0], after=after, kind=kind)
+                Transition(at=at, endpoint=id_, before=before, after=after, kind=kind)
             )
 
     def dump_endpoint(self, endpoint: str) -> Any:
         """Return what is known of one endpoint, as JSON has it; ``None``: it is not watched."""
         tracker = self._trackers.get(endpoint)
-        return None if tracker is None else tracker.dump() | {"shown": self._shown[endpoint]}
+        return None if tracker is None else tracker.dump() | {"shown": self.shown.of(endpoint)}
 
     def settled(self, endpoint: str) -> dict[str, float] | None:
         """Return when each observer saw an endpoint last, where nothing else is new of it."""
@@ -521,24 +555,13 @@ class Engine:
             domain: Network.load(known, self._trackers) for domain, known in found.items()
         }
 
-    @staticmethod
-    def _loaded(watched: WatchedEndpoint, kept: Any) -> EndpointTracker:
-        """Return what was known of an endpoint; what another version kept is not taken up."""
-        tracker = EndpointTracker(watched)
-        try:
-            tracker.load(kept)
-        except (LookupError, TypeError, ValueError):
-            return EndpointTracker(watched)
-        return tracker
-
     def follow(self, trackers: Mapping[str, Any]) -> None:
         """Know what another process keeps of endpoints; ``load`` comes before this one decides."""
         for id_, kept in trackers.items():
             if id_ in self._trackers:
-                tracker = self._loaded(self._trackers[id_].watched, kept)
-                self._trackers[id_] = tracker
+                self._trackers[id_] = tracker = known_tracker(self._trackers[id_].watched, kept)
                 self._registry.set_keys(id_, correlation_keys_of(tracker))
-                self._shown[id_] = (kept["shown"][0], kept["shown"][1])
+                self.shown.show(id_, kept["shown"][0], kept["shown"][1])
 
     def ended_lately(self) -> list[Incident]:
         """Return the incidents that are over and may reopen."""
@@ -571,10 +594,6 @@ class Engine:
         }
         changes: list[Change] = []
         for gone in sorted(members - self._trackers.keys()):
-            changes += self._forget(gone, now)
+            changes += self.forget(gone, now, "no longer watched")
         self._correlator.load(shared["held"])
         return changes
-
-
-def _keys_seen(tracker: EndpointTracker) -> tuple[str | None, str | None]:
-    return tracker.address, tracker.certificate

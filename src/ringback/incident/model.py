@@ -11,10 +11,11 @@ Origin = Literal["probe", "call", "heartbeat", "report"]
 """Who checked: the monitor, a program that called anyway, a job that reports in, or another monitor
 that reports of the endpoint."""
 
-EndpointState = Literal["unknown", "ok", "suspect", "partial", "down", "recovering"]
+EndpointState = Literal["unknown", "ok", "suspect", "partial", "down", "recovering", "paused"]
 """``unknown``: nobody who can judge it has seen it lately. ``suspect``: failing, not yet often
 enough to say so. ``partial``: down for some observers and well for others. ``recovering``: down,
-with a success that must be confirmed."""
+with a success that must be confirmed. ``paused``: somebody has it not checked; it is the monitor's
+word, and no engine's."""
 
 Meaning = Literal["failure", "success"]
 """What a detector saw means for the endpoint, as its own word."""
@@ -31,6 +32,7 @@ Pattern = Literal[
     "rejected",
     "latency",
     "flapping",
+    "error_budget",
     "heartbeat_missed",
     "prober_sick",
     "vantage_silent",
@@ -137,6 +139,7 @@ class Signal:
     evidence: tuple[str, ...] = ()  # What decided, a line each, three at most
     means: Meaning | None = None  # What it means for the endpoint's state; `None`: nothing
     advice: tuple[str, ...] = ()  # What to do, a line each, two at most
+    severity: Severity = "warn"  # Of the incident that it opens by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,12 +196,15 @@ What = Literal[
     "raised",
     "diagnosed",
     "acknowledged",
+    "unacknowledged",
+    "noted",
     "reminded",
     "reopened",
     "closed",
 ]
 """``joined``, ``left``: a member. ``renamed``: it has another pattern. ``raised``: it is worse
-than it was taken for. ``reminded``: it goes on. ``reopened``: its end was none."""
+than it was taken for. ``unacknowledged``: who had taken it has it no more. ``noted``: somebody
+wrote something down. ``reminded``: it goes on. ``reopened``: its end was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,3 +263,5 @@ class WatchedEndpoint:
     # Ids of endpoints without which this one cannot be reached
     parents: tuple[str, ...] = field(default=())
     group: str = ""  # Name of its group
+    slo: float | None = None  # Share of the time in which it is to be well; `None`: no target
+    certified: bool = True  # Whether a check of it may see a certificate

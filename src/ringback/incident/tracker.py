@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from math import inf
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.incident.detector import detectors_of
+from ringback.incident.detector.error_budget import ErrorBudgetDetector
 from ringback.incident.detector.flapping import FlappingDetector
 from ringback.incident.judgement import Judgement, Waiting, judged
 from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoint
+from ringback.incident.slo import ErrorBudget
 from ringback.incident.vote import BROKEN, Vote
 
 if TYPE_CHECKING:
@@ -35,6 +38,10 @@ _INSIDE: Final = tuple(
 )  # fmt: skip
 
 
+_UNSEEN: Final = Judgement("unknown")
+_WELL: Final = Judgement("ok")  # As nearly all are: until when it holds is noted elsewhere
+
+
 @lru_cache(131_072)  # asked for each check: fewer than there are endpoints would be none
 def is_inside(address: str) -> bool:
     """Return whether an address is private: reached without the way to the public ones."""
@@ -48,10 +55,16 @@ def is_inside(address: str) -> bool:
 class EndpointTracker:
     """What is known of one endpoint."""
 
+    __slots__ = (
+        "_certificate", "_lead", "_lead_at", "address", "certificate", "detail", "detectors",
+        "judgement", "kind", "seen", "status", "ticks_at", "votes", "waiting", "wakes_at",
+        "watched",
+    )  # fmt: skip
+
     def __init__(self, watched: WatchedEndpoint) -> None:
         self.watched = watched
         self.votes: dict[str, Vote] = {}  # Observer to its vote
-        self.judgement = Judgement("unknown")
+        self.judgement = _UNSEEN
         self.waiting = Waiting()
         self.detectors = detectors_of(watched)
         self.kind: KindName | None = None  # Kind of the newest failure
@@ -78,6 +91,11 @@ class EndpointTracker:
     @property
     def state(self) -> EndpointState:
         return self.judgement.state
+
+    @property
+    def keys_seen(self) -> tuple[str | None, str | None]:
+        """What checks have shown that others may have as well."""
+        return self.address, self.certificate
 
     @property
     def is_broken(self) -> bool:
@@ -131,7 +149,9 @@ class EndpointTracker:
 
     def new_vote(self, check: Check) -> Vote:
         """Return the vote of an observer that had none; the stalest goes where there are many."""
-        vote = Vote(f"{check.origin}:{check.vantage}", check.origin, check.domain or check.vantage)
+        # The same for all endpoints that an observer sees
+        observer = intern(f"{check.origin}:{check.vantage}")
+        vote = Vote(observer, check.origin, check.domain or check.vantage)
         if len(self.votes) >= MAX_VOTES:
             del self.votes[min(self.votes, key=lambda id_: self.votes[id_].at or 0.0)]
         self.votes[vote.observer] = vote
@@ -156,8 +176,9 @@ class EndpointTracker:
             for id_, vote in list(self.votes.items()):
                 if self._is_forgotten(vote, now):
                     del self.votes[id_]
-        self.judgement = judged(self.votes.values(), counts, self.watched, self.waiting, now)
-        return self.judgement
+        found = judged(self.votes.values(), counts, self.watched, self.waiting, now)
+        self.judgement = _WELL if found.state == "ok" else found
+        return found
 
     def _is_forgotten(self, vote: Vote, now: float) -> bool:
         if vote.at is None or vote.fresh_until(self.watched) > now:
@@ -173,7 +194,7 @@ class EndpointTracker:
             silent = check.at - self._lead_at > _LEAD_INTERVALS * self.watched.every
             if not silent and check.origin != "heartbeat":
                 return []
-            self._lead = observer
+            self._lead = intern(observer)
         self._lead_at = check.at
         return self._meant(detector.see(check, self.state) for detector in self.detectors)
 
@@ -201,6 +222,13 @@ class EndpointTracker:
             self.kind, self.status, self.detail = own.kind, None, "; ".join(signal.evidence)
             own.fail(signal.since, self.watched)
         self.judge(_every, signal.at)
+
+    def budget(self, now: float) -> ErrorBudget | None:
+        """Return how it stands to its target; ``None``: it has none."""
+        for detector in self.detectors:
+            if isinstance(detector, ErrorBudgetDetector):
+                return detector.budget(now)
+        return None
 
     @property
     def due(self) -> float:
@@ -277,6 +305,16 @@ class EndpointTracker:
         )
         self.judgement = Judgement(state, pattern, severity, votes, against, unheard)
         self.wakes_at = inf if wakes_at is None else wakes_at
+
+
+def known_tracker(watched: WatchedEndpoint, kept: Any) -> EndpointTracker:
+    """Return what was known of an endpoint; what another version kept is not taken up."""
+    tracker = EndpointTracker(watched)
+    try:
+        tracker.load(kept)
+    except (LookupError, TypeError, ValueError):
+        return EndpointTracker(watched)
+    return tracker
 
 
 def _every(vote: Vote) -> bool:

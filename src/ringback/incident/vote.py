@@ -39,6 +39,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ringback.incident.pattern import is_of_the_network, may_be_loss
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ringback.failure.names import KindName
     from ringback.incident.model import Check, EndpointState, Origin, WatchedEndpoint
 
@@ -47,7 +49,7 @@ SUCCESS_SCORE: Final = 0.25
 MIXED_RECOVERY: Final = 24  # Successes in a row that end a mixed run
 MIXED_RETRIES: Final = 6  # Successes in a row after which a mixed run is checked again soon
 MISSED_CALLS: Final = 3  # Calls that a program leaves out before it counts as silent
-MIN_SILENCE: Final = 1.0  # Seconds: the same, at least
+MIN_SILENCE: Final = 5.0  # Seconds: the same, at least; reports are sent once in a second, or later
 PURE_AGAIN: Final = 8  # Failures in a row that make a mixed run a pure one
 MIN_CALL_FRESHNESS: Final = 60.0  # Seconds that the vote of a program counts, at least
 
@@ -211,3 +213,10 @@ class Vote:
         for name, value in zip(cls.__slots__, kept, strict=True):
             setattr(vote, name, value)
         return vote
+
+
+def places_of(votes: Iterable[Vote]) -> str:
+    """Return the places that votes are of, in words."""
+    places = sorted(vote.observer.partition(":")[2] or vote.observer for vote in votes)
+    shown = ", ".join(places[:3])
+    return f"{shown} and {len(places) - 3} more" if len(places) > 3 else shown

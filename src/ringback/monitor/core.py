@@ -8,6 +8,7 @@ so that nothing here needs a lock.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,14 +20,14 @@ from ringback.incident.model import CONTROL_PREFIX
 from ringback.incident.prober import ProberTick, ProberWatch
 from ringback.monitor.diagnosing import Diagnoser
 from ringback.monitor.ingest.intake import Intake
-from ringback.monitor.model import UiEvent
-from ringback.monitor.notify.text import incident_line
+from ringback.monitor.model import MAX_RECENT, OUTCOMES, UiEvent
+from ringback.monitor.notify.text import incident_line, safe_line
 from ringback.monitor.processor import CheckProcessor, NoticeRouter, Shared, Subscribers
 from ringback.monitor.relocation.watcher import RelocationWatcher
 
 if TYPE_CHECKING:
     from ringback.incident.model import Change, Check
-    from ringback.monitor.model import Endpoint
+    from ringback.monitor.model import Endpoint, PausedBy
     from ringback.monitor.notify.notification import Headline
     from ringback.monitor.store import Store
     from ringback.monitor.store.interface import Followed
@@ -41,6 +42,7 @@ GATHER_SECONDS = 0.02
 """Seconds for which failures are gathered, so that an outage of many is not a transaction each."""
 
 _FINGERPRINT_STATE = "identity:"
+_RECENT_STATE = "recent"
 
 
 def engine_of(endpoints: Iterable[Endpoint], *, remind_every: float = 0.0) -> Engine:
@@ -63,14 +65,23 @@ class MonitorCore:
         vantage: str = "",
         look_now: Callable[[Iterable[str]], None] = lambda _: None,
         followed: bool = False,  # Whether the engine has followed the process before
+        paused: Mapping[str, PausedBy] | None = None,
     ) -> None:
         self.engine, self.store, self.clock, self.vantage = engine, store, clock, vantage
-        self._look_now = look_now  # Asks whoever checks
+        self.look_now = look_now  # Asks whoever checks
+        self.paused: dict[str, PausedBy] = {}  # Endpoint's id to who has it not checked
+        self._awaited: dict[str, asyncio.Event] = {}  # By endpoint: set with its next probe
         self.started_at = clock()
         self.subscribers = Subscribers()
         # Id to what is watched, in the order of the configuration
         self.endpoints: Mapping[str, Endpoint] = {endpoint.id: endpoint for endpoint in endpoints}
+        self._pause_known(paused)
         self.last: dict[str, Check] = store.last_checks()  # Endpoint's id to its newest check
+        self.recent: dict[str, bytes] = {  # Endpoint's id to the outcomes of its last checks
+            id_: outcomes.encode()
+            for id_, outcomes in (store.state(_RECENT_STATE) or {}).items()
+            if id_ in self.endpoints
+        }
         self.processor = CheckProcessor(
             engine,
             store,
@@ -90,15 +101,43 @@ class MonitorCore:
         self.intake = Intake(self.endpoints.values(), self.take, self._newest)
         self.intake.discoveries.load(store.state("discoveries") or ())
 
-    def configure(self, endpoints: Iterable[Endpoint], *, remind_every: float) -> None:
-        """Watch these from now on; what is known of those that stay is kept."""
+    def configure(
+        self,
+        endpoints: Iterable[Endpoint],
+        *,
+        remind_every: float,
+        paused: Mapping[str, PausedBy] | None = None,
+    ) -> None:
+        """Watch these from now on, but for those paused; what is known of those that stay is kept.
+
+        What is paused is shown, with what is kept of it, and the engine knows nothing of it.
+        """
         self.endpoints = {endpoint.id: endpoint for endpoint in endpoints}
-        watched = [endpoint.watched for endpoint in self.endpoints.values()]
+        self._pause_known(paused)
+        watched = [end.watched for end in self.endpoints.values() if end.id not in self.paused]
+        reasons = {id_: f"paused by {pause.by}" for id_, pause in self.paused.items()}
         self.processor.apply(
-            self.engine.configure(watched, self.clock(), remind_every=remind_every)
+            self.engine.configure(watched, self.clock(), remind_every=remind_every, reasons=reasons)
         )
         self.intake.configure(self.endpoints.values())
+        self.recent = {id_: known for id_, known in self.recent.items() if id_ in self.endpoints}
         self.relocations.memory.keep(self.endpoints)
+        self.subscribers.publish(UiEvent(what="config"))
+
+    def _pause_known(self, paused: Mapping[str, PausedBy] | None) -> None:
+        known = (paused or {}).items()
+        self.paused = {id_: pause for id_, pause in known if id_ in self.endpoints}
+
+    def pause(self, id_: str, pause: PausedBy | None) -> None:
+        """Know an endpoint as paused, or watch it again; there is nothing to do for the others."""
+        if pause is None:
+            del self.paused[id_]
+            self.engine.watch(self.endpoints[id_].watched)
+            changes: list[Change] = []
+        else:
+            self.paused[id_] = pause
+            changes = self.engine.forget(id_, self.clock(), f"paused by {pause.by}")
+        self.processor.apply(changes)
         self.subscribers.publish(UiEvent(what="config"))
 
     def follow(self, followed: Followed, shared: Shared | None) -> None:
@@ -112,6 +151,7 @@ class MonitorCore:
             newest = self._newest(check.endpoint)
             if check.endpoint in self.endpoints and (newest is None or check.at > newest):
                 self.last[check.endpoint] = check
+                self._remember(check)
                 self.subscribers.publish(UiEvent(what="check", endpoint=check.endpoint))
 
     def take(self, check: Check) -> None:
@@ -119,12 +159,7 @@ class MonitorCore:
         if self.vantage and not check.vantage:
             check = replace(check, vantage=self.vantage)
         if check.endpoint in self.endpoints:
-            newest = self._newest(check.endpoint)
-            if newest is None or check.at >= newest:
-                self.last[check.endpoint] = check
-            if not check.domain:  # seen from here: what is asked to know a service is asked here
-                self.relocations.saw(self.endpoints[check.endpoint], check)
-            self.processor.take((check,))
+            self._take(check)
         elif check.endpoint.startswith(CONTROL_PREFIX):
             self.processor.take_control(check)
         if self.processor.urgent and self._flush_timer is None:
@@ -132,18 +167,57 @@ class MonitorCore:
             self._flush_timer = loop.call_later(GATHER_SECONDS, self.flush_urgent)
         self._diagnose_new()
 
+    def _take(self, check: Check) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            self._log_check(check)
+        newest = self._newest(check.endpoint)
+        if newest is None or check.at >= newest:
+            self.last[check.endpoint] = check
+        self._remember(check)
+        if not check.domain:  # seen from here: what is asked to know a service is asked here
+            self.relocations.saw(self.endpoints[check.endpoint], check)
+        self.processor.take((check,))
+        if check.origin == "probe" and (awaited := self._awaited.pop(check.endpoint, None)):
+            awaited.set()
+
+    async def next_probe(self, id_: str, seconds: float) -> None:
+        """Have an endpoint checked at once; return when it was, or after so long."""
+        awaited = self._awaited.setdefault(id_, asyncio.Event())
+        self.look_now((id_,))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await awaited.wait()
+
+    def _remember(self, check: Check) -> None:
+        if check.origin != "call":  # of which there may be thousands between two checks
+            known = self.recent.get(check.endpoint, b"") + OUTCOMES[check.up]
+            self.recent[check.endpoint] = known[-MAX_RECENT:]
+
     def mind_prober(self, tick: ProberTick) -> None:
         """Take what came of the checks of one tick: whether this monitor itself is well."""
+        tick = replace(
+            tick,
+            storage=self.processor.writer.slowest(),
+            storage_problem=getattr(self.store, "degraded", None) or "",
+        )
         match self._prober.see(tick):
             case "sick":
                 found = self._prober
-                changes = self.engine.sick(tick.at, found.evidence, found.advice)
+                changes = self.engine.sick(tick.at, found.evidence, found.advice, blind=found.blind)
             case "well":
                 changes = self.engine.well_again(tick.at)
             case _:
                 return
         if changes:
             self.processor.apply(changes)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether this monitor sees, and keeps what it sees."""
+        for found in self.engine.incidents():
+            if found.pattern == "prober_sick" and not found.observer:
+                return False
+        return not getattr(self.store, "degraded", None)
 
     def flush_urgent(self) -> None:
         """Have kept what waits: before it is shown to anybody, or answered to who reported it."""
@@ -173,6 +247,8 @@ class MonitorCore:
             await self._diagnoser.close()
             await self.relocations.close()
             self.processor.keep_state("discoveries", self.intake.discoveries.dump())
+            recent = {id_: known.decode() for id_, known in self.recent.items()}
+            self.processor.keep_state(_RECENT_STATE, recent)
             self.processor.flush()
             await self.processor.writer.close()
 
@@ -180,7 +256,7 @@ class MonitorCore:
         while True:
             await asyncio.sleep(TICK_INTERVAL)
             self.processor.tick()
-            self._look_now(self.engine.asks(self.clock()))
+            self.look_now(self.engine.asks(self.clock()))
             self._diagnose_new()
 
     async def _maintain(self) -> None:
@@ -196,7 +272,39 @@ class MonitorCore:
         names = {endpoint.id: endpoint.name for endpoint in members if endpoint is not None}
         level = logging.INFO if headline == "closed" else logging.WARNING
         line = incident_line(change.incident, headline, names)
-        log.log(level, "ringback: %s%s", line, "" if change.told else " (nobody is notified)")
+        told = "" if change.told else " (nobody is notified)"
+        fields = {
+            "event": headline,
+            "incident": change.incident.id,
+            "pattern": change.incident.pattern,
+            "kind": change.incident.kind,
+            "endpoints": list(change.incident.members),
+        }
+        log.log(level, "ringback: %s%s", line, told, extra={"fields": fields})
+
+    def _log_check(self, check: Check) -> None:
+        """Say of a check that it failed, or is the first that succeeds after one that did."""
+        before = self.last.get(check.endpoint)
+        if check.up and (before is None or before.up):
+            return
+        state = {True: "recovered", False: "failed", None: "not counted"}[check.up]
+        words = safe_line(check.detail or check.kind or "", 120)
+        name = safe_line(self.endpoints[check.endpoint].name, 80)
+        log.debug(
+            "ringback: check of %s %s%s",
+            name,
+            state,
+            f": {words}" if words else "",
+            extra={
+                "fields": {
+                    "check": state,
+                    "endpoint": check.endpoint,
+                    "kind": check.kind,
+                    "seconds": check.seconds,
+                    "vantage": check.vantage,
+                }
+            },
+        )
 
     def _newest(self, endpoint: str) -> float | None:
         check = self.last.get(endpoint)

@@ -41,8 +41,9 @@ class Diagnoser:
 
     def want(self, incident: str, endpoint: Endpoint, kind: str | None = None) -> bool:
         """Begin a diagnosis of what fails in this way; return whether one is due."""
-        # A diagnosis asks this host's resolver, which says nothing of another nameserver.
-        if endpoint.type == "heartbeat" or endpoint.nameserver:
+        # A diagnosis asks this host's resolver, which says nothing of another nameserver, and
+        # begins with a connection.
+        if endpoint.type in {"heartbeat", "udp"} or endpoint.nameserver:
             return False
         if not self._is_due((endpoint.id, kind)):
             return False
@@ -104,8 +105,11 @@ def diagnosed_endpoint(endpoint: Endpoint) -> dict[str, Any]:
 
 def _diagnosis_url(endpoint: Endpoint) -> str:
     """What to diagnose: before TLS is begun, a server must be spoken to in its own protocol."""
+    scheme, _, rest = endpoint.url.partition("://")
     spoken = endpoint.options.get("starttls")
-    return f"{spoken}://{endpoint.url.partition('://')[2]}" if spoken else endpoint.url
+    if endpoint.type == "grpc":  # nothing of it is spoken: its name, its port, its TLS
+        spoken, rest = "tls" if scheme == "grpcs" else "tcp", rest.partition("/")[0]
+    return f"{spoken}://{rest}" if spoken else endpoint.url
 
 
 def _proxies(endpoint: Endpoint) -> Proxies | None:

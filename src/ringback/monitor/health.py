@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ringback.failure.names import KindName
 from ringback.incident.model import Check
-from ringback.incident.prober import ProberTick
+from ringback.incident.prober import MAX_LAG, ProberTick
 
 if sys.platform != "win32":
     import resource
@@ -54,7 +54,6 @@ def affordable_descriptors(most: int) -> int:
 
 
 INSPECTION_INTERVAL = 0.1  # Seconds between two inspections
-MAX_LAG = 0.25  # Seconds that the event loop may be late
 MAX_CLOCK_STEP = 1.0
 """Seconds that the wall clock may move against the monotonic one between two inspections."""
 RESUME_SECONDS = 5.0  # Seconds after a suspend in which the network may not be there yet
@@ -114,7 +113,7 @@ class MonitorHealth:
         self._offset, self._asleep = self._compared()
         self._gated = 0  # Checks since the last tick
         self._discarded: dict[str, int] = {}  # Of them, those whose result was, by cause
-        self._lag = 0.0  # Since the last tick
+        self._lag, self._busy = 0.0, ""  # Since the last tick, and what used the time
 
     @property
     def lag(self) -> float:
@@ -123,9 +122,13 @@ class MonitorHealth:
     def tick(self) -> ProberTick:
         """Return what came of the checks that ended since the last call."""
         ended = ProberTick(
-            at=self._clocks.wall(), checks=self._gated, discarded=self._discarded, lag=self._lag
+            at=self._clocks.wall(),
+            checks=self._gated,
+            discarded=self._discarded,
+            lag=self._lag,
+            busy=self._busy,
         )
-        self._gated, self._discarded, self._lag = 0, {}, 0.0
+        self._gated, self._discarded, self._lag, self._busy = 0, {}, 0.0, ""
         return ended
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -151,7 +154,10 @@ class MonitorHealth:
             self._lags.append(max(late, 0.0))
             self._lag = max(self._lag, late)
             if late > MAX_LAG:
-                why = f"the event loop was {late:.1f} s late{self._busiest()}"
+                busy = self._busiest()
+                if late == self._lag:
+                    self._busy = busy
+                why = f"the event loop was {late:.1f} s late{busy}"
                 self._note(self._expected, now, "lag", why)
         self._inspect_clocks(now)
         if now - self._descriptors_inspected_at >= _DESCRIPTORS_INTERVAL:

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ringback.failure.names import KindName
-from ringback.incident.model import Check, EndpointState, Origin, WatchedEndpoint
+from ringback.incident.model import Check, EndpointState, Origin, Pattern, WatchedEndpoint
+from ringback.incident.slo import ErrorBudget
 
-ProbeType = Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"]
+ProbeType = Literal[
+    "http", "tcp", "tls", "dns", "icmp", "udp", "service", "websocket", "grpc", "heartbeat"
+]
+"""``service``: one with a protocol of its own, which the URL's scheme names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +28,9 @@ class Expectations:
     latency: float | None = None  # Seconds it may take
     certificate_days: float | None = None  # Days the certificate must still last
     answers: tuple[str, ...] = ()  # Addresses or texts that a DNS answer must hold
-    send: str = ""  # What is sent first over TCP
-    expect: str = ""  # What the first answer over TCP must contain
+    send: str = ""  # What is sent first over TCP and UDP
+    expect: str = ""  # What the first answer over TCP and UDP must contain
+    anonymous: bool = False  # Whether a service must serve who has not logged in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,14 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PausedBy:
+    """That somebody has an endpoint not checked, and nobody notified of it, until it is resumed."""
+
+    by: str  # Who asked for it
+    at: float  # When, in seconds since 1970 UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObserverView:
     """What one observer says of an endpoint now."""
 
@@ -69,6 +82,12 @@ class ObserverView:
     at: float | None  # Its newest check
 
 
+OUTCOMES: dict[bool | None, bytes] = {None: b"?", True: b"+", False: b"-"}
+"""What stands for a check that was not counted, that succeeded, that failed."""
+
+MAX_RECENT = 30  # Outcomes of checks that are remembered of an endpoint
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointView:
     """One endpoint as it is now."""
@@ -79,8 +98,13 @@ class EndpointView:
     kind: KindName | None = None  # Kind of the failure it has; `None`: it has none
     last: Check | None = None  # The newest check
     incident: str | None = None  # Id of the open incident that it is part of
+    pattern: Pattern | None = None  # What sort of incident that is
     silenced: bool = False  # Whether notifications of it are silenced
     observers: tuple[ObserverView, ...] = ()  # Those who have a vote on it
+    paused: PausedBy | None = None  # Who has it not checked; `None`: it is
+    # The outcomes of its last checks (`OUTCOMES`), a byte each, oldest first
+    recent: bytes = b""
+    budget: ErrorBudget | None = None  # How it stands to its target; `None`: it has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,18 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ringback.incident.silences import MAINTENANCE_PREFIX
 from ringback.monitor.commands import MonitorCommands
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.settings import MAINTENANCE_PREFIX
 from ringback.monitor.config.watch import watch_files
 from ringback.monitor.core import MonitorCore, engine_of
+from ringback.monitor.dead_mans_switch import keep_calling
 from ringback.monitor.fleet.hub import Fleet
-from ringback.monitor.model import UiEvent
+from ringback.monitor.model import PausedBy, UiEvent
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.routing import remind_every, takes_warnings
 from ringback.monitor.queries import ConfigurationStatus, MonitorQueries
@@ -40,11 +41,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ringback")
 
+MAX_NAMED = 5  # Targets that are named in a line of the log
 WINDOWS_INTERVAL = 60.0  # Seconds between two inspections of the maintenance windows
 
 
 class Program:
     """A monitor; to be made and used in one event loop."""
+
+    _lacking = ""  # what to compare a failure with
 
     def __init__(
         self,
@@ -58,23 +62,16 @@ class Program:
         self._read = read
         self._page: PageServer | None = None
         self._wrong: set[Path] = set()
-        self._lacking = ""  # what to compare a failure with
         self._store = store
         self._adopted: list[str] = list(store.state("adopted") or ())
+        self._paused = _pauses(store.state("paused"))
         vantage = loaded.vantage or socket.gethostname()
         endpoints = self._endpoints()
         followed = engine is not None
-        engine = engine or engine_of(endpoints, remind_every=remind_every(loaded.routes))
-        self.engine = engine
-        self._dispatcher = Dispatcher(
-            store,
-            loaded.notifiers,
-            loaded.routes,
-            base_url=loaded.web.url,
-            vantage=vantage,
-            endpoints=endpoints,
-            is_silenced=lambda incident: engine.silences.covers(incident.members, time.time()),
+        self.engine = engine = engine or engine_of(
+            self._not_paused(endpoints), remind_every=remind_every(loaded.routes)
         )
+        self._dispatcher = self._made_dispatcher(engine, endpoints, vantage)
         self._core = MonitorCore(
             engine,
             endpoints,
@@ -83,6 +80,7 @@ class Program:
             vantage=vantage,
             look_now=self._look_now,
             followed=followed,
+            paused=self._paused,
         )
         checked, controls = self._checked_here(endpoints)
         self._runner = Runner(
@@ -95,30 +93,53 @@ class Program:
             targets=controls,
         )
         self.fleet = self._fleet = Fleet(self._core, look_here=self._runner.look_now)
-        self._fleet.configure(endpoints, loaded.controls, checked_here=not loaded.agents_only)
+        self._fleet.configure(
+            self._not_paused(endpoints), loaded.controls, checked_here=not loaded.agents_only
+        )
         self._configuration = ConfigurationStatus()
         self.queries = MonitorQueries(self._core, self._configuration, counters=self._counters)
-        self.commands = MonitorCommands(self._core, probe=self._runner.probe, adopt=self._adopt)
+        self.commands = MonitorCommands(
+            self._core,
+            probe=self._runner.probe,
+            adopt=self._adopt,
+            modules=lambda: self._loaded.probe_modules,
+            pause=self._pause,
+        )
         self._note_loaded()
+
+    def _made_dispatcher(
+        self, engine: Engine, endpoints: Iterable[Endpoint], vantage: str
+    ) -> Dispatcher:
+        return Dispatcher(
+            self._store,
+            self._loaded.notifiers,
+            self._loaded.routes,
+            base_url=self._loaded.web.url,
+            vantage=vantage,
+            endpoints=endpoints,
+            is_silenced=lambda incident: engine.silences.covers(incident.members, time.time()),
+        )
 
     @property
     def loaded(self) -> MonitorConfig:
         """The configuration in use."""
         return self._loaded
 
-    def read_shared(self, followed: Followed) -> tuple[Shared | None, list[str]]:
+    def read_shared(self, followed: Followed) -> tuple[Shared | None, bool]:
         """Read what ``follow`` takes beside what was followed; in any thread."""
-        new, adopted = followed.changed, self._adopted
-        return (
-            self._core.processor.read_shared() if "quiet" in new else None,
-            list(self._store.state("adopted") or ()) if "adopted" in new else adopted,
-        )
+        new, read = followed.changed, self._store.state
+        same = "adopted" not in new or self._adopted == list(read("adopted") or ())
+        same = same and ("paused" not in new or self._paused == _pauses(read("paused")))
+        return self._core.processor.read_shared() if "quiet" in new else None, same
 
-    def follow(self, followed: Followed, shared: Shared | None, adopted: list[str]) -> bool:
-        """Know what another process has kept; return whether that could be taken as it is."""
+    def follow(self, followed: Followed, shared: Shared | None, same: bool) -> bool:
+        """Know what another process has kept; return whether that could be taken as it is.
+
+        ``same``: whether people have added and paused nothing else than is known here.
+        """
         self._core.follow(followed, shared)
         self._fleet.follow(followed.states)
-        return self._adopted == adopted
+        return same
 
     def show(self, checks: Iterable[Check]) -> None:
         """Show checks that another process has kept."""
@@ -147,6 +168,13 @@ class Program:
                 group.create_task(self._dispatcher.run())
                 group.create_task(self._mind_windows())
                 group.create_task(self._fleet.run())
+                group.create_task(
+                    keep_calling(
+                        lambda: self._loaded.dead_mans_switch,
+                        self._runner.probe,
+                        lambda: self._core.is_well,
+                    )
+                )
                 if self._read is not None:
                     group.create_task(self._mind_files())
                 if self._page is not None and page is None:
@@ -184,13 +212,20 @@ class Program:
         web.verify()
         endpoints = self._endpoints(loaded)
         self._dispatcher.configure(loaded.notifiers, loaded.routes, endpoints, base_url=web.url)
+        ids = {endpoint.id for endpoint in endpoints}
+        paused = self._loaded.discovered - ids
+        self._configuration.paused = sorted({*self._configuration.paused, *paused} - ids)
         self._loaded = loaded
+        ids = {endpoint.id for endpoint in endpoints}
+        self._paused = {id_: pause for id_, pause in self._paused.items() if id_ in ids}
         if self._page is not None:
             self._page.configure(web)
         self._look_at_windows()
         self._note_loaded()
         self._apply()
         log.info("ringback: a new configuration is in use: %d endpoints", len(loaded.endpoints))
+        if paused:
+            log.warning("ringback: targets that are gone are paused: %s", _listed(paused))
         if restart := self._configuration.restart:
             log.warning("ringback: %s: taken at the next start", ", ".join(restart))
 
@@ -225,14 +260,35 @@ class Program:
         self, endpoints: tuple[Endpoint, ...]
     ) -> tuple[tuple[Endpoint, ...], tuple[Endpoint, ...]]:
         """Return the endpoints and controls that this process checks itself."""
-        return ((), ()) if self._loaded.agents_only else (endpoints, self._loaded.controls)
+        if self._loaded.agents_only:
+            return (), ()
+        return self._not_paused(endpoints), self._loaded.controls
+
+    def _not_paused(self, endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+        return tuple(endpoint for endpoint in endpoints if endpoint.id not in self._paused)
 
     def _apply(self) -> None:
         endpoints = self._endpoints()
-        self._core.configure(endpoints, remind_every=remind_every(self._loaded.routes))
+        repeat = remind_every(self._loaded.routes)
+        self._core.configure(endpoints, remind_every=repeat, paused=self._paused)
         self._runner.configure(*self._checked_here(endpoints))
-        here = not self._loaded.agents_only
-        self._fleet.configure(endpoints, self._loaded.controls, checked_here=here)
+        here, controls = not self._loaded.agents_only, self._loaded.controls
+        self._fleet.configure(self._not_paused(endpoints), controls, checked_here=here)
+
+    def _pause(self, id_: str, pause: PausedBy | None) -> None:
+        """Check an endpoint no more, or again."""
+        if (id_ in self._paused) == (pause is not None):
+            return
+        if pause is None:
+            del self._paused[id_]
+        else:
+            self._paused[id_] = pause
+        self._core.processor.keep_state("paused", {n: asdict(p) for n, p in self._paused.items()})
+        self._core.pause(id_, pause)
+        endpoint = self._core.endpoints[id_]
+        checking: tuple[Runner | Fleet, ...] = (self._runner, self._fleet)
+        for checker in checking[self._loaded.agents_only :]:
+            checker.pause(endpoint) if pause else checker.resume(endpoint)
 
     def _adopt(self, url: str) -> bool:
         if not _of_url(url):
@@ -282,11 +338,17 @@ class Program:
             silence for w in self._loaded.maintenance if (silence := w.silence(now)) is not None
         ]
         for silence in wanted:
-            engine.silence(silence)
+            engine.silences.add(silence)
         ids = {silence.id for silence in wanted}
         for known in self.queries.silences():
             if known.id.startswith(MAINTENANCE_PREFIX) and known.id not in ids:
                 engine.silences.remove(known.id)
+
+
+def _listed(ids: Iterable[str]) -> str:
+    known = sorted(ids)
+    more = len(known) - MAX_NAMED
+    return ", ".join(known[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def needs_restart(began: MonitorConfig, loaded: MonitorConfig) -> list[str]:
@@ -304,6 +366,10 @@ _AT_START: dict[str, Callable[[MonitorConfig], object]] = {
     "retention": lambda loaded: loaded.retention,
 }
 """Key to what is read only at the start."""
+
+
+def _pauses(kept: Any) -> dict[str, PausedBy]:
+    return {id_: PausedBy(**pause) for id_, pause in (kept or {}).items()}
 
 
 def _of_url(url: str) -> tuple[Endpoint, ...]:

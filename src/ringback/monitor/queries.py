@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ringback.monitor.store import Store
 
 
-_VIEWS_AT_ONCE = 200  # Endpoints that are looked at without a pause: some milliseconds
+_ENDPOINTS_AT_ONCE = 500  # Of which not all is looked at
+_AT_ONCE = 50  # Endpoints that are looked at without a pause: one or two milliseconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +34,24 @@ class ConfigurationStatus:
     error: str | None = None  # Why a newer one was not taken; `None`: there is none
     # Keys that have changed and are read at the start only
     restart: list[str] = field(default_factory=list)
+    # Ids of discovered endpoints that were watched since the start and are gone
+    paused: list[str] = field(default_factory=list)
+
+
+class NamesById(Mapping[str, str]):
+    """What endpoints are called, by their ids."""
+
+    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+        self._endpoints = endpoints
+
+    def __getitem__(self, id_: str) -> str:
+        return self._endpoints[id_].name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._endpoints)
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
 
 
 def lead_shown(shared: Any) -> dict[str, Any] | None:
@@ -77,21 +96,49 @@ class MonitorQueries:
         return list(self._core.endpoints.values())
 
     def state(self, id: str) -> EndpointState:  # noqa: A002 - as it is called everywhere
-        return self._core.engine.state_of(id)
+        return "paused" if id in self._core.paused else self._core.engine.state_of(id)
 
     async def views_of(self, ids: Iterable[str]) -> list[EndpointView]:
         """Return endpoints as they are, some at a time: others have their turn in between."""
         rest = iter(ids)
         found: list[EndpointView] = []
-        while some := list(islice(rest, _VIEWS_AT_ONCE)):
+        while some := list(islice(rest, _AT_ONCE)):
             found += [view for id_ in some if (view := self.view(id_)) is not None]
             await asyncio.sleep(0)
         return found
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What endpoints are called, by their ids."""
+        return NamesById(self._core.endpoints)
+
     def states(self) -> Counter[EndpointState]:
         """Return how many endpoints are in each state."""
         self._core.flush_urgent()
-        return Counter(map(self._core.engine.state_of, self._core.endpoints))
+        paused: Counter[EndpointState] = Counter({"paused": len(self._core.paused)})
+        return +(self._core.engine.shown.total + paused)
+
+    def group_states(self) -> dict[str, Counter[EndpointState]]:
+        """Return the same of each group, by its name; ``""``: of those that are in none."""
+        self._core.flush_urgent()
+        groups = dict(self._core.engine.shown.groups)
+        for id_ in self._core.paused:
+            group = self._core.endpoints[id_].watched.group
+            paused: Counter[EndpointState] = Counter({"paused": 1})
+            groups[group] = groups.get(group, Counter()) + paused
+        return groups
+
+    def unwell(self, state: EndpointState) -> Collection[str]:
+        """Return the ids of those that are in a state other than ``ok``."""
+        self._core.flush_urgent()
+        return self._core.paused if state == "paused" else self._core.engine.shown.unwell(state)
+
+    async def each_endpoint(self) -> AsyncIterator[Endpoint]:
+        """Yield what is watched, some at a time: others have their turn in between."""
+        for number, endpoint in enumerate(self.endpoints(), 1):
+            yield endpoint
+            if number % _ENDPOINTS_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     def view(self, id: str) -> EndpointView | None:  # noqa: A002 - as it is called everywhere
         """Return one endpoint as it is now; ``None``: there is none."""
@@ -130,6 +177,7 @@ class MonitorQueries:
             "store": {
                 "degraded": getattr(store, "degraded", None),
                 "dropped": getattr(store, "dropped", 0) + core.processor.dropped,
+                "maintenance_failures": getattr(store, "maintenance_failures", 0),
             },
         }
 
@@ -149,14 +197,18 @@ class MonitorQueries:
 
     def _view(self, endpoint: Endpoint) -> EndpointView:
         id_, engine = endpoint.id, self._core.engine
-        incident = engine.incident_of(id_)
+        incident, paused = engine.incident_of(id_), self._core.paused.get(id_)
         return EndpointView(
             endpoint=endpoint,
-            state=engine.state_of(id_),
-            since=engine.since(id_),
+            state=self.state(id_),
+            since=paused.at if paused else engine.since(id_),
             kind=engine.kind_of(id_),
             last=self._core.last.get(id_),
             incident=None if incident is None else incident.id,
+            pattern=None if incident is None else incident.pattern,
             silenced=engine.silences.covers((id_,), self._core.clock()),
             observers=tuple(self._observers(id_)),
+            paused=paused,
+            recent=self._core.recent.get(id_, b""),
+            budget=engine.budget_of(id_, self._core.clock()),
         )

@@ -40,7 +40,7 @@ because its ``ScheduledProbe`` is no longer under way.
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -103,6 +103,12 @@ _NAMED_SECONDS = 0.05  # CPU for the answers of one endpoint from which it is na
 _MAX_SLOW_SHARE = 0.75
 """Share of the limit that endpoints which did not answer the last time may take."""
 
+
+def _checked(endpoints: Iterable[Endpoint]) -> dict[str, Endpoint]:
+    """Return by their ids those that are checked: a job reports by itself."""
+    return {endpoint.id: endpoint for endpoint in endpoints if endpoint.type != "heartbeat"}
+
+
 OnCheck = Callable[[Check], None]
 
 
@@ -133,14 +139,14 @@ class Runner:
     ) -> None:
         self._on_check, self._on_tick, self._settings = on_check, on_tick, settings
         self._on_control, self._targets = on_control, tuple(targets)
-        self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
+        self._endpoints = _checked(endpoints)
         self._limit = (
             affordable_descriptors(MAX_RUNNING) if settings.limit is None else settings.limit
         )
         self.health = MonitorHealth(on_jump=self._clock_was_set, busiest=self._busiest)
         self._offset = time.time() - monotonic()
         kept = kept or {}
-        self.schedule = Schedule(self._endpoints, self._now(), kept.get("due"))
+        self.schedule = Schedule(self._endpoints.values(), self._now(), kept.get("due"))
         self.streaks = Streaks(kept.get("streaks"))
         # `skipped`: checks that were due while the one before was still under way
         self.running = self.checks = self.skipped = 0
@@ -151,7 +157,10 @@ class Runner:
         self._context: ProbeContext | None = None
         # Asked for so soon after a check that they are checked later
         self._owed: dict[str, None] = {}
-        self._remote_hosts: list[str] = []
+        # Of how many endpoints each is
+        self._remote_hosts: Counter[str] = Counter()
+        # One for all: each probe would have a bound method of its own
+        self._end_of_check = self._ended
         self._controls = Controls(self._saw_control, vantage=settings.vantage)
         self._timer: asyncio.TimerHandle | None = None
         self._ticker: asyncio.TimerHandle | None = None
@@ -188,7 +197,7 @@ class Runner:
         self._waiting.clear()
         self._waiting_slow.clear()
         if self._context is not None:
-            self._context.matcher.close()
+            self._context.close()
         await asyncio.sleep(0)  # those that were cancelled end now
 
     def configure(
@@ -200,13 +209,36 @@ class Runner:
     ) -> None:
         """Check these from now on; those that stay as they are keep connection and time."""
         self._targets = self._targets if targets is None else tuple(targets)
-        self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
-        self.schedule.configure(self._endpoints, self._now(), turn=turn)
-        self.streaks.keep({endpoint.id for endpoint in self._endpoints})
+        self._endpoints = _checked(endpoints)
+        self.schedule.configure(self._endpoints.values(), self._now(), turn=turn)
+        self.streaks.keep(self._endpoints)
         if self._context is not None:
             self._adopt_endpoints()
             self._adopt_controls()
             self._arm()
+
+    def resume(self, endpoint: Endpoint) -> None:
+        """Check one endpoint more; nothing is done for each of the others."""
+        if endpoint.id in self._endpoints or not (added := _checked((endpoint,))):
+            return
+        self._endpoints |= added
+        self.schedule.add(endpoint, self._now())
+        if self._context is not None:
+            self._adopt(endpoint)
+            self._count_host(endpoint, 1)
+            self._configure_controls()
+            self._arm()
+
+    def pause(self, endpoint: Endpoint) -> None:
+        """Check one no more."""
+        if self._endpoints.pop(endpoint.id, None) is None:
+            return
+        self.schedule.remove(endpoint.id)
+        self.streaks.forget(endpoint.id)
+        self._end(self._scheduled.pop(endpoint.id, None))
+        if self._context is not None:
+            self._count_host(endpoint, -1)
+            self._configure_controls()
 
     def soon(self, id_: str) -> None:
         """Check an endpoint now, or as soon as the check under way is over."""
@@ -258,17 +290,20 @@ class Runner:
     def _adopt_endpoints(self) -> None:
         assert self._context is not None
         before, self._scheduled = self._scheduled, {}
-        for endpoint in self._endpoints:
+        for endpoint in self._endpoints.values():
             scheduled = before.pop(endpoint.id, None)
-            if scheduled is None or scheduled.endpoint != endpoint:
+            if scheduled is not None and scheduled.endpoint == endpoint:
+                self._scheduled[endpoint.id] = scheduled
+            else:
                 self._end(scheduled)
-                prober = prober_of(endpoint, self._context)
-                if prober is None:
-                    continue
-                scheduled = ScheduledProbe(endpoint, prober, self._ended)
-            self._scheduled[endpoint.id] = scheduled
+                self._adopt(endpoint)
         for gone in before.values():
             self._end(gone)
+
+    def _adopt(self, endpoint: Endpoint) -> None:
+        assert self._context is not None
+        if (prober := prober_of(endpoint, self._context)) is not None:
+            self._scheduled[endpoint.id] = ScheduledProbe(endpoint, prober, self._end_of_check)
 
     def _end(self, scheduled: ScheduledProbe | None) -> None:
         if scheduled is None:
@@ -369,11 +404,23 @@ class Runner:
             self._owed[id_] = None
 
     def _adopt_controls(self) -> None:
+        self._remote_hosts.clear()
+        for endpoint in self._endpoints.values():
+            self._count_host(endpoint, 1)
+        self._configure_controls()
+
+    def _count_host(self, endpoint: Endpoint, step: int) -> None:
+        host = endpoint.watched.host
+        if not host or is_loopback_host(host):
+            return
+        self._remote_hosts[host] += step
+        if not self._remote_hosts[host]:
+            del self._remote_hosts[host]
+
+    def _configure_controls(self) -> None:
         """Look at controls where somebody takes them, and something is beyond this host."""
         assert self._context is not None
         context, controls = self._context, list[ControlProbe]()
-        hosts = dict.fromkeys(endpoint.watched.host for endpoint in self._endpoints)
-        self._remote_hosts = [host for host in hosts if host and not is_loopback_host(host)]
         if self._on_control is not None and (self._targets or self._hosts()):
             controls.append(GatewayControl(self._addresses))
             controls.append(ResolverControl(self._hosts, self._settings.nameservers))
@@ -385,7 +432,7 @@ class Runner:
         return [address for address in known if address is not None]
 
     def _hosts(self) -> list[str]:
-        return self._remote_hosts
+        return list(self._remote_hosts)
 
     def _saw_control(self, check: Check, began: float) -> None:
         if self._on_control is not None:

@@ -43,7 +43,7 @@ class Schedule:
         self, endpoints: Iterable[Endpoint], now: float, kept: Mapping[str, float] | None = None
     ) -> None:
         self._endpoints: dict[str, Endpoint] = {}
-        self._phases: dict[str, float] = {}
+        self._turn = 0.0
         self._due: dict[str, float] = dict(kept or {})
         self._heap: list[tuple[float, str]] = []
         self.configure(endpoints, now)
@@ -51,29 +51,33 @@ class Schedule:
     def configure(self, endpoints: Iterable[Endpoint], now: float, *, turn: float = 0.0) -> None:
         """Schedule these from now on; those that stay with the same interval keep their times."""
         before, self._endpoints = self._endpoints, {endpoint.id: endpoint for endpoint in endpoints}
-        fractions = {id_: _interval_fraction(id_) for id_ in self._endpoints}
-        self._phases = {
-            id_: (fractions[id_] + turn) % 1 * endpoint.every
-            for id_, endpoint in self._endpoints.items()
-        }
+        self._turn = turn
         within = len(self._endpoints) / FIRST_CHECKS_PER_SECOND
         due: dict[str, float] = {}
         for id_, endpoint in self._endpoints.items():
             known = self._due.get(id_)
             changed = id_ in before and before[id_].every != endpoint.every
             if known is None or changed or not now < known <= now + 2 * endpoint.every:
-                known = now + fractions[id_] * within
+                known = now + _interval_fraction(id_) * within
             due[id_] = known
         self._due = due
         self._heap = [(at, id_) for id_, at in due.items()]
         heapq.heapify(self._heap)
 
+    def add(self, endpoint: Endpoint, now: float) -> None:
+        """Schedule one endpoint more, at once."""
+        self._endpoints[endpoint.id] = endpoint
+        self._due[endpoint.id] = now
+        heapq.heappush(self._heap, (now, endpoint.id))
+
+    def remove(self, id_: str) -> None:
+        """Schedule one no more."""
+        self._endpoints.pop(id_, None)
+        self._due.pop(id_, None)
+
     def move(self, now: float) -> None:
         """Go on after the clock was set: everything is due at its next time by the new clock."""
-        self._due = {
-            id_: _slot(self._phases[id_], endpoint.every, now)
-            for id_, endpoint in self._endpoints.items()
-        }
+        self._due = {id_: self._slot(endpoint, now) for id_, endpoint in self._endpoints.items()}
         self._heap = [(at, id_) for id_, at in self._due.items()]
         heapq.heapify(self._heap)
 
@@ -86,11 +90,18 @@ class Schedule:
             if due.get(id_) != at:
                 heapq.heappop(heap)
                 continue
-            every = self._endpoints[id_].every
-            due[id_] = then = _slot(self._phases[id_], every, now + every / 2)
+            endpoint = self._endpoints[id_]
+            due[id_] = then = self._slot(endpoint, now + endpoint.every / 2)
             heapq.heapreplace(heap, (then, id_))
             found.append(id_)
         return found
+
+    def _slot(self, endpoint: Endpoint, after: float) -> float:
+        """The first of an endpoint's times after a time; its phase follows from its id."""
+        every = endpoint.every
+        phase = (_interval_fraction(endpoint.id) + self._turn) % 1 * every
+        at = phase + (floor((after - phase) / every) + 1) * every
+        return at if at > after else at + every
 
     def next_at(self) -> float | None:
         """Return when the next check is due, in seconds since 1970 UTC; ``None``: never."""
@@ -146,6 +157,9 @@ class Streaks:
         vote = self._votes.get(id_)
         return vote is not None and vote.wants_retry
 
+    def forget(self, id_: str) -> None:
+        self._votes.pop(id_, None)
+
     def begin_anew(self) -> list[str]:
         """Forget all; return which there were."""
         failing, self._votes = list(self._votes), {}
@@ -162,9 +176,3 @@ class Streaks:
 def _interval_fraction(id_: str) -> float:
     """Where in its interval an endpoint is checked: 0 to 1, the same on every machine."""
     return int.from_bytes(hashlib.sha256(id_.encode()).digest()[:6]) / 2**48
-
-
-def _slot(phase: float, every: float, after: float) -> float:
-    """The first of an endpoint's times after a time."""
-    at = phase + (floor((after - phase) / every) + 1) * every
-    return at if at > after else at + every

@@ -226,7 +226,7 @@ class Simulation:
         self._windows_at = self.now + WINDOWS_INTERVAL
         for window in self._config.maintenance:
             if (silence := window.silence(self.now)) is not None:
-                self.engine.silence(silence)
+                self.engine.silences.add(silence)
 
     def _send(self, until: float) -> None:
         """Do the dispatcher's rounds until then."""

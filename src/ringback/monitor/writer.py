@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from ringback.monitor.store.interface import StoreBatch
@@ -81,6 +82,15 @@ class StoreWriter:
         self._thread: ThreadPoolExecutor | None = None
         self._writing: asyncio.Task[None] | None = None
         self._problem: BaseException | None = None
+        self._began: float | None = None  # When the batch that is being written was begun
+        self._slowest = 0.0
+
+    def slowest(self) -> float:
+        """Return how many seconds a batch took since the last call, the one under way included."""
+        began = self._began
+        under_way = 0.0 if began is None else monotonic() - began
+        slowest, self._slowest = max(self._slowest, under_way), 0.0
+        return slowest
 
     @property
     def is_full(self) -> bool:
@@ -135,6 +145,15 @@ class StoreWriter:
         for batch, follows in left:
             self.put(batch, follows)
 
+    def _keep(self, batch: StoreBatch) -> None:
+        """Keep a batch, in the thread: what it takes is the store's, and not the event loop's."""
+        self._began = began = monotonic()
+        try:
+            self._store.keep(batch)
+        finally:
+            self._slowest = max(self._slowest, monotonic() - began)
+            self._began = None
+
     async def _write(self) -> None:
         loop = asyncio.get_running_loop()
         try:
@@ -143,7 +162,7 @@ class StoreWriter:
                 together = _Waiting()
                 for batch, follows in self._waiting:
                     together.add(batch, follows)
-                await loop.run_in_executor(self._thread, self._store.keep, together.batch())
+                await loop.run_in_executor(self._thread, self._keep, together.batch())
                 del self._waiting[:taken]
                 self._count -= len(together.checks)
                 self._problem = None

@@ -1,4 +1,6 @@
 import json
+import os
+import resource
 
 import pytest
 
@@ -33,6 +35,35 @@ def test_force_replaces_it(ringback, tmp_path):
 
     assert ringback("init", "--force", cwd=tmp_path).returncode == 0
     assert ringback("check-config", cwd=tmp_path).returncode == 0
+
+
+def no_room():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+
+@pytest.mark.parametrize("there", [{}, {"ringback.toml": "mine"}])
+def test_what_does_not_fit_on_the_disk_leaves_what_was_there(process, tmp_path, there):
+    for name, text in there.items():
+        (tmp_path / name).write_text(text)
+
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # it would be damaged, and stay so
+    done = process("init", "--force", cwd=tmp_path, preexec_fn=no_room, env=env)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "ringback: cannot write ringback.toml: File too large\n"
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == there
+
+
+def test_a_link_is_written_through_and_rights_stay(ringback, tmp_path):
+    file = tmp_path / "elsewhere.toml"
+    file.write_text("mine")
+    file.chmod(0o600)
+    (tmp_path / "ringback.toml").symlink_to(file)
+
+    assert ringback("init", "--force", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "ringback.toml").is_symlink()
+    assert "[[endpoint]]" in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_dash_prints_it(ringback, tmp_path):

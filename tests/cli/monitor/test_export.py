@@ -12,6 +12,8 @@ from effort import rest_in_full
 from monitor.export.stores import change, check, incident, kept
 from requires import requires
 
+from ringback.monitor.export.availability import parse_month
+
 NOW = time.time()
 FULL = Path("/dev/full")
 
@@ -165,3 +167,18 @@ def test_a_month_in_which_nothing_was_watched(ringback, database, one_line):
     assert (done.returncode, done.stdout) == (0, "no endpoint was watched in that time\n")
     assert "is not a month" in one_line(ringback("report", "--db", database, "--month", "may"))
     assert "cannot be combined" in one_line(ringback("report", "--db", database, "--json", "--csv"))
+
+
+def test_the_report_says_what_is_left_of_an_error_budget(ringback, database):
+    words = ("report", "--db", database, "--months", "2", "--slo")
+    told = json.loads(ringback(*words, "99.9", "--json").stdout)
+    assert {row["endpoint"] for row in told} == {"api", "shop"}
+    for row in told:
+        span = parse_month(row["month"])
+        allowed = (span.until - span.since) * 0.001
+        assert row["budget_left"] == pytest.approx(100 - 100 * row["down"] / allowed)
+    shown = ringback(*words, "99").stdout
+    assert "budget" in shown.splitlines()[0]
+    assert "100 %" in shown
+    assert ringback(*words, "100").returncode == 2
+    assert ringback(*words, "99", "--by-vantage").returncode == 2

@@ -3,6 +3,7 @@
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -16,12 +17,12 @@ from ringback.monitor.model import EndpointView, ObserverView
 
 @contextmanager
 def served(answer):
-    """A server on loopback; ``answer`` gives status, headers and body of a method and a target."""
+    """A server on loopback; ``answer`` gives status, headers and body of a request."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, headers, body = answer(self.command, self.path)
+            given = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, headers, body = answer(self.command, self.path, given)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
@@ -47,11 +48,11 @@ def monitor(service, most):
     """The monitor's own application, which shows lists in pages of ``most`` at most."""
     asking = Asking(service)
 
-    def answer(method, target):
+    def answer(method, target, given):
         url = httpx.URL(target)
         if "limit" not in url.params:
             url = url.copy_merge_params({"limit": most})
-        said = asking(method, str(url))
+        said = asking(method, str(url), content=given, headers={"Content-Type": "application/json"})
         kept = {
             name: said.headers[name] for name in ("Link", "Content-Type") if name in said.headers
         }
@@ -116,6 +117,36 @@ def test_the_status_from_one_place_is_what_that_place_sees(ringback):
     assert (oslo.returncode, json.loads(down.stdout)) == (0, [])
 
 
+WEB = "https://web-1.example/health"
+
+
+@pytest.mark.parametrize("word", ["web-1", WEB, "Web 1", "web-*1"])
+def test_an_id_a_name_a_url_and_a_pattern_are_taken_alike(ringback, word):
+    service = MemoryService(view(1, "down"), view(2, "ok"))
+    with monitor(service, 5) as url:
+        done = ringback("status", word, "--json", "--url", url)
+        silenced = ringback("silence", word, "--url", url)
+
+    assert [row["id"] for row in json.loads(done.stdout)] == ["web-1"]
+    assert silenced.stdout.split(": ")[1].startswith(word if "*" in word else "web-1")
+
+
+def test_an_endpoint_that_is_not_known_is_one_line(ringback, one_line):
+    with monitor(MemoryService(view(1, "ok")), 5) as url:
+        assert "did you mean web-1?" in one_line(ringback("status", "web-l", "--url", url))
+
+
+def test_the_incident_of_an_endpoint_is_acknowledged_by_its_url(ringback, one_line):
+    service = MemoryService(replace(view(1, "down"), incident="inc-1"), view(2, "ok"))
+    service.open = service.store.past = [incident("inc-1", ("web-1",))]
+    with monitor(service, 5) as url:
+        none = one_line(ringback("ack", "web-2", "--url", url))
+        done = ringback("ack", WEB, "--url", url)
+
+    assert done.stdout == "acknowledged: inc-1\n"
+    assert "web-2 has no open incident" in none
+
+
 def test_what_is_on_a_later_page_is_shown_and_counted(ringback):
     service = MemoryService(*(view(n, "ok") for n in range(4)), view(4, "down"))
     with monitor(service, 2) as url:
@@ -159,7 +190,7 @@ def test_a_server_that_is_no_monitor_is_one_line(ringback, one_line, words):
 def test_an_id_is_sent_as_one_segment(ringback, one_line):
     asked = []
 
-    def answer(_, target):
+    def answer(_, target, __):
         asked.append(target)
         return 404, {}, b'{"detail": "there is no such incident"}'
 
@@ -177,9 +208,9 @@ def test_a_token_that_cannot_be_one_is_one_line(ringback, one_line, token):
 
 
 def test_a_silence_for_an_endpoint_that_is_not_known_says_so(ringback):
-    known = json.dumps([{"id": "web"}]).encode()
+    known = json.dumps([{"id": "web", "url": "http://web.test/"}]).encode()
 
-    def answer(method, _):
+    def answer(method, *_):
         return (201, {}, b'{"id": "s1"}') if method == "POST" else (200, {}, known)
 
     with served(answer) as url:

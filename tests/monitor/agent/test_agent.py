@@ -158,7 +158,10 @@ def test_an_agent_comes_checks_goes_on_without_its_token_and_is_removed(places, 
     assert "Traceback" not in "".join(agent.said)
     assert places.listed()["tokyo"]["health"]["waiting"] == 0  # sent at its end
 
-    again = places.agent("tokyo", *command)  # as a service does: with the token of before
+    secret = places.folder / "token"
+    secret.write_text(f"{command.pop()}\n")
+    command[-1] = "--token-file"
+    again = places.agent("tokyo", *command, secret)  # as a service does: with the token of before
     again.until_said(f"watches {COUNT} endpoints")
     assert run_command_line(["agent", "remove", "tokyo", "--url", places.hub.url]) == 0
     assert again.ended() == 3
@@ -179,6 +182,7 @@ def test_a_hub_that_leaves_all_checks_to_agents_sees_by_them_only(places, capsys
     assert "no agent has come: nothing is checked" in "".join(places.hub.said)
 
 
+@pytest.mark.full
 def test_two_hours_of_a_spool_are_drained_and_alarm_nobody(places, capsys):
     """0 lost, 0 doubled, 0 late alarms, and what is new comes first."""
     places.begin()
@@ -210,6 +214,7 @@ def test_two_hours_of_a_spool_are_drained_and_alarm_nobody(places, capsys):
     assert incidents == []
 
 
+@pytest.mark.full
 def test_a_hub_that_is_killed_loses_nothing_of_agents_and_has_nothing_twice(places, capsys):
     places.begin()
     agent = places.agent("tokyo", *places.command(capsys, "tokyo"))
@@ -229,6 +234,7 @@ def test_a_hub_that_is_killed_loses_nothing_of_agents_and_has_nothing_twice(plac
     assert len(kept) == checked
 
 
+@pytest.mark.full
 def test_an_agent_that_is_cut_off_goes_on_by_its_plan_and_sends_all_of_it_later(places, capsys):
     places.begin()
     agent = places.agent("tokyo", *places.command(capsys, "tokyo"))
@@ -353,6 +359,7 @@ def refused(folder, *arguments):
     return agent.ended(), agent.said[-1]
 
 
+@pytest.mark.full
 def test_what_hinders_an_agent_is_one_line(places, capsys, tmp_path, unused_port):
     places.begin()
     command = places.command(capsys, "tokyo")
@@ -362,8 +369,12 @@ def test_what_hinders_an_agent_is_one_line(places, capsys, tmp_path, unused_port
         tmp_path / "a", "--hub", f"http://127.0.0.1:{unused_port}", "--token", "x" * 32
     )
     assert (status, "is not reached: tcp.refused" in said) == (1, True)
-    status, said = refused(tmp_path / "a")
-    assert (status, "ringback agent add NAME" in said) == (2, True)
+    (tmp_path / "empty").touch()
+    for words in ((), ("--hub", places.hub.url, "--token-file", tmp_path / "empty")):
+        status, said = refused(tmp_path / "a", *words)
+        assert (status, "ringback agent add NAME" in said) == (2, True)
+    status, said = refused(tmp_path / "a", *command, "--token-file", tmp_path / "empty")
+    assert (status, "exclude each other" in said) == (2, True)
     status, said = refused(tmp_path / "a", "--hub", "http://hub.example", "--token", "x" * 32)
     assert (status, "use https://" in said) == (2, True)
     status, said = refused(tmp_path / "a", "--hub", places.service.url, "--token", "x" * 32)

@@ -1,14 +1,16 @@
 import dataclasses
+import json
 from datetime import time
 
 import pytest
 
 from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.load import config_of_urls
+from ringback.monitor.config.address import AddressError, probe_address_of
+from ringback.monitor.config.load import config_of_urls, load
 from ringback.monitor.model import Endpoint, Expectations
 from ringback.monitor.notify.settings import RouteSettings
-from ringback.monitor.web.settings import digest_of
+from ringback.monitor.web.settings import StatusPage, digest_of
 
 WHOLE = """\
 vantage = "berlin"
@@ -129,6 +131,11 @@ port = "${PORT}"
 base_url = "https://status.example"
 status_page = true
 
+[[web.page]]
+name = "shop"
+title = "Shop"
+groups = "shop"
+
 [store]
 path = "data/ringback.db"
 
@@ -222,6 +229,15 @@ def test_each_type_has_what_is_its_own(configured):
     assert (tls.url, tls.watched.grace) == ("tls://x.example:443", None)
 
 
+def test_a_certificate_is_expected_where_a_check_can_see_one(loaded):
+    urls = ("http://a.example", "https://b.example", "tcp://c.example:1", "tls://d.example:2",
+            "dns://e.example", "smtp://f.example")  # fmt: skip
+    text = "".join(f'[[endpoint]]\nurl = "{url}"\n' for url in urls)
+    text += '[[endpoint]]\nurl = "tls://g.example:25"\nstarttls = "smtp"\n'
+    seen = [endpoint.watched.certified for endpoint in loaded(text).endpoints]
+    assert seen == [False, True, False, True, False, True, True]
+
+
 def test_the_rest_is_there(configured, tmp_path):
     people, hook, script = configured.notifiers
 
@@ -236,6 +252,8 @@ def test_the_rest_is_there(configured, tmp_path):
     web = configured.web
     assert (web.host, web.port, web.base_url) == ("0.0.0.0", 9090, "https://status.example")
     assert (web.status_page, web.probe_targets) == (True, ("*.example:443",))
+    assert web.page("shop") == StatusPage(name="shop", title="Shop", groups=("shop",))
+    assert (web.page("").title, web.page("other")) == ("Status", None)
     (token,) = configured.web.tokens
     assert token.hash == digest_of("00112233445566778899aabbccddeeff")
     assert token.scopes == {"read", "push"}
@@ -350,7 +368,7 @@ def test_all_urls_that_cannot_be_watched_are_named():
     with pytest.raises(ConfigInvalid) as caught:
         config_of_urls(
             [
-                "redis://u:pw@cache",
+                "kafka://u:pw@cache",
                 "https://ok",
                 "htp://x",
                 "tcp://x",
@@ -363,8 +381,8 @@ def test_all_urls_that_cannot_be_watched_are_named():
         "command line: 'htp://x' has an unknown scheme: htp; did you mean 'http://'?",
         "command line: 'http://a b' must not contain spaces or control characters",
         (
-            "command line: 'redis://cache' has a scheme without a probe: redis; "
-            "did you mean 'tcp://cache:6379'?"
+            "command line: 'kafka://cache' has a scheme without a probe: kafka; "
+            "did you mean 'tcp://cache:9092'?"
         ),
         "command line: 'tcp://x' needs a port: tcp://x:PORT",
         "command line: 'tcp://x:99999' is not a valid URL: Port out of range 0-65535",
@@ -390,3 +408,189 @@ def test_what_a_probe_does_not_know_of_the_defaults_is_not_given_to_it(loaded):
     assert inside.options == {"fresh_after": 3}
     assert mail.options == {"starttls": "smtp"}
     assert "proxy" not in repr(web)
+
+
+@pytest.mark.parametrize(
+    ("module", "problem"),
+    [
+        ('type = "tcp"\nmethod = "POST"', "method applies to http only; this module is tcp"),
+        ('type = "http"\nevery = "5s"', "unknown key 'every'"),
+        ('method = "POST"', "'type' is missing"),
+        ('type = "heartbeat"', "must be http, tcp, tls, dns or icmp"),
+        ('type = "http"\nca = "none.pem"', "none.pem' does not exist"),
+        ('type = "dns"\nquery = "a.example"\nnameserver = "192.0.2.1"', "remove nameserver"),
+        ('type = "dns"\nnameserver = "a b"', "nameserver must be an address"),
+        (
+            'type = "tcp"\nexpect = { contains = ["a", "b"] }',
+            "tcp supports only one text",
+        ),
+    ],
+)
+def test_a_module_that_cannot_be_used_is_told(tmp_path, module, problem):
+    file = tmp_path / "ringback.toml"
+    file.write_text(f"[probe_module.wrong]\n{module}\n")
+
+    with pytest.raises(ConfigInvalid) as refused:
+        load(file, {})
+
+    assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "means"),
+    [
+        ("redis://cache", "redis://cache:6379"),
+        ("postgres://watch@db/shop", "postgres://watch@db:5432/shop"),
+        ("wss://shop.example/live#now", "wss://shop.example:443/live"),
+        ("ws://u:p@shop.example/live", "ws://u:p@shop.example:80/live"),
+        ("udp://[::1]:514", "udp://[::1]:514"),
+    ],
+)
+def test_what_a_url_of_a_service_means(url, means):
+    assert probe_address_of(url).url == means
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("redis://:secret@cache", "must not hold a password"),
+        ("postgres://u:secret@db/shop", "must not hold a password"),
+        ("smtp://u@mx", "must not name a user"),
+        ("ldap://dc/dc=example", "must have only a host and a port"),
+        ("udp://log", "needs a port"),
+    ],
+)
+def test_a_url_of_a_service_that_cannot_be_checked(url, problem):
+    with pytest.raises(AddressError, match=problem) as caught:
+        probe_address_of(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_udp_needs_more_than_a_url(tmp_path):
+    with pytest.raises(ConfigInvalid, match="needs what to send"):
+        config_of_urls(["udp://log.example.com:514"])
+    file = tmp_path / "ringback.toml"
+    file.write_text('controls = ["udp://192.0.2.1:53"]\n')
+    with pytest.raises(ConfigInvalid, match="control needs what to send"):
+        load(file, {})
+
+
+def test_keys_of_services_are_checked(tmp_path):
+    file = tmp_path / "ringback.toml"
+    file.write_text(
+        '[[endpoint]]\nurl = "udp://a:1"\n'
+        '[[endpoint]]\nurl = "ssh://a"\nexpect = { anonymous = true }\n'
+        '[[endpoint]]\nurl = "tcp://a:1"\nexpect = { anonymous = true }\n'
+        '[[endpoint]]\nurl = "redis://a"\nexpect = { anonymous = true, latency = "1s" }\n'
+    )
+    with pytest.raises(ConfigInvalid) as caught:
+        load(file, {})
+    assert [problem.message for problem in caught.value.problems] == [
+        "udp needs what to send: without, nothing answers",
+        "ssh does not say whether it wants a login",
+        "expect.anonymous applies to service only; this endpoint is tcp",
+    ]
+
+
+INSIDE = """\
+[[endpoint]]
+name = "inside"
+url = "tcp://192.0.2.1:80"
+"""
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A configuration's folder with files and links in it, and a file beside it."""
+    folder = tmp_path / "etc"
+    (folder / "conf.d").mkdir(parents=True)
+    (folder / "conf.d" / "own.toml").write_text(INSIDE)
+    away = tmp_path / "away"
+    away.mkdir()
+    (away / "other.toml").write_text(INSIDE.replace("inside", "outside"))
+    (folder / "link.toml").symlink_to(away / "other.toml")
+    (folder / "linked.d").symlink_to(away)
+    (folder / "again.d").symlink_to("conf.d")
+    return folder
+
+
+def included(folder, pattern, *, outside=""):
+    file = folder / "ringback.toml"
+    file.write_text(f"include = [{json.dumps(pattern)}]\n{outside}\n")
+    return [endpoint.name for endpoint in load(file, {}).endpoints]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["../away/other.toml", "../away/*.toml", "conf.d/../../away/*.toml", "*.d/../../away/*.toml",
+     "{away}/other.toml", "{away}/*.toml", "/*/nothing.toml", "link.toml", "*k.toml",
+     "linked.d/*.toml", "l*.d/*.toml", "{etc}/../away/other.toml"],
+)  # fmt: skip
+def test_a_file_outside_is_included_only_where_it_is_said(folders, pattern):
+    pattern = pattern.format(away=folders.parent / "away", etc=folders)
+
+    with pytest.raises(ConfigInvalid, match="include_outside = true"):
+        included(folders, pattern)
+    if "nothing" not in pattern:
+        assert included(folders, pattern, outside="include_outside = true") == ["outside"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["conf.d/*.toml", "conf.d/own.toml", "conf.d/../conf.d/own.toml", "./*.d/own.toml",
+     "again.d/*.toml", "{etc}/conf.d/*.toml", "../etc/conf.d/*.toml"],
+)  # fmt: skip
+def test_a_file_below_is_included_however_it_is_named(folders, pattern):
+    assert included(folders, pattern.format(etc=folders)) == ["inside"]
+
+
+def test_a_folder_that_is_itself_a_link_is_that_of_the_configuration(folders):
+    (folders.parent / "current").symlink_to("etc")
+
+    assert included(folders.parent / "current", "conf.d/*.toml") == ["inside"]
+
+
+def test_links_in_a_circle_are_a_file_that_there_is_not(folders):
+    (folders / "round.toml").symlink_to("round.toml")
+
+    with pytest.raises(ConfigInvalid, match=r"'round\.toml' does not exist"):
+        included(folders, "round.toml")
+
+
+def test_a_name_that_no_file_can_have_is_told(folders):
+    with pytest.raises(ConfigInvalid, match="does not exist"):
+        included(folders, "a\0b")
+
+
+@pytest.mark.parametrize(
+    ("given", "scopes"),
+    [
+        ('role = "view"', {"read"}),
+        ('role = "act"', {"read", "write"}),
+        ('role = "administer"', {"read", "write", "admin"}),
+        ('scopes = ["read", "write"]', {"read", "write", "admin"}),
+        ('scopes = ["push"]', {"push"}),
+        ("", {"read"}),
+    ],
+)
+def test_a_role_says_what_a_token_may_and_scopes_mean_what_they_meant(tmp_path, given, scopes):
+    file, secret = tmp_path / "ringback.toml", "00112233445566778899aabbccddeeff"
+    (tmp_path / "secret").write_text(f"{secret}\n")
+    file.write_text(f'[[token]]\nname = "t"\ntoken_file = "secret"\n{given}\n')
+    (token,) = load(file, {}).web.tokens
+
+    assert (token.scopes, token.hash) == (scopes, digest_of(secret))
+
+
+def test_a_proxy_that_logs_in_is_read(tmp_path):
+    file = tmp_path / "ringback.toml"
+    file.write_text(
+        '[web]\nhost = "0.0.0.0"\n[auth]\nproxy_header = "X-Remote-User"\n'
+        'trusted_proxies = ["127.0.0.1", "10.1.2.3/8"]\nroles = { ada = "act", "*" = "view" }\n'
+    )
+    proxy = load(file, {}).web.proxy
+
+    assert proxy.trusts("10.200.0.1")
+    assert not proxy.trusts("192.0.2.1")
+    assert proxy.scopes_of("ada") == {"read", "write"}
+    assert proxy.scopes_of("eve") == {"read"}

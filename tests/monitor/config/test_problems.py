@@ -13,6 +13,14 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
     [
         ("x = \n", "ringback.toml:1:5: invalid value"),
         ("a = 1\na = 2\n", "ringback.toml:2:6: cannot overwrite a value"),
+        (
+            '[[web.page]]\nname = "a"\n[[web.page]]\nname = "a"\n',
+            "ringback.toml:4:8: there is a page named 'a' already",
+        ),
+        (
+            '[[web.page]]\nname = "a"\ngroups = "shop"\n',
+            "ringback.toml:3:10: there is no group named 'shop'",
+        ),
         ("endpoints = 1\n", "ringback.toml:1:1: unknown key 'endpoints'; did you mean 'endpoint'?"),
         ("[endpoint]\n", "ringback.toml:1:1: must be written as [[endpoint]], once for each"),
         (
@@ -150,6 +158,34 @@ ENDPOINT = '[[endpoint]]\nname = "a"\nurl = "https://a"\n'
             '[[token]]\nname = "t"\nsha256 = "abc"\n',
             "ringback.toml:3:10: token[0].sha256 must match pattern '^[0-9a-fA-F]{64}$'",
         ),
+        (
+            '[[token]]\nname = "t"\nsha256 = "' + "a" * 64 + '"\nrole = "act"\nscopes = ["read"]\n',
+            "ringback.toml:5:10: has either a role or scopes",
+        ),
+        (
+            '[[token]]\nname = "t"\nrole = "act"\n',
+            "ringback.toml:1:1: needs one of token, token_file and sha256",
+        ),
+        (
+            '[auth]\nproxy_header = "X-User"\nroles = { "*" = "view" }\n',
+            "ringback.toml:2:16: needs the addresses of the proxy: trusted_proxies",
+        ),
+        (
+            '[auth]\nproxy_header = "X-User"\ntrusted_proxies = "127.0.0.1"\n',
+            'ringback.toml:2:16: needs roles, as { ada = "administer", "*" = "view" }',
+        ),
+        (
+            '[auth]\nproxy_header = "X-U"\nroles = { a = "view" }\ntrusted_proxies = "0.0.0.0/0"\n',
+            "ringback.toml:4:19: '0.0.0.0/0': everybody could log in under any name",
+        ),
+        (
+            '[auth]\nproxy_header = "X-User"\nroles = { a = "view" }\ntrusted_proxies = "proxy"\n',
+            "ringback.toml:4:19: 'proxy' is no address or network",
+        ),
+        (
+            '[auth]\ntrusted_proxies = "127.0.0.1"\n',
+            "ringback.toml:2:19: needs proxy_header as well",
+        ),
         ('include = ["no.toml"]\n', "ringback.toml:1:12: file 'no.toml' does not exist"),
     ],
 )
@@ -235,7 +271,7 @@ def test_a_file_that_cannot_be_read_is_a_problem(problems, tmp_path):
         *((secrets.token_urlsafe(16), True) for _ in range(20)),
         *((secrets.token_hex(16), True) for _ in range(20)),
     ],
-    ids=str,
+    ids=range(44),  # the same in every process, whatever the tokens are
 )
 def test_a_token_of_less_than_128_bits_is_refused(tmp_path, token, good):
     file = tmp_path / "ringback.toml"
@@ -246,3 +282,36 @@ def test_a_token_of_less_than_128_bits_is_refused(tmp_path, token, good):
     with pytest.raises(ConfigInvalid, match="less than 128 bits") as refused:
         load(file, {"T": token})
     assert token not in str(refused.value)
+
+
+WITH_KEY = f"{ENDPOINT}headers = {{ A = '${{KEY}}' }}\n"
+
+
+def test_a_variable_may_be_a_file_which_no_problem_shows(loaded, problems, tmp_path):
+    file = tmp_path / "key"
+    file.write_text(f"{SECRET}\n")
+    named = {"KEY_FILE": str(file)}
+
+    assert loaded(WITH_KEY, named).endpoints[0].headers == {"A": SECRET}
+    assert loaded(WITH_KEY, {**named, "KEY": "set"}).endpoints[0].headers == {"A": "set"}
+    told = problems(f'{ENDPOINT}every = "${{KEY}}"\n', named)
+    assert told
+    assert SECRET not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "No such file or directory"),
+        (b"\xff", "it is not UTF-8"),
+        (b"x" * 65_537, "it is larger than 64 KiB"),
+    ],
+)
+def test_a_file_of_a_variable_that_cannot_be_read_is_a_problem(problems, tmp_path, content, why):
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_bytes(content)
+    said = f"ringback.toml:4:17: KEY_FILE names 'key', which cannot be read: {why}"
+
+    told = problems(WITH_KEY, {"KEY_FILE": str(file)})
+    assert [line.replace(f"{tmp_path}/", "") for line in told] == [said]

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,15 @@ def test_a_reader_that_is_ended_leaves_a_problem(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/no/python")
     with pytest.raises(ConfigInvalid, match="no process can be started"):
         ReaderProcess("load", Path("ringback.toml"), {})
+
+
+def test_ctrl_c_is_not_for_the_reader(monkeypatch):
+    program = (
+        "import os, pickle, sys; sys.stdout.buffer.write(pickle.dumps((os.getpgid(0), None, None)))"
+    )
+    monkeypatch.setattr("ringback.monitor.config.reader_process._PROGRAM", program)
+    group = ReaderProcess("load", Path("ringback.toml"), {}).result()
+    assert group != os.getpgid(0)
 
 
 def test_a_running_monitor_has_not_loaded_pydantic():

@@ -48,11 +48,11 @@ def test_every_example_in_the_starter_is_right(tmp_path):
     text = with_all_examples()
     path = tmp_path / "ringback.toml"
     path.write_text(text, "utf-8")
-    names = ("SHOP_TOKEN", "MAIL_PASSWORD", "HOOK_SECRET", "RINGBACK_TOKEN")
+    names = ("SHOP_TOKEN", "MAIL_PASSWORD", "HOOK_SECRET", "RINGBACK_TOKEN", "HC_ID")
 
     found = load(path, dict.fromkeys(names, "00112233445566778899aabbccddeeff"))
 
-    assert len(found.endpoints) == 7
+    assert len(found.endpoints) == 8
     assert len(found.notifiers) == 4
     assert len(found.maintenance) == 2
     assert found.web.tokens

@@ -126,16 +126,6 @@ def test_prometheus():
     assert found["shop.example.com at 192.0.2.53"]["nameserver"] == "192.0.2.53"
     assert notes(draft) == [
         "blackbox.yml:6: module http_2xx: valid_http_versions has no equivalent",
-        (
-            "blackbox.yml:23: module login_page: headers are only searched for plain text, "
-            "not for '^nginx'"
-        ),
-        (
-            "blackbox.yml:41: module ssh_banner: query_response is not imported: "
-            "set send and expect.contains"
-        ),
-        "blackbox.yml:51: module resolver: set expect.answers",
-        "blackbox.yml:53: module rpc: skipped: the prober grpc is not supported",
         "prometheus.yml:5: job node: skipped: it scrapes metrics and does not probe",
         (
             "prometheus.yml:22: targets of targets/gone.yml are not imported: "
@@ -146,11 +136,103 @@ def test_prometheus():
     ]
 
 
-def test_modules_alone_name_no_targets():
+def test_modules_alone_become_modules_of_probe(tmp_path):
     draft = convert([sample("blackbox.yml")])
 
+    found = loaded(draft, tmp_path).probe_modules
+
     assert draft.endpoints == []
-    assert "import prometheus.yml together with this file" in notes(draft)[0]
+    assert "let it ask /probe here" in " ".join(notes(draft))
+    assert draft.modules["http_2xx"] == {
+        "type": "http",
+        "timeout": "5s",
+        "expect": {"status": "2xx"},
+    }
+    login = found["login_page"].endpoint
+    assert (login.method, login.verify, login.options["family"]) == ("POST", False, 6)
+    assert login.expectations.status == ((200, 200), (302, 302))
+    assert draft.modules["login_page"]["headers"]["Authorization"] == "${LOGIN_PAGE_AUTHORIZATION}"
+    assert found["ssh_banner"].endpoint.expectations.expect == "SSH-2.0-"
+    assert found["smtp_starttls"].endpoint.options["starttls"] == "smtp"
+    assert draft.modules["resolver"] == {
+        "type": "dns",
+        "query": "shop.example.com",
+        "record": "AAAA",
+        "expect": {"answers": ["2001:db8::"]},
+    }
+    assert "rpc" not in draft.modules
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([{"expect": "^SSH-2.0-"}, {"send": "SSH-2.0-me"}], {"contains": "SSH-2.0-"}),
+        ([{"expect": r"^\+OK"}], {"contains": "+OK"}),
+        ([{"send": "PING\r"}, {"expect": "PONG"}], {"send": "PING\r\n", "contains": "PONG"}),
+        ([{"expect": "OK.*STARTTLS"}], None),
+        ([{"expect": "one"}, {"expect": "two"}], None),
+        ([{"send": "a"}, {"send": "b"}, {"expect": "c"}], None),
+    ],
+)
+def test_a_plain_dialogue_of_a_module_is_imported(steps, said):
+    module = {"prober": "tcp", "tcp": {"query_response": steps}}
+    text = yaml.safe_dump({"modules": {"greeting": module}})
+
+    draft = convert([ImportedFile(Path("blackbox.yml"), text)])
+
+    assert ("greeting" in draft.modules) is (said is not None)
+    assert any("query_response" in note for note in notes(draft)) is (said is None)
+    if said is not None:
+        table, wanted = draft.modules["greeting"], dict(said)
+        assert table.get("send") == wanted.pop("send", None)
+        assert table["expect"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("prober", "condition"),
+    [
+        ("http", {"fail_if_ssl": True}),
+        ("http", {"fail_if_not_ssl": True}),
+        ("http", {"fail_if_header_matches": [{"header": "X", "regexp": "a"}]}),
+        ("http", {"fail_if_header_not_matches": [{"header": "X", "regexp": "^a"}]}),
+        ("http", {"fail_if_body_json_not_matches_cel": "body.a == 1"}),
+        ("dns", {"query_name": "a.example", "valid_rcodes": ["NXDOMAIN"]}),
+        ("dns", {"query_name": "a.example", "validate_authority_rrs": {"fail_if_matches": ["a"]}}),
+        (
+            "dns",
+            {
+                "query_name": "a.example",
+                "validate_answer_rrs": {"fail_if_not_matches_regexp": ["127.0.0.1"]},
+            },
+        ),
+        ("tcp", {"tls": True, "query_response": [{"expect": "AMQP"}]}),
+        ("icmp", {"ttl": 5}),
+    ],
+)
+def test_a_module_is_left_out_rather_than_made_blind(prober, condition):
+    text = yaml.safe_dump({"modules": {"strict": {"prober": prober, prober: condition}}})
+
+    draft = convert([ImportedFile(Path("blackbox.yml"), text)])
+
+    assert draft.modules == {}
+    assert any("the check would see less" in note for note in notes(draft))
+
+
+@pytest.mark.parametrize("condition", [{"fail_if_ssl": False}, {"valid_status_codes": []}])
+def test_a_condition_that_is_off_is_none(condition):
+    text = yaml.safe_dump({"modules": {"plain": {"prober": "http", "http": condition}}})
+
+    assert "plain" in convert([ImportedFile(Path("blackbox.yml"), text)]).modules
+
+
+def test_a_dialogue_of_postgresql_is_known():
+    steps = [{"send": b"\0\0\0\x08\x04\xd2\x16\x2f"}, {"expect_bytes": "S"}, {"starttls": True}]
+    module = {"prober": "tcp", "tcp": {"query_response": steps}}
+    text = yaml.safe_dump({"modules": {"db": module}})
+
+    draft = convert([ImportedFile(Path("blackbox.yml"), text)])
+
+    assert draft.modules["db"] == {"type": "tls", "starttls": "postgres"}
 
 
 def test_jobs_without_modules_get_those_of_a_fresh_installation():
@@ -192,7 +274,7 @@ def test_gatus():
     assert found["resolver"]["expect"] == {"answers": ["192.0.2.10"]}
     mail = {"url": "tls://mail.example.com:587", "starttls": "smtp"}
     assert mail.items() <= found["mail"].items()
-    assert found["shell"]["url"] == "tcp://bastion.example.com:22"
+    assert found["shell"]["url"] == "ssh://bastion.example.com"
     assert found["backup"]["type"] == "heartbeat"
     assert "old" not in found
     assert "domain" not in found
@@ -308,7 +390,7 @@ def test_uptime_kuma():
     assert found["API"]["proxy"] == f"socks5h://probe:{password}@proxy.example.com:1080"
     assert found["Post"]["starttls"] == "smtp"
     assert found["API 2"]["url"] == "${API_URL}"
-    assert found["Database"]["url"] == "tcp://db.example.com:5433"
+    assert found["Database"]["url"] == "postgres://probe@db.example.com:5433/shop"
     assert found["Zone"]["record"] == "MX"
     assert found["Nightly"] == {"name": "Nightly", "type": "heartbeat", "every": "1d"}
     assert draft.notifiers == [{"name": "Ops chat", "type": "apprise", "url": "${OPS_CHAT_URL}"}]
@@ -340,7 +422,7 @@ def test_nagios():
     assert "parents" not in found["db2 PostgreSQL"]  # nobody pings db2 itself
     assert found["db1 Cache"]["send"] == "PING\r\n"
     assert found["gateway Resolver"]["url"] == "dns://shop.example.com"
-    assert found["gateway SSH"]["url"] == "tcp://192.0.2.1:22"
+    assert found["gateway SSH"]["url"] == "ssh://192.0.2.1"
     assert "nagios.cfg:107: db1 Disk: skipped: check_nrpe is not supported" in notes(draft)
 
 
@@ -351,16 +433,146 @@ def test_icinga():
     assert found["db"]["every"] == "1m"
     assert found["shop ssh"] == {
         "name": "shop ssh",
-        "url": "tcp://192.0.2.10:22",
+        "url": "ssh://192.0.2.10",
         "every": "5m",
         "parents": ["shop"],
     }
     assert found["shop https"]["url"] == "https://shop.example.com/health"
     assert "db https" not in found
     assert found["db postgres"]["url"] == "tcp://192.0.2.20:5432"
-    assert "icinga.conf:46: clever: skipped: its assign rule is not supported; list its hosts" in (
-        notes(draft)
-    )
+    assert found["shop clever"]["url"] == "http://shop.example.com/"
+    assert "db clever" not in found
+    assert found["shop vhost shop.example.com"]["url"] == "https://shop.example.com:8443/health"
+    assert found["shop vhost blog.example.com"]["url"] == "http://blog.example.com/"
+    assert found["shop port 8080"]["url"] == "tcp://192.0.2.10:8080"
+    assert found["shop ping6"]["url"] == "icmp://[2001:db8::10]"
+    assert "db ping6" not in found
+    assert found["shop certificate"]["url"] == "tls://192.0.2.10:443"
+    assert found["shop certificate"]["expect"] == {"certificate_days": 7}
+    assert found["NodeName"]["url"] == "icmp://127.0.0.1"
+    assert found["backup ssh"]["url"] == "ssh://192.0.2.30:2222"
+    assert notes(draft) == [
+        "icinga.conf:64: shop load: skipped: check_load is not supported",
+        "icinga.conf:69: users are not imported: add a [[notifier]] for them",
+        "icinga.conf:101: by regex: skipped: its assign rule is not supported; list its hosts",
+        "icinga.conf:106: shop looked up: skipped: vars.http_uri is not understood",
+        "icinga.conf:112: dynamic: skipped: it is not understood",
+    ]
+
+
+def icinga(text):
+    return convert([ImportedFile(Path("x.conf"), text)], "icinga")
+
+
+HOST = """
+object Host "web" {
+  address = "192.0.2.1"
+  groups = [ "public", "eu" ]
+  vars.os = "Linux"
+  vars.count = 3
+  vars.role = [ "web", "cache" ]
+  vars.deep.er = { "key" = true }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ('host.vars.os == "Linux"', True),
+        ('host.vars.os != "Linux"', False),
+        ('host.address && host.vars.os == "BSD"', False),
+        ('(host.address || host.address6) && host.vars.os == "Linux"', True),
+        ('host.address6 ||\n  host.vars.os == "Linux"', True),
+        ('(host.address6\n  || host.vars.os == "BSD")', False),
+        ("!host.address6", True),
+        ("!!host.address", True),
+        ('"web" in host.vars.role', True),
+        ('"db" in host.vars.role', False),
+        ('"db" !in host.vars.role', True),
+        ('"eu" in host.groups && host.vars.deep["er"].key', True),
+        ('host.groups.contains("eu")', True),
+        ('match("w*", host.name)', True),
+        ('match("*DB*", host.name)', False),
+        ("host.vars.count >= 3", True),
+        ("host.vars.count < 3", False),
+        ("host.vars.nothing.at_all", False),
+        ('host.name in [ "db", "web" ]', True),
+        ('"generic" in host.templates', False),
+        ("len(host.vars.role) == 2", True),
+    ],
+)
+def test_rules_of_icinga_are_read(rule, holds):
+    service = f'apply Service "s" {{\n check_command = "ssh"\n assign where {rule}\n}}'
+
+    assert (len(icinga(HOST + service).endpoints) == 1) is holds
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'regex("^w", host.name)',
+        "cidr_match(host.address, NET)",
+        "get_host(host.name).vars.os",
+        "host.vars.os.upper() == 1",
+        "host.vars.os < 3",
+        "{{ true }}",
+        "(" * 200 + "true" + ")" * 200,
+    ],
+)
+def test_a_rule_that_is_not_understood_is_told(rule):
+    service = f'apply Service "s" {{\n check_command = "ssh"\n assign where {rule}\n}}'
+
+    draft = icinga(HOST + service)
+
+    assert draft.endpoints == []
+    assert notes(draft)
+
+
+def test_a_variable_of_a_command_that_is_lost_is_told():
+    host = """object Host "web" {
+      address = "192.0.2.1"
+      check_command = "http"
+      vars.http_expect_body_regex = "fi.e"
+      vars.http_certificate_hostname = "other"
+      vars.http_warn_time = 3
+    }"""
+
+    draft = icinga(host)
+
+    assert draft.endpoints[0]["expect"] == {"matches": "fi.e"}
+    assert notes(draft) == ["x.conf:1: web: vars.http_certificate_hostname is not imported"]
+
+
+def test_an_ignored_host_is_none_of_a_rule():
+    rule = "assign where true\n ignore where host.vars.os == NoSuch"
+    service = f'apply Service "s" {{\n check_command = "ssh"\n {rule}\n}}'
+
+    assert icinga(HOST + service).endpoints == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/*" * 50_000,
+        "{{{" * 50_000,
+        '"' * 50_000,
+        "object Host {" * 20_000,
+        "object Host x { " + "a." * 50_000,
+        "object Host x { a = " + "!" * 50_000 + "1\n}",
+        "object Host x { a = " + "1+" * 50_000 + "1\n}",
+        'object Host x { a = "x"\n' + "a += a\n" * 1000 + "}",
+        "object Host x { if (1) {" + "} else if (1) {" * 20_000,
+        "apply Service for (",
+    ],
+)
+def test_hostile_text_of_icinga_is_read_in_linear_time(text):
+    tracemalloc.start()
+    icinga(text + HOST)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 500_000_000
 
 
 @pytest.mark.parametrize(
@@ -374,6 +586,107 @@ def test_pings_of_icinga_keep_their_family(command, ip):
     assert (found["url"], found.get("ip")) == ("icmp://h.example", ip)
 
 
+@pytest.mark.parametrize(
+    ("line", "made", "lost"),
+    [
+        ("check_ssh -p 2222", {"url": "ssh://192.0.2.1:2222"}, []),
+        ("check_ssh 192.0.2.7", {"url": "ssh://192.0.2.7"}, []),
+        ("check_imap -H mail.example.com", {"url": "imap://mail.example.com"}, []),
+        (
+            "check_imap -H mail.example.com -p 993 -S -D 21,14",
+            {"url": "imaps://mail.example.com:993", "expect": {"certificate_days": 14}},
+            [],
+        ),
+        ("check_spop -H mail.example.com", {"url": "pop3s://mail.example.com"}, []),
+        ("check_smtp -H mail.example.com -p 2525", {"url": "smtp://mail.example.com:2525"}, []),
+        ("check_ldap -b dc=example", {"url": "ldap://192.0.2.1"}, ["-b of check_ldap"]),
+        (
+            "check_mysql -P 3307 -u probe -p hunter2",
+            {"url": "mysql://probe@192.0.2.1:3307"},
+            ["-p of check_mysql"],
+        ),
+        (
+            "check_pgsql -l probe -d shop -q 'SELECT 1'",
+            {"url": "postgres://probe@192.0.2.1/shop"},
+            ["-q of check_pgsql"],
+        ),
+    ],
+)
+def test_a_plugin_of_a_service_becomes_its_probe(tmp_path, line, made, lost):
+    text = (
+        "define host {\n host_name db\n address 192.0.2.1\n}\n"
+        f"define command {{\n command_name own\n command_line /opt/plugins/{line}\n}}\n"
+        "define service {\n host_name db\n service_description it\n check_command own\n}\n"
+    )
+    draft = convert([ImportedFile(Path("x.cfg"), text)], "nagios")
+
+    assert draft.endpoints == [{"name": "db it", **made}]
+    assert notes(draft) == [f"x.cfg:9: db it: {what} is not imported" for what in lost]
+    assert "hunter2" not in str(notes(draft))
+    loaded(draft, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("monitor", "url", "said"),
+    [
+        (
+            {"type": "redis", "databaseConnectionString": "rediss://u:hunter2@cache.example.com"},
+            "rediss://cache.example.com",
+            "redis: only checks that the server answers; nobody logs in",
+        ),
+        (
+            {"type": "mysql", "databaseConnectionString": "mysql://probe:hunter2@db.example.com/a"},
+            "mysql://probe@db.example.com",
+            "mysql: only checks that the server answers; nobody logs in",
+        ),
+        (
+            {"type": "mqtt", "hostname": "mqtt://broker.example.com", "port": 1884},
+            "mqtt://broker.example.com:1884",
+            "mqtt: only checks that the server answers; nobody logs in",
+        ),
+        (
+            {"type": "sqlserver", "databaseConnectionString": "x", "hostname": "db.example.com"},
+            "tcp://db.example.com:1433",
+            "sqlserver: only checks that the port accepts connections",
+        ),
+        (
+            {
+                "type": "mongodb",
+                "databaseConnectionString": "mongodb+srv://u:hunter2@db.example.com",
+            },
+            None,
+            "its hosts are several: watch each of them",
+        ),
+    ],
+)
+def test_a_service_of_uptime_kuma_becomes_its_probe(tmp_path, monitor, url, said):
+    backup = {"monitorList": [{"id": 1, "name": "It", "active": True, **monitor}]}
+    draft = convert([ImportedFile(Path("x.json"), json.dumps(backup))], "uptime-kuma")
+
+    assert [endpoint["url"] for endpoint in draft.endpoints] == [url] * (url is not None)
+    assert f"x.json:1: It: {said}" in notes(draft)
+    assert "hunter2" not in str((draft.endpoints, notes(draft)))
+    loaded(draft, tmp_path)
+
+
+def test_probers_of_grpc_and_websockets_are_carried_over(tmp_path):
+    modules = (
+        "modules:\n  rpc:\n    prober: grpc\n    grpc:\n      service: shop.Cart\n      tls: true\n"
+        "scrape_configs:\n- job_name: rpc\n  metrics_path: /probe\n"
+        "  params: {module: [rpc]}\n  static_configs: [{targets: ['cart.example.com:443']}]\n"
+    )
+    draft = convert([ImportedFile(Path("x.yml"), modules)], "prometheus")
+    assert [endpoint["url"] for endpoint in draft.endpoints] == [
+        "grpcs://cart.example.com:443/shop.Cart"
+    ]
+    loaded(draft, tmp_path)
+
+    sockets = 'endpoints:\n- {name: chat, url: "wss://chat.example.com/ws", conditions: [%s]}\n'
+    draft = convert([ImportedFile(Path("g.yaml"), sockets % '"[CONNECTED] == true"')], "gatus")
+    assert draft.endpoints == [{"name": "chat", "url": "wss://chat.example.com/ws"}]
+    loaded(draft, tmp_path)
+
+
 def test_urls():
     draft = imported("urls")
 
@@ -385,8 +698,8 @@ def test_urls():
     ]
     assert notes(draft) == [
         (
-            "urls.txt:7: skipped: the URL has a scheme without a probe: redis; "
-            "use tcp://queue.example.com:6379"
+            "urls.txt:7: skipped: the URL has a scheme without a probe: kafka; "
+            "use tcp://queue.example.com:9092"
         )
     ]
 

@@ -199,7 +199,7 @@ def test_the_same_change_for_the_same_channel_has_the_same_id():
     assert len(ids) == 4
 
 
-@pytest.mark.parametrize("what", [what for what in get_args(What) if what != "left"])
+@pytest.mark.parametrize("what", [what for what in get_args(What) if what not in {"left", "noted"}])
 def test_every_change_says_something_to_those_who_know_the_incident(what):
     of = change(what, incident(members=("shop-1", "shop-2")), endpoint="shop-2")
     of = of if what != "diagnosed" else replace(of, incident=replace(of.incident, diagnosis=REPORT))

@@ -80,5 +80,5 @@ def looking(request):
     with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
         found = Looking(runner)
         yield found
-        found.context.matcher.close()
+        found.context.close()
         runner.run(asyncio.sleep(0))

@@ -357,7 +357,7 @@ class Target:
             try:
                 return await self.control.check("here")
             finally:
-                context.matcher.close()
+                context.close()
 
         with self.hosts.inside("client"):
             return asyncio.run(main())

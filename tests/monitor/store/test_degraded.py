@@ -198,6 +198,28 @@ def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept, monkeypa
     assert len(store.checks("web", 0, AT * 2)) == 900
 
 
+def test_a_mistake_in_maintenance_is_counted_said_once_and_stops_nothing(
+    store, kept, monkeypatch, caplog
+):
+    tidied = kept.maintain
+
+    def broken(now):
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr(kept, "maintain", broken)
+    for n in range(3):
+        store.maintain(AT + n)
+    assert (store.maintenance_failures, store.degraded) == (3, "a mistake")
+    assert (len(caplog.records), "Traceback" in caplog.text) == (1, True)
+    store.keep(StoreBatch(checks=[check(AT)]))
+    assert len(kept.checks("web", 0, AT * 2)) == 1
+
+    monkeypatch.setattr(kept, "maintain", tidied)
+    store.maintain(AT + 9)
+    assert (store.maintenance_failures, store.degraded) == (3, None)
+    assert caplog.messages[-1] == "the store's maintenance works again"
+
+
 MANY = 40
 
 

@@ -42,6 +42,11 @@ def agree(store, checks, endpoint, **span):
         found = store.buckets(endpoint, step, **{"since": 0.0, "until": 1e11, **span})
         wanted = expected(checks, endpoint, step, **span)
         assert [near(span) for span in found] == [near(span) for span in wanted], step
+    ends = {"since": 0.0, "until": 1e11, **span}
+    days = store.day_counts([endpoint, "nobody", "mail"], **ends).get(endpoint, [])
+    known = [(day.at, day.count, day.bad) for day in days]
+    whole_days = expected(checks, endpoint, "1d", **span)
+    assert known == [(day.at, day.count, day.bad) for day in whole_days]
 
 
 def looks(chance, at, number):

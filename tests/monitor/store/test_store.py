@@ -175,6 +175,30 @@ def test_notices_that_wait_for_others_were_not_tried(store):
     assert (waits.notice.id, waits.attempts, waits.due, waits.error) == ("n1", 0, AT + 60, "")
 
 
+def test_it_is_told_what_became_of_the_notices_of_an_incident(store):
+    known = notice()
+    incident = known.change.incident.id
+    store.keep(StoreBatch(notices=[known, notice("n2", AT + 1), notice("n3", AT + 2)]))
+    store.sent("n1", AT + 5)
+    store.postpone("n2", AT + 60, "HTTP 503")
+    store.give_up("n3", AT + 7, "HTTP 410")
+
+    found = store.notified([incident, "another"])
+    assert [(known.id, known.outcome, known.error, known.attempts) for known in found] == [
+        ("n3", "given_up", "HTTP 410", 1),
+        ("n2", "waiting", "HTTP 503", 1),
+        ("n1", "sent", "", 1),
+    ]
+    assert (found[2].channel, found[2].what, found[2].at, found[2].ended) == (
+        known.channel,
+        known.change.what,
+        AT,
+        AT + 5,
+    )
+    assert [known.id for known in store.notified([incident], limit=1)] == ["n3"]
+    assert store.notified(["another"]) == []
+
+
 def test_a_notice_is_queued_once(store):
     store.keep(StoreBatch(notices=[notice()]))
     store.sent("n1", AT + 1)

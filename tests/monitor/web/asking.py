@@ -13,6 +13,7 @@ TOKENS = tuple(
     for name, scopes in {
         "reader": ("read",),
         "operator": ("read", "write"),
+        "chief": ("read", "write", "admin"),
         "program": ("push",),
     }.items()
 )
@@ -26,7 +27,14 @@ class Asking:
     """Asks one application."""
 
     def __init__(
-        self, service=None, settings=None, *, base="http://127.0.0.1:8480", fleet=None, clock=None
+        self,
+        service=None,
+        settings=None,
+        *,
+        base="http://127.0.0.1:8480",
+        fleet=None,
+        clock=None,
+        peer="127.0.0.1",
     ):
         self.service = service or sample()
         self.app = application(
@@ -36,11 +44,11 @@ class Asking:
             fleet=fleet,
             clock=clock or (lambda: NOW),
         )
-        self._base = base
+        self._base, self._peer = base, peer
 
     def __call__(self, method, path, **more):
         async def ask():
-            transport = httpx.ASGITransport(self.app)
+            transport = httpx.ASGITransport(self.app, client=(self._peer, 50000))
             async with httpx.AsyncClient(transport=transport, base_url=self._base) as client:
                 return await client.request(method, path, **more)
 

@@ -11,7 +11,11 @@ from monitor.web.service import sample
 from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebSettings
 
-CHROMIUM = "/usr/bin/chromium"
+BROWSERS = {
+    "chromium": ("chromium", {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox"]}),
+    # Debian's own, by WebDriver BiDi; playwright from 1.63 on wants a newer one.
+    "firefox": ("firefox", {"executable_path": "/usr/bin/firefox-esr", "channel": "moz-firefox"}),
+}
 WAIT_TIMEOUT = 120_000.0
 """Milliseconds."""
 
@@ -55,14 +59,13 @@ class Served:
 
 
 @contextmanager
-def browser():
-    """A headless Chromium."""
+def browser(name="chromium"):
+    """A headless one."""
+    sort, options = BROWSERS[name]
     with import_module("playwright.sync_api").sync_playwright() as play:
-        opened = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=WAIT_TIMEOUT
-        )
-        yield opened
-        opened.close()
+        launched = getattr(play, sort).launch(**options, timeout=WAIT_TIMEOUT)
+        yield launched
+        launched.close()
 
 
 @contextmanager

@@ -6,9 +6,18 @@ from dataclasses import replace
 
 from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
 from ringback.incident.silences import Silence, Silences
-from ringback.monitor.model import Discovered, Endpoint, EndpointView, ObserverView, UiEvent
+from ringback.monitor.commands import Probed
+from ringback.monitor.model import (
+    Discovered,
+    Endpoint,
+    EndpointView,
+    ObserverView,
+    PausedBy,
+    UiEvent,
+)
+from ringback.monitor.probe.outcome import ProbeNotes
 from ringback.monitor.store.aggregate import Aggregate
-from ringback.monitor.store.interface import EVERY_INCIDENT, RollupBucket
+from ringback.monitor.store.interface import EVERY_INCIDENT, Notified, RollupBucket
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -57,6 +66,7 @@ class MemoryStore:
     def __init__(self):
         self.kept = defaultdict(list)
         self.past = []
+        self.told = []
 
     def checks(self, endpoint, since, until, *, failed=False, limit=1000):
         found = [
@@ -73,12 +83,18 @@ class MemoryStore:
                 spans[check.at // width * width].append(check)
         return [_bucket(at, checks) for at, checks in sorted(spans.items())]
 
+    def day_counts(self, endpoints, since, until):
+        return {id_: self.buckets(id_, "1d", since, until) for id_ in endpoints}
+
     def phases(self, endpoint, step, since, until):
         tally = Aggregate()
         for check in self.kept[endpoint]:
             if since <= check.at < until:
                 tally.add(check)
         return tally.percentiles()
+
+    def notified(self, incidents, limit=100):
+        return [told for told in self.told if told.incident in incidents][:limit]
 
     def incidents(self, wanted=EVERY_INCIDENT, limit=100):
         found = sorted(self.past, key=lambda one: one.opened_at, reverse=True)
@@ -123,6 +139,7 @@ class MemoryService:
         self.found = []
         self.quiet = Silences()
         self.beats = []
+        self.checked = []
         self.adopted = []
         self.degraded = None
         self.error = None
@@ -145,11 +162,28 @@ class MemoryService:
     def state(self, id):  # noqa: A002 - as the monitor has it
         return self.known[id].state
 
+    async def each_endpoint(self):
+        for endpoint in self.endpoints():
+            yield endpoint
+
+    @property
+    def names(self):
+        return {id_: view.endpoint.name for id_, view in self.known.items()}
+
     async def views_of(self, ids):
-        return [self.known[id_] for id_ in ids]
+        return [self.known[id_] for id_ in ids if id_ in self.known]
 
     def states(self):
         return Counter(view.state for view in self.known.values())
+
+    def group_states(self):
+        groups = defaultdict(Counter)
+        for view in self.known.values():
+            groups[view.endpoint.watched.group][view.state] += 1
+        return dict(groups)
+
+    def unwell(self, state):
+        return [id_ for id_, view in self.known.items() if view.state == state]
 
     def view(self, id):  # noqa: A002 - as the monitor has it
         return self.known.get(id)
@@ -185,6 +219,26 @@ class MemoryService:
             self.tell(UiEvent(what="incident", incident=incident_id))
         return known
 
+    def unacknowledge(self, incident_id, who):
+        return self._write(
+            incident_id, "acknowledged", f"given back by {who}", state="open", acknowledged_by=""
+        )
+
+    def note(self, incident_id, who, text):
+        return self._write(incident_id, None, f"{who}: {text}")
+
+    def _write(self, incident_id, wanted, text, **changed):
+        found = [
+            known
+            for known in self.open
+            if known.id == incident_id and wanted in (None, known.state)
+        ]
+        for known in found:
+            entry = TimelineEntry(at=self.now, what="noted", text=text)
+            timeline = (*known.timeline, entry)
+            self.open[self.open.index(known)] = replace(known, timeline=timeline, **changed)
+        return bool(found)
+
     def silence(self, endpoints, seconds, who, reason):
         silence = Silence(
             id=f"s{len(self.silences()) + 1}",
@@ -202,6 +256,23 @@ class MemoryService:
 
     def silences(self):
         return self.quiet.all(self.now)
+
+    async def check(self, endpoint_id):
+        self.checked.append(endpoint_id)
+        seen = self.known[endpoint_id]
+        self.put(replace(seen, last=check(endpoint_id, self.now)))
+
+    def pause(self, endpoint_id, who):
+        return self._pause(endpoint_id, PausedBy(by=who, at=self.now))
+
+    def resume(self, endpoint_id):
+        return self._pause(endpoint_id, None)
+
+    def _pause(self, endpoint_id, pause):
+        seen = self.known.get(endpoint_id)
+        if seen is not None:
+            self.put(replace(seen, state="paused" if pause else "unknown", paused=pause))
+        return seen is not None
 
     def beat(self, endpoint_id, *, up, detail):
         self.beats.append((endpoint_id, up, detail))
@@ -235,10 +306,12 @@ class MemoryService:
             },
         }
 
-    async def probe(self, module, target, may_redirect):
+    async def probe(self, module, target, may_redirect, within=None):
         if module not in ("http_2xx", "tcp_connect"):
             raise LookupError(module)
-        return refused(target) if "refused" in target else check(target)
+        found = refused(target) if "refused" in target else check(target)
+        type_ = "http" if module.startswith("http") else "tcp"
+        return Probed(check=found, type=type_, notes=ProbeNotes())
 
 
 def sample(now=NOW):
@@ -319,6 +392,11 @@ def sample(now=NOW):
         "timeline": (TimelineEntry(at=now - 600, what="opened", text="api is down"),),
     }
     service.open = [incident(diagnosis=DIAGNOSIS, **begun)]
+    told = {"incident": "inc-1", "channel": "team", "what": "opened", "at": now - 600}
+    service.store.told = [
+        Notified(id="n2", ended=None, attempts=2, error="HTTP 503", **told | {"channel": "chat"}),
+        Notified(id="n1", ended=now - 599, attempts=1, error="", **told),
+    ]
     over = incident(
         "inc-0",
         state="closed",

@@ -1,13 +1,21 @@
+import ipaddress
+import re
+
 import pytest
 from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW
 
-from ringback.monitor.web.settings import Token, WebSettings, digest_of
+from ringback.monitor.web.settings import ProxyLogin, Token, WebError, WebSettings, digest_of
 
 GUARDED = WebSettings(tokens=TOKENS)
 PAGES = ["/", "/endpoints/api", "/incidents", "/incidents/inc-1", "/discovered", "/kinds/unknown"]
 FORMS = {
+    "/endpoints/api/check": {},
+    "/endpoints/api/pause": {},
+    "/endpoints/api/resume": {},
     "/incidents/inc-1/acknowledge": {},
+    "/incidents/inc-1/unacknowledge": {},
+    "/incidents/inc-1/note": {"text": "x"},
     "/silences": {"endpoint": "api", "seconds": "60", "back": "/"},
     "/silences/s1/end": {},
     "/discovered/payments/adopt": {},
@@ -68,8 +76,15 @@ def test_with_a_token_the_api_asks_for_it():
     [
         ("reader", "GET", "/api/v1/endpoints", 200),
         ("reader", "POST", "/api/v1/incidents/inc-1/acknowledge", 403),
+        ("reader", "POST", "/api/v1/endpoints/api/check", 403),
+        ("reader", "POST", "/api/v1/endpoints/api/pause", 403),
         ("reader", "POST", "/api/v1/heartbeat/job", 403),
         ("operator", "POST", "/api/v1/incidents/inc-1/acknowledge", 200),
+        ("reader", "POST", "/api/v1/incidents/inc-1/notes", 403),
+        ("operator", "POST", "/api/v1/discovered/payments/adopt", 403),
+        ("operator", "POST", "/api/v1/agents", 403),
+        ("chief", "POST", "/api/v1/discovered/payments/adopt", 200),
+        ("chief", "POST", "/api/v1/incidents/inc-1/acknowledge", 200),
         ("program", "POST", "/api/v1/heartbeat/job", 204),
         ("program", "GET", "/api/v1/endpoints", 403),
         ("nobody", "GET", "/api/v1/endpoints", 401),
@@ -123,6 +138,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites():
         lambda cookie: f"{int(NOW) + 10**6}.{cookie.partition('.')[2]}",
         lambda cookie: f"1.{cookie.partition('.')[2]}",
         lambda cookie: "²." + cookie,
+        lambda cookie: cookie + "é",
     ],
 )
 def test_a_cookie_that_was_changed_is_worth_nothing(forge):
@@ -191,3 +207,144 @@ def test_every_response_forbids_what_does_not_come_from_here():
         policy = asking.get(path).headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("name", "sees", "lacks"),
+    [
+        ("reader", [], ["Acknowledge", "Silence", "Check now", "Pause", "Add note", "Adopt"]),
+        ("operator", ["Acknowledge", "Silence", "Check now", "Pause", "Add note"], ["Adopt"]),
+        ("chief", ["Acknowledge", "Silence", "Check now", "Pause", "Add note", "Adopt"], []),
+    ],
+)
+def test_who_may_not_press_a_button_sees_none(name, sees, lacks):
+    asking = Asking(settings=GUARDED)
+    pages = ("/endpoints/api", "/incidents/inc-1", "/discovered", "/incidents")
+    text = "".join(asking.get(page, headers=bearer(name)).text for page in pages)
+    buttons = set(re.findall("<button[^>]*>([^<]+)</button>", text))
+
+    assert buttons.issuperset(sees)
+    assert not buttons & set(lacks)
+
+
+PROXY = ProxyLogin(
+    header="X-Remote-User",
+    trusted=tuple(map(ipaddress.ip_network, ("192.0.2.0/28", "2001:db8::1"))),
+    roles={"ada": "administer", "bob": "act", "*": "view"},
+)
+BEHIND = WebSettings(proxy=PROXY)
+
+
+def named(name, **more):
+    return {"x-remote-user": name, "host": "page.example", **more}
+
+
+def acknowledged(asking, headers):
+    return asking.post("/api/v1/incidents/inc-1/acknowledge", headers=headers)
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1"])
+def test_a_trusted_proxy_says_who_asks(peer):
+    asking = Asking(settings=BEHIND, peer=peer)
+
+    assert asking.get("/", headers=named("ada")).status_code == 200
+    assert acknowledged(asking, named("eve")).status_code == 403
+    assert acknowledged(asking, named("bob")).json()["acknowledged_by"] == "bob"
+    adopt = "/api/v1/discovered/payments/adopt"
+    assert asking.post(adopt, headers=named("bob")).status_code == 403
+    assert asking.post(adopt, headers=named("ada")).status_code == 200
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.99", "127.0.0.1", "::1", "2001:db8::2", ""])
+def test_the_header_of_anybody_else_means_nothing(peer):
+    asking = Asking(settings=BEHIND, peer=peer)
+
+    assert asking.get("/api/v1/endpoints", headers=named("ada")).status_code == 401
+    assert acknowledged(asking, named("ada", host="127.0.0.1")).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["", " ", "*", "a" * 201, "ada\x07"])
+def test_a_name_that_is_none_may_do_nothing(name):
+    asking = Asking(settings=BEHIND, peer="192.0.2.1")
+
+    assert asking.get("/api/v1/endpoints", headers=named(name)).status_code == 401
+
+
+def test_a_name_given_twice_is_believed_in_neither():
+    asking = Asking(settings=BEHIND, peer="192.0.2.1")
+    headers = [("x-remote-user", "eve"), ("x-remote-user", "ada"), ("host", "page.example")]
+
+    assert asking.get("/api/v1/endpoints", headers=headers).status_code == 401
+
+
+def test_without_a_role_for_everybody_only_who_has_one_comes_in():
+    few = ProxyLogin(header="X-Remote-User", trusted=PROXY.trusted, roles={"ada": "view"})
+    asking = Asking(settings=WebSettings(proxy=few), peer="192.0.2.1")
+
+    assert asking.get("/", headers=named("ada")).status_code == 200
+    assert asking.get("/", headers=named("eve")).status_code == 403
+
+
+def test_a_form_of_another_site_is_refused_behind_a_proxy_too():
+    asking = Asking(settings=BEHIND, peer="192.0.2.1")
+    headers = named("ada", origin="https://evil.example")
+
+    assert acknowledged(asking, headers).status_code == 403
+    assert asking.service.open[0].state == "open"
+
+
+def test_tokens_are_good_beside_a_proxy():
+    both = WebSettings(tokens=TOKENS, proxy=PROXY)
+    asking = Asking(settings=both)
+
+    assert asking.get("/api/v1/endpoints", headers=bearer("reader")).status_code == 200
+    assert asking.get("/").headers["location"] == "/login?next=/"
+
+
+def test_a_page_that_a_proxy_guards_may_listen_everywhere():
+    WebSettings(host="0.0.0.0", proxy=PROXY).verify()
+    with pytest.raises(WebError, match="open to everybody"):
+        WebSettings(host="0.0.0.0").verify()
+
+
+def audited(caplog):
+    return [
+        record.getMessage().removeprefix("ringback: audit: ")
+        for record in caplog.records
+        if record.name == "ringback.audit"
+    ]
+
+
+def test_each_act_is_a_line_in_the_log_with_who_where_and_what(caplog):
+    caplog.set_level("INFO", "ringback")
+    asking = Asking(settings=GUARDED, peer="198.51.100.7")
+    silence = {"endpoints": ["a*"], "seconds": 60, "reason": "move\nof it"}
+    asking.post("/api/v1/silences", json=silence, headers=bearer("operator"))
+    acknowledged(asking, bearer("reader"))
+    asking.get("/api/v1/endpoints", headers=bearer("reader"))
+    asking.post("/api/v1/heartbeat/job", headers=bearer("program"))
+    acknowledged(asking, {})
+    asking.post("/api/v1/incidents/x%22y/acknowledge", headers=bearer("operator"))
+    asking.post("/login", data={"token": "guess"})
+    logged_in(asking, "chief")
+
+    assert audited(caplog) == [
+        "operator (token) from 198.51.100.7: POST /api/v1/silences: 201: a* for 60 s: move of it",
+        "reader (token) from 198.51.100.7: POST /api/v1/incidents/inc-1/acknowledge: 403",
+        "operator (token) from 198.51.100.7: POST /api/v1/incidents/x%22y/acknowledge: 404",
+        "somebody from 198.51.100.7: POST /login: 403: a wrong token",
+        "chief (token) from 198.51.100.7: POST /login: 303: logged in",
+    ]
+
+
+def test_behind_a_proxy_it_is_said_from_where_as_the_proxy_says(caplog):
+    caplog.set_level("INFO", "ringback")
+    forwarded = {"x-forwarded-for": "10.9.9.9, 203.0.113.5"}
+    acknowledged(Asking(settings=BEHIND, peer="192.0.2.1"), named("ada", **forwarded))
+    acknowledged(Asking(settings=GUARDED), bearer("operator") | forwarded)
+
+    path = "POST /api/v1/incidents/inc-1/acknowledge: 200"
+    assert audited(caplog) == [
+        f"ada (proxy) from 203.0.113.5: {path}",
+        f"operator (token) from 127.0.0.1: {path}",
+    ]

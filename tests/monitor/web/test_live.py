@@ -1,10 +1,12 @@
 import asyncio
 import json
 
+import httpx
+from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, check, endpoint, refused
 
 from ringback.monitor.model import EndpointView, UiEvent
-from ringback.monitor.web.live import MAX_PAGES, LiveUpdates
+from ringback.monitor.web.live import MAX_PAGES, MAX_PAGES_OF_ONE, LiveUpdates
 from ringback.monitor.web.render import Renderer
 
 
@@ -49,7 +51,7 @@ def test_a_change_of_state_is_shown_with_what_to_show():
         told = change(await anext(stream))
 
         assert told["states"] == {"a": "down"}
-        assert "tcp.refused" in told["cards"]["a"]
+        assert "connection refused" in told["cards"]["a"]
         assert told["said"] == "a is down, tcp.refused."
         assert "<strong>1</strong> down" in told["parts"]["counts"]
         assert told["parts"]["open-count"].strip() == ""
@@ -108,13 +110,29 @@ def test_many_changes_at_once_are_one_bounded_message():
         stream = await followed(live_of(service), service)
         for n in range(1000):
             service.tell(UiEvent(what="check", endpoint=f"e{n}"))
-        for n in range(990, 1000):
+        for n in range(500, 1000):
             service.put(down(f"e{n}"))
         told = change(await anext(stream))
 
-        assert len(told["cards"]) == 200
-        assert {f"e{n}" for n in range(990, 1000)} <= set(told["cards"])
-        assert told["said"].endswith("7 more changed.")
+        assert len(told["cards"]) == len(told["endpoints"]) == 200
+        assert told["said"].endswith("197 more changed.")
+        await stream.aclose()
+
+    run(test)
+
+
+def test_of_very_many_only_those_are_sent_that_moved_or_are_not_well():
+    service = MemoryService(*(ok(f"e{n}") for n in range(300)), down("x"))
+
+    async def test():
+        stream = await followed(live_of(service), service)
+        for id_ in ("e1", "e2", "x"):
+            service.tell(UiEvent(what="check", endpoint=id_))
+        service.tell(UiEvent(what="state", endpoint="e3"))
+        told = change(await anext(stream))
+
+        assert list(told["cards"]) == ["e3", "x"]
+        assert 'data-words="e3 https://e3.example/health"' in told["cards"]["e3"]
         await stream.aclose()
 
     run(test)
@@ -194,18 +212,62 @@ def test_no_more_pages_than_agreed_are_updated():
     run(test)
 
 
+def test_no_address_and_no_token_takes_the_places_of_all_others():
+    service = MemoryService(ok("a"))
+    here, there = ("address 192.0.2.1", "token wall"), ("address 192.0.2.2", "token wall")
+
+    async def test():
+        live = live_of(service)
+        streams = [live.follow(who=here) for _ in range(MAX_PAGES_OF_ONE)]
+        for stream in streams:
+            await anext(stream)
+        assert not live.full
+        assert (live.is_full_for(here), live.is_full_for(there)) == (True, True)
+        assert not live.is_full_for(there[:1])
+        assert [message async for message in live.follow(who=here)] == []
+        other = live.follow(who=there[:1])
+        assert await anext(other)
+        await streams.pop().aclose()
+        assert not live.is_full_for(here)
+        for stream in (*streams, other):
+            await stream.aclose()
+
+    run(test)
+
+
+def test_one_who_follows_with_too_many_pages_is_answered_429():
+    asking = Asking()
+    who = ("address 127.0.0.1",)
+    live = asking.app.state.site.live
+
+    async def test():
+        transport = httpx.ASGITransport(asking.app)
+        streams = [live.follow("", who) for _ in range(MAX_PAGES_OF_ONE)]
+        for stream in streams:
+            await anext(stream)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            refused = await client.get("/live")
+        for stream in streams:
+            await stream.aclose()
+        return refused
+
+    refused = asyncio.run(test())
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+    assert "too many pages" in refused.json()["detail"]
+
+
 def test_what_breaks_is_logged_and_the_next_page_begins_anew(caplog):
     service = MemoryService(ok("a"))
-    view = service.view
+    views_of = service.views_of
 
     async def test():
         live = live_of(service)
         first = await followed(live, service)
-        service.view = lambda id_: 1 / 0
+        service.views_of = lambda ids: 1 / 0
         service.tell(UiEvent(what="check", endpoint="a"))
         while service.listeners:
             await asyncio.sleep(0)
-        service.view = view
+        service.views_of = views_of
         second = await followed(live, service)
 
         assert change(await anext(second))["states"] == {"a": "ok"}  # what was not told then

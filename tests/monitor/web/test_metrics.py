@@ -5,6 +5,7 @@ from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW, MemoryService, certificate, check, endpoint, refused
 from prometheus_client.parser import text_string_to_metric_families
 
+from ringback.incident.slo import ErrorBudget
 from ringback.monitor.model import EndpointView, ObserverView
 from ringback.monitor.web.settings import WebSettings
 
@@ -102,7 +103,8 @@ def test_what_does_not_count_is_counted():
     found = families(asking)
 
     reported = {sample.labels["what"]: sample.value for sample in found["ringback_reported"]}
-    assert reported == {"clamped": 1, "stale": 2, "repeated": 1, "dropped": 6, "late": 2}
+    counts = {"clamped": 1, "stale": 2, "repeated": 1, "dropped": 6, "late": 2, "refused": 0}
+    assert reported == counts
     doubted = [
         (sample.labels["cause"], sample.value) for sample in found["ringback_checks_doubted"]
     ]
@@ -173,3 +175,17 @@ def test_a_standby_says_that_it_does_not_lead():
     assert found["ringback_lead"][0].value == 0
     assert found["ringback_lead_epoch"][0].value == 7
     assert "ringback_lead" not in families(Asking())
+
+
+def test_an_error_budget():
+    budget = ErrorBudget(target=0.999, left=0.25, burn={"1h": 14.5, "3d": 0.5})
+    view = EndpointView(endpoint=endpoint("a"), state="ok", budget=budget)
+    asking = Asking(MemoryService(view))
+    found = families(asking)
+
+    assert found["ringback_slo_target_ratio"][0].value == 0.999
+    assert found["ringback_slo_budget_left_ratio"][0].value == 0.25
+    rates = {sample.labels["window"]: sample.value for sample in found["ringback_slo_burn_rate"]}
+    assert rates == {"1h": 14.5, "3d": 0.5}
+    told = asking.get("/api/v1/endpoints/a").json()["slo"]
+    assert told == {"target": 99.9, "budget_left": 0.25, "burn_rates": {"1h": 14.5, "3d": 0.5}}

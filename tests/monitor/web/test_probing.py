@@ -3,8 +3,10 @@ from monitor.web.asking import Asking
 from monitor.web.service import certificate, check, refused
 from prometheus_client.parser import text_string_to_metric_families
 
+from ringback.monitor.commands import Probed
+from ringback.monitor.probe.outcome import ProbeNotes
 from ringback.monitor.web.metrics import exposition_of
-from ringback.monitor.web.probing import check_metrics, is_allowed
+from ringback.monitor.web.probing import fnv_1a, is_allowed, probe_metrics
 from ringback.monitor.web.settings import WebSettings
 
 OPEN = WebSettings(probe_targets=("*.example", "127.0.0.1:9115", "https://secure.test"))
@@ -34,24 +36,21 @@ def test_a_failure_is_shown_with_its_kind():
     assert found["probe_failure_info"].labels == {"kind": "tcp.refused"}
 
 
-def test_a_whole_check_has_the_names_of_blackbox_exporter():
+def metrics_of(seen, type_="http", **notes):
+    probed = Probed(check=seen, type=type_, notes=ProbeNotes(**notes))
+    return list(text_string_to_metric_families(exposition_of(probe_metrics(probed, 1.5))))
+
+
+def by_phase(found, name):
+    family = next(family for family in found if family.name == name)
+    return {sample.labels["phase"]: sample.value for sample in family.samples}
+
+
+def test_phases_have_the_names_of_blackbox_exporter():
     phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
     seen = check("a", status=200, certificate=certificate(9), timings=phases, address="192.0.2.1")
-    found = list(text_string_to_metric_families(exposition_of(check_metrics(seen, http=True))))
 
-    assert {family.name for family in found} == {
-        "probe_success",
-        "probe_duration_seconds",
-        "probe_dns_lookup_time_seconds",
-        "probe_ip_protocol",
-        "probe_http_status_code",
-        "probe_failed_due_to_regex",
-        "probe_http_duration_seconds",
-        "probe_http_ssl",
-        "probe_ssl_earliest_cert_expiry",
-    }
-    by_phase = next(family for family in found if family.name == "probe_http_duration_seconds")
-    assert {sample.labels["phase"]: sample.value for sample in by_phase.samples} == {
+    assert by_phase(metrics_of(seen), "probe_http_duration_seconds") == {
         "resolve": 0.004,
         "connect": 0.01,
         "tls": 0.016,
@@ -60,13 +59,29 @@ def test_a_whole_check_has_the_names_of_blackbox_exporter():
     }
 
 
-def test_rules_on_the_status_see_that_there_was_none():
-    found = read(exposition_of(check_metrics(refused("a"), http=True)))
+def test_what_a_failure_took_stands_in_the_phase_that_failed():
+    seen = refused("a")
+    found = metrics_of(seen, phase="connect")
 
-    assert found["probe_http_status_code"].value == 0
-    assert "probe_http_status_code" not in read(
-        exposition_of(check_metrics(refused("a"), http=False))
+    assert by_phase(found, "probe_http_duration_seconds")["connect"] > 0
+    assert sum(by_phase(found, "probe_http_duration_seconds").values()) == pytest.approx(
+        seen.seconds or 1.5
     )
+
+
+def test_an_address_has_the_hash_of_blackbox_exporter():
+    # https://github.com/prometheus/blackbox_exporter hashes the 4 or 16 bytes with FNV-1a; the
+    # values of the empty text and of "foobar" are those of its authors' test vectors.
+    assert (fnv_1a(b""), fnv_1a(b"foobar")) == (0x811C9DC5, 0xBF9CF968)
+
+
+def test_rules_on_the_status_see_that_there_was_none():
+    found = {family.name: family for family in metrics_of(refused("a"))}
+
+    assert found["probe_http_status_code"].samples[0].value == 0
+    assert "probe_http_status_code" not in {
+        family.name for family in metrics_of(refused("a"), "tcp")
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,14 @@
+import re
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 from monitor.web.asking import TOKENS, Asking
+from monitor.web.service import NOW, MemoryService, check, endpoint, incident
 
-from ringback.monitor.web.settings import WebSettings
+from ringback.incident.silences import Silence
+from ringback.monitor.model import EndpointView
+from ringback.monitor.web.settings import StatusPage, WebSettings
 from ringback.monitor.web.words import status_sentence
 
 PUBLIC = WebSettings(tokens=TOKENS, status_page=True, title="Example status")
@@ -51,11 +56,12 @@ def test_a_service_that_nobody_has_seen_is_not_called_operational():
     text = asking.get("/status").text
 
     assert "1 of 2 services is not known just now." in text
-    assert "operational" not in text
+    assert "All services are operational" not in text
 
 
-def test_it_is_made_once_for_many():
-    asking = Asking(settings=PUBLIC)
+def test_it_is_made_once_for_many_and_its_bars_of_days_more_rarely():
+    now = [NOW]
+    asking = Asking(settings=PUBLIC, clock=lambda: now[0])
     asked = []
     buckets = asking.service.store.buckets
     asking.service.store.buckets = lambda *given: asked.append(given) or buckets(*given)
@@ -63,3 +69,143 @@ def test_it_is_made_once_for_many():
     asking.get("/status")
 
     assert len(asked) == 2  # once for each of the two public endpoints
+    now[0] += 20
+    web = asking.service.known["web"]
+    asking.service.put(replace(web, state="down"))
+    assert "2 of 2 services are down." in asking.get("/status").text
+    assert len(asked) == 2
+    asking.service.put(view("new"))
+    now[0] += 20
+    assert ">new<" in asking.get("/status").text
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+HOUR, DAY = 3600.0, 86_400.0
+
+
+def view(id_, state="ok", *, public=True, **more):
+    return EndpointView(endpoint=endpoint(id_, public=public, **more), state=state)
+
+
+def told(text):
+    """What a page says, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
+
+
+def many(count=3):
+    service = MemoryService(
+        *(view(id_, name=id_.title()) for id_ in ("shop", "login", "mail", "search")[:count]),
+        view("ledger", public=False),
+    )
+    service.open = [
+        incident("a", ("ledger", "shop", "login"), state="acknowledged", acknowledged_by="Ada",
+                 opened_at=NOW - 600),
+        incident("b", ("ledger",)),
+        incident("c", (), pattern="prober_sick"),
+        incident("d", ("mail",), pattern="certificate", severity="warn", detector="certificate"),
+        incident("e", ("mail",), pattern="latency", severity="warn", opened_at=NOW - HOUR),
+    ]  # fmt: skip
+    service.store.past = [
+        incident("20261120-ledger-1", ("mail", "ledger"), state="closed", opened_at=NOW - DAY,
+                 closed_at=NOW - DAY + 1200, partial=True),
+        incident("g", ("mail",), state="closed", opened_at=NOW - 20 * DAY, closed_at=NOW - DAY),
+        incident("h", ("mail",), state="closed", opened_at=NOW - DAY, closed_at=NOW, part_of="x"),
+    ]  # fmt: skip
+    return service
+
+
+def test_incidents_are_told_in_words_and_nothing_of_what_is_not_public():
+    text = told(Asking(many(), PUBLIC).get("/status").text)
+
+    assert "Shop and Login are down. Since 2026-11-21 11:50:00 UTC (10 min)." in text
+    assert "Somebody is working on it." in text
+    assert "Mail is slow. Since 2026-11-21 11:00:00 UTC" in text
+    assert "Last 14 days 2026-11-20 Mail was down for some for 20 min. From 12:00 UTC." in text
+    assert text.count("Mail was") == 1
+    for secret in ("ledger", "Ada", "tcp", "refuse", "monitor", "ertificate"):
+        assert secret not in text
+
+
+def test_what_comes_and_goes_is_not_called_operational_while_it_is_up():
+    service = many()
+    service.open = [incident("a", ("shop",), pattern="flapping")]
+    text = told(Asking(service, PUBLIC).get("/status").text)
+
+    assert "1 of 3 services is unstable." in text
+    assert "Shop ~ unstable" in text
+    assert "Shop is unstable. Since" in text
+
+
+def test_maintenance_is_announced_and_what_is_down_in_it_is_said_to_be_in_it():
+    service = many(4)
+    service.open = [incident("a", ("shop",))]
+    service.put(view("shop", "down", name="Shop"))
+    for name, endpoints, begins in (
+        ("maintenance:now", ("shop", "ledger"), NOW - HOUR),
+        ("maintenance:soon", ("*",), NOW + DAY),
+        ("maintenance:later", ("*",), NOW + 30 * DAY),
+        ("s1", ("mail",), NOW - HOUR),
+    ):
+        ends = begins + 2 * HOUR
+        service.quiet.add(Silence(id=name, endpoints=endpoints, begins=begins, ends=ends, by="Ada"))
+    text = told(Asking(service, PUBLIC).get("/status").text)
+
+    assert "1 of 4 services is in maintenance." in text
+    assert "Now: Shop 2026-11-21 11:00:00 until 2026-11-21 13:00:00 UTC" in text
+    assert "Planned: all services 2026-11-22 12:00:00 until" in text
+    assert text.count("Planned") == 1
+    assert "Shop is down" not in text
+    assert "Ada" not in text
+
+
+def test_there_may_be_several_pages_of_some_groups_each():
+    pages = (StatusPage(name="eu", title="Europe", groups=("b", "a")),)
+    settings = WebSettings(tokens=TOKENS, status_pages=pages)
+    service = MemoryService(
+        view("one", group="a"),
+        view("two", group="b"),
+        view("three", "down", group="c"),
+        view("four", group="a", public=False),
+    )
+    asking = Asking(service, settings)
+    text = asking.get("/status/eu").text
+
+    assert "<h1>Europe</h1>" in text
+    assert 'href="/status/eu/feed.atom"' in text
+    assert "All services are operational." in text
+    assert text.index(">two<") < text.index(">one<")
+    assert not {"three", "four"} & set(re.findall(r"\w+", text))
+    for path in ("/status", "/status/us", "/status/feed.atom", "/status/us/feed.atom"):
+        assert asking.get(path).status_code == 404
+
+
+def test_the_feed_tells_what_happens():
+    settings = replace(PUBLIC, base_url="https://m.example/")
+    response = Asking(many(), settings).get("/status/feed.atom")
+    feed = ET.fromstring(response.text)
+    entries = feed.findall(f"{ATOM}entry")
+
+    assert response.headers["content-type"] == "application/atom+xml"
+    assert feed.findtext(f"{ATOM}title") == "Example status"
+    assert feed.findtext(f"{ATOM}updated") == "2026-11-21T11:50:00.000Z"
+    assert [entry.findtext(f"{ATOM}title") for entry in entries] == [
+        "Shop and Login are down.",
+        "Mail is slow.",
+        "Mail was down for some for 20 min.",
+    ]
+    ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    assert all(id_.startswith("https://m.example/status#") for id_ in ids)
+    assert len(set(ids)) == 3
+    assert "ledger" not in response.text
+
+
+def test_a_hundred_services_are_a_small_page():
+    service = MemoryService(*(view(f"e{n}", name=f"Service {n}") for n in range(100)))
+    for n in range(100):
+        service.store.kept[f"e{n}"] = [
+            check(f"e{n}", NOW - day * DAY, up=(day * 7 + n) % 5 > 0) for day in range(90)
+        ]
+    text = Asking(service, PUBLIC).get("/status").text
+
+    assert text.count('class="strip"') == 100
+    assert len(text) < 150_000

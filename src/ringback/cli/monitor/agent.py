@@ -15,11 +15,12 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ringback.cli.input import InputError
+from ringback.cli.input import InputError, read_text
 from ringback.cli.layout import console
+from ringback.cli.monitor.log import log_to_stderr
 from ringback.cli.monitor.remote import Remote, monitor_options, segment
 from ringback.cli.monitor.status import short_time
-from ringback.cli.monitor.up import CannotRunError, log_to_stderr, loop_factory, needs_extra
+from ringback.cli.monitor.up import CannotRunError, loop_factory
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ Exit status:
 @click.option("--hub", help="URL of the monitor, or several with commas; for the first start.")
 @click.option("--token", help="Token of `ringback agent add`; it can be used once.")
 @click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False),
+    help="File that holds the token, which no list of processes shows then.",
+)
+@click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
     default=DEFAULT_STATE,
@@ -67,16 +73,20 @@ Exit status:
 )
 @click.option("--insecure-http", is_flag=True, help="Reach a hub that is elsewhere without TLS.")
 @click.pass_context
-def agent_command(
+def agent_command(  # noqa: PLR0913 - click gives each option by name
     context: click.Context,
     hub: str | None,
     token: str | None,
+    token_file: str | None,
     state: Path,
     ca: Path | None,
     *,
     insecure_http: bool,
 ) -> None:
+    if token and token_file:
+        raise click.UsageError("--token and --token-file exclude each other", context)
     if context.invoked_subcommand is None:
+        token = read_text(token_file).strip() if token_file else token
         context.exit(_run(hub, token, state, ca, insecure=insecure_http))
 
 
@@ -89,12 +99,11 @@ class _RemovedError(InputError):
 def _run(  # noqa: PLR0915 - half of them imports
     hub: str | None, token: str | None, folder: Path, ca: Path | None, *, insecure: bool
 ) -> int:
-    with needs_extra():
-        from ringback.monitor.agent.client import HubProblem, HubURLInvalid  # noqa: PLC0415 - slow
-        from ringback.monitor.agent.identity import StateFolder, StateProblem  # noqa: PLC0415 - slow
-        from ringback.monitor.agent.process import AgentRemovedError  # noqa: PLC0415 - as above
-        from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as above
-        from ringback.monitor.store.sqlite.database import WriterLock  # noqa: PLC0415 - as above
+    from ringback.monitor.agent.client import HubProblem, HubURLInvalid  # noqa: PLC0415 - slow
+    from ringback.monitor.agent.identity import StateFolder, StateProblem  # noqa: PLC0415 - slow
+    from ringback.monitor.agent.process import AgentRemovedError  # noqa: PLC0415 - as above
+    from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as above
+    from ringback.monitor.store.sqlite.database import WriterLock  # noqa: PLC0415 - as above
 
     log_to_stderr()
     try:

@@ -8,14 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ringback.cli.config import DEFAULT_FILE
-from ringback.cli.input import InputError, monitor_extra, nearest
+from ringback.cli.input import InputError, nearest
 from ringback.cli.terminal import counted, plain
+from ringback.monitor.config.naming import endpoint_id
 
 if TYPE_CHECKING:
     from ringback.monitor.store.reader import StoreReader
@@ -48,9 +50,9 @@ def database_option(function: F) -> F:
 
 def _place(given: str | None, config: Path | None) -> Path | str:
     """Return the file or URL of a store: as given, as configured, or by default."""
-    with monitor_extra():
-        from ringback.monitor.config.source import read_source  # noqa: PLC0415 - loads the monitor
-        from ringback.monitor.store.opening import is_url  # noqa: PLC0415 - as above
+    from ringback.monitor.config.source import read_source  # noqa: PLC0415 - loads the monitor
+    from ringback.monitor.store.opening import is_url  # noqa: PLC0415 - as above
+
     if given:
         return given if is_url(given) else Path(given)
     file = config or Path(DEFAULT_FILE)
@@ -69,9 +71,9 @@ def _place(given: str | None, config: Path | None) -> Path | str:
 @contextmanager
 def opened_database(db: Path | str) -> Iterator[StoreReader]:
     """Give what reads a store; it is closed at the end."""
-    with monitor_extra():
-        from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
-        from ringback.monitor.store.opening import reader_at  # noqa: PLC0415 - as above
+    from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
+    from ringback.monitor.store.opening import reader_at  # noqa: PLC0415 - as above
+
     try:
         reader = reader_at(db)
         try:
@@ -84,8 +86,9 @@ def opened_database(db: Path | str) -> Iterator[StoreReader]:
 
 def known_endpoint(reader: StoreReader, id_: str) -> str:
     known = reader.endpoints()
-    if id_ in known:
-        return id_
+    for called in (id_, endpoint_id("", id_)):  # by its name or URL, of which the id is made
+        if called in known:
+            return called
     raise InputError(f"no endpoint called {plain(id_)} is known{nearest(id_, known)}")
 
 
@@ -101,6 +104,9 @@ def parse_moment(text: str, now: float) -> float:
 
 _EXPORT_HELP = """Export checks or incidents of a monitor to a file or to standard output.
 
+``grafana`` is a dashboard for Grafana, ``prometheus-rules`` are alerts for Prometheus, both of what
+the monitor shows at /metrics: they need no database.
+
 Single checks are kept for two days unless the configuration says otherwise. Times are UTC.
 
 \b
@@ -109,6 +115,8 @@ Examples:
   ringback export checks --endpoint shop --format jsonl | jq -r .kind
   ringback export incidents --since 2026-01-01 -o incidents.parquet
   ringback export checks --format jsonl | ringback replay
+  ringback export grafana -o dashboards/ringback.json
+  ringback export prometheus-rules -o rules/ringback.yml
 
 \b
 Exit status:
@@ -117,10 +125,11 @@ Exit status:
 """
 
 _FORMATS = ("csv", "jsonl", "parquet")
+_SHIPPED = {"grafana": "grafana.json", "prometheus-rules": "prometheus-rules.yml"}
 
 
 @click.command("export", help=_EXPORT_HELP)
-@click.argument("what", type=click.Choice(["checks", "incidents"]))
+@click.argument("what", type=click.Choice(["checks", "incidents", *_SHIPPED]))
 @click.option(
     "--format",
     "form",
@@ -142,6 +151,9 @@ def export_command(  # noqa: PLR0913 - click gives each option by name
     output: Path | None,
     db: Path | str,
 ) -> None:
+    if what in _SHIPPED:
+        _write_shipped(_SHIPPED[what], output)
+        return
     now = time.time()
     ending = output.suffix.lstrip(".").lower() if output else ""
     form = form or (ending if ending in _FORMATS else "csv")
@@ -176,6 +188,17 @@ def _write(
         return formats.FORMATS[form](records, columns, out)
     except ImportError as error:
         raise InputError(str(error)) from error
+
+
+def _write_shipped(name: str, output: Path | None) -> None:
+    text = (files("ringback.monitor.export") / name).read_text("utf-8")
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, "utf-8")  # no secret: Grafana and Prometheus run as others
+    except OSError as error:
+        raise InputError(f"{plain(str(output))} cannot be written: {error.strerror}") from error
 
 
 def _opened_privately(path: str, flags: int) -> int:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
+from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ Examples:
   ringback report
   ringback report --month 2026-10
   ringback report shop api --months 12 --csv > year.csv
+  ringback report --slo 99.9
   ringback report shop --by-vantage
 
 \b
@@ -51,7 +53,7 @@ Exit status:
   2  the database cannot be read
 """
 
-_COLUMN_TITLES = {"availability": "available", "down": "down for"}
+_COLUMN_TITLES = {"availability": "available", "down": "down for", "budget_left": "budget"}
 _ONE_BY_ONE = (
     "this database tells vantages apart in single checks only, which are kept for a few days: "
     "what is older is not in this report"
@@ -64,6 +66,11 @@ _ONE_BY_ONE = (
 @click.option(
     "--months", type=click.IntRange(1, 120), help="This many months, up to the current one."
 )
+@click.option(
+    "--slo",
+    type=click.FloatRange(50, 100, max_open=True),
+    help="A target in percent: also what is left of each month's error budget.",
+)
 @click.option("--by-vantage", is_flag=True, help="What each place saw: a row for each.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array; times in seconds.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV; times in seconds.")
@@ -72,12 +79,15 @@ def report_command(  # noqa: PLR0913 - click gives each option by name
     endpoints: tuple[str, ...],
     month: str | None,
     months: int | None,
+    slo: float | None,
     db: Path | str,
     *,
     by_vantage: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
+    if slo is not None and by_vantage:
+        raise click.UsageError("--slo and --by-vantage cannot be combined")
     if as_json and as_csv:
         raise click.UsageError("--json and --csv cannot be combined")
     if month is not None and months is not None:
@@ -85,9 +95,12 @@ def report_command(  # noqa: PLR0913 - click gives each option by name
     from ringback.monitor.export.availability import (  # noqa: PLC0415 - loads the monitor
         AVAILABILITY,
         BY_VANTAGE,
+        with_budget,
     )
 
     report = BY_VANTAGE if by_vantage else AVAILABILITY
+    if slo is not None:
+        report = with_budget(report, slo / 100)
     with opened_database(db) as reader:
         found = _rows(reader, report, endpoints, month, months or 1)
         if by_vantage and not reader.has_vantages:
@@ -147,6 +160,8 @@ def _cell(name: str, value: Any) -> str:
     if name in {"availability", "succeeded"}:
         # Rounded down: 99.999 % is not 100 %.
         return f"{int(value * 1000) / 1000:.3f} %"
+    if name == "budget_left":
+        return f"{floor(value)} %"
     if name in {"down", "repair", "unknown"}:
         return two_units(value)
     if name in {"p50", "p95"}:

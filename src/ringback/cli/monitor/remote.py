@@ -7,7 +7,8 @@ import json
 import os
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +16,7 @@ import click
 
 from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
+from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.fleet.redirect import MAX_REDIRECTS, lead_url
 
 DEFAULT_URL = "http://127.0.0.1:8480"  # Where a monitor listens by default
@@ -123,6 +125,13 @@ class Remote:
         raise InputError(
             f"the monitor responded {status} to {path}: {plain(str(detail or 'no reason'))}"
         )
+
+
+def endpoints_named(word: str, known: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the endpoints that an id, a name, a URL or a pattern of ids names."""
+    id_ = endpoint_id("", word)
+    named = [end for end in known if end["id"] in {word, id_} or end["url"] == word]
+    return named or [end for end in known if fnmatchcase(end["id"], word)]
 
 
 def quoted(target: str) -> str:

@@ -12,11 +12,19 @@ from rich.text import Text
 
 from ringback.cli.input import InputError, nearest
 from ringback.cli.layout import console, hanging
-from ringback.cli.monitor.remote import Remote, monitor_options, segment
+from ringback.cli.monitor.remote import Remote, endpoints_named, monitor_options, segment
 from ringback.cli.terminal import counted, plain
 from ringback.incident.advice import operators_steps
 
-MARKS = {"ok": "✓", "partial": "◐", "down": "✗", "suspect": "?", "recovering": "↑", "unknown": "·"}
+MARKS = {
+    "ok": "✓",
+    "partial": "◐",
+    "down": "✗",
+    "suspect": "?",
+    "recovering": "↑",
+    "unknown": "·",
+    "paused": "‖",
+}
 STYLES = {
     "ok": "green",
     "down": "bold red",
@@ -26,11 +34,14 @@ STYLES = {
 }
 _DOWN_STATES = frozenset({"down", "recovering"})
 
-_STATUS_HELP = """Show the state of every endpoint of a running monitor.
+_STATUS_HELP = """Show the state of every endpoint of a running monitor, or of some.
+
+ENDPOINT is an id, a name, an URL, or a pattern of ids with *.
 
 \b
 Examples:
   ringback status
+  ringback status https://shop.example.com 'db-*'
   ringback status --state down
   ringback status --vantage tokyo
   ringback status --json | jq -r '.[] | select(.state != "ok") | .id'
@@ -44,13 +55,15 @@ Exit status:
 
 
 @click.command("status", help=_STATUS_HELP)
+@click.argument("wanted", nargs=-1, metavar="[ENDPOINT]...")
 @click.option("--state", type=click.Choice(sorted(MARKS)), help="Only endpoints in this state.")
 @click.option("--vantage", help="As this place alone sees them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
 @monitor_options
 @click.pass_context
-def status_command(
+def status_command(  # noqa: PLR0913 - click gives each option by name
     context: click.Context,
+    wanted: tuple[str, ...],
     state: str | None,
     vantage: str | None,
     url: str,
@@ -58,9 +71,13 @@ def status_command(
     *,
     as_json: bool,
 ) -> None:
-    query = f"?state={state}" if state and not vantage else ""
+    query = f"?state={state}" if state and not (vantage or wanted) else ""
     remote = Remote(url, token)
     endpoints = remote.all(f"/endpoints{query}")
+    if wanted:
+        named = {end["id"] for word in wanted for end in _known(word, endpoints)}
+        endpoints = [end for end in endpoints if end["id"] in named]
+        endpoints = [end for end in endpoints if vantage or state in (None, end["state"])]
     if vantage:
         seen = [_seen_from(endpoint, vantage) for endpoint in endpoints]
         endpoints = [end for end in seen if end is not None and state in (None, end["state"])]
@@ -70,6 +87,13 @@ def status_command(
         _show_endpoints(endpoints)
         _show_lead(remote.get("/status").get("lead"))
     context.exit(1 if any(endpoint["state"] in _DOWN_STATES for endpoint in endpoints) else 0)
+
+
+def _known(word: str, endpoints: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if named := endpoints_named(word, endpoints):
+        return named
+    hint = nearest(word, [endpoint["id"] for endpoint in endpoints])
+    raise InputError(f"no endpoint is called {plain(word)}{hint}")
 
 
 def _seen_from(endpoint: dict[str, Any], vantage: str) -> dict[str, Any] | None:
@@ -202,11 +226,13 @@ def _advice(incident: dict[str, Any]) -> tuple[str, ...]:
 
 _ACK_HELP = """Acknowledge an incident.
 
-Reminders and escalations of it stop; its resolution is still notified.
+Reminders and escalations of it stop; its resolution is still notified. INCIDENT is the id of one,
+or the id, the name or the URL of an endpoint in one.
 
 \b
 Examples:
   ringback ack 20261121T120000Z-shop
+  ringback ack https://shop.example.com
   ringback ack --all
 """
 
@@ -219,7 +245,7 @@ def user_name() -> str:
 
 
 @click.command("ack", help=_ACK_HELP)
-@click.argument("incidents", nargs=-1)
+@click.argument("incidents", nargs=-1, metavar="[INCIDENT]...")
 @click.option("--all", "every", is_flag=True, help="All open incidents.")
 @monitor_options
 @click.pass_context
@@ -229,21 +255,31 @@ def ack_command(
     if every == bool(incidents):
         raise click.UsageError("name the incidents, or give --all", context)
     remote = Remote(url, token)
-    if every:
-        incidents = tuple(incident["id"] for incident in remote.all("/incidents?state=open"))
-    for id_ in incidents:
+    opened = [incident["id"] for incident in remote.all("/incidents?state=open")]
+    for id_ in opened if every else [_incident(remote, word, opened) for word in incidents]:
         remote.post(f"/incidents/{segment(id_)}/acknowledge", {"by": user_name()})
         click.echo(f"acknowledged: {plain(id_)}")
-    if not incidents:
+    if every and not opened:
         click.echo("no open incidents")
+
+
+def _incident(remote: Remote, word: str, opened: list[str]) -> str:
+    """Return the incident that a word names by its id, or by an endpoint in it."""
+    named = [] if word in opened else endpoints_named(word, remote.all("/endpoints"))
+    if not named:
+        return word
+    if named[0]["incident"] is None:
+        raise InputError(f"{plain(named[0]['name'])} has no open incident")
+    return str(named[0]["incident"])
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 _SILENCE_HELP = """Mute notifications about some endpoints for a while.
 
-ENDPOINT is an id, or a pattern with *. The endpoints are still checked, and the resolution of an
-incident that was notified is still notified. Without ENDPOINT, the silences are listed.
+ENDPOINT is an id, a name, an URL, or a pattern of ids with *. The endpoints are still checked, and
+the resolution of an incident that was notified is still notified. Without ENDPOINT, the silences
+are listed.
 
 \b
 Examples:
@@ -273,6 +309,8 @@ def silence_command(
         remote.delete(f"/silences/{segment(ended)}")
         click.echo(f"ended: {plain(ended)}")
     elif endpoints:
+        known = remote.all("/endpoints")
+        endpoints = tuple(_silenced(word, known) for word in endpoints)
         body = {
             "endpoints": list(endpoints),
             "seconds": parse_span(span),
@@ -281,7 +319,7 @@ def silence_command(
         }
         made = remote.post("/silences", body)
         click.echo(f"{plain(made['id'])}: {', '.join(map(plain, endpoints))} for {span}")
-        _warn(endpoints, [endpoint["id"] for endpoint in remote.all("/endpoints")])
+        _warn(endpoints, [endpoint["id"] for endpoint in known])
     else:
         silences = remote.get("/silences")
         if not silences:
@@ -289,6 +327,12 @@ def silence_command(
         for silence in silences:
             where, until = ", ".join(silence["endpoints"]), short_time(silence["ends"])
             click.echo(plain(f"{silence['id']}: {where} until {until} UTC {silence['reason']}"))
+
+
+def _silenced(word: str, known: list[dict[str, Any]]) -> str:
+    """Return the id of the endpoint that a word names; a pattern, and what may come, as it is."""
+    named = [] if "*" in word else endpoints_named(word, known)
+    return str(named[0]["id"]) if named else word
 
 
 def _warn(silenced: tuple[str, ...], known: list[str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from ringback.cli.input import InputError, monitor_extra
+from ringback.cli.input import InputError
 from ringback.cli.monitor.database import database_option
 from ringback.cli.terminal import counted, plain
 
@@ -50,9 +50,9 @@ def store_command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @database_option
 def copy_command(source: Path, db: Path | str, *, as_json: bool) -> None:
-    with monitor_extra():
-        from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
-        from ringback.monitor.store.opening import is_url  # noqa: PLC0415 - as above
+    from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - takes SQLAlchemy
+    from ringback.monitor.store.opening import is_url  # noqa: PLC0415 - as above
+
     if not is_url(db):
         raise InputError("the target is no PostgreSQL: name it in store.url, or with --db")
     try:

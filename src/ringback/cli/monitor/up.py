@@ -18,6 +18,7 @@ import click
 
 from ringback.cli.config import DEFAULT_FILE
 from ringback.cli.input import InputError
+from ringback.cli.monitor.log import log_to_stderr
 from ringback.cli.terminal import counted, plain
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ Examples:
   ringback up https://shop.example.com tcp://db.example.com:5432
   ringback init && ringback up
   ringback up -c /etc/ringback.toml
+
+What goes down and comes back is logged on standard error.
 
 Ctrl-C or SIGTERM stops it; its state is kept, and the next start continues from there. A changed
 configuration takes effect at once; SIGHUP reloads it.
@@ -57,6 +60,7 @@ COLLECT_INTERVAL = 86_400.0
 """Seconds between two searches of all objects for garbage. With 100,000 endpoints one takes
 seconds, in which nothing else runs, and what is known of endpoints is none."""
 
+_SWITCH_INTERVAL = 0.0005  # Seconds for which a thread that renders a page has the loop wait
 _COLLECT_THRESHOLDS = (5_000, 4, 1_000_000)  # New objects, and collections: the last is never
 
 
@@ -67,6 +71,14 @@ _COLLECT_THRESHOLDS = (5_000, 4, 1_000_000)  # New objects, and collections: the
 @click.option("--host", help="Address of the page; default: 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the page; default: 8480.")
 @click.option("--no-web", is_flag=True, help="Serve no page.")
+@click.option("-v", "--verbose", is_flag=True, help="Also log checks that fail and recover.")
+@click.option("-q", "--quiet", is_flag=True, help="Log only what goes down and what is wrong.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Form of the log: lines of text (the default), or a JSON object in each line.",
+)
 @click.pass_context
 def up_command(  # noqa: PLR0913 - click gives each option by name
     context: click.Context,
@@ -77,9 +89,14 @@ def up_command(  # noqa: PLR0913 - click gives each option by name
     port: int | None,
     *,
     no_web: bool,
+    verbose: bool,
+    quiet: bool,
+    log_format: str,
 ) -> None:
     if urls and file:
         raise click.UsageError("name URLs or a configuration, not both", context)
+    if verbose and quiet:
+        raise click.UsageError("-v and -q exclude each other", context)
 
     def changed(loaded: MonitorConfig) -> MonitorConfig:
         web = loaded.web
@@ -95,29 +112,32 @@ def up_command(  # noqa: PLR0913 - click gives each option by name
     begin = _reader(urls, file)
     first = begin()
     try:
-        with needs_extra():
-            import ringback.monitor.program  # noqa: F401, PLC0415 - slow, beside the reading
+        import ringback.monitor.program  # noqa: F401, PLC0415 - slow, beside the reading
 
-            loaded = changed(first.result())
+        loaded = changed(first.result())
     except ConfigInvalid as error:
         for problem in error.problems:
             click.echo(plain(str(problem)), err=True)
         problems = counted(len(error.problems), "problem")
         raise InputError(f"the configuration has {problems}") from error
     again = None if urls else lambda: changed(begin().result())
-    with _short_collections():
+    level = logging.DEBUG if verbose else logging.WARNING if quiet else logging.INFO
+    log_to_stderr(level=level, as_json=log_format == "json")
+    with _short_waits():
         context.exit(_run(loaded, again, web=not no_web))
 
 
 @contextlib.contextmanager
-def _short_collections() -> Iterator[None]:
-    """Have Python look for garbage among what is new only."""
-    before = gc.get_threshold()
+def _short_waits() -> Iterator[None]:
+    """Have Python look for garbage among what is new only, and threads not hold up the loop."""
+    before, interval = gc.get_threshold(), sys.getswitchinterval()
     gc.set_threshold(*_COLLECT_THRESHOLDS)
+    sys.setswitchinterval(_SWITCH_INTERVAL)
     try:
         yield
     finally:
         gc.set_threshold(*before)
+        sys.setswitchinterval(interval)
 
 
 def _reader(urls: tuple[str, ...], file: Path | None) -> Callable[[], ReaderProcess]:
@@ -137,7 +157,6 @@ def _run(loaded: MonitorConfig, read: Callable[[], MonitorConfig] | None, *, web
     from ringback.monitor.store.interface import StoreProblem  # noqa: PLC0415 - as above
     from ringback.monitor.web.settings import WebError  # noqa: PLC0415 - as above
 
-    log_to_stderr()
     try:
         store = open_store(loaded)
     except StoreProblem as error:
@@ -202,17 +221,10 @@ def _ready(loaded: MonitorConfig) -> Callable[[str], None]:
         endpoints = counted(len(loaded.endpoints), "endpoint")
         page = f", page at {url}" if url else ""
         more = "" if loaded.endpoints else " (add an [[endpoint]] to the configuration)"
-        click.echo(f"ringback watches {endpoints}{more}{page}; Ctrl-C ends it")
+        if logging.getLogger("ringback").isEnabledFor(logging.INFO):
+            click.echo(f"ringback watches {endpoints}{more}{page}; Ctrl-C ends it")
 
     return ready
-
-
-def log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("ringback")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -222,13 +234,3 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
         return None
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-@contextlib.contextmanager
-def needs_extra() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise InputError(
-            f"the monitor is not installed ({error.name}): pip install 'ringback[monitor]'"
-        ) from error

@@ -2,6 +2,7 @@
 
 from ringback.incident.detector.certificate import CertificateChangeDetector, CertificateDetector
 from ringback.incident.detector.detector import SignalDetector
+from ringback.incident.detector.error_budget import ErrorBudgetDetector
 from ringback.incident.detector.flapping import FlappingDetector
 from ringback.incident.detector.heartbeat import HeartbeatDetector
 from ringback.incident.detector.latency import LatencyDetector
@@ -13,6 +14,7 @@ DETECTORS: tuple[type[SignalDetector], ...] = (
     CertificateDetector,
     CertificateChangeDetector,
     FlappingDetector,
+    ErrorBudgetDetector,
 )
 """Every detector that looks beside the state of an endpoint; a new one is a line here.
 
@@ -20,6 +22,6 @@ What one sees may change that state, and those behind it look at the new one.
 """
 
 
-def detectors_of(watched: WatchedEndpoint) -> list[SignalDetector]:
+def detectors_of(watched: WatchedEndpoint) -> tuple[SignalDetector, ...]:
     """Return new detectors for an endpoint, those that have something to look at."""
-    return [detector(watched) for detector in DETECTORS if detector.applies(watched)]
+    return tuple([detector(watched) for detector in DETECTORS if detector.applies(watched)])

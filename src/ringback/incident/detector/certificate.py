@@ -26,12 +26,17 @@ def _members(seen: CertificateSeen) -> dict[str, Any]:  # as asdict, which takes
     return {"not_after": seen.not_after, "issuer": seen.issuer, "key": seen.key}
 
 
+_NONE_SEEN: dict[str, tuple[CertificateSeen, float]] = {}  # Never changed: most have no TLS
+
+
 class _SeenCertificates:
     """The certificates of an endpoint that were seen lately: several where servers take turns."""
 
+    __slots__ = ("_in_turn", "_lately", "_span", "newest")
+
     def __init__(self, watched: WatchedEndpoint) -> None:
         self.newest: CertificateSeen | None = None
-        self._lately: dict[str, tuple[CertificateSeen, float]] = {}  # the newest last
+        self._lately = _NONE_SEEN  # the newest last
         self._in_turn = False
         self._span = max(DAY_SECONDS, ALTERNATION_CHECKS * watched.every)
 
@@ -84,6 +89,8 @@ class CertificateDetector(SignalDetector):
     they are those of the one that ends first.
     """
 
+    __slots__ = ("_calm_until", "_reported", "_seen")
+
     name: ClassVar[str] = "certificate"
 
     def __init__(self, watched: WatchedEndpoint) -> None:
@@ -91,6 +98,10 @@ class CertificateDetector(SignalDetector):
         self._seen = _SeenCertificates(watched)
         self._reported: int | None = None  # the smallest number of days that was reported
         self._calm_until = 0.0  # nothing is due before; not kept, it follows from the rest
+
+    @classmethod
+    def applies(cls, watched: WatchedEndpoint) -> bool:
+        return watched.certified
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return that it ends soon, or is well again."""
@@ -184,12 +195,18 @@ class CertificateChangeDetector(SignalDetector):
     Where several servers answer in turn it is said once. After a day it is taken for meant.
     """
 
+    __slots__ = ("_changed_at", "_seen")
+
     name: ClassVar[str] = "certificate_change"
 
     def __init__(self, watched: WatchedEndpoint) -> None:
         super().__init__(watched)
         self._seen = _SeenCertificates(watched)
         self._changed_at: float | None = None
+
+    @classmethod
+    def applies(cls, watched: WatchedEndpoint) -> bool:
+        return watched.certified
 
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return that the certificate was replaced, or is taken for meant by now."""

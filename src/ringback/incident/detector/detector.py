@@ -10,6 +10,9 @@ from ringback.incident.model import Check, EndpointState, Signal, WatchedEndpoin
 class SignalDetector(ABC):
     """Looks at the checks of one endpoint, in order, and says when something begins and ends."""
 
+    # Of each there is one for each endpoint: a dictionary of attributes for each is memory.
+    __slots__ = ("watched",)
+
     name: ClassVar[str]
 
     def __init__(self, watched: WatchedEndpoint) -> None:

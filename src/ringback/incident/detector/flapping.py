@@ -19,6 +19,8 @@ class FlappingDetector(SignalDetector):
     and ends when nothing has changed for half of it. That nobody can tell its state is no change.
     """
 
+    __slots__ = ("_active", "_changed", "_down", "_downs")
+
     name: ClassVar[str] = "flapping"
 
     def __init__(self, watched: WatchedEndpoint) -> None:

@@ -16,6 +16,8 @@ class HeartbeatDetector(SignalDetector):
     While one is overdue the endpoint is down, and well again with the next that says so.
     """
 
+    __slots__ = ("_last", "_missed")
+
     name: ClassVar[str] = "heartbeat"
 
     def __init__(self, watched: WatchedEndpoint) -> None:
@@ -63,6 +65,7 @@ class HeartbeatDetector(SignalDetector):
             kind=MISSED_KIND,
             evidence=(words,),
             means="failure",
+            severity="page",
         )
 
     def dump(self) -> Any:

@@ -1,7 +1,6 @@
 """Latency that has risen for good, against the endpoint's own past."""
 
 from array import array
-from bisect import bisect_left, insort
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -40,17 +39,16 @@ class LatencyLevel:
     """
 
     __slots__ = (
-        "_excess", "_low", "_median", "_recent", "_rise", "_run", "_sorted", "_sum", "_values",
-        "before", "now",
+        "_excess", "_low", "_median", "_recent", "_rise", "_run", "_sum", "_values", "before",
+        "now",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        # Arrays: a window of floats for each of many endpoints would take three times the memory.
+        # An array: a window of floats for each of many endpoints would take three times the memory.
         self._recent = array("d")
-        self._sorted = array("d")
         self._excess = 0.0  # as a part of the median; 0: not known yet
         self._median = self._rise = self._sum = 0.0
-        self._run: list[float] = []  # since the sum was 0
+        self._run: tuple[float, ...] = ()  # since the sum was 0
         self._values = self._low = 0  # since the rise; of them the newest near the old level
         self.before: float | None = None
         self.now = 0.0
@@ -59,13 +57,13 @@ class LatencyLevel:
         """Take a value; return ``True`` where a rise begins with it, ``False`` where one ends."""
         if self.before is not None:
             return self._while_risen(seconds)
-        if len(self._sorted) < MIN_BASELINE_VALUES:
+        if len(self._recent) < MIN_BASELINE_VALUES:
             self._learn((seconds,))
             return None
         self._weigh(seconds)
         beyond = (seconds - self._median) / self._rise - 0.5
         self._sum += min(max(beyond, -MAX_BEYOND), MAX_BEYOND)
-        self._run.append(seconds)
+        self._run = (*self._run, seconds)
         if self._sum <= 0.0:
             self._learn(self._run)
             self._forget_run()
@@ -97,13 +95,9 @@ class LatencyLevel:
         return False
 
     def _learn(self, values: Iterable[float]) -> None:
-        for seconds in values:
-            if len(self._recent) == BASELINE_VALUES:
-                oldest = self._recent.pop(0)
-                del self._sorted[bisect_left(self._sorted, oldest)]
-            self._recent.append(seconds)
-            insort(self._sorted, seconds)
-        self._median = self._sorted[len(self._sorted) // 2]
+        self._recent.extend(values)
+        del self._recent[:-BASELINE_VALUES]
+        self._median = sorted(self._recent)[len(self._recent) // 2]
 
     def _weigh(self, seconds: float) -> None:
         """Learn the usual excess from a value, and how much a rise is by it."""
@@ -115,18 +109,17 @@ class LatencyLevel:
         self._rise = max(rise, MIN_RISE_SECONDS)
 
     def _first_excess(self) -> float:
-        high = self._sorted[int((1 - HIGH_SHARE) * len(self._sorted))]
+        high = sorted(self._recent)[int((1 - HIGH_SHARE) * len(self._recent))]
         return max(high / self._median - 1, MIN_EXCESS)
 
     def _forget_run(self) -> None:
         self._sum = 0.0
-        self._run.clear()
+        self._run = ()
 
     def _begin_anew(self, values: Iterable[float]) -> None:
         self._recent = array("d", values)
-        self._sorted = array("d", sorted(self._recent))
-        if self._sorted:
-            self._median = self._sorted[len(self._sorted) // 2]
+        if self._recent:
+            self._median = sorted(self._recent)[len(self._recent) // 2]
         self._forget_run()
 
     def dump(self) -> Any:
@@ -144,7 +137,7 @@ class LatencyLevel:
             kept = _from_before(kept)
         recent, self._excess, sum_, run, risen = kept
         self._begin_anew(value / 1e6 for value in recent)
-        self._sum, self._run = sum_, [value / 1e6 for value in run]
+        self._sum, self._run = sum_, tuple([value / 1e6 for value in run])
         self.before, self.now, self._values, self._low, self._rise = risen
 
 
@@ -167,6 +160,8 @@ class LatencyDetector(SignalDetector):
 
     By a fifth and by 5 ms at least, and by more than it usually varies, for four checks at least.
     """
+
+    __slots__ = ("_level",)
 
     name: ClassVar[str] = "latency"
 

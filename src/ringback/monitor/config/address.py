@@ -9,6 +9,11 @@ from ringback.failure.target import bracketed, split_port
 from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
 
+_NOT_SERVICES = frozenset({"http", "none", "dns"})
+SERVICES = {
+    scheme: protocol for scheme, protocol in PROTOCOLS.items() if protocol.name not in _NOT_SERVICES
+}
+"""Scheme to the protocol, of services whose first words are known."""
 SCHEMES: dict[str, ProbeType] = {
     "http": "http",
     "https": "http",
@@ -17,12 +22,23 @@ SCHEMES: dict[str, ProbeType] = {
     "dns": "dns",
     "icmp": "icmp",
     "ping": "icmp",
+    "udp": "udp",
+    "ws": "websocket",
+    "wss": "websocket",
+    "grpc": "grpc",
+    "grpcs": "grpc",
+    **dict.fromkeys(SERVICES, "service"),
 }
 """Scheme to the probe."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}")
-_PORTS = {"http": 80, "https": 443, "tls": 443}
-_HOST_ONLY = frozenset({"tcp", "tls", "dns", "icmp"})
+_PORTS = {"http": 80, "https": 443, "tls": 443, "ws": 80, "wss": 443, "grpcs": 443} | {
+    scheme: protocol.port for scheme, protocol in SERVICES.items()
+}
+_HOST_ONLY = frozenset({"tcp", "tls", "dns", "icmp", "udp"})
+_BY_SCHEME = frozenset({"http", "websocket", "grpc", "service"})
+_WITH_USER = frozenset({"postgres", "mysql"})
+"""Services that say how they are only to who names a user."""
 
 
 class ProbeAddress(NamedTuple):
@@ -48,7 +64,7 @@ def probe_address_of(url: str, kind: ProbeType | None = None) -> ProbeAddress:
     if of_scheme is None:
         raise _unknown_scheme(parts)
     kind = kind or of_scheme
-    if kind not in {"http", *_HOST_ONLY} or (kind == "http" != of_scheme):
+    if kind not in _BY_SCHEME | _HOST_ONLY or (kind != of_scheme and kind in _BY_SCHEME):
         raise AddressError(f"with {parts.scheme}:// cannot have type {kind!r}")
     return _address(kind, parts)
 
@@ -88,8 +104,10 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     host = parts.hostname or ""
     if kind == "http":
         return ProbeAddress(kind, urldefrag(parts.geturl()).url, host)
+    if kind in _BY_SCHEME:
+        return _with_port(kind, parts)
     if kind == SCHEMES[parts.scheme] and (parts.query or parts.path.strip("/") or parts.username):
-        more = " and a port" if kind in {"tcp", "tls"} else ""
+        more = " and a port" if kind in {"tcp", "tls", "udp"} else ""
         raise AddressError(f"must have only a host{more} after {kind}://")
     shown = bracketed(host)
     if kind in {"dns", "icmp"}:
@@ -100,6 +118,40 @@ def _address(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
     if not port:
         raise AddressError(f"needs a port: {kind}://{shown}:PORT")
     return ProbeAddress(kind, f"{kind}://{shown}:{port}", host)
+
+
+def _with_port(kind: ProbeType, parts: SplitResult) -> ProbeAddress:
+    """Return an address whose URL says the port also where it is the usual one."""
+    if kind == "service":
+        _check_service(parts)
+    elif kind == "grpc" and (parts.username or parts.query):
+        raise AddressError("must have only a host, a port and the name of a service")
+    host, url = parts.hostname or "", urldefrag(parts.geturl()).url
+    if not parts.port and parts.scheme not in _PORTS:
+        raise AddressError(f"needs a port: {parts.scheme}://{bracketed(host)}:PORT")
+    if not parts.port:
+        user, at, _ = parts.netloc.rpartition("@")
+        netloc = f"{user}{at}{bracketed(host)}:{_PORTS[parts.scheme]}"
+        url = parts._replace(netloc=netloc, fragment="").geturl()
+    return ProbeAddress(kind, url, host)
+
+
+def _check_service(parts: SplitResult) -> None:
+    name = SERVICES[parts.scheme].name
+    if parts.password is not None:
+        raise AddressError("must not hold a password: the probe of a service does not log in")
+    if parts.username and name not in _WITH_USER:
+        raise AddressError(f"must not name a user: the probe of {name} does not log in")
+    if name != "postgres" and (parts.query or parts.path.strip("/")):
+        raise AddressError(f"must have only a host and a port after {parts.scheme}://")
+
+
+def address_to_reach(url: str) -> ProbeAddress:
+    """Return what a URL says where there is nothing but the URL."""
+    address = probe_address_of(url)
+    if address.type == "udp":
+        raise AddressError("needs what to send: write it into a configuration")
+    return address
 
 
 def nameserver_of(text: str) -> str:

@@ -4,48 +4,61 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
+from ipaddress import ip_network
 from math import log2
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ringback.monitor.config.address import AddressError, nameserver_of, probe_address_of
+from ringback.monitor.config.address import (
+    SERVICES,
+    AddressError,
+    address_to_reach,
+    nameserver_of,
+    probe_address_of,
+)
 from ringback.monitor.config.merged import Item, MergedConfig, effective_endpoint
-from ringback.monitor.config.models import EndpointShape, Shape, TokenShape
+from ringback.monitor.config.models import EndpointShape, ProbeModuleShape, Shape, TokenShape
 from ringback.monitor.config.naming import slug
 from ringback.monitor.config.schema import closest_word
 from ringback.monitor.model import ProbeType
 from ringback.monitor.web.settings import is_loopback_host
 
-_SECURE: tuple[ProbeType, ...] = ("http", "tls")
+_FURTHER: tuple[ProbeType, ...] = ("udp", "service", "websocket", "grpc")
+_SECURE: tuple[ProbeType, ...] = ("http", "tls", "service", "websocket", "grpc")
+_OPEN = frozenset({"postgres", "mysql", "redis", "mqtt"})
+"""Services of which it is known whether they serve who has not logged in."""
 _PORTED: tuple[ProbeType, ...] = ("http", "tcp", "tls")
 _ONLY_FOR: dict[str, tuple[ProbeType, ...]] = {
     "method": ("http",),
-    "headers": ("http",),
+    "headers": ("http", "websocket", "grpc"),
     "body": ("http",),
     "redirects": ("http",),
     "fresh_after": ("http",),
     "proxy": ("http",),
     "starttls": ("tls",),
-    "send": ("tcp",),
+    "send": ("tcp", "udp"),
     "record": ("dns",),
+    "query": ("dns",),
     "nameserver": ("dns",),
     "verify": _SECURE,
     "ca": _SECURE,
     "client_certificate": _SECURE,
     "certificate_days": _SECURE,
-    "ip": ("http", "tcp", "tls", "icmp"),
+    "ip": ("http", "tcp", "tls", "icmp", *_FURTHER),
     "mine": _PORTED,
     "ports": _PORTED,
+    "slo": ("http", "tcp", "tls", "dns", "icmp", *_FURTHER),
     "grace": ("heartbeat",),
     "expect.status": ("http",),
-    "expect.contains": ("http", "tcp"),
+    "expect.contains": ("http", "tcp", "udp"),
     "expect.matches": ("http",),
     "expect.json": ("http",),
     "expect.headers": ("http",),
-    "expect.latency": ("http", "tcp", "tls", "dns", "icmp"),
+    "expect.latency": ("http", "tcp", "tls", "dns", "icmp", *_FURTHER),
     "expect.certificate_days": _SECURE,
     "expect.answers": ("dns",),
+    "expect.anonymous": ("service",),
 }
 """Key to the probes that have it; a key that is not here is for all."""
 
@@ -87,14 +100,28 @@ def _check_address(item: Item[EndpointShape]) -> ProbeType | None:
         return None
 
 
-def _check_keys(item: Item[EndpointShape], kind: ProbeType) -> None:
+def check_probe_modules(whole: MergedConfig) -> None:
+    """Note what a module says that its probe does not know, and files that are not there."""
+    for item in whole.probe_modules.values():
+        _check_keys(item, item.shape.type)
+        check_files(item)
+        if item.shape.type == "tcp" and len(item.shape.expect.contains) > 1:
+            item.add_problem(_ONE_TEXT.format("tcp"), "expect", "contains")
+        try:
+            nameserver_of(item.shape.nameserver)
+        except ValueError as error:
+            item.add_problem(str(error), "nameserver")
+
+
+def _check_keys(item: Item[EndpointShape] | Item[ProbeModuleShape], kind: ProbeType) -> None:
+    what = "endpoint" if isinstance(item.shape, EndpointShape) else "module"
     expect = {key.rstrip("_"): None for key in item.shape.expect.model_fields_set}
     for key in unsupported_keys(
         kind, {**dict.fromkeys(item.shape.model_fields_set), "expect": expect}
     ):
         kinds = _ONLY_FOR[key]
         only = " and ".join((", ".join(kinds[:-1]), kinds[-1])) if kinds[1:] else kinds[0]
-        item.add_problem(f"{key} applies to {only} only; this endpoint is {kind}", *key.split("."))
+        item.add_problem(f"{key} applies to {only} only; this {what} is {kind}", *key.split("."))
 
 
 def unsupported_keys(kind: ProbeType, table: Mapping[str, Any]) -> list[str]:
@@ -114,10 +141,19 @@ def _check_times(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeTyp
         )
 
 
+_ONE_TEXT = "{} supports only one text"
+SILENT_UDP = "udp needs what to send: without, nothing answers"
+
+
 def _check_answer(item: Item[EndpointShape], kind: ProbeType) -> None:
     shape = item.shape
-    if kind == "tcp" and len(shape.expect.contains) > 1:
-        item.add_problem("tcp supports only one text", "expect", "contains")
+    if kind in {"tcp", "udp"} and len(shape.expect.contains) > 1:
+        item.add_problem(_ONE_TEXT.format(kind), "expect", "contains")
+    if kind == "udp" and not shape.send:
+        item.add_problem(SILENT_UDP, "send")
+    scheme = urlsplit(shape.url).scheme
+    if kind == "service" and shape.expect.anonymous and SERVICES[scheme].name not in _OPEN:
+        item.add_problem(f"{scheme} does not say whether it wants a login", "expect", "anonymous")
     try:
         nameserver_of(shape.nameserver)
     except ValueError as error:
@@ -157,10 +193,31 @@ def check_names(whole: MergedConfig) -> None:
             _check_known(item, key, "notifier", notifiers)
     ids = whole.ids()
     groups = {item.shape.group for item in whole.endpoints} | set(whole.groups)
+    groups |= {table.group for table in whole.main.discovery}
+
+    def matches(name: str, ids: set[str]) -> object:
+        """What a pattern means may be discovered later."""
+        return matching_ids(name, ids) or (whole.main.discovery and is_pattern(name))
+
     tables: list[Item[Any]] = [*whole.routes, *whole.maintenance]
     for table in tables:
-        _check_known(table, "endpoints", "endpoint", ids, slug, matches=matching_ids)
+        _check_known(table, "endpoints", "endpoint", ids, slug, matches=matches)
         _check_known(table, "groups", "group", groups)
+    _check_pages(whole, groups)
+
+
+def _check_pages(whole: MergedConfig, groups: set[str]) -> None:
+    seen: set[str] = set()
+    for number, page in enumerate(whole.main.web.page):
+        path = ("web", "page", number)
+        if page.name in seen:
+            whole.sources[0].add_problem(
+                (*path, "name"), f"there is a page named {page.name!r} already"
+            )
+        seen.add(page.name)
+        for name in page.groups:
+            if name not in groups:
+                whole.sources[0].add_problem((*path, "groups"), f"there is no group named {name!r}")
 
 
 def matching_ids(pattern: str, ids: Iterable[str]) -> list[str]:
@@ -271,8 +328,10 @@ def check_access(whole: MergedConfig) -> None:
     """Note tokens that are no secret, a page that is everybody's, and files that are not there."""
     for item in whole.tokens:
         _check_token(item)
+    _check_proxy(whole)
     host = whole.main.web.host
-    if not is_loopback_host(host) and not any(True for _ in whole.named("token")):
+    known = bool(whole.main.auth.proxy_header) or any(True for _ in whole.named("token"))
+    if not is_loopback_host(host) and not known:
         whole.sources[0].add_problem(
             ("web", "host"),
             f"anyone who can reach {host} could change what is monitored: add a [[token]], "
@@ -293,22 +352,68 @@ def _check_token(item: Item[TokenShape]) -> None:
     shape = item.shape
     if item.is_invalid("token") or item.is_invalid("sha256"):
         return
-    if bool(shape.token) == bool(shape.sha256):
-        item.add_problem("needs either token or sha256")
+    if shape.role and "scopes" in shape.model_fields_set:
+        item.add_problem("has either a role or scopes", "scopes")
+    if sum(map(bool, (shape.token, shape.token_file, shape.sha256))) != 1:
+        item.add_problem("needs one of token, token_file and sha256")
+    elif shape.token_file and not file_named_by(item, shape.token_file).is_file():
+        file = file_named_by(item, shape.token_file)
+        item.add_problem(f"file {str(file)!r} does not exist", "token_file")
     elif shape.token and (*item.path, "token") not in item.source.secret:
         item.add_problem(
             'a token must not be written in the file: use token = "${NAME}", or sha256', "token"
         )
-    elif shape.token and token_bits(shape.token) < MIN_TOKEN_BITS:
+    elif not shape.sha256 and token_bits(secret_of(item)) < MIN_TOKEN_BITS:
         message = f"the token holds less than {MIN_TOKEN_BITS} bits: it could be guessed"
-        item.add_problem(message, "token", hint=_MAKE_ONE)
+        item.add_problem(message, "token" if shape.token else "token_file", hint=_MAKE_ONE)
+
+
+MAX_TOKEN_LENGTH = 1000  # Characters of a file that are read
+
+
+def secret_of(item: Item[TokenShape]) -> str:
+    """Return the secret of a token, from where it stands; ``""``: it cannot be read."""
+    if not item.shape.token_file:
+        return item.shape.token
+    try:
+        with file_named_by(item, item.shape.token_file).open() as file:
+            return file.read(MAX_TOKEN_LENGTH).strip()
+    except (OSError, UnicodeError):
+        return ""
+
+
+def _check_proxy(whole: MergedConfig) -> None:
+    """Note a proxy of which nobody is believed, and one that might be anybody."""
+    auth, source = whole.main.auth, whole.sources[0]
+    if not auth.proxy_header:
+        for key in ("trusted_proxies", "roles"):
+            if getattr(auth, key):
+                source.add_problem(("auth", key), "needs proxy_header as well")
+        return
+    for key, lack in (
+        ("trusted_proxies", "needs the addresses of the proxy: trusted_proxies"),
+        ("roles", 'needs roles, as { ada = "administer", "*" = "view" }'),
+    ):
+        if not getattr(auth, key):
+            source.add_problem(("auth", "proxy_header"), lack)
+    for text in auth.trusted_proxies:
+        if problem := _network_problem(text):
+            source.add_problem(("auth", "trusted_proxies"), problem)
+
+
+def _network_problem(text: str) -> str:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return f"{text!r} is no address or network"
+    return "" if network.prefixlen else f"{text!r}: everybody could log in under any name"
 
 
 def check_controls(whole: MergedConfig) -> None:
     """Note controls that cannot be checked, and those that say nothing of the network."""
     for index, url in enumerate(whole.main.controls):
         try:
-            host = probe_address_of(url).host
+            host = address_to_reach(url).host
         except AddressError as error:
             whole.sources[0].add_problem(("controls", index), f"control {error}", error.hint)
             continue
@@ -335,8 +440,8 @@ def check_page_port(whole: MergedConfig) -> None:
 
 
 CHECKS = (
-    check_endpoints, check_names, check_parents, check_access, check_controls, check_store,
-    check_page_port,
+    check_endpoints, check_probe_modules, check_names, check_parents, check_access, check_controls,
+    check_store, check_page_port,
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """A configuration in, what the running monitor takes or all its problems out."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ringback.incident.model import CONTROL_PREFIX, WatchedEndpoint
 from ringback.monitor.config.address import (
     AddressError,
     ProbeAddress,
+    address_to_reach,
     nameserver_of,
     probe_address_of,
 )
@@ -19,14 +21,19 @@ from ringback.monitor.config.checks import (
     is_pattern,
     matching_ids,
     parents_of,
+    secret_of,
     unsupported_keys,
 )
 from ringback.monitor.config.merged import Item, MergedConfig, effective_endpoint, merge_files
 from ringback.monitor.config.models import (
+    AuthShape,
     ChannelShape,
+    DeadMansSwitchShape,
     EndpointShape,
     ExpectShape,
+    FileShape,
     MaintenanceShape,
+    ProbeModuleShape,
     RouteShape,
     TokenShape,
     WebShape,
@@ -36,14 +43,25 @@ from ringback.monitor.config.naming import endpoint_name, slug
 from ringback.monitor.config.settings import (
     ConfigInvalid,
     ConfigProblem,
+    DeadMansSwitch,
     MaintenanceWindow,
     MonitorConfig,
+    ProbeModule,
     Retention,
     WeeklyWindow,
 )
+from ringback.monitor.config.source import SourceFile
 from ringback.monitor.model import Endpoint, Expectations, ProbeType
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings, route_to_all
-from ringback.monitor.web.settings import Token, WebSettings, digest_of
+from ringback.monitor.web.settings import (
+    SCOPES_OF_ROLE,
+    ProxyLogin,
+    Scope,
+    StatusPage,
+    Token,
+    WebSettings,
+    digest_of,
+)
 
 _OPTIONS = {
     "body": "body",
@@ -55,6 +73,8 @@ _OPTIONS = {
     "fresh_after": "fresh_after",
 }
 """Key to what the probe calls it."""
+_PLAIN = ("http://", "ws://", "tcp://", "udp://", "dns://", "icmp://")
+"""What URLs of endpoints begin with that never show a certificate."""
 _CONTROL_TIMEOUT = 4.0  # Seconds for one check: the next comes after five
 
 
@@ -70,10 +90,13 @@ def build_config(whole: MergedConfig) -> MonitorConfig:
         vantage=main.vantage,
         agents_only=main.agents_only,
         controls=tuple(_control(url) for url in dict.fromkeys(main.controls)),
+        dead_mans_switch=_switch(main.dead_mans_switch),
+        probe_modules=_probe_modules(whole),
         web=_web(main.web, whole),
         store=whole.sources[0].file.parent / main.store.path,
         store_url=main.store.url,
         files=tuple(source.file for source in whole.sources),
+        discovered=frozenset(whole.discovered),
         patterns=whole.patterns,
     )
 
@@ -83,6 +106,8 @@ def make_endpoint(address: ProbeAddress, name: str, **more: Any) -> Endpoint:
     watched = more.pop("watched", {})
     proxy = more.get("options", {}).get("proxy", "")
     watched["proxy"] = "" if proxy == "environment" else without_secrets(proxy)
+    plain = address.url.startswith(_PLAIN) and not more.get("options", {}).get("starttls")
+    watched["certified"] = not plain
     return Endpoint(
         id=id_,
         name=name,
@@ -146,6 +171,7 @@ def _watched(
         "threshold": shape.threshold,
         "recovery": shape.recovery,
         "latency": shape.watch_latency and not heartbeat,
+        "slo": None if shape.slo is None else round(shape.slo / 100, 9),
         "certificate_days": tuple(sorted(set(shape.certificate_days), reverse=True)),
         "every": shape.every,
         "timeout": min(shape.timeout, shape.every),
@@ -157,7 +183,7 @@ def _watched(
 
 
 def _expectations(expect: ExpectShape, shape: EndpointShape, address: ProbeAddress) -> Expectations:
-    tcp = address.type == "tcp"
+    tcp = address.type in {"tcp", "udp"}
     return Expectations(
         status=expect.status,
         body_contains=() if tcp else expect.contains,
@@ -167,12 +193,13 @@ def _expectations(expect: ExpectShape, shape: EndpointShape, address: ProbeAddre
         latency=expect.latency,
         certificate_days=expect.certificate_days,
         answers=expect.answers,
+        anonymous=expect.anonymous,
         send=shape.send,
         expect=expect.contains[0] if tcp and expect.contains else "",
     )
 
 
-def _options(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeType) -> dict[str, Any]:
+def _options(item: Item[Any], shape: EndpointShape, kind: ProbeType) -> dict[str, Any]:
     # Those that were written, as a probe has defaults of its own, and that this one knows.
     written = shape.model_fields_set & _OPTIONS.keys()
     written -= set(unsupported_keys(kind, dict.fromkeys(written)))
@@ -181,8 +208,61 @@ def _options(item: Item[EndpointShape], shape: EndpointShape, kind: ProbeType) -
     return {key: value for key, value in given.items() if value not in ("", None)}
 
 
-def _file(item: Item[EndpointShape], named: str) -> str:
+def _file(item: Item[Any], named: str) -> str:
     return str(file_named_by(item, named)) if named else ""
+
+
+_HTTP_2XX = ExpectShape.model_validate({"status": "2xx"})
+_BUILT_IN = {
+    **{kind: ProbeModuleShape(type=kind) for kind in ("http", "tcp", "tls", "dns", "icmp")},
+    "https": ProbeModuleShape(type="http"),
+    "http_2xx": ProbeModuleShape(type="http", expect=_HTTP_2XX),
+    "http_post_2xx": ProbeModuleShape(type="http", method="POST", expect=_HTTP_2XX),
+    "tcp_connect": ProbeModuleShape(type="tcp"),
+    "tls_connect": ProbeModuleShape(type="tls"),
+}
+"""Modules that are there without a configuration; blackbox_exporter's of the same names do so."""
+_DEFAULTS_OF_MODULES = ("timeout", "ip", "proxy", "verify", "ca")
+"""Of the defaults what says how a server is reached and trusted. Who asks chooses the target: what
+the endpoints are shown, such as headers with a token, is not for it."""
+
+
+def _probe_modules(whole: MergedConfig) -> dict[str, ProbeModule]:
+    source = whole.sources[0]
+    built_in = {name: Item(shape, source, ()) for name, shape in _BUILT_IN.items()}
+    items = {**built_in, **whole.probe_modules}
+    return {name: _probe_module(whole, item, name) for name, item in items.items()}
+
+
+def _probe_module(whole: MergedConfig, item: Item[ProbeModuleShape], name: str) -> ProbeModule:
+    outer = whole.main.defaults.given()
+    given = {key: outer[key] for key in _DEFAULTS_OF_MODULES if key in outer} | item.shape.given()
+    kind, query = item.shape.type, given.pop("query", "")
+    shape = EndpointShape.model_construct(_fields_set=set(given), **given)
+    address = ProbeAddress(kind, "", "")
+    endpoint = make_endpoint(
+        address,
+        f"probe {name}",
+        timeout=shape.timeout,
+        expectations=_expectations(shape.expect, shape, address),
+        headers=shape.headers,
+        method=shape.method,
+        nameserver=nameserver_of(shape.nameserver),
+        verify=shape.verify,
+        ca=_file(item, shape.ca),
+        options=_options(item, shape, kind),
+    )
+    return ProbeModule(endpoint=endpoint, scheme="https" if name == "https" else kind, query=query)
+
+
+def probed_endpoint(module: ProbeModule, target: str) -> Endpoint:
+    """Return what ``/probe`` checks; raises ``ValueError`` for a target that cannot be one."""
+    kind = module.endpoint.type
+    if module.query:
+        address = probe_address_of(f"dns://{module.query}")
+        return replace(module.endpoint, url=address.url, nameserver=nameserver_of(target))
+    url = target if "://" in target else f"{module.scheme}://{target}"
+    return replace(module.endpoint, url=probe_address_of(url, kind).url)
 
 
 def _notifier(shape: ChannelShape) -> NotifierSettings:
@@ -231,14 +311,23 @@ def _ids(whole: MergedConfig) -> list[str]:
     return [item.shape.id for item in whole.endpoints]
 
 
+def _switch(shape: DeadMansSwitchShape | None) -> DeadMansSwitch | None:
+    return None if shape is None else DeadMansSwitch(url=shape.url, every=shape.every)
+
+
 def _web(shape: WebShape, whole: MergedConfig) -> WebSettings:
     folder = whole.sources[0].file.parent.absolute()
     return WebSettings(
         host=shape.host,
         port=shape.port,
-        tokens=tuple(_token(item.shape) for item in whole.tokens),
+        tokens=tuple(_token(item) for item in whole.tokens),
+        proxy=_proxy(whole.main.auth),
         status_page=shape.status_page,
         title=shape.title,
+        status_pages=tuple(
+            StatusPage(name=page.name, title=page.title, groups=tuple(dict.fromkeys(page.groups)))
+            for page in shape.page
+        ),
         probe_targets=whole.main.probe_allow.targets,
         base_url=shape.base_url or "",
         certificate=folder / shape.certificate if shape.certificate else None,
@@ -246,9 +335,22 @@ def _web(shape: WebShape, whole: MergedConfig) -> WebSettings:
     )
 
 
-def _token(shape: TokenShape) -> Token:
-    hashed = shape.sha256.lower() if shape.sha256 else digest_of(shape.token)
-    return Token(name=shape.name, hash=hashed, scopes=frozenset(shape.scopes))
+def _token(item: Item[TokenShape]) -> Token:
+    shape = item.shape
+    hashed = shape.sha256.lower() if shape.sha256 else digest_of(secret_of(item))
+    if shape.role:
+        return Token(name=shape.name, hash=hashed, scopes=SCOPES_OF_ROLE[shape.role])
+    scopes: set[Scope] = {*shape.scopes}
+    if "write" in scopes:  # before there were roles it was for everything
+        scopes.add("admin")
+    return Token(name=shape.name, hash=hashed, scopes=frozenset(scopes))
+
+
+def _proxy(shape: AuthShape) -> ProxyLogin | None:
+    if not shape.proxy_header:
+        return None
+    trusted = tuple(ip_network(text, strict=False) for text in shape.trusted_proxies)
+    return ProxyLogin(header=shape.proxy_header, trusted=trusted, roles=shape.roles)
 
 
 COMMAND_LINE = Path("command line")
@@ -271,7 +373,7 @@ def config_of_urls(urls: Iterable[str]) -> MonitorConfig:
     problems = []
     for url in dict.fromkeys(urls):
         try:
-            address = probe_address_of(url)
+            address = address_to_reach(url)
         except AddressError as error:
             shown = endpoint_name("", url)
             problems.append(
@@ -282,7 +384,8 @@ def config_of_urls(urls: Iterable[str]) -> MonitorConfig:
         endpoints[endpoint.id] = endpoint
     if problems:
         raise ConfigInvalid(problems)
-    return MonitorConfig(endpoints=tuple(endpoints.values()))
+    nothing = MergedConfig(FileShape(), [SourceFile(COMMAND_LINE)])
+    return MonitorConfig(endpoints=tuple(endpoints.values()), probe_modules=_probe_modules(nothing))
 
 
 def _name(url: str, taken: Mapping[str, Endpoint]) -> str:

@@ -1,10 +1,13 @@
 """The files of a configuration put together, and what then holds for one endpoint."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ringback.monitor.config.discovery import discovered_endpoints
 from ringback.monitor.config.models import (
     ChannelShape,
     CheckDefaults,
@@ -14,6 +17,7 @@ from ringback.monitor.config.models import (
     GroupShape,
     IncludedShape,
     MaintenanceShape,
+    ProbeModuleShape,
     RouteShape,
     Shape,
     TokenShape,
@@ -55,14 +59,23 @@ class MergedConfig:
     routes: list[Item[RouteShape]] = field(default_factory=list)
     maintenance: list[Item[MaintenanceShape]] = field(default_factory=list)
     tokens: list[Item[TokenShape]] = field(default_factory=list)
+    discovered: set[str] = field(default_factory=set)  # Ids of endpoints out of target files
 
     @property
     def defaults(self) -> Item[CheckDefaults]:
         return Item(self.main.defaults, self.sources[0], ("defaults",))
 
+    @property
+    def probe_modules(self) -> dict[str, Item[ProbeModuleShape]]:
+        return {
+            name: Item(shape, self.sources[0], ("probe_module", name))
+            for name, shape in self.main.probe_module.items()
+        }
+
     def ids(self) -> set[str]:
         """Return the ids of all endpoints, also of those that are wrong."""
-        return {endpoint_id(name, url) for name, url in self.named("endpoint")}
+        named = {endpoint_id(name, url) for name, url in self.named("endpoint")}
+        return named | self.discovered
 
     def named(self, section: str) -> Iterator[tuple[str, str]]:
         """Yield name and URL of all items of a section, also of those that are wrong."""
@@ -83,6 +96,11 @@ def merge_files(file: Path, environ: Mapping[str, str]) -> MergedConfig:
     for index, pattern in enumerate(shape.include):
         patterns.append(str(file.parent.absolute() / pattern))
         _include(into, source, (index, pattern), environ)
+    for index, table in zip(kept.get("discovery", ()), shape.discovery, strict=True):
+        patterns += [str(file.parent.absolute() / pattern) for pattern in table.files]
+        for found in discovered_endpoints(source, index, table):
+            into.endpoints.append(Item(found, source, ("discovery", index)))
+            into.discovered.add(found.id)
     into.patterns = tuple(patterns)
     return into
 
@@ -91,14 +109,41 @@ def _include(
     into: MergedConfig, main: SourceFile, named: tuple[int, str], environ: Mapping[str, str]
 ) -> None:
     known = {source.file.resolve() for source in into.sources}
-    files = included_files(main.file.parent, named[1])
-    if not files and not set("*?[") & set(named[1]):
-        main.add_problem(("include", named[0]), f"file {named[1]!r} does not exist")
+    index, pattern = named
+    inside = None if into.main.include_outside else main.file.parent.resolve()
+    if inside is not None and not _begins_below(inside, pattern):
+        main.add_problem(("include", index), _OUTSIDE.format(pattern))
+        return
+    files = included_files(main.file.parent, pattern)
+    if not files and not _PATTERN_SIGNS & set(pattern):
+        main.add_problem(("include", index), f"file {pattern!r} does not exist")
     for file in files:
-        if file.resolve() not in known:
+        real = file.resolve()
+        if inside is not None and not real.is_relative_to(inside):
+            main.add_problem(("include", index), _OUTSIDE.format(str(file)))
+        elif real not in known:
+            known.add(real)
             source = read_source(file, environ)
             into.sources.append(source)
             _add_items(into, source, *validate_file(source, IncludedShape, _MAIN_ONLY))
+
+
+_PATTERN_SIGNS = frozenset("*?[")
+_OUTSIDE = (
+    "file {!r} is not below the folder of this configuration: "
+    "move it there, or set include_outside = true"
+)
+
+
+def _begins_below(folder: Path, pattern: str) -> bool:
+    """Return whether what a pattern begins with, up to its first sign, is in a folder."""
+    parts = Path(pattern).parts
+    plain = tuple(takewhile(_PATTERN_SIGNS.isdisjoint, parts))
+    try:
+        begins = Path(os.path.realpath(folder.joinpath(*plain)))  # takes links in a circle
+    except ValueError:
+        return True  # no file has such a name
+    return begins.is_relative_to(folder) and ".." not in parts[len(plain) :]
 
 
 def _add_items(

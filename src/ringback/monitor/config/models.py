@@ -24,7 +24,7 @@ from ringback.monitor.config.values import (
     Zone,
     known_method,
 )
-from ringback.monitor.web.settings import Scope
+from ringback.monitor.web.settings import Role
 
 try:
     from pydantic import BaseModel, ConfigDict
@@ -57,7 +57,7 @@ class ExpectShape(Shape):
     status: Statuses = ()
     """HTTP statuses that mean up: 204, "200-299", "2xx", or a list. Left out: below 400."""
     contains: Texts = ()
-    """Text, or texts, that the body must contain; with tcp: the first data received."""
+    """Text, or texts, that the body must contain; with tcp and udp: the first data received."""
     matches: Patterns = ()
     """Regular expression, or several, that the body must match."""
     json_: dict[str, JSONText] = Field(default_factory=dict, alias="json")
@@ -70,6 +70,9 @@ class ExpectShape(Shape):
     """Days that the certificate must still be valid; with fewer the endpoint is down."""
     answers: Texts = ()
     """Address or text, or several, that the DNS response must contain."""
+    anonymous: bool = False
+    """Whether postgres, mysql, redis or mqtt must serve without a login; default: one that wants
+    a login is up."""
 
     @field_validator("json_")
     @classmethod
@@ -81,25 +84,11 @@ class ExpectShape(Shape):
         return paths
 
 
-class CheckDefaults(Shape):
-    """How endpoints are monitored."""
+class RequestShape(Shape):
+    """How one check is made."""
 
-    every: Duration = 30.0
-    """Time between two checks; of a heartbeat, between two reports."""
     timeout: Duration = 10.0
     """Time for one check, at most ``every``."""
-    retry_every: Duration = 5.0
-    """Time until the next check while a failure is not confirmed yet."""
-    threshold: Count = 3
-    """Number of failures in a row after which it is down."""
-    retries: int = Field(default=2, ge=0, le=999)
-    """The same, counted as retries: failures that are checked again first."""
-    recovery: Count = 2
-    """Number of successes in a row after which it is up again."""
-    watch_latency: bool = True
-    """Whether a lasting rise of its latency opens an incident."""
-    certificate_days: tuple[Days, ...] = (30, 14, 7, 1)
-    """Days before its certificate expires on which to notify."""
     expect: ExpectShape = Field(default_factory=ExpectShape)
     """What its response must be like."""
     method: Annotated[str, Field(pattern=r"^[A-Z]+$"), AfterValidator(known_method)] = "GET"
@@ -110,9 +99,6 @@ class CheckDefaults(Shape):
     """Body of the HTTP request."""
     redirects: bool = True
     """Whether HTTP redirects are followed."""
-    fresh_after: int = Field(default=10, ge=1, le=100_000)
-    """HTTP checks on one connection, which is kept for 5 minutes at most; 1: a new one for each.
-    Left out: 10, or those of 30 s where that is more."""
     proxy: Proxy = ""
     """HTTP proxy: "http://…", "socks5://…", "socks5h://…", or "environment"; "none": directly."""
     nameserver: str = ""
@@ -125,6 +111,31 @@ class CheckDefaults(Shape):
     """PEM file with the client certificate and its key."""
     ip: Literal[4, 6] | None = None
     """Only this version of IP."""
+
+
+class CheckDefaults(RequestShape):
+    """How endpoints are monitored."""
+
+    every: Duration = 30.0
+    """Time between two checks; of a heartbeat, between two reports."""
+    retry_every: Duration = 5.0
+    """Time until the next check while a failure is not confirmed yet."""
+    threshold: Count = 3
+    """Number of failures in a row after which it is down."""
+    retries: int = Field(default=2, ge=0, le=999)
+    """The same, counted as retries: failures that are checked again first."""
+    recovery: Count = 2
+    """Number of successes in a row after which it is up again."""
+    slo: float | None = Field(default=None, ge=50, lt=100)
+    """Percentage of the time in which it is to be well, such as 99.9: notified of when the error
+    budget of 30 days is used up too fast."""
+    watch_latency: bool = True
+    """Whether a lasting rise of its latency opens an incident."""
+    certificate_days: tuple[Days, ...] = (30, 14, 7, 1)
+    """Days before its certificate expires on which to notify."""
+    fresh_after: int = Field(default=10, ge=1, le=100_000)
+    """HTTP checks on one connection, which is kept for 5 minutes at most; 1: a new one for each.
+    Left out: 10, or those of 30 s where that is more."""
     labels: dict[str, str] = Field(default_factory=dict)
     """Labels for filters, routes and metrics."""
     mine: bool = False
@@ -149,19 +160,11 @@ class GroupShape(CheckDefaults):
     """Defaults for every endpoint of a group."""
 
 
-class EndpointShape(CheckDefaults):
-    """One endpoint."""
+class DialogueShape(Shape):
+    """What is said to one sort of server."""
 
-    name: str = Field(default="", max_length=200)
-    """Display name; its id is made of it. Default: its URL."""
-    url: str = ""
-    """https://…, tcp://host:port, tls://host:port, dns://name, icmp://host, or host:port."""
-    type: Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"] | None = None
-    """Which probe; default: by the scheme of the URL."""
-    group: str = ""
-    """Name of its group."""
     send: str = ""
-    """Sent first over tcp; expect.contains is searched for in what comes back."""
+    """Sent first over tcp and udp; expect.contains is searched for in what comes back."""
     starttls: Literal["smtp", "imap", "pop3", "ftp", "nntp", "sieve", "postgres", "ldap"] | None = (
         None
     )
@@ -170,6 +173,21 @@ class EndpointShape(CheckDefaults):
         None
     )
     """DNS record type to query; default: the addresses."""
+
+
+class EndpointShape(CheckDefaults, DialogueShape):
+    """One endpoint."""
+
+    name: str = Field(default="", max_length=200)
+    """Display name; its id is made of it. Default: its URL."""
+    url: str = ""
+    """https://…, tcp://host:port, tls://host:port, dns://name, icmp://host, udp://host:port, wss://…,
+    grpc://…, a service (postgres://, mysql://, redis://, mongodb://, ldaps://, smtp://, ssh://,
+    amqp://, mqtt:// and their kin), or host:port."""
+    type: Literal["http", "tcp", "tls", "dns", "icmp", "heartbeat"] | None = None
+    """Which probe; default: by the scheme of the URL."""
+    group: str = ""
+    """Name of its group."""
     ports: tuple[Port, ...] = ()
     """Ports to try after a relocation."""
     grace: Duration = 60.0
@@ -178,6 +196,21 @@ class EndpointShape(CheckDefaults):
     @property
     def id(self) -> str:
         return endpoint_id(self.name, self.url)
+
+
+class ProbeModuleShape(RequestShape, DialogueShape):
+    """How ``/probe?module=NAME`` checks a target."""
+
+    type: Literal["http", "tcp", "tls", "dns", "icmp"]
+    """Which probe."""
+    query: str = ""
+    """DNS name to query; the target is then the nameserver. Left out: the target is the name."""
+
+    @model_validator(mode="after")
+    def _whom_to_ask(self) -> Self:
+        if self.query and self.nameserver:
+            raise ValueError("with query the target is the nameserver: remove nameserver")
+        return self
 
 
 class ChannelShape(Shape):
@@ -334,10 +367,27 @@ class TokenShape(Shape):
     """Who it was given to."""
     token: str = ""
     """The secret, as ${NAME} of the environment."""
+    token_file: str = ""
+    """Or else a file that holds only the secret; relative to the folder of this file."""
     sha256: Digest | None = None
     """Or else the SHA-256 of the secret, in hexadecimal."""
-    scopes: tuple[Scope, ...] = ("read",)
-    """read: see everything. write: also acknowledge and silence. push: only send events."""
+    role: Role | None = None
+    """view: see everything. act: also acknowledge, write notes, silence, check, pause. administer:
+    also adopt endpoints and manage agents."""
+    scopes: tuple[Literal["read", "write", "push"], ...] = ("read",)
+    """Instead of a role. read: see everything. write: also change everything. push: only send
+    events."""
+
+
+class AuthShape(Shape):
+    """Who is logged in by a reverse proxy in front of the page, beside tokens."""
+
+    proxy_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]*$")
+    """Header in which the proxy says who asks, such as X-Remote-User."""
+    trusted_proxies: Texts = ()
+    """Addresses or networks from which it is believed: ["127.0.0.1", "10.0.0.0/24"]."""
+    roles: dict[str, Role] = Field(default_factory=dict)
+    """Name to role; "*" is everybody else that the proxy names."""
 
 
 class RetentionShape(Shape):
@@ -349,6 +399,17 @@ class RetentionShape(Shape):
     """Rollups of five minutes."""
     hours: Duration = 400 * DAY
     """Rollups of an hour."""
+
+
+class StatusPageShape(Shape):
+    """A public status page of its own, at /status/NAME."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")
+    """Name in its address: lower-case letters, digits and hyphens."""
+    title: str = "Status"
+    """Title of the page."""
+    groups: Texts = ()
+    """Names of groups whose public endpoints it shows, in this order; default: all."""
 
 
 class WebShape(Shape):
@@ -368,6 +429,17 @@ class WebShape(Shape):
     """Whether /status and the badges of public endpoints are for everybody."""
     title: str = "Status"
     """Title of the public status page."""
+    page: tuple[StatusPageShape, ...] = ()
+    """Further public status pages: [[web.page]]."""
+
+
+class DeadMansSwitchShape(Shape):
+    """What is called while the monitor is well; a service there raises alarm when no call comes."""
+
+    url: HTTPURL
+    """URL to call by GET, of another place than this machine."""
+    every: Duration = 60.0
+    """Time between two calls."""
 
 
 class StoreShape(Shape):
@@ -377,6 +449,19 @@ class StoreShape(Shape):
     """The database's file; relative to the folder of this file."""
     url: PostgresURL = ""
     """Of a PostgreSQL (15 or later), instead of a file."""
+
+
+class DiscoveryShape(Shape):
+    """Endpoints out of target files as Prometheus has them (``file_sd``)."""
+
+    files: Texts = Field(min_length=1)
+    """Patterns of JSON or YAML files, relative to this one: ["targets/*.json"]."""
+    url: str = Field(default="{target}", min_length=1)
+    """URL to check; {target} and {LABEL} are replaced: "https://{target}/health"."""
+    name: str = ""
+    """Display name, with the same; default: the URL."""
+    group: str = ""
+    """Name of the group with their settings."""
 
 
 class ProbeAllowShape(Shape):
@@ -415,17 +500,27 @@ class FileShape(IncludedShape):
     ["tcp://192.0.2.1:443", "https://example.com"]."""
     include: tuple[str, ...] = ()
     """Patterns of further files, relative to this one: ["conf.d/*.toml"]."""
+    include_outside: bool = False
+    """Whether ``include`` may name files that are not below the folder of this one."""
+    discovery: tuple[DiscoveryShape, ...] = ()
+    """Endpoints out of target files as Prometheus has them (``file_sd``)."""
     defaults: DefaultsShape = Field(default_factory=DefaultsShape)
     """Defaults for all endpoints."""
     retention: RetentionShape = Field(default_factory=RetentionShape)
     """How long what is kept."""
+    dead_mans_switch: DeadMansSwitchShape | None = None
+    """What is called while the monitor is well."""
     web: WebShape = Field(default_factory=WebShape)
     """How the web page is served."""
+    auth: AuthShape = Field(default_factory=AuthShape)
+    """Who is logged in by a reverse proxy."""
     store: StoreShape = Field(default_factory=StoreShape)
     """Where data is stored."""
     probe_allow: ProbeAllowShape = Field(default_factory=ProbeAllowShape)
     """Which targets /probe accepts."""
+    probe_module: dict[str, ProbeModuleShape] = Field(default_factory=dict)
+    """How /probe checks a target, by the name of the module."""
 
 
-ARRAY_SECTIONS = ("endpoint", "notifier", "route", "maintenance", "token")
+ARRAY_SECTIONS = ("endpoint", "notifier", "route", "maintenance", "token", "discovery")
 """Sections of which there may be many: ``[[endpoint]]``."""

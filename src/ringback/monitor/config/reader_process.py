@@ -7,22 +7,23 @@ a process would keep for ever. The values that come of it take 2 MB.
 from __future__ import annotations
 
 import pickle
-import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ringback.monitor.apart import start_apart
 from ringback.monitor.config.settings import ConfigInvalid, ConfigProblem
 
 if TYPE_CHECKING:
     from ringback.monitor.config.settings import MonitorConfig
+    from ringback.monitor.model import Endpoint
 
-# Isolated, for -c puts the current directory first; then it finds what this process finds. Ctrl-C
-# is for the one that asked: without it nobody takes the answer.
+# It is isolated; then it finds what this process finds.
 _PROGRAM = """
-import pickle, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+import pickle, sys
 sys.path[:] = pickle.load(sys.stdin.buffer)
 from ringback.monitor.config.reader_process import run_reader
 run_reader()
@@ -33,11 +34,8 @@ class ReaderProcess:
     """A configuration that another process reads, beside what this one does meanwhile."""
 
     def __init__(self, name: str, *arguments: Any) -> None:
-        command = [sys.executable, "-I", "-c", _PROGRAM]
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - this Python, and a program from above
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+            self._process = start_apart(_PROGRAM)
         except OSError as error:
             raise _unread(f"no process can be started: {error.strerror}") from error
         asked = self._process.stdin
@@ -78,8 +76,30 @@ def _read(name: str, arguments: tuple[Any, ...]) -> tuple[object, object, Except
     try:
         from ringback.monitor.config import load as reading  # noqa: PLC0415 - takes pydantic
 
-        return getattr(reading, name)(*arguments), None, None
+        loaded = getattr(reading, name)(*arguments)
+        return replace(loaded, endpoints=tuple(_shared(loaded.endpoints))), None, None
     except ConfigInvalid as error:
         return None, error.problems, None
     except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
         return None, None, error
+
+
+def _shared(endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:
+    """Have neighbours hold what is equal once: most that is configured holds for all."""
+    before: Endpoint | None = None
+    for endpoint in endpoints:
+        if before is not None:
+            watched = replace(endpoint.watched, **_equal(endpoint.watched, before.watched))
+            own = replace(endpoint, **_equal(endpoint, before) | {"watched": watched})
+        else:
+            own = endpoint
+        before = own
+        yield own
+
+
+def _equal(new: Any, before: Any) -> dict[str, Any]:
+    return {
+        field.name: value
+        for field in fields(new)
+        if (value := getattr(before, field.name)) == getattr(new, field.name)
+    }

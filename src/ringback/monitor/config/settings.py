@@ -3,13 +3,13 @@
 Nothing here takes pydantic: a running monitor holds these values and does without it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ringback.incident.silences import Silence
+from ringback.incident.silences import MAINTENANCE_PREFIX, Silence
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.web.settings import WebSettings, is_loopback_host
@@ -41,8 +41,6 @@ class ConfigInvalid(Exception):  # noqa: N818 - named for the state of the file
 
 
 EVERY_DAY = frozenset(range(7))
-MAINTENANCE_PREFIX = "maintenance:"
-"""Begins the id of every silence that comes from the configuration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +110,23 @@ class Retention:
     hours: float = 400 * DAY  # Rollups of an hour
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadMansSwitch:
+    """What is called while the monitor is well, so that somebody notices when it is not."""
+
+    url: str = field(repr=False)  # Whoever knows it may call it
+    every: float  # Seconds between two calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeModule:
+    """How ``/probe`` checks a target."""
+
+    endpoint: Endpoint  # Everything but whom to check
+    scheme: str  # Of a target that has none
+    query: str = ""  # DNS name to query, where the target is the nameserver; `""`: it is the name
+
+
 MIN_COMPARED_HOSTS = 3
 """Distinct hosts with which a failing network of one's own can be told by them alone."""
 
@@ -129,13 +144,17 @@ class MonitorConfig:
     agents_only: bool = False  # Whether only agents check, and this place nothing itself
     # What is checked only to know of this vantage's own network, as an endpoint each
     controls: tuple[Endpoint, ...] = ()
+    dead_mans_switch: DeadMansSwitch | None = None  # `None`: nobody waits for a call
+    # How `/probe` checks a target, by the name of the module
+    probe_modules: Mapping[str, ProbeModule] = field(default_factory=dict)
     web: WebSettings = field(default_factory=WebSettings)  # How the page is served, and to whom
     # The database's file; relative to the configuration's folder, or to the current one
     store: Path = Path("ringback.db")
     # Of a PostgreSQL that data is kept in instead; `""`: in the file
     store_url: str = field(default="", repr=False)
     files: tuple[Path, ...] = ()  # Every file that was read, the main one first
-    # Absolute patterns of the files that `include` asked for, so that a new one is noticed
+    discovered: frozenset[str] = frozenset()  # Ids of the endpoints that target files name
+    # Absolute patterns of the files of `include` and of targets, so that a new one is noticed
     patterns: tuple[str, ...] = ()
 
     @property

@@ -176,12 +176,16 @@ class Substitution:
     data: Any = None
     # Path of a string to the values of the environment in it; never to be shown
     secret: dict[KeyPath, list[str]] = field(default_factory=dict)
-    # Path to the variable that it names and that is not set
+    # Path to why the variable that it names has no value
     missing: dict[KeyPath, str] = field(default_factory=dict)
 
 
 def substitute(data: Any, environ: Mapping[str, str]) -> Substitution:
-    """Return data with each ``${NAME}`` in a string replaced; ``$${`` means ``${`` itself."""
+    """Return data with each ``${NAME}`` in a string replaced; ``$${`` means ``${`` itself.
+
+    A variable that is not set is the content of the file that ``NAME_FILE`` names, as the images of
+    databases have it.
+    """
     into = Substitution()
     into.data = _substituted_value(data, (), environ, into)
     return into
@@ -206,13 +210,39 @@ def _substituted_value(
     def replacement(match: re.Match[str]) -> str:
         if match[1]:
             return match[1]
-        if match[2] not in environ:
-            into.missing.setdefault(path, match[2])
-        value = environ.get(match[2], "")
+        try:
+            value = _value_of(match[2], environ)
+        except ValueError as problem:
+            into.missing.setdefault(path, str(problem))
+            value = ""
         into.secret.setdefault(path, []).append(value)
         return value
 
     return _REFERENCE.sub(replacement, data)
+
+
+_MAX_VALUE_BYTES = 64 * 1024  # Bytes of a file that a variable names
+
+
+def _value_of(name: str, environ: Mapping[str, str]) -> str:
+    if name in environ:
+        return environ[name]
+    file = environ.get(f"{name}_FILE")
+    if file is None:
+        raise ValueError(f"environment variable {name!r} is not set")
+    try:
+        with Path(file).open("rb") as opened:
+            content = opened.read(_MAX_VALUE_BYTES + 1)
+        if len(content) > _MAX_VALUE_BYTES:
+            raise ValueError(f"it is larger than {_MAX_VALUE_BYTES >> 10} KiB")
+        return content.decode().rstrip("\r\n")
+    except UnicodeError:
+        why = "it is not UTF-8"
+    except OSError as error:
+        why = error.strerror or str(error)
+    except ValueError as error:
+        why = str(error)
+    raise ValueError(f"{name}_FILE names {file!r}, which cannot be read: {why}")
 
 
 MAX_FILE_BYTES = 16 * 1024 * 1024  # Bytes of a file at most
@@ -272,7 +302,7 @@ def read_source(file: Path, environ: Mapping[str, str]) -> SourceFile:
     """Return a file that was read; what is wrong with it is in its problems."""
     source = SourceFile(file)
     try:
-        source.text = _read_text(file)
+        source.text = file_text(file)
         raw = tomllib.loads(source.text)
     except OSError as error:
         source.problems.append(
@@ -287,7 +317,7 @@ def read_source(file: Path, environ: Mapping[str, str]) -> SourceFile:
     return source
 
 
-def _read_text(file: Path) -> str:
+def file_text(file: Path) -> str:
     with file.open("rb") as opened:
         content = opened.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
@@ -310,8 +340,8 @@ def _syntax_problem(file: Path, error: ValueError) -> ConfigProblem:
 def _fill_variables(source: SourceFile, raw: dict[str, Any], environ: Mapping[str, str]) -> None:
     into = substitute(raw, environ)
     source.data, source.secret = into.data, into.secret
-    for path, name in into.missing.items():
-        source.add_problem(path, f"environment variable {name!r} is not set")
+    for path, problem in into.missing.items():
+        source.add_problem(path, problem)
 
 
 def included_files(folder: Path, pattern: str) -> list[Path]:
@@ -319,6 +349,6 @@ def included_files(folder: Path, pattern: str) -> list[Path]:
     path = Path(pattern)
     root = Path(path.anchor) if path.is_absolute() else folder
     relative = path.relative_to(path.anchor) if path.is_absolute() else path
-    if not relative.parts:
+    if not relative.parts or "\0" in pattern:  # no file has such a name, and Python 3.13 raises
         return []
     return sorted(file for file in root.glob(str(relative)) if file.is_file())

@@ -199,6 +199,6 @@ def _without_items(data: dict[str, Any], section: str, bad: set[str | int]) -> d
     rest = {name: value for name, value in data.items() if name != section}
     if isinstance(items, list) and bad:
         return {**rest, section: [item for i, item in enumerate(items) if i not in bad]}
-    if section == "group" and isinstance(items, dict) and bad:
+    if section in {"group", "probe_module"} and isinstance(items, dict) and bad:
         return {**rest, section: {k: v for k, v in items.items() if k not in bad}}
     return rest

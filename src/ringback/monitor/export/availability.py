@@ -302,6 +302,24 @@ class MonthlyReport(NamedTuple):
         return sorted(found, key=lambda row: order[row["month"]])
 
 
+def with_budget(report: MonthlyReport, target: float) -> MonthlyReport:
+    """Return a report that also says which share of each month's error budget is left.
+
+    ``target``: share of the time in which an endpoint is to be well; below 0: more was used.
+    """
+
+    def rows(
+        reader: StoreReader, endpoints: Sequence[str], months: Mapping[str, Span], now: float
+    ) -> Iterator[dict[str, Any]]:
+        for row in report.rows(reader, endpoints, months, now):
+            span = months[row["month"]]
+            allowed = (span.until - span.since) * (1.0 - target)
+            yield {**row, "budget_left": 100 * (1.0 - row["down"] / allowed)}
+
+    shown = (*report.shown[:4], "budget_left", *report.shown[4:])
+    return MonthlyReport((*report.columns, "budget_left"), shown, rows)
+
+
 AVAILABILITY_COLUMNS = (
     "month", "endpoint", "availability", "down", "outages", "incidents", "repair",
     "known", "unknown", "checks", "failed", "p50", "p95",

@@ -127,7 +127,7 @@ class Fleet:
         self._links: defaultdict[str, _Link] = defaultdict(_Link)
         self._turns = itertools.count()
         self._logged: dict[str, float] = {}
-        self._endpoints: tuple[Endpoint, ...] = ()
+        self._endpoints: dict[str, Endpoint] = {}
         self._controls: tuple[Endpoint, ...] = ()
         self._shared: dict[bool, tuple[str, bytes]] = {}  # The plan, with and without credentials
         self._is_place = True  # Whether this process checks as well
@@ -152,8 +152,21 @@ class Fleet:
     ) -> None:
         """Have these checked from now on; ``checked_here``: by this process as well."""
         self._is_place = checked_here
-        self._endpoints = tuple(endpoint for endpoint in endpoints if endpoint.type != "heartbeat")
+        self._endpoints = {end.id: end for end in endpoints if end.type != "heartbeat"}
         self._controls = tuple(controls)
+        self._shared.clear()
+        self._wake_all()
+
+    def resume(self, endpoint: Endpoint) -> None:
+        """Have one endpoint more checked."""
+        if endpoint.type != "heartbeat":
+            self._endpoints[endpoint.id] = endpoint
+        self._shared.clear()
+        self._wake_all()
+
+    def pause(self, endpoint: Endpoint) -> None:
+        """Have one checked no more."""
+        self._endpoints.pop(endpoint.id, None)
         self._shared.clear()
         self._wake_all()
 
@@ -187,9 +200,9 @@ class Fleet:
     def _pieces_of_plan(self, *, secure: bool) -> Iterator[bytes]:
         from ringback.monitor.fleet.protocol import has_secret, planned  # noqa: PLC0415 - pydantic
 
-        omitted = [] if secure else [end.id for end in self._endpoints if has_secret(end)]
+        omitted = [] if secure else [end.id for end in self._endpoints.values() if has_secret(end)]
         left_out = set(omitted)
-        sent = [end for end in self._endpoints if end.id not in left_out]
+        sent = [end for end in self._endpoints.values() if end.id not in left_out]
         controls = [end for end in self._controls if secure or not has_secret(end)]
         files, names = _files_of((*sent, *controls))
 

@@ -1,13 +1,14 @@
 """blackbox_exporter's modules (``blackbox.yml``) and Prometheus' targets for it."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from ringback.failure.target import bracketed
+from ringback.monitor.config.yaml_text import YAMLText, as_list, as_table, indexed_tables
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned
-from ringback.monitor.importing.yaml_text import YAMLText, as_list, as_table, indexed_tables
 
 _HTTP = frozenset(
     {"valid_status_codes", "method", "headers", "body", "follow_redirects", "no_follow_redirects"}
@@ -16,9 +17,18 @@ _HTTP = frozenset(
     | {"fail_if_header_not_matches", "authorization", "proxy_url", "proxy_from_environment"}
 )
 _TCP = frozenset({"query_response", "tls", "tls_config", "preferred_ip_protocol"})
-_DNS = frozenset({"query_name", "query_type", "preferred_ip_protocol", "validate_answer_rrs"})
+_DNS = frozenset(
+    {"query_name", "query_type", "preferred_ip_protocol", "validate_answer_rrs", "valid_rcodes"}
+)
 _ICMP = frozenset({"preferred_ip_protocol", "ip_protocol_fallback"})
-_KNOWN = {"http": _HTTP, "tcp": _TCP, "dns": _DNS, "icmp": _ICMP}
+_CONDITIONS = frozenset(
+    {"fail_if_ssl", "fail_if_not_ssl", "fail_if_header_matches", "ttl"}
+    | {"fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel"}
+    | {"validate_authority_rrs", "validate_additional_rrs"}
+)
+"""Keys without which a check would see less than it did."""
+_GRPC = frozenset({"service", "tls", "tls_config", "preferred_ip_protocol", "ip_protocol_fallback"})
+_KNOWN = {"http": _HTTP, "tcp": _TCP, "dns": _DNS, "icmp": _ICMP, "grpc": _GRPC}
 
 
 class BlackboxModule:
@@ -38,16 +48,66 @@ class BlackboxModule:
             "tcp": self._tcp,
             "dns": self._dns,
             "icmp": self._icmp,
+            "grpc": self._grpc,
         }.get(self.prober)
+        if self.prober == "grpc" and target == _ANY_TARGET:
+            message = f"module {self.name}: skipped: /probe has no module for gRPC's health service"
+            draft.note(self.text, self.line(), message)
+            return None
         if making is None:
             message = f"module {self.name}: skipped: the prober {self.prober} is not supported"
             draft.note(self.text, self.line(), message)
             return None
-        for key in sorted(self.own.keys() - _KNOWN[self.prober]):
+        if lost := self._lost_condition():
+            key, why = lost
+            message = f"module {self.name}: skipped: {why}; without it the check would see less"
+            draft.note(self.text, self.line(self.prober, key), message)
+            return None
+        for key in sorted(self.own.keys() - _CONDITIONS - _KNOWN[self.prober]):
             message = f"module {self.name}: {key} has no equivalent"
             draft.note(self.text, self.line(self.prober, key), message)
         timeout = {"timeout": self.data["timeout"]} if "timeout" in self.data else {}
         return {"name": target, **making(target, draft), **timeout}
+
+    def table(self, draft: Draft) -> Table | None:
+        """Return it as a module of ``/probe``; ``None``: there is no probe for it."""
+        made = self.endpoint(_ANY_TARGET, draft)
+        if made is None:
+            return None
+        url = str(made.pop("url"))
+        del made["name"]
+        if made.pop("nameserver", None):
+            made["query"] = url.partition("://")[2]
+        return pruned({"type": url.partition("://")[0], **made})
+
+    def _lost_condition(self) -> tuple[str, str] | None:
+        """A condition that has no equivalent, and what to say of it."""
+        for key in sorted(key for key in self.own.keys() & _CONDITIONS if self.own[key]):
+            return key, f"{key} has no equivalent"
+        for _, matcher in indexed_tables(self.own.get("fail_if_header_not_matches")):
+            if _plain_text(matcher.get("regexp")) is None:
+                why = f"headers are only searched for plain text, not for {matcher.get('regexp')!r}"
+                return "fail_if_header_not_matches", why
+        steps = [step for _, step in indexed_tables(self.own.get("query_response"))]
+        plain = None if self.own.get("tls") and steps else _plain_dialogue(steps)
+        if plain is None and not _starttls_protocol(steps):
+            return "query_response", "of query_response only send and a plain text are imported"
+        if any(code != "NOERROR" for code in as_list(self.own.get("valid_rcodes"))):
+            return "valid_rcodes", "of valid_rcodes only NOERROR is"
+        wanted = as_table(self.own.get("validate_answer_rrs"))
+        if wanted and self._answers() is None:
+            why = "of validate_answer_rrs only fail_if_none_matches_regexp with a plain text is"
+            return "validate_answer_rrs", why
+        return None
+
+    def _answers(self) -> list[str] | None:
+        """What one of the answers must hold; ``None``: more than that is asked for."""
+        wanted = as_table(self.own.get("validate_answer_rrs"))
+        patterns = as_list(wanted.get("fail_if_none_matches_regexp"))
+        found = [_plain_text(pattern) for pattern in patterns]
+        if wanted.keys() - {"fail_if_none_matches_regexp"} or len(found) > 1 or None in found:
+            return None
+        return [text for text in found if text]
 
     def _http(self, target: str, draft: Draft) -> Table:
         statuses = as_list(self.own.get("valid_status_codes"))
@@ -63,7 +123,7 @@ class BlackboxModule:
             "expect": {
                 "status": statuses or "2xx",
                 "matches": self._patterns(),
-                "headers": self._header_patterns(draft),
+                "headers": self._header_patterns(),
             },
         }
 
@@ -107,37 +167,21 @@ class BlackboxModule:
         unwanted = as_list(self.own.get("fail_if_body_matches_regexp"))
         return [*wanted, *(rf"(?s)\A(?!.*(?:{pattern}))" for pattern in unwanted)]
 
-    def _header_patterns(self, draft: Draft) -> dict[str, str]:
-        found = {}
-        for index, matcher in indexed_tables(self.own.get("fail_if_header_not_matches")):
-            header, pattern = str(matcher.get("header")), str(matcher.get("regexp"))
-            if pattern.replace("-", "").replace("/", "").replace(" ", "").isalnum():
-                found[header] = pattern
-            else:
-                line = self.line("http", "fail_if_header_not_matches", index)
-                message = f"module {self.name}: headers are only searched for plain text"
-                draft.note(self.text, line, f"{message}, not for {pattern!r}")
-        return found
+    def _header_patterns(self) -> dict[str, str | None]:
+        return {
+            str(matcher.get("header")): _plain_text(matcher.get("regexp"))
+            for _, matcher in indexed_tables(self.own.get("fail_if_header_not_matches"))
+        }
 
-    def _tcp(self, target: str, draft: Draft) -> Table:
+    def _tcp(self, target: str, _draft: Draft) -> Table:
         made: Table = {"url": f"tcp://{target}", "ip": self._ip()}
         steps = [step for _, step in indexed_tables(self.own.get("query_response"))]
         spoken = _starttls_protocol(steps)
         if self.own.get("tls") or spoken:
             made = {"url": f"tls://{target}", "starttls": spoken, **self._tls()}
-        if steps and not spoken:
-            draft.note(
-                self.text,
-                self.line("tcp", "query_response"),
-                f"module {self.name}: query_response is not imported: set send and expect.contains",
-            )
-        return made
+        return made if spoken else made | (_plain_dialogue(steps) or {})
 
-    def _dns(self, target: str, draft: Draft) -> Table:
-        answers: Any = self.own.get("validate_answer_rrs")
-        if answers:
-            line = self.line("dns", "validate_answer_rrs")
-            draft.note(self.text, line, f"module {self.name}: set expect.answers")
+    def _dns(self, target: str, _draft: Draft) -> Table:
         name = str(self.own.get("query_name", "")).rstrip(".")
         record = self.own.get("query_type")
         return {
@@ -145,12 +189,43 @@ class BlackboxModule:
             "url": f"dns://{name}",
             "nameserver": target,
             "record": record,
+            "expect": {"answers": self._answers()},
         }
 
     def _icmp(self, target: str, _draft: Draft) -> Table:
         return {"url": f"icmp://{bracketed(target)}", "ip": self._ip()}
 
+    def _grpc(self, target: str, _draft: Draft) -> Table:
+        scheme, service = "grpcs" if self.own.get("tls") else "grpc", self.own.get("service") or ""
+        return {"url": f"{scheme}://{target}/{service}".rstrip("/"), **self._tls()}
 
+
+_ANY_TARGET = "target.invalid:1"  # Stands for the target of a module that is imported without any
+_PLAIN = re.compile(r"\^?((?:[\w :/@<>=,;!~&#%'\"-]|\\[^\w\s]|\.)+)")
+"""A pattern that is searched for as text: each dot stands for itself nearly always."""
+
+
+def _plain_dialogue(steps: list[Table]) -> Table | None:
+    """What is sent first and the text that comes back; ``None``: there is more to it."""
+    if not steps:
+        return {}
+    first = {"send": steps[0].get("send")} if "expect" not in steps[0] else {}
+    asked = [step for step in steps if "expect" in step]
+    waited = steps.index(asked[0]) if len(asked) == 1 else -1
+    plain = _PLAIN.fullmatch(str(asked[0]["expect"])) if waited == len(first) else None
+    if plain is None or not all(isinstance(sent, str) for sent in first.values()):
+        return None
+    sent = {key: f"{text}\n" for key, text in first.items()}
+    return {**sent, "expect": {"contains": re.sub(r"\\(.)", r"\1", plain[1])}}
+
+
+def _plain_text(pattern: object) -> str | None:
+    """The text that a pattern is searched for as; ``None``: it is more than a text."""
+    plain = _PLAIN.fullmatch(str(pattern).removeprefix(".*").removesuffix(".*"))
+    return re.sub(r"\\(.)", r"\1", plain[1]) if plain and not plain[0].startswith("^") else None
+
+
+_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # Of PostgreSQL
 _STARTTLS_COMMANDS = {
     "STLS": "pop3",
     "AUTH TLS": "ftp",
@@ -166,6 +241,8 @@ def _starttls_protocol(steps: Iterable[Table]) -> str | None:
     steps = list(steps)
     if not any(step.get("starttls") for step in steps):
         return None
+    if any(step.get("send") == _SSL_REQUEST for step in steps):
+        return "postgres"
     dialogue = " ".join(str(step.get("send") or "") for step in steps).upper()
     return next(
         (protocol for word, protocol in _STARTTLS_COMMANDS.items() if word in dialogue), None
@@ -200,10 +277,13 @@ def convert_prometheus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     for text, yaml in jobs:
         _ScrapeJobs(text, yaml, modules, draft).add()
     if not jobs:
-        text = read[0][0]
-        draft.note(
-            text, 0, "modules have no targets: import prometheus.yml together with this file"
-        )
+        draft.modules = {
+            name: table
+            for name, module in modules.items()
+            if (table := module.table(draft)) is not None
+        }
+        message = "targets are in prometheus.yml: import it as well, or let it ask /probe here"
+        draft.note(read[0][0], 0, f"modules for /probe, no endpoints: {message}")
 
 
 class _ScrapeJobs:

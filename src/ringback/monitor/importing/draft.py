@@ -50,6 +50,7 @@ class Draft:
     notifiers: list[Table] = field(default_factory=list)
     routes: list[Table] = field(default_factory=list)
     maintenance: list[Table] = field(default_factory=list)
+    modules: dict[str, Table] = field(default_factory=dict)  # Of `/probe`, by name
     notes: list[ImportNote] = field(default_factory=list)  # What could not be carried over
     # Variable of the environment to what it must hold
     variables: dict[str, str] = field(default_factory=dict)
@@ -112,6 +113,7 @@ def combined(drafts: Iterable[Draft]) -> Draft:
         ]
         whole.notifiers += draft.notifiers
         whole.routes += draft.routes
+        whole.modules |= draft.modules
         whole.notes += draft.notes
         whole.variables |= draft.variables
     return whole
@@ -165,11 +167,14 @@ def to_toml(draft: Draft) -> str:
     }
     for header, tables in sections.items():
         blocks.extend(f"[[{header}]]\n{_lines(table)}" for table in tables)
+    blocks.extend(
+        f"[probe_module.{_key(name)}]\n{_lines(table)}" for name, table in draft.modules.items()
+    )
     return "\n".join(blocks)
 
 
 def _variables(draft: Draft) -> Iterator[str]:
-    tables = (draft.endpoints, draft.notifiers)
+    tables = (draft.endpoints, draft.notifiers, draft.modules)
     variables = {**dict.fromkeys(_names_in(tables), "as it was before"), **draft.variables}
     if variables:
         lines = [f"#   {name}: {_one_line(what)}\n" for name, what in variables.items()]

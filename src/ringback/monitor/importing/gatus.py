@@ -3,19 +3,19 @@
 import re
 from collections.abc import Callable, Iterable
 
+from ringback.monitor.config.yaml_text import (
+    YAMLText,
+    as_list,
+    as_table,
+    indexed_tables,
+    without_nested,
+)
 from ringback.monitor.importing.draft import (
     Draft,
     ImportedFile,
     Table,
     pruned,
     with_variables,
-)
-from ringback.monitor.importing.yaml_text import (
-    YAMLText,
-    as_list,
-    as_table,
-    indexed_tables,
-    without_nested,
 )
 
 _CONDITION = re.compile(r"\s*(\S+)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*")
@@ -135,7 +135,7 @@ def _whole(pattern: str) -> str:
 
 _CONVERTED = frozenset(
     {"name", "group", "url", "method", "body", "headers", "interval", "conditions", "enabled"}
-    | {"dns", "client", "alerts", "extra-labels", "ui", "store"}
+    | {"dns", "client", "alerts", "extra-labels", "ui", "store", "ssh"}
 )
 _CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network", "proxy-url"})
 _NESTED = ("headers", "conditions", "dns", "client", "alerts", "extra-labels", "ui", "ssh")
@@ -240,13 +240,10 @@ class _Endpoint:
         scheme, _, rest = url.partition("://")
         if scheme == "starttls":
             return f"tls://{rest}"
-        if scheme in {"ssh", "ws", "wss"}:
-            port = {"ssh": 22, "ws": 80, "wss": 443}[scheme]
-            host = rest.partition("/")[0]
-            self.note(
-                f"{scheme} is not supported: only checks that the port accepts connections", "url"
-            )
-            return f"tcp://{host}" if ":" in host else f"tcp://{host}:{port}"
+        if scheme == "ssh":
+            if self.entry.get("ssh"):
+                self.note("nobody logs in: only checks that the server answers", "ssh")
+            return f"ssh://{rest.partition('/')[0]}"
         return url
 
     def _proxy(self) -> str | None:

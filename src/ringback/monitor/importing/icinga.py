@@ -2,21 +2,28 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ringback.monitor.importing.draft import Draft, ImportedFile, config_duration, pruned
+from ringback.monitor.importing.icinga_text import (
+    FUNCTIONS,
+    UNCLEAR,
+    IcingaBlock,
+    Scope,
+    Statement,
+    UnclearExpression,
+    executed,
+    read_blocks,
+)
 from ringback.monitor.importing.plugin import check_times, plugin_endpoint
 
 _BLOCK = re.compile(
-    r"^\s*(object|template|apply)\s+(Host|Service|CheckCommand|User|Dependency|Notification)"
-    r'(?:\s+"([^"]*)")?[^{\n]*\{',
+    r"^\s*(?:object|template|apply)\s+[A-Z]\w+\b[^{\n]*\{"
+    r'|^\s*const\s+\w+\s*=|^\s*include\s+["<]',
     re.MULTILINE,
 )
-_ASSIGNMENT = re.compile(r'^\s*([\w.]+(?:\["[^"]*"\])*)\s*\+?=\s*(.+?)\s*;?$')
-_IMPORT = re.compile(r'^\s*import\s+"([^"]*)"')
-_WHERE = re.compile(r"^\s*(assign|ignore) where (.+)$")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
 _PLUGINS = {
@@ -33,6 +40,8 @@ _OPTIONS = {
         "http_ssl": "-S",
         "http_expect": "-e",
         "http_string": "-s",
+        "http_expect_body_regex": "-r",
+        "http_post": "-P",
         "http_onredirect": "-f",
         "http_auth_pair": "-a",
         "http_method": "-j",
@@ -43,24 +52,47 @@ _OPTIONS = {
     "tcp": {"tcp_address": "-H", "tcp_port": "-p", "tcp_send": "-s", "tcp_expect": "-e"},
     "dns": {"dns_lookup": "-H", "dns_server": "-s", "dns_expected_answers": "-a"},
     "dig": {"dig_lookup": "-l", "dig_server": "-H", "dig_record_type": "-T"},
-    "ssh": {"ssh_address": "-H", "ssh_port": "-p"},
-    "smtp": {"smtp_address": "-H", "smtp_port": "-p"},
+    "ssl_cert": {
+        "ssl_cert_address": "-H",
+        "ssl_cert_port": "-p",
+        "ssl_cert_cn": "--cn",
+        "ssl_cert_critical": "-c",
+        "ssl_cert_warn": "-w",
+    },
+    **{
+        name: {f"{name}_address": "-H", f"{name}_port": "-p"}
+        for name in (
+            *("ssh", "smtp", "ssmtp", "imap", "simap", "pop", "spop", "ftp", "nntp"),
+            *("nntps", "ldap"),
+        )
+    },
+    "mysql": {"mysql_hostname": "-H", "mysql_port": "-P", "mysql_username": "-u"},
+    "pgsql": {
+        "pgsql_hostname": "-H",
+        "pgsql_port": "-P",
+        "pgsql_username": "-l",
+        "pgsql_database": "-d",
+    },
 }
 """Command to its variables, and the option of the plugin that each is."""
 
 
+_NOT_IMPORTED = {
+    "User": "users are not imported: add a [[notifier]] for them",
+    "Notification": "notifications are not imported: add a [[notifier]] and a [[route]]",
+    "Dependency": "dependencies are not imported: set parents",
+}
+_MAX_MACRO_DEPTH = 3  # Macros within what macros stand for
+_MACRO = re.compile(r"\$([A-Za-z_][\w.]*)\$")
+
+
 @dataclass(frozen=True, slots=True)
 class IcingaObject:
-    """One object, template or rule."""
+    """One host or service with what its templates say."""
 
-    how: str  # `object`, `template` or `apply`
-    kind: str  # `Host`, `Service` …
     name: str
-    values: dict[str, Any]  # Key to value; a nested table is `vars.http_vhosts["x"]` or a dict.
-    imports: tuple[str, ...]  # Names of templates
-    wheres: tuple[tuple[str, str], ...]  # Conditions of a rule
-    text: ImportedFile
-    line: int
+    values: dict[str, Any]  # Key to value; `vars` is a table
+    place: tuple[ImportedFile, int]
 
 
 def is_icinga(text: ImportedFile) -> bool:
@@ -68,148 +100,250 @@ def is_icinga(text: ImportedFile) -> bool:
 
 
 def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    blocks = [item for text in texts for item in _objects(text)]
-    templates = {(item.kind, item.name): item for item in blocks if item.how == "template"}
-    hosts = [item for item in blocks if (item.how, item.kind) == ("object", "Host")]
-    services = [item for item in blocks if item.kind == "Service" and item.how != "template"]
-    watched = set()
-    for host in hosts:
-        values = _with_templates(host, templates)
-        if _add(host, values, values, host.name, draft):
-            watched.add(host.name)
-    for service in services:
-        for host in _hosts_of(service, hosts, templates, draft):
-            own = _with_templates(service, templates)
-            name = f"{host.name} {service.name}"
-            if _add(service, own, _with_templates(host, templates), name, draft):
-                draft.endpoints[-1].update({"parents": [host.name]} if host.name in watched else {})
-    for item in blocks:
-        if item.kind in {"User", "Notification", "Dependency"} and item.how != "template":
-            draft.note(item.text, item.line, f"{item.kind} {item.name} is not imported")
+    blocks: list[tuple[ImportedFile, IcingaBlock]] = []
+    scope: Scope = {**FUNCTIONS, "NodeName": "NodeName"}
+    for text in texts:
+        found, constants = read_blocks(text.text)
+        blocks += ((text, block) for block in found)
+        scope |= constants
+    _Converter(blocks, scope, draft).add()
 
 
-def _objects(text: ImportedFile) -> Iterator[IcingaObject]:
-    plain = re.sub(r"/\*.*?\*/", lambda m: "\n" * m[0].count("\n"), text.text, flags=re.DOTALL)
-    for match in _BLOCK.finditer(plain):
-        lines = _block_body(plain, match.end()).splitlines()
-        values: dict[str, Any] = {}
-        imports, wheres = [], []
-        inside: list[str] = []
-        for written in lines:
-            line = re.sub(r"(^|\s)(//|#).*$", "", written)
-            if found := _IMPORT.match(line):
-                imports.append(found[1])
-            elif found := _WHERE.match(line):
-                wheres.append((found[1], found[2].strip()))
-            elif line.strip() == "}" and inside:
-                inside.pop()
-            elif found := _ASSIGNMENT.match(line):
-                if found[2] == "{":
-                    inside.append(found[1])
-                else:
-                    values[".".join((*inside, found[1]))] = _value(found[2])
-        number = plain.count("\n", 0, match.start(1)) + 1
-        yield IcingaObject(
-            match[1], match[2], match[3] or "", values, tuple(imports), tuple(wheres), text, number
-        )
+class _Converter:
+    def __init__(
+        self, blocks: list[tuple[ImportedFile, IcingaBlock]], scope: Scope, draft: Draft
+    ) -> None:
+        self.blocks, self.scope, self.draft = blocks, scope, draft
+        self.templates = {
+            (block.kind, self._name_of(block, scope)): block
+            for _, block in blocks
+            if block.how == "template"
+        }
+        self.hosts: dict[str, IcingaObject] = {}
+        self.watched: set[str] = set()
 
+    def add(self) -> None:
+        live = [(text, block) for text, block in self.blocks if block.how != "template"]
+        for text, block in live:
+            if (block.how, block.kind) == ("object", "Host"):
+                self._host(text, block)
+        for text, block in live:
+            if block.kind == "Service":
+                self._service(text, block)
+        told: set[str] = set()
+        for text, block in live:
+            if block.kind in _NOT_IMPORTED and block.kind not in told:
+                told.add(block.kind)
+                self.draft.note(text, block.line, _NOT_IMPORTED[block.kind])
 
-def _block_body(text: str, start: int) -> str:
-    """What stands between a brace and its partner."""
-    depth = 1
-    for match in re.compile(r'"(?:[^"\\]|\\.)*"|[{}]').finditer(text, start):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return text[start : match.start()]
-    return text[start:]
+    def _name_of(self, block: IcingaBlock, scope: Scope) -> str:
+        try:
+            return str(block.name(scope))
+        except UnclearExpression as error:
+            return str(error)  # a constant that is set elsewhere goes by its own name
 
+    def _host(self, text: ImportedFile, block: IcingaBlock) -> None:
+        name = self._name_of(block, self.scope)
+        imports: list[str] = []
+        values = self._values(block, {**self.scope, "name": name}, imports)
+        if values is None:
+            self.draft.note(text, block.line, f"{name}: skipped: it is not understood")
+            return
+        values = {"vars": {}, "groups": [], **values, "name": name, "templates": imports}
+        host = self.hosts[name] = IcingaObject(name, values, (text, block.line))
+        if self._endpoint(host, host, name):
+            self.watched.add(name)
 
-def _value(text: str) -> Any:
-    if re.fullmatch(r'"(?:[^"\\]|\\.)*"', text):
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
-    if text.startswith("["):
-        return re.findall(r'"((?:[^"\\]|\\.)*)"', text)
-    return {"true": True, "false": False}.get(text, text)
+    def _service(self, text: ImportedFile, block: IcingaBlock) -> None:
+        place, name = (text, block.line), self._name_of(block, self.scope)
+        for host in self._hosts_of(block, place):
+            scope = {**self.scope, "host": host.values}
+            try:
+                turns = list(_turns(block, scope))
+            except UnclearExpression:
+                self.draft.note(*place, f"{name or host.name}: skipped: its rule is not supported")
+                return
+            for key, more in turns:
+                inner = {**scope, **more}
+                whole = f"{self._name_of(block, inner)}{key}"
+                values = self._values(block, {**inner, "name": whole}, [])
+                if values is None:
+                    self.draft.note(*place, f"{whole}: skipped: it is not understood")
+                    continue
+                service = IcingaObject(whole, values, place)
+                if self._endpoint(service, host, f"{host.name} {whole}"):
+                    parents = {"parents": [host.name]} if host.name in self.watched else {}
+                    self.draft.endpoints[-1].update(parents)
 
-
-def _with_templates(
-    item: IcingaObject,
-    templates: dict[tuple[str, str], IcingaObject],
-    known: dict[str, dict[str, Any]] | None = None,
-    depth: int = 0,
-) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    known = {} if known is None else known  # Each template is read once, even if it imports itself
-    for name in item.imports:
-        if name not in known and (item.kind, name) in templates and depth < 20:
-            known[name] = {}
-            template = templates[item.kind, name]
-            known[name] = _with_templates(template, templates, known, depth + 1)
-        values.update(known.get(name, {}))
-    return {**values, **item.values}
-
-
-def _hosts_of(
-    service: IcingaObject,
-    hosts: list[IcingaObject],
-    templates: dict[tuple[str, str], IcingaObject],
-    draft: Draft,
-) -> list[IcingaObject]:
-    if service.how == "object":
-        return [host for host in hosts if host.name == service.values.get("host_name")]
-    found = []
-    for host in hosts:
-        values = _with_templates(host, templates)
-        answers = [(how, _rule_holds(rule, host.name, values)) for how, rule in service.wheres]
-        if any(answer is None for _, answer in answers):
-            message = f"{service.name}: skipped: its assign rule is not supported; list its hosts"
-            draft.note(service.text, service.line, message)
+    def _hosts_of(
+        self, block: IcingaBlock, place: tuple[ImportedFile, int]
+    ) -> Iterable[IcingaObject]:
+        if block.how == "object":
+            values = self._values(block, self.scope, []) or {}
+            named = self.hosts.get(str(values.get("host_name")))
+            return [named] if named else []
+        rules = [rule for rule in block.statements if rule.what in ("assign", "ignore")]
+        try:
+            return [
+                host
+                for host in self.hosts.values()
+                if _rule_holds(rules, {**self.scope, "host": host.values}, block)
+            ]
+        except UnclearExpression:
+            name = self._name_of(block, self.scope)
+            message = f"{name}: skipped: its assign rule is not supported; list its hosts"
+            self.draft.note(*place, message)
             return []
-        if ("assign", True) in answers and ("ignore", True) not in answers:
-            found.append(host)
-    return found
 
+    def _values(
+        self, block: IcingaBlock, scope: Scope, imports: list[str]
+    ) -> dict[str, Any] | None:
+        """What an object says; ``None``: that is not known. Each template is read once."""
+        into: dict[str, Any] = {}
+        try:
+            self._execute(block, into, scope, imports)
+        except UnclearExpression:
+            return None
+        return into
 
-def _rule_holds(rule: str, name: str, values: dict[str, Any]) -> bool | None:
-    """Whether a plain rule holds of a host; ``None``: it is not understood."""
-    if rule == "true":
+    def _execute(
+        self, block: IcingaBlock, into: dict[str, Any], scope: Scope, imports: list[str]
+    ) -> None:
+        for statement in block.statements:
+            if statement.what == "import":
+                name = str(statement.value(scope))
+                template = self.templates.get((block.kind, name))
+                if name not in imports and len(imports) < _MAX_IMPORTS:
+                    imports.append(name)
+                    if template is not None:
+                        self._execute(template, into, scope, imports)
+            else:
+                seen = {**scope, **({"vars": into["vars"]} if "vars" in into else {})}
+                executed([statement], into, seen)
+
+    def _endpoint(self, item: IcingaObject, host: IcingaObject, name: str) -> bool:
+        command = item.values.get("check_command")
+        if not command:
+            return False
+        try:
+            if command is UNCLEAR:
+                raise UnclearExpression("check_command")
+            line = _command_line(str(command), item.values, host.values)
+        except UnclearExpression as error:
+            self.draft.note(*item.place, f"{name}: skipped: {error} is not understood")
+            return False
+        keys = ("address6", "address") if command in _OVER_IPV6 else ("address", "address6")
+        found = (host.values.get(key) for key in keys)
+        address = next((text for text in found if isinstance(text, str) and text), host.name)
+        made = plugin_endpoint(line, address, name, self.draft, item.place)
+        if made is None:
+            return False
+        for variable in _lost_variables(str(command), item.values, host.values):
+            self.draft.note(*item.place, f"{name}: vars.{variable} is not imported")
+        times = check_times(
+            _time(item.values.get("check_interval")),
+            _time(item.values.get("retry_interval")),
+            str(item.values.get("max_check_attempts", "")),
+        )
+        self.draft.endpoints.append(pruned({**made, **times}))
         return True
-    if match := re.fullmatch(r"!?\s*host\.([\w.]+)", rule):
-        return bool(values.get(match[1])) != rule.startswith("!")
-    if match := re.fullmatch(r'host\.([\w.]+)\s*(==|!=)\s*"([^"]*)"', rule):
-        is_so = {"name": name, **values}.get(match[1]) == match[3]
-        return is_so if match[2] == "==" else not is_so
-    if match := re.fullmatch(r'"([^"]*)"\s+in\s+host\.([\w.]+)', rule):
-        return match[1] in (values.get(match[2]) or ())
-    return None
 
 
-def _add(
-    item: IcingaObject, values: dict[str, Any], host: dict[str, Any], name: str, draft: Draft
-) -> bool:
-    command = str(values.get("check_command") or "")
-    if not command:
-        return False
-    address = str(host.get("address") or host.get("address6") or name.split(maxsplit=1)[0])
-    line = _command_line(command, {**host, **values})
-    made = plugin_endpoint(line, address, name, draft, (item.text, item.line))
-    if made is None:
-        return False
-    every, retry_every = _time(values.get("check_interval")), _time(values.get("retry_interval"))
-    times = check_times(every, retry_every, str(values.get("max_check_attempts", "")))
-    draft.endpoints.append(pruned({**made, **times}))
-    return True
+_MAX_IMPORTS = 100  # Templates of one object
+_OVER_IPV6 = frozenset({"hostalive6", "ping6"})
 
 
-def _command_line(command: str, values: dict[str, Any]) -> str:
+def _turns(block: IcingaBlock, scope: Scope) -> Iterator[tuple[str, Scope]]:
+    """How often a rule makes a service of a host: what its name ends in, and what names mean."""
+    if block.through is None:
+        yield "", {}
+        return
+    table = block.through(scope)
+    if table is UNCLEAR:
+        raise UnclearExpression("for")
+    if isinstance(table, Mapping):
+        for key, value in table.items():
+            yield key, dict(zip(block.names, (key, value), strict=False))
+    else:
+        for item in table or ():
+            yield str(item), {block.names[0]: item}
+
+
+def _rule_holds(rules: list[Statement], scope: Scope, block: IcingaBlock) -> bool:
+    assigned = [bool(_known(rule.value(scope))) for rule in rules if rule.what == "assign"]
+    ignored = [bool(_known(rule.value(scope))) for rule in rules if rule.what == "ignore"]
+    wanted = any(assigned) if assigned else block.through is not None
+    return wanted and not any(ignored)
+
+
+def _known(value: Any) -> Any:
+    if value is UNCLEAR:
+        raise UnclearExpression("a rule")
+    return value
+
+
+def _command_line(command: str, values: dict[str, Any], host: dict[str, Any]) -> str:
+    own, of_host = (found if isinstance(found, dict) else {} for found in _vars(values, host))
+    variables = {**of_host, **own}
     words = [_PLUGINS.get(command, f"check_{command}")]
     for variable, option in _OPTIONS.get(command, {}).items():
-        value = values.get(f"vars.{variable}")
-        if value is True:
-            words.append(option)
+        value = variables.get(variable)
         several = value if isinstance(value, list) else [value]
-        words.extend(f"{option} {shlex.quote(text)}" for text in several if isinstance(text, str))
+        if any(text is UNCLEAR for text in several):
+            raise UnclearExpression(f"vars.{variable}")
+        if value is True or (option == "-S" and value not in (None, False, "", "0", "false")):
+            words.append(option)
+            continue
+        written = (_filled(text, variables, host) for text in several if isinstance(text, str))
+        words.extend(f"{option} {shlex.quote(text)}" for text in written if text)
     return " ".join(words)
+
+
+def _vars(values: dict[str, Any], host: dict[str, Any]) -> tuple[Any, Any]:
+    return values.get("vars"), host.get("vars")
+
+
+def _lost_variables(command: str, values: dict[str, Any], host: dict[str, Any]) -> list[str]:
+    """The variables of a command that say something else than is imported."""
+    known = _OPTIONS.get(command, {})
+    own, of_host = (found if isinstance(found, dict) else {} for found in _vars(values, host))
+    return sorted(
+        key
+        for key, value in {**of_host, **own}.items()
+        if key.startswith(f"{command}_")
+        and key not in known
+        and not key.endswith(_HARMLESS)
+        and not isinstance(value, dict)  # what rules go through
+        and value not in (None, False, "")
+    )
+
+
+_HARMLESS = ("_altnames", "_ignore_ocsp", "_sni", "_verbose", "_warn_time", "_wtime", "_ipv4")
+"""Ends of variables without which a check sees no less."""
+
+
+def _filled(text: str, variables: dict[str, Any], host: dict[str, Any]) -> str:
+    """A text with what its macros stand for."""
+    known = {
+        **{key: host.get(key) for key in ("address", "address6", "name", "display_name")},
+        **variables,
+    }
+
+    def meaning(match: re.Match[str]) -> str:
+        *path, last = match[1].removeprefix("service.").removeprefix("host.").split(".")
+        found = known.get(last) if path in ([], ["vars"]) else UNCLEAR
+        if not isinstance(found, str | None):
+            raise UnclearExpression(match[0])
+        return found or ""
+
+    for _ in range(_MAX_MACRO_DEPTH):
+        if not _MACRO.search(text):
+            break
+        text = _MACRO.sub(meaning, text)[:_MAX_TEXT]
+    return text
+
+
+_MAX_TEXT = 10_000  # Characters of an option
 
 
 def _time(value: Any) -> str | None:

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ringback.failure.target import bracketed
+from ringback.monitor.config.yaml_text import as_list, as_table, indexed_tables, without_nested
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
-from ringback.monitor.importing.yaml_text import as_list, as_table, indexed_tables, without_nested
 
 _URLS = {
     "apprise": ("apprise", "appriseURL"),
@@ -38,16 +38,18 @@ def notifier_from(entry: Table, draft: Draft) -> Table | None:
 
 
 _WEB = frozenset({"http", "keyword", "json-query", "real-browser"})
-_DATABASE_PORTS = {
-    "postgres": 5432,
-    "mysql": 3306,
-    "mongodb": 27017,
-    "redis": 6379,
-    "sqlserver": 1433,
-    "mqtt": 1883,
-    "rabbitmq": 5672,
-    "smtp": 25,
+_SERVICES = {
+    "postgres": "postgres",
+    "mysql": "mysql",
+    "mongodb": "mongodb",
+    "redis": "redis",
+    "sqlserver": "tcp",
+    "mqtt": "mqtt",
+    "smtp": "smtp",
 }
+"""Type to the scheme by which it is asked, or else connected to."""
+_SQLSERVER_PORT = 1433
+_CONNECTION_SCHEMES = frozenset({"rediss"})
 _SECURED = {"starttls": "smtp", "secure": None}
 """How Uptime Kuma's SMTP monitor secures its connection to what is spoken before TLS."""
 _NESTED = ("accepted_statuscodes", "conditions", "notificationIDList", "tags")
@@ -184,21 +186,31 @@ class _Backup:
         return self._service(monitor, str(kind), host)
 
     def _service(self, monitor: Table, kind: str, host: str) -> Table | None:
-        if kind not in _DATABASE_PORTS:
+        if kind not in _SERVICES:
             return None
         if kind == "smtp" and monitor.get("smtpSecurity") in _SECURED and host:
             spoken = _SECURED[monitor["smtpSecurity"]]
             port = monitor.get("port") or (587 if spoken else 465)
             return {"url": f"tls://{bracketed(host)}:{port}", "starttls": spoken}
-        parts = urlsplit(str(monitor.get("databaseConnectionString") or ""))
-        port = parts.port or monitor.get("port") or _DATABASE_PORTS[kind]
+        said = str(monitor.get("databaseConnectionString") or "")
+        parts = urlsplit(said)
+        if parts.scheme == "mongodb+srv" or "," in parts.netloc:
+            self.note(monitor, "its hosts are several: watch each of them")
+            return None
+        port = parts.port or monitor.get("port")
+        scheme = parts.scheme if parts.scheme in _CONNECTION_SCHEMES else _SERVICES[kind]
+        if kind == "sqlserver":
+            port = port or _SQLSERVER_PORT
+            self.note(monitor, "sqlserver: only checks that the port accepts connections")
+        elif kind != "smtp":
+            self.note(monitor, f"{kind}: only checks that the server answers; nobody logs in")
         named = parts.hostname or host.partition("://")[2] or host
         if not named:
             return None
-        self.note(
-            monitor, f"{kind} is not supported: only checks that the port accepts connections"
-        )
-        return {"url": f"tcp://{bracketed(named)}:{port}"}
+        user = f"{parts.username}@" if parts.username and scheme in {"postgres", "mysql"} else ""
+        database = parts.path if scheme == "postgres" and parts.path.strip("/") else ""
+        where = f"{bracketed(named)}:{port}" if port else bracketed(named)
+        return {"url": f"{scheme}://{user}{where}{database}"}
 
     def _dns(self, monitor: Table, host: str) -> Table:
         server = str(monitor.get("dns_resolve_server") or "").partition(",")[0]

@@ -4,21 +4,31 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 from ringback.failure.target import bracketed
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
 
-_TCP_PORTS = {
-    "check_ssh": 22,
-    "check_ftp": 21,
-    "check_smtp": 25,
-    "check_imap": 143,
-    "check_pop": 110,
-    "check_mysql": 3306,
-    "check_pgsql": 5432,
-    "check_ldap": 389,
+_SERVICES = {
+    "check_ssh": "ssh",
+    "check_ftp": "ftp",
+    "check_smtp": "smtp",
+    "check_ssmtp": "smtps",
+    "check_imap": "imap",
+    "check_simap": "imaps",
+    "check_pop": "pop3",
+    "check_spop": "pop3s",
+    "check_nntp": "nntp",
+    "check_nntps": "nntps",
+    "check_mysql": "mysql",
+    "check_pgsql": "postgres",
+    "check_ldap": "ldap",
+    "check_ldaps": "ldaps",
 }
-"""Plugins of which it is checked that the port takes connections."""
+"""Plugins of which it is checked that the service answers, and the scheme of its URL."""
+_TLS_SCHEMES = {"imap": "imaps", "pop3": "pop3s", "nntp": "nntps", "ftp": "ftps"}
+_DATABASE_USERS = {"mysql": "-u", "postgres": "-l"}
+"""The option that names the user; of these plugins ``-p`` is a password and ``-P`` the port."""
 _SHORT_OPTIONS = {
     "--hostname": "-H",
     "--IP-address": "-I",
@@ -104,8 +114,8 @@ def plugin_endpoint(
     try:
         if making is not None:
             made = making(options, address, name, draft)
-        elif plugin in _TCP_PORTS:
-            made = {"url": f"tcp://{_host_and_port(options, address, plugin)}"}
+        elif plugin in _SERVICES:
+            made = _service(_SERVICES[plugin], options, address)
         else:
             raise ValueError(f"{plugin} is not supported")
     except ValueError as error:
@@ -125,9 +135,18 @@ def check_times(every: str | None, retry_every: str | None, tries: str) -> Table
     return {"every": every, "retry_every": retry_every, "threshold": threshold}
 
 
-def _host_and_port(options: PluginOptions, address: str, plugin: str) -> str:
-    host = bracketed(options.get("-H") or address)
-    return f"{host}:{options.get('-p') or _TCP_PORTS[plugin]}"
+def _service(scheme: str, options: PluginOptions, address: str) -> Table:
+    host = bracketed(options.get("-H") or options.get("") or address)
+    if scheme not in _DATABASE_USERS:
+        if scheme in _TLS_SCHEMES and (options.has("-S") or options.has("-D")):
+            scheme = _TLS_SCHEMES[scheme]
+        port, days = options.get("-p"), _days(options.get("-D"))
+        where = f"{host}:{port}" if port else host
+        return {"url": f"{scheme}://{where}", "expect": {"certificate_days": days}}
+    user, port = options.get(_DATABASE_USERS[scheme]), options.get("-P")
+    named, where = f"{quote(user)}@" if user else "", f"{host}:{port}" if port else host
+    database = f"/{quote(options.get('-d'))}" if scheme == "postgres" and options.has("-d") else ""
+    return {"url": f"{scheme}://{named}{where}{database}"}
 
 
 def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Table:
@@ -204,11 +223,25 @@ def _dig(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
 
 
 def _smtp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    where, days = _host_and_port(options, address, "check_smtp"), options.get("-D")
-    if options.has("-S") or days:
-        expect = {"certificate_days": _days(days)}
-        return {"url": f"tls://{where}", "starttls": "smtp", "expect": expect}
-    return {"url": f"tcp://{where}"}
+    made = _service("smtp", options, address)
+    if not options.has("-S") and not options.has("-D"):
+        return made
+    host = str(made["url"]).removeprefix("smtp://")
+    port = "" if options.get("-p") else ":25"
+    return {**made, "url": f"tls://{host}{port}", "starttls": "smtp"}
+
+
+_SSL_CERT_DAYS = 15  # Of check_ssl_cert, where nothing else is said
+
+
+def _ssl_cert(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
+    host, days, named = options.get("-H") or address, options.get("-c"), options.get("--cn")
+    if named and named.casefold() != host.casefold():
+        raise ValueError(f"the certificate is another's than the address: {named}")
+    return {
+        "url": f"tls://{bracketed(host)}:{options.get('-p') or 443}",
+        "expect": {"certificate_days": int(days) if days.isdigit() else _SSL_CERT_DAYS},
+    }
 
 
 _PLUGINS: dict[str, Callable[[PluginOptions, str, str, Draft], Table]] = {
@@ -217,6 +250,7 @@ _PLUGINS: dict[str, Callable[[PluginOptions, str, str, Draft], Table]] = {
     "check_https": _http,
     "check_tcp": _tcp,
     "check_smtp": _smtp,
+    "check_ssl_cert": _ssl_cert,
     "check_ping": _ping,
     "check_icmp": _ping,
     "check_fping": _ping,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from ringback.monitor.config.address import AddressError, nameserver_of, probe_address_of
-from ringback.monitor.config.checks import missing_port, unsupported_keys
-from ringback.monitor.config.models import DefaultsShape, EndpointShape
+from ringback.monitor.config.checks import SILENT_UDP, missing_port, unsupported_keys
+from ringback.monitor.config.models import DefaultsShape, EndpointShape, ProbeModuleShape
 from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.config.validation import requirement_of
 from ringback.monitor.config.values import duration_of
@@ -44,6 +44,20 @@ def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:
     return list(found.values())
 
 
+def usable_modules(draft: Draft, text: ImportedFile) -> dict[str, Table]:
+    """Return the modules of ``/probe`` that can be used, without what their probes do not know."""
+    found = {}
+    for name, table in draft.modules.items():
+        kept = pruned(_known_only(table, table["type"]))
+        try:
+            ProbeModuleShape.model_validate(kept)
+        except ValidationError as error:
+            draft.note(text, 0, f"module {name}: skipped: {_reason(error)}")
+        else:
+            found[name] = kept
+    return found
+
+
 def _reason(error: ValueError) -> str:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
@@ -64,19 +78,36 @@ def _probe_of(endpoint: Table) -> ProbeType | None:
     kind = probe_address_of(shape.url, shape.type).type
     if kind == "tls" and (lacking := missing_port(shape)):
         raise ValueError(lacking)
+    if kind == "udp" and not shape.send:
+        raise ValueError(SILENT_UDP)
+    expected = endpoint.get("expect", {})
+    lost = [key for key in unsupported_keys(kind, endpoint) if expected.get(_inner(key))]
+    if lost:
+        raise ValueError(f"{kind} has no {lost[0]}; without it the check would see less")
     return kind
+
+
+def _inner(key: str) -> str:
+    """Of a dotted key of ``expect`` the last word; ``""``: it is none of these."""
+    outer, _, inner = key.rpartition(".")
+    return inner if outer == "expect" else ""
 
 
 def _fitting(endpoint: Table, kind: ProbeType | None, defaults: Table) -> Table:
     """The endpoint without what its probe does not know, and in time for the next check."""
-    kept = {**endpoint, "expect": dict(endpoint.get("expect", {}))}
-    for key in unsupported_keys(kind, kept) if kind else ():
-        table, _, inner = key.rpartition(".")
-        (kept[table] if table else kept).pop(inner)
+    kept = _known_only(endpoint, kind)
     every = kept.get("every", defaults.get("every", 30))
     if "timeout" in kept and duration_of(kept["timeout"]) > duration_of(every):
         kept["timeout"] = every
     return pruned(kept)
+
+
+def _known_only(table: Table, kind: ProbeType | None) -> Table:
+    kept = {**table, "expect": dict(table.get("expect", {}))}
+    for key in unsupported_keys(kind, kept) if kind else ():
+        outer, _, inner = key.rpartition(".")
+        (kept[outer] if outer else kept).pop(inner)
+    return kept
 
 
 def _renamed(endpoint: Table, found: dict[str, Table], last: dict[str, int]) -> Table:
@@ -152,6 +183,7 @@ def convert(texts: Sequence[ImportedFile], kind: str | None = None) -> Draft:
     for text, _ in unknown:
         draft.note(text, 0, "skipped: it is not clear which tool it belongs to; use --from")
     draft.endpoints = usable_endpoints(draft, texts[0])
+    draft.modules = usable_modules(draft, texts[0])
     _drop_unknown_names(draft)
     draft.notes.sort()
     return draft

@@ -3,6 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ringback.monitor.config.yaml_text import (
+    YAMLText,
+    as_list,
+    as_table,
+    indexed_tables,
+    without_nested,
+)
 from ringback.monitor.importing.draft import (
     Draft,
     ImportedFile,
@@ -10,13 +17,6 @@ from ringback.monitor.importing.draft import (
     config_duration,
     pruned,
     with_variables,
-)
-from ringback.monitor.importing.yaml_text import (
-    YAMLText,
-    as_list,
-    as_table,
-    indexed_tables,
-    without_nested,
 )
 
 _CONVERTED = frozenset(

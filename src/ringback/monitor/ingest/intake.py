@@ -23,8 +23,8 @@ class EndpointIndex:
     """The endpoints by what is called.
 
     A call of ``scheme://host:port`` is for the HTTP endpoint of that origin; of several, for that
-    with the shortest path. A call of another protocol is for the TCP or TLS endpoint of that host
-    and port.
+    with the shortest path. A call of another protocol is for the endpoint of that host and port
+    that is none of HTTP.
     """
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
@@ -41,7 +41,7 @@ class EndpointIndex:
         for endpoint in sorted(self._endpoints, key=_path_length):
             if endpoint.type == "http":
                 found.setdefault(origin_of(endpoint.url), endpoint.id)
-            elif endpoint.type in {"tcp", "tls"}:
+            elif endpoint.type in {"tcp", "tls", "service"}:
                 url = endpoint.url if "://" in endpoint.url else f"{endpoint.type}://{endpoint.url}"
                 found.setdefault(_host_port(origin_of(url)), endpoint.id)
         return found

@@ -149,7 +149,9 @@ def _is_urgent(notice: Notice) -> bool:
     return notice.change.what == "acknowledged" or is_escalation(notice)
 
 
-_NEVER_DIAGNOSED = frozenset({"latency", "heartbeat_missed", "prober_sick", "vantage_silent"})
+_NEVER_DIAGNOSED = frozenset(
+    {"latency", "error_budget", "heartbeat_missed", "prober_sick", "vantage_silent"}
+)
 
 
 def _awaited(group: NoticeGroup) -> bool:

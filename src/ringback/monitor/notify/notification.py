@@ -137,7 +137,7 @@ def _headline_of_news(whats: Set[str], incident: Incident, told: Told) -> Headli
     """Return what is new to somebody who knows the incident."""
     new: tuple[tuple[Headline, bool], ...] = (
         ("opened", not whats.isdisjoint({"opened", "raised"})),
-        ("reminded", "reminded" in whats),
+        ("reminded", not whats.isdisjoint({"reminded", "unacknowledged"})),
         ("acknowledged", "acknowledged" in whats),
         ("renamed", "renamed" in whats and not told.names(incident)),
         ("diagnosed", "diagnosed" in whats),

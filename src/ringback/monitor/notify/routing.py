@@ -31,7 +31,9 @@ class Routing:
     def notices(self, change: Change, notified: Collection[str] = ()) -> list[Notice]:
         """Return a notice for each notifier that is to be notified of a change."""
         incident = change.incident
-        if change.what == "left" or (change.what == "diagnosed" and not _names_a_cause(incident)):
+        if change.what in {"left", "noted"} or (
+            change.what == "diagnosed" and not _names_a_cause(incident)
+        ):
             return []
         if change.what == "joined":
             concerned = incident.members if change.endpoint is None else (change.endpoint,)

@@ -37,6 +37,7 @@ PATTERN_WORDS: Mapping[Pattern, tuple[str, str]] = {
     "rejected": ("REJECTED", "rejecting"),
     "latency": ("SLOW", "slow"),
     "flapping": ("FLAPPING", "flapping"),
+    "error_budget": ("ERROR BUDGET", "burning its error budget"),
     "heartbeat_missed": ("MISSED", "silent"),
     "prober_sick": ("MONITOR UNHEALTHY", "unhealthy"),
     "vantage_silent": ("AGENT SILENT", "silent"),
@@ -123,7 +124,8 @@ def _prober(incident: Incident) -> str:
 
 def _affected(incident: Incident) -> tuple[str, ...]:
     """Return the members that are not well; of an incident that is over, all of them."""
-    ill = tuple(member for member in incident.members if member not in incident.well)
+    well = frozenset(incident.well)
+    ill = tuple(member for member in incident.members if member not in well)
     return ill if ill and incident.state != "closed" else incident.members
 
 

@@ -10,13 +10,23 @@ from ringback.monitor.probe.http.prober import HTTPProber
 from ringback.monitor.probe.icmp import ICMPProber
 from ringback.monitor.probe.outcome import ProbeFailure
 from ringback.monitor.probe.prober import OnDone, ProbeContext, Prober, UnusableEndpoint
+from ringback.monitor.probe.service import ServiceProber
 from ringback.monitor.probe.tcp import TCPProber
 from ringback.monitor.probe.tls import TLSProber
+from ringback.monitor.probe.udp import UDPProber
+from ringback.monitor.probe.websocket import WebSocketProber
 
 if TYPE_CHECKING:
     import asyncio
 
 __all__ = ["PROBES", "OnDone", "ProbeContext", "ProbeFailure", "Prober", "probe", "prober_of"]
+
+
+def _grpc(endpoint: Endpoint, context: ProbeContext) -> Prober:
+    from ringback.monitor.probe.grpc import GRPCProber  # noqa: PLC0415 - takes h2: 1 MB
+
+    return GRPCProber(endpoint, context)
+
 
 PROBES: dict[ProbeType, Callable[[Endpoint, ProbeContext], Prober]] = {
     "http": HTTPProber,
@@ -24,6 +34,10 @@ PROBES: dict[ProbeType, Callable[[Endpoint, ProbeContext], Prober]] = {
     "tls": TLSProber,
     "dns": DNSProber,
     "icmp": ICMPProber,
+    "udp": UDPProber,
+    "service": ServiceProber,
+    "websocket": WebSocketProber,
+    "grpc": _grpc,
 }
 """The probe of each type; a heartbeat has none, it reports by itself."""
 

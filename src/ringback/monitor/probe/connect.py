@@ -9,9 +9,10 @@ import asyncio
 import socket
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from time import monotonic
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from ringback.client.dial.address import AddrInfo, in_order, is_literal, written
@@ -21,6 +22,8 @@ from ringback.diagnosis.layer.host_resolver import configured_resolver
 from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -180,10 +183,38 @@ async def connect_tcp(
 
     The ``OSError`` of several addresses says in ``connect_attempts`` how each attempt ended.
     """
+    return await _connected(await _resolved(host, port, resolver, phases, until, family), phases)
+
+
+async def connect_protocol(
+    factory: Callable[[], P], endpoint: Endpoint, resolver: ProbeResolver, phases: PhaseTimer,
+    where: tuple[str, int], until: float,
+) -> P:  # fmt: skip
+    """Return the protocol of a connection without TLS; as ``connect_tcp`` in all else.
+
+    Where there is one address the event loop connects by itself: half the system calls.
+    """
+    addresses = await _resolved(*where, resolver, phases, until, endpoint_family(endpoint))
+    loop = asyncio.get_running_loop()
+    if len(addresses) == 1 and addresses[0][0] == socket.AF_INET:
+        _, protocol = await loop.create_connection(factory, *addresses[0][4][:2])
+    else:
+        connected = await _connected(addresses, phases)
+        _, protocol = await loop.create_connection(factory, sock=connected)
+    return protocol
+
+
+async def _resolved(
+    host: str, port: int, resolver: ProbeResolver, phases: PhaseTimer, until: float, family: int
+) -> list[AddrInfo]:
     phases.enter("dns")
     addresses = await resolver.addresses(host, port, until, family)
     phases.enter("connect", "dns")
     phases.address = addresses[0][4][0]
+    return addresses
+
+
+async def _connected(addresses: Sequence[AddrInfo], phases: PhaseTimer) -> socket.socket:
     if len(addresses) == 1:
         return await _attempt(addresses[0])
     connected, address = await _Race(addresses).run()

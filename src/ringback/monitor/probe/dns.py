@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import partial
 from importlib import import_module
+from itertools import chain
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ringback.failure.target import split_port
 from ringback.monitor.probe.connect import endpoint_family, endpoint_host, system_nameservers
-from ringback.monitor.probe.outcome import ProbeError, ProbeFailure
+from ringback.monitor.probe.outcome import ProbeError, ProbeFailure, notes_of
 from ringback.monitor.probe.prober import TaskProber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import dns.message
     import dns.resolver
 
     from ringback.failure.names import KindName
@@ -54,12 +58,50 @@ class DNSProber(TaskProber):
     async def _ask(self, phases: PhaseTimer, until: float) -> list[str]:
         servers = await self._servers(until)
         phases.address = servers[0][0]
+        if (notes := notes_of(self.endpoint)) is not None:
+            notes.lookup = monotonic() - phases.began
         for record in (self._record,) if self._record else _ADDRESSES:
-            answers = await _answers(servers, self._name, record, until - phases.began)
+            answers = await self._answers(servers, record, until - phases.began)
             if answers:
                 return answers
         what = f"{self._record} record" if self._record else "address"
         raise ProbeError(ProbeFailure("dns.no_address", f"the name has no {what}"))
+
+    async def _answers(
+        self, servers: Sequence[Nameserver], record: str, seconds: float
+    ) -> list[str]:
+        import dns.asyncresolver  # noqa: PLC0415 - large, and only endpoints of this type need it
+
+        resolver = dns.asyncresolver.Resolver(configure=False)
+        resolver.nameservers = [address for address, _ in servers]
+        resolver.nameserver_ports = dict(servers)
+        resolver.retry_servfail = False
+        ask = partial(resolver.resolve, lifetime=seconds, raise_on_no_answer=False)
+        try:
+            found = await ask(self._name, record)
+        except dns.resolver.NXDOMAIN as error:
+            for response in error.kwargs.get("responses", {}).values():
+                self._note(response)
+            failure = ProbeFailure("dns.name_not_resolved", "there is no such name")
+            raise ProbeError(failure) from error
+        except dns.resolver.NoNameservers as error:
+            raise ProbeError(_no_answer(error)) from error
+        except dns.resolver.LifetimeTimeout as error:
+            raise ProbeError(_SILENT) from error
+        self._note(found.response)
+        return [rdata.to_text() for rdata in found]
+
+    def _note(self, response: dns.message.Message) -> None:
+        notes = notes_of(self.endpoint)
+        if notes is None:
+            return
+        answer, authority, additional = (
+            sum(map(len, section))
+            for section in (response.answer, response.authority, response.additional)
+        )
+        notes.records = (answer, authority, additional)
+        for record in chain.from_iterable(response.answer):
+            notes.serial = getattr(record, "serial", notes.serial)
 
     async def _servers(self, until: float) -> Sequence[Nameserver]:
         if not self.endpoint.nameserver:
@@ -81,26 +123,6 @@ class DNSProber(TaskProber):
                     kind, f"{wanted} is not in the answer {', '.join(answers)}"[:200]
                 )
         return None
-
-
-async def _answers(
-    servers: Sequence[Nameserver], name: str, record: str, seconds: float
-) -> list[str]:
-    import dns.asyncresolver  # noqa: PLC0415 - large, and only endpoints of this type need it
-
-    resolver = dns.asyncresolver.Resolver(configure=False)
-    resolver.nameservers = [address for address, _ in servers]
-    resolver.nameserver_ports = dict(servers)
-    resolver.retry_servfail = False
-    try:
-        found = await resolver.resolve(name, record, lifetime=seconds, raise_on_no_answer=False)
-    except dns.resolver.NXDOMAIN as error:
-        raise ProbeError(ProbeFailure("dns.name_not_resolved", "there is no such name")) from error
-    except dns.resolver.NoNameservers as error:
-        raise ProbeError(_no_answer(error)) from error
-    except dns.resolver.LifetimeTimeout as error:
-        raise ProbeError(_SILENT) from error
-    return [rdata.to_text() for rdata in found]
 
 
 def _no_answer(error: dns.resolver.NoNameservers) -> ProbeFailure:

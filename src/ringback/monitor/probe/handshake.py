@@ -5,7 +5,8 @@ import contextlib
 import hashlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from ringback.diagnosis.layer.x509 import DERError, at_least, elements, parse_ce
 from ringback.incident.model import CertificateSeen
 from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
-from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure
+from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure, notes_of
 
 _VERSION = 0xA0
 _KEY = 5
@@ -73,6 +74,26 @@ def _chain_sent(secured: Any) -> list[bytes]:
     return [secured.getpeercert(binary_form=True)]
 
 
+def note_tls(endpoint: Endpoint, transport: asyncio.BaseTransport) -> None:
+    """Note the version and the certificates of a connection where somebody asked."""
+    notes = notes_of(endpoint)
+    if notes is None:
+        return
+    secured: Any = transport.get_extra_info("ssl_object")
+    notes.tls_version = secured.version() or ""
+    notes.chain = tuple(der for der in _chain_sent(secured) if der)
+    notes.verified = tuple(_chain_verified(secured)) if endpoint.verify else ()
+
+
+def _chain_verified(secured: Any) -> list[bytes]:
+    if hasattr(secured, "get_verified_chain"):  # Python 3.13
+        return list(secured.get_verified_chain())
+    inner: Any = getattr(secured, "_sslobj", None)
+    if hasattr(inner, "get_verified_chain"):
+        return [certificate.public_bytes(_DER) for certificate in inner.get_verified_chain() or ()]
+    return []
+
+
 def expiry_failure(end: float, days: float, now: float) -> ProbeFailure | None:
     left = (end - now) / _DAY
     if left >= days:
@@ -93,28 +114,75 @@ def tls_context(endpoint: Endpoint, alpn: tuple[str, ...] = ("http/1.1",)) -> ss
     own = endpoint.options.get("client_certificate") or None
     named = endpoint.ca or "system"
     trust = Trust.of(named, client_certificate=own)
-    return ssl_context(trust, verify=endpoint.verify, alpn=alpn)
+    return ssl_context(trust, verify=endpoint.verify, alpn=alpn, brief=True)
 
 
 async def tls_handshake(
     connected: socket.socket, factory: Callable[[], P], context: ssl.SSLContext, host: str
 ) -> tuple[asyncio.Transport, P]:
-    """Return the connection with TLS over it; it is closed if the handshake fails."""
+    """Return the connection with TLS over it; it is closed if the handshake fails.
+
+    A server may send messages for ever that a client has to pass over: few are read in one turn of
+    the event loop, and no more than a chain of certificates takes.
+    """
     with closed_on_error(connected.close):
-        return await asyncio.get_running_loop().create_connection(
-            factory,
-            sock=connected,
-            ssl=context,
-            server_hostname=host.rstrip(".").partition("%")[0],
-            ssl_handshake_timeout=_NO_TIMEOUT,
-        )
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HANDSHAKE_BUFFER)
+        try:
+            async with asyncio.timeout(None) as limit:
+                with _bounded(connected, limit):
+                    made = await asyncio.get_running_loop().create_connection(
+                        factory,
+                        sock=connected,
+                        ssl=context,
+                        server_hostname=host.rstrip(".").partition("%")[0],
+                        ssl_handshake_timeout=_NO_TIMEOUT,
+                    )
+        except TimeoutError as error:
+            if limit.expired():
+                raise ProbeError(_ENDLESS_HANDSHAKE) from error
+            raise
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        return made
+
+
+_HANDSHAKE_BUFFER = 8192  # Bytes that wait to be read while the handshake lasts
+_RECEIVE_BUFFER = 1 << 20  # Bytes afterwards, as far as the system allows
+MAX_HANDSHAKE_BYTES = 131_072  # Bytes of a handshake; OpenSSL takes 100 kB of certificates
+_BOUND_INTERVAL = 0.02  # Seconds between two looks at how many came
+_ENDLESS_HANDSHAKE = ProbeFailure(
+    "tls.protocol.error", f"more than {MAX_HANDSHAKE_BYTES} bytes, and the handshake has no end"
+)
+_TCP_INFO, _BYTES_RECEIVED = getattr(socket, "TCP_INFO", None), 128
+"""The option of Linux, and where in what it gives (``struct tcp_info``) the count stands."""
+
+
+@contextlib.contextmanager
+def _bounded(connected: socket.socket, limit: asyncio.Timeout) -> Iterator[None]:
+    """End what is under way when too many bytes came; only Linux counts them."""
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
+
+    def look() -> None:
+        info = connected.getsockopt(socket.IPPROTO_TCP, _TCP_INFO or 0, _BYTES_RECEIVED + 8)
+        if int.from_bytes(info[_BYTES_RECEIVED:], sys.byteorder) > MAX_HANDSHAKE_BYTES:
+            limit.reschedule(loop.time())
+        else:
+            timers[:] = [loop.call_later(_BOUND_INTERVAL, look)]
+
+    if sys.platform == "linux":
+        timers.append(loop.call_later(_BOUND_INTERVAL, look))
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
 
 
 async def certificate_presented(
     connect: Callable[[PhaseTimer], Awaitable[socket.socket]], host: str, *, until: float
 ) -> CertificateSeen | None:
     """Return a certificate that was not accepted: a second handshake takes any, sends nothing."""
-    context = ssl_context(Trust(system=True), verify=False)
+    context = ssl_context(Trust(system=True), verify=False, brief=True)
     with contextlib.suppress(OSError, TimeoutError, ProbeError):
         async with asyncio.timeout(min(_CERTIFICATE_TIMEOUT, until - monotonic())):
             transport, _ = await tls_handshake(

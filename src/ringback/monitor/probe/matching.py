@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
+
+from ringback.monitor.apart import start_apart
 
 MAX_TEXT = 65_536  # Characters that are searched
 PATTERN_TIMEOUT = 0.5  # Seconds for one pattern
@@ -93,11 +93,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self.asking = False
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of ours
-            [sys.executable, "-I", "-S", "-c", _WORKER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        self._process = start_apart(_WORKER, "-S")
 
     def ask(self, pattern: str, text: str) -> object:
         """Return what the process answers; ``None``: it was ended."""

@@ -1,18 +1,22 @@
 """How far a check has come, and what went wrong with it: a kind and one line."""
 
+from __future__ import annotations
+
 import errno
 import os
 import ssl
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from ringback.failure import classify
-from ringback.failure.model import Phase
-from ringback.failure.names import KindName
 from ringback.failure.settle import TIMEOUT_IN, settle
 
 if TYPE_CHECKING:
+    from ringback.failure.model import Phase
+    from ringback.failure.names import KindName
     from ringback.incident.model import CertificateSeen
+    from ringback.monitor.model import Endpoint
 
 
 class PhaseTimer:
@@ -42,6 +46,37 @@ class PhaseTimer:
 
     def leave(self, record: str = "") -> None:
         self.enter(self.phase, record)
+
+
+@dataclass(slots=True)
+class ProbeNotes:
+    """What one check sees beyond what is kept of it: probes fill it in where somebody asked.
+
+    It is the option ``notes`` of an endpoint.
+    """
+
+    phase: Phase = "unknown"  # How far the check came
+    # Seconds of the phases of HTTP exchanges that ended in a redirect, by the names of `Check`
+    redirected: dict[str, float] = field(default_factory=dict)
+    redirects: int = 0  # How many were followed
+    http_version: str = ""  # Of the last response, as `1.1`; `""`: there was none
+    content_length: int | None = None  # What its header says
+    body_length: int = 0  # Bytes of its body that were read
+    last_modified: str = ""  # What its header says
+    tls_version: str = ""  # As OpenSSL writes it; `""`: it was not encrypted
+    chain: tuple[bytes, ...] = ()  # Certificates that the server sent, in DER
+    verified: tuple[bytes, ...] = ()  # Those up to the authority that was trusted
+    lookup: float = 0.0  # Seconds until the nameserver's own address was known
+    # Records in the answer, authority and additional section; `None`: no nameserver answered
+    records: tuple[int, int, int] | None = None
+    serial: int | None = None  # Of the zone, where it was asked for
+    hop_limit: int | None = None  # Of an echo reply (of IPv4: its TTL), where the system says it
+
+
+def notes_of(endpoint: Endpoint) -> ProbeNotes | None:
+    """Return where a check is to note what it sees; ``None``: nobody asked."""
+    notes: ProbeNotes | None = endpoint.options.get("notes")
+    return notes
 
 
 _MAX_DETAIL = 200

@@ -15,6 +15,7 @@ from ringback.monitor.probe.matching import Matcher
 from ringback.monitor.probe.outcome import (
     PhaseTimer,
     ProbeFailure,
+    notes_of,
     probe_failure_of,
     timeout_failure,
 )
@@ -34,8 +35,15 @@ class ProbeContext:
     kept: int = 0  # How many are
     # Endpoint's id to the seconds of CPU that its long answers took; whoever reads it empties it
     spent: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    closing: set[Any] = field(default_factory=set)  # Connections that servers are about to end
     # Called with an endpoint's id where a server ended a kept connection too early
     on_lost: Callable[[str], None] = lambda _: None
+
+    def close(self) -> None:
+        """End what no single probe ends."""
+        self.matcher.close()
+        for connection in list(self.closing):
+            connection.abort()
 
 
 class Prober(Protocol):
@@ -87,6 +95,8 @@ class TaskProber(ABC):
             failure = self.expired(phases) if expired else probe_failure_of(error, phases.phase)
         except Exception as error:  # noqa: BLE001 - whatever a probe meets is its result
             failure = probe_failure_of(error, phases.phase)
+        if (notes := notes_of(self.endpoint)) is not None:
+            notes.phase = phases.phase
         phases.leave()
         seconds = phases.at - phases.began
         check = check_of(

@@ -37,10 +37,10 @@ class LineStream:
                 raise unexpected_answer(taken)
             taken += await self.take(1)
             if not taken.endswith(b"\n"):
-                taken += self._ready()
+                taken += self.ready()
         return taken.decode("ascii", "replace").rstrip("\r\n")
 
-    def _ready(self) -> bytes:
+    def ready(self) -> bytes:
         """What of the line is there already."""
         with suppress(BlockingIOError):
             seen = self.connected.recv(MAX_LINE, socket.MSG_PEEK)

@@ -14,6 +14,7 @@ from ringback.monitor.probe.handshake import (
     certificate_presented,
     earliest_expiry,
     expiry_failure,
+    note_tls,
     tls_context,
     tls_handshake,
 )
@@ -46,6 +47,7 @@ class TLSProber(TaskProber):
         try:
             phases.enter("tls", "tls")
             phases.certificate = certificate_of(transport)
+            note_tls(self.endpoint, transport)
             return self._ends_soon(earliest_expiry(transport))
         finally:
             transport.abort()

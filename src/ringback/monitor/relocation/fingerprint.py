@@ -176,7 +176,7 @@ async def _connected(
         if location.scheme not in _SECURED:
             return await asyncio.open_connection(sock=sock, limit=_MAX_RESPONSE)
         # Any certificate will do: it is its key that is looked at, and nothing secret is sent.
-        context = ssl_context(Trust(system=True), verify=False)
+        context = ssl_context(Trust(system=True), verify=False, brief=True)
         name = location.host.rstrip(".").partition("%")[0]
         return await asyncio.open_connection(
             sock=sock, limit=_MAX_RESPONSE, ssl=context, server_hostname=name

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ringback.monitor.store.interface import Percentiles, RollupBucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ringback.incident.model import Check
 
@@ -225,6 +225,9 @@ _NOTE = struct.Struct(
 _MAX_NOTED = 48 * _NOTE.size  # Bytes; of more checks the histograms take less
 
 
+_NO_KINDS: Mapping[str, int] = {}  # Never changed: most have seen no failure
+
+
 class Aggregate:
     """Counts of checks, and histograms of what the good ones took.
 
@@ -237,10 +240,10 @@ class Aggregate:
 
     def __init__(self) -> None:
         self.count = self.bad = self.unknown = 0
-        self.kinds: dict[str, int] = {}
-        self._noted = bytearray()
+        self.kinds: Mapping[str, int] = _NO_KINDS
+        self._noted = b""
         self._seconds: Histogram | None = None
-        self._phases: dict[str, Histogram] = {}
+        self._phases: dict[str, Histogram] | None = None
 
     def add(self, check: Check) -> None:
         """Count one check; its durations count only where it is up."""
@@ -251,7 +254,7 @@ class Aggregate:
         if not check.up:
             self.bad += 1
             kind = check.kind or "unknown"
-            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+            self.kinds = {**self.kinds, kind: self.kinds.get(kind, 0) + 1}
             return
         if check.seconds is not None:
             took = map(check.timings.get, PHASES)
@@ -263,15 +266,19 @@ class Aggregate:
     def _count_noted(self) -> None:
         if not self._noted:
             return
-        noted = array("H", bytes(self._noted))
-        self._noted.clear()
+        noted, self._noted = array("H", self._noted), b""
         width = 1 + len(PHASES)
         if self._seconds is None:
             self._seconds = Histogram()
         self._seconds.count(noted[::width])
         for place, phase in enumerate(PHASES, 1):
             if buckets := [bucket for bucket in noted[place::width] if bucket != _NO_BUCKET]:
-                self._phases.setdefault(phase, Histogram()).count(buckets)
+                self._own_phases().setdefault(phase, Histogram()).count(buckets)
+
+    def _own_phases(self) -> dict[str, Histogram]:
+        if self._phases is None:
+            self._phases = {}
+        return self._phases
 
     @property
     def seconds(self) -> Histogram:
@@ -282,25 +289,28 @@ class Aggregate:
         return self._seconds
 
     @property
-    def phases(self) -> dict[str, Histogram]:
+    def phases(self) -> Mapping[str, Histogram]:
         """What their phases took."""
         self._count_noted()
-        return self._phases
+        return self._phases or {}
 
     def merge(self, other: Aggregate) -> None:
         """Count what another has counted, which stays as it is: others may read it as well."""
         self.count += other.count
         self.bad += other.bad
         self.unknown += other.unknown
-        for kind, count in other.kinds.items():
-            self.kinds[kind] = self.kinds.get(kind, 0) + count
+        if other.kinds:
+            kinds = dict(self.kinds)
+            for kind, count in other.kinds.items():
+                kinds[kind] = kinds.get(kind, 0) + count
+            self.kinds = kinds
         self._noted += other._noted
         if len(self._noted) > _MAX_NOTED:
             self._count_noted()
         if other._seconds is not None:
             self.seconds.merge(other._seconds)
-        for phase, histogram in other._phases.items():
-            self._phases.setdefault(phase, Histogram()).merge(histogram)
+        for phase, histogram in (other._phases or {}).items():
+            self._own_phases().setdefault(phase, Histogram()).merge(histogram)
 
     def percentiles(self) -> dict[str, Percentiles]:
         """Return what each phase of the good checks took, in the order of a call."""
@@ -345,7 +355,7 @@ class Aggregate:
     ) -> Aggregate:
         self = cls()
         self.count, self.bad, self.unknown = count, bad, unknown
-        self.kinds = json.loads(kinds) if kinds else {}
+        self.kinds = json.loads(kinds) if kinds else _NO_KINDS
         at = 0
         for phase in ("", *PHASES):
             if at >= len(histograms):
@@ -356,5 +366,5 @@ class Aggregate:
             if not phase:
                 self._seconds = histogram
             elif length:
-                self._phases[phase] = histogram
+                self._own_phases()[phase] = histogram
         return self

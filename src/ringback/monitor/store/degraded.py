@@ -23,7 +23,8 @@
 #   forgotten when it is written. Should one fail, the state is still degraded, and what is written
 #   again with the next try replaces itself: incidents and states by their key, and a notification
 #   whose id is queued already is left as it is.
-# * All of this happens under one lock, so no batch gets between.
+# * All of this happens under one lock, so no batch gets between. Whoever only reads does not wait
+#   for it: the store may take seconds to write.
 #
 # What is read is what the store would say if everything had been written: the spill's entry stands
 # for the store's of the same id. This matters most for the outbox. A notification that was sent
@@ -33,8 +34,8 @@
 # If the process ends while degraded, what is held is lost, and what was sent then is sent once more
 # by the next process: a notification is delivered at least once. `close` tries to write it first.
 #
-# An error of `maintain` alone (sealing, rolling up, dropping) is reported in the same place, and
-# does not stop the writing of batches.
+# An error of `maintain` alone (sealing, rolling up, dropping), a mistake of ours included, is
+# counted and reported in the same place, and does not stop the writing of batches.
 
 from __future__ import annotations
 
@@ -59,7 +60,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ringback.incident.model import Check, Incident, Transition
-    from ringback.monitor.store.interface import Percentiles, RollupBucket, Step, Store
+    from ringback.monitor.store.interface import (
+        DayCount,
+        Notified,
+        Percentiles,
+        RollupBucket,
+        Step,
+        Store,
+    )
 
 MAX_HELD_CHECKS = 50_000  # Checks that are held; then the oldest are dropped and counted
 MAX_HELD_RECORDS = 10_000  # Transitions, incidents and notices that are held, of each
@@ -67,14 +75,19 @@ NEVER = 253_402_300_799.0  # The end of the year 9999, in seconds since 1970 UTC
 
 
 class Spill:
-    """What is new since nothing can be kept; to be used by one thread at a time."""
+    """What is new since nothing can be kept: one thread at a time changes it, any thread reads."""
 
     def __init__(self) -> None:
         self.dropped = 0  # Checks that were dropped because too many were held
+        self._reading = threading.Lock()  # Held for moments only, and never while the store writes
         self.forget()
 
     def forget(self) -> None:
         """Hold nothing any more; what was dropped stays counted."""
+        with self._reading:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.checks: deque[Check] = deque(maxlen=MAX_HELD_CHECKS)  # In the order they ended
         # In the order they happened
         self.transitions: deque[Transition] = deque(maxlen=MAX_HELD_RECORDS)
@@ -87,6 +100,10 @@ class Spill:
 
     def hold(self, batch: StoreBatch) -> None:
         """Hold a batch; the oldest of what is too much is dropped."""
+        with self._reading:
+            self._hold(batch)
+
+    def _hold(self, batch: StoreBatch) -> None:
         self.dropped += max(0, len(self.checks) + len(batch.checks) - MAX_HELD_CHECKS)
         self.checks.extend(batch.checks)
         self.transitions.extend(batch.transitions)
@@ -115,10 +132,37 @@ class Spill:
             self.queued[id_] = changed
         self.notes[id_] = write
 
+    def forget_history(self) -> None:
+        """Hold the checks and transitions no more, for they are kept."""
+        with self._reading:
+            self.checks.clear()
+            self.transitions.clear()
+
+    def incidents_now(self) -> dict[str, Incident]:
+        with self._reading:
+            return dict(self.incidents)
+
+    def states_of(self, prefix: str) -> list[tuple[str, Any]]:
+        with self._reading:
+            return [item for item in self.states.items() if item[0].startswith(prefix)]
+
+    def all_checks(self) -> list[Check]:
+        with self._reading:
+            return list(self.checks)
+
+    def transitions_of(self, endpoint: str, since: float, until: float) -> list[Transition]:
+        with self._reading:
+            held = list(self.transitions)
+        return [
+            transition
+            for transition in held
+            if transition.endpoint == endpoint and since <= transition.at < until
+        ]
+
     def checks_of(self, endpoint: str, since: float, until: float, *, failed: bool) -> list[Check]:
         return [
             check
-            for check in self.checks
+            for check in self.all_checks()
             if check.endpoint == endpoint
             and since <= check.at < until
             and (not failed or check.up is False)
@@ -155,6 +199,7 @@ class DegradedStore:
         self._lock = threading.RLock()
         self._unkept: str | None = None
         self._unmaintained: str | None = None
+        self.maintenance_failures = 0  # How often sealing, rolling up or dropping has failed
         self._again = 0.0
 
     @property
@@ -227,8 +272,7 @@ class DegradedStore:
     def _write(self) -> None:
         spill = self._spill
         self._store.keep(spill.batch())
-        spill.checks.clear()
-        spill.transitions.clear()
+        spill.forget_history()
         for id_, note in list(spill.notes.items()):
             note()
             del spill.notes[id_]
@@ -245,17 +289,14 @@ class DegradedStore:
         return self._one(reading) or []
 
     def state(self, name: str) -> Any:
-        with self._lock:
-            if name in self._spill.states:
-                return self._spill.states[name]
-            return self._one(lambda: self._store.state(name))
+        held = self._spill.states
+        return held[name] if name in held else self._one(lambda: self._store.state(name))
 
     def states(self, prefix: str) -> dict[str, Any]:
         return dict(self.each_state(prefix))
 
     def each_state(self, prefix: str) -> Iterator[tuple[str, Any]]:
-        with self._lock:
-            held = [item for item in self._spill.states.items() if item[0].startswith(prefix)]
+        held = self._spill.states_of(prefix)
         try:
             yield from self._store.each_state(prefix)
         except StoreProblem:
@@ -264,12 +305,11 @@ class DegradedStore:
         yield from held
 
     def last_checks(self) -> dict[str, Check]:
-        with self._lock:
-            found = dict(self._store.last_checks())
-            for check in self._spill.checks:
-                if check.endpoint not in found or check.at >= found[check.endpoint].at:
-                    found[check.endpoint] = check
-            return found
+        found = dict(self._store.last_checks())
+        for check in self._spill.all_checks():
+            if check.endpoint not in found or check.at >= found[check.endpoint].at:
+                found[check.endpoint] = check
+        return found
 
     def checks(
         self, endpoint: str, since: float, until: float, *, failed: bool = False, limit: int = 1000
@@ -277,13 +317,18 @@ class DegradedStore:
         kept = self._all(
             lambda: self._store.checks(endpoint, since, until, failed=failed, limit=limit)
         )
-        with self._lock:
-            kept += self._spill.checks_of(endpoint, since, until, failed=failed)
+        kept += self._spill.checks_of(endpoint, since, until, failed=failed)
         return sorted(kept, key=lambda check: -check.at)[:limit]
 
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first, without what is held."""
         return self._all(lambda: self._store.buckets(endpoint, step, since, until))
+
+    def day_counts(
+        self, endpoints: Sequence[str], since: float, until: float
+    ) -> dict[str, list[DayCount]]:
+        """Return of each endpoint the days with checks, oldest first, without what is held."""
+        return self._one(lambda: self._store.day_counts(endpoints, since, until)) or {}
 
     def phases(
         self, endpoint: str, step: Step, since: float, until: float
@@ -293,19 +338,12 @@ class DegradedStore:
 
     def transitions(self, endpoint: str, since: float, until: float) -> list[Transition]:
         kept = self._all(lambda: self._store.transitions(endpoint, since, until))
-        with self._lock:
-            held = list(self._spill.transitions)
-        return kept + [
-            transition
-            for transition in held
-            if transition.endpoint == endpoint and since <= transition.at < until
-        ]
+        return kept + self._spill.transitions_of(endpoint, since, until)
 
     def incidents(
         self, wanted: IncidentFilter = EVERY_INCIDENT, limit: int = 100
     ) -> list[Incident]:
-        with self._lock:
-            held = dict(self._spill.incidents)
+        held = self._spill.incidents_now()
         # Those that are held may stand in the store as they were: so many more are asked for.
         kept = self._all(lambda: self._store.incidents(wanted, limit + len(held)))
         found = [incident for incident in kept if incident.id not in held]
@@ -313,9 +351,11 @@ class DegradedStore:
         return sorted(found, key=lambda incident: (-incident.opened_at, incident.id))[:limit]
 
     def incident(self, id_: str) -> Incident | None:
-        with self._lock:
-            held = self._spill.incidents.get(id_)
-        return held or self._one(lambda: self._store.incident(id_))
+        return self._spill.incidents.get(id_) or self._one(lambda: self._store.incident(id_))
+
+    def notified(self, incidents: Sequence[str], limit: int = 100) -> list[Notified]:
+        """Return what the store says: of what is held, nobody knows yet whether it arrived."""
+        return self._all(lambda: self._store.notified(incidents, limit))
 
     def due(self, now: float, limit: int = 100) -> list[Queued]:
         with self._lock:
@@ -376,18 +416,25 @@ class DegradedStore:
             self._spill.note(id_, write, None if known is None else change(known))
 
     def maintain(self, now: float) -> None:
-        """Retry to write what is held; else seal, roll up and drop what is old."""
+        """Retry to write what is held; else seal, roll up and drop what is old.
+
+        What fails of the latter, whatever it is, is tried again with the next call.
+        """
         with self._lock:
             self._retry()
             if self._unkept is not None:
                 return
         try:  # without the lock: whoever keeps something does not wait for all of it
             self._store.maintain(now)
-        except StoreProblem as problem:
-            if self._unmaintained is None:
-                _log.error("the store's maintenance failed: %s", problem)
-            self._unmaintained = str(problem)
+        except Exception as error:  # noqa: BLE001 - what is kept goes on being kept meanwhile
+            self.maintenance_failures += 1
+            known, self._unmaintained = self._unmaintained, str(error) or repr(error)
+            if known != self._unmaintained:
+                trace = None if isinstance(error, StoreProblem) else error
+                _log.error("the store's maintenance failed: %s", self._unmaintained, exc_info=trace)
         else:
+            if self._unmaintained is not None:
+                _log.warning("the store's maintenance works again")
             self._unmaintained = None
 
     def backup(self, path: Path) -> None:

@@ -60,6 +60,15 @@ class Percentiles:
     p99: float  # 99th percentile
 
 
+@dataclass(slots=True, kw_only=True)  # not frozen: thousands are made for a page
+class DayCount:
+    """How many checks of an endpoint there were on a day."""
+
+    at: float  # When it began, in seconds since 1970 UTC
+    count: int  # Those that say something
+    bad: int  # Those of them that failed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
     """A notice that waits to be sent."""
@@ -68,6 +77,26 @@ class Queued:
     attempts: int  # How often it was tried
     due: float  # When it is to be looked at next, in seconds since 1970 UTC
     error: str = ""  # Why it failed last; `""`: it was not tried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """What became of a notice."""
+
+    id: str
+    incident: str  # Id of the incident that it is about
+    channel: str  # Name of the notifier
+    what: str  # What happened to the incident
+    at: float  # When that was; of an escalation, when it is to be sent
+    ended: float | None  # When it was sent or given up; `None`: it waits
+    attempts: int  # How often it was tried
+    error: str  # Why it was given up, or failed last; `""`: it did not
+
+    @property
+    def outcome(self) -> Literal["waiting", "sent", "given_up"]:
+        if self.ended is None:
+            return "waiting"
+        return "given_up" if self.error else "sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +195,11 @@ class Store(NoticeStore, Protocol):
     def buckets(self, endpoint: str, step: Step, since: float, until: float) -> list[RollupBucket]:
         """Return the rollup of an endpoint, oldest first."""
 
+    def day_counts(
+        self, endpoints: Sequence[str], since: float, until: float
+    ) -> dict[str, list[DayCount]]:
+        """Return of each endpoint the days with checks, oldest first: the counts of ``buckets``."""
+
     def phases(
         self, endpoint: str, step: Step, since: float, until: float
     ) -> dict[str, Percentiles]:
@@ -178,6 +212,9 @@ class Store(NoticeStore, Protocol):
         self, wanted: IncidentFilter = EVERY_INCIDENT, limit: int = 100
     ) -> list[Incident]:
         """Return incidents, newest first."""
+
+    def notified(self, incidents: Sequence[str], limit: int = 100) -> list[Notified]:
+        """Return what became of the notices of incidents, newest first."""
 
     def maintain(self, now: float) -> None:
         """Seal, roll up and drop what is old; does a bounded piece of work."""

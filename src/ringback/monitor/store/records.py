@@ -16,7 +16,7 @@ from ringback.incident.model import (
     TimelineEntry,
     Transition,
 )
-from ringback.monitor.store.interface import Queued
+from ringback.monitor.store.interface import Notified, Queued
 from ringback.monitor.store.tables import microseconds, of_shard, replacing
 
 if TYPE_CHECKING:
@@ -186,6 +186,9 @@ class Records:
                 "attempts": 0,
                 "error": "",
                 "body": notice_json(notice),
+                "incident": notice.change.incident.id,
+                "channel": notice.channel,
+                "what": notice.change.what,
             }
             for notice in notices
         ]
@@ -208,6 +211,31 @@ class Records:
                 notice=notice_from_json(row.body),
                 attempts=row.attempts,
                 due=row.due / 1e6,
+                error=row.error,
+            )
+            for row in connection.execute(query)
+        ]
+
+    def read_notified(
+        self, connection: Connection, incidents: Sequence[str], limit: int
+    ) -> list[Notified]:
+        """Return the notices of incidents, newest first, without their content."""
+        table = self._schema.notice
+        query = (
+            select(*(column for column in table.c if column.name != "body"))
+            .where(*of_shard(table), table.c.incident.in_(incidents))
+            .order_by(table.c.at.desc(), table.c.id)
+            .limit(limit)
+        )
+        return [
+            Notified(
+                id=row.id,
+                incident=row.incident,
+                channel=row.channel,
+                what=row.what,
+                at=row.at / 1e6,
+                ended=None if row.ended is None else row.ended / 1e6,
+                attempts=row.attempts,
                 error=row.error,
             )
             for row in connection.execute(query)

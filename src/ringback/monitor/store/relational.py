@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import select
 
-from ringback.monitor.store.interface import EVERY_INCIDENT
+from ringback.monitor.store.interface import EVERY_INCIDENT, DayCount
 from ringback.monitor.store.records import Records
 from ringback.monitor.store.rollup import Rollup
 from ringback.monitor.store.rows import RowCodec, interned_certificates, interned_strings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import Check, Incident, Transition
     from ringback.monitor.store.interface import (
         IncidentFilter,
+        Notified,
         Percentiles,
         Queued,
         RollupBucket,
@@ -156,6 +157,21 @@ class RelationalStore:
         with self._database.read() as connection:
             return self._rollup.buckets(connection, number, step, *span)
 
+    def day_counts(
+        self, endpoints: Sequence[str], since: float, until: float
+    ) -> dict[str, list[DayCount]]:
+        """Return of each endpoint the days with checks, oldest first."""
+        numbers = {n: id_ for id_ in endpoints if (n := self._strings.find(id_)) is not None}
+        with self._database.read() as connection:
+            found = self._rollup.day_counts(connection, numbers, *_span(since, until))
+        return {
+            numbers[number]: [
+                DayCount(at=at / 1e6, count=count, bad=bad)
+                for at, (count, bad) in sorted(days.items())
+            ]
+            for number, days in found.items()
+        }
+
     def phases(
         self, endpoint: str, step: Step, since: float, until: float
     ) -> dict[str, Percentiles]:
@@ -179,6 +195,10 @@ class RelationalStore:
     def incident(self, id_: str) -> Incident | None:
         with self._database.read() as connection:
             return self._records.read_incident(connection, id_)
+
+    def notified(self, incidents: Sequence[str], limit: int = 100) -> list[Notified]:
+        with self._database.read() as connection:
+            return self._records.read_notified(connection, incidents, limit)
 
     def due(self, now: float, limit: int = 100) -> list[Queued]:
         with self._database.read() as connection:

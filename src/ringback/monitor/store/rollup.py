@@ -47,7 +47,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -75,9 +74,10 @@ from ringback.monitor.store.tables import (
     replacing,
     rollup_name,
 )
+from ringback.monitor.store.view import CHILD, Mark, RollupView, day_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ringback.incident.model import Check
     from ringback.monitor.store.rows import CheckRow
@@ -99,6 +99,7 @@ def last_key(endpoint: int) -> Key:
     return endpoint << _VANTAGE_BITS | _NO_VANTAGE if endpoint else 0
 
 
+Counted = tuple[int, Key, int, int]  # The same with how many checks there were, and failed
 Part = tuple[int, Key, Aggregate]  # The beginning of a span, whose it is, and what is known of it
 
 
@@ -217,6 +218,23 @@ class SpanTables:
             columns = [table.c[name] for name in ("at", "count", "bad", "unknown", "histograms")]
             yield from connection.execute(query.with_only_columns(*columns)).all()
 
+    def counts_of(
+        self, connection: Connection, step: Step, endpoints: Sequence[int], since: int, until: int
+    ) -> Iterator[Counted]:
+        """Yield beginning, key, checks and failed ones of many endpoints' spans."""
+        if until <= since:
+            return
+        ends = rollup_name(step, since), rollup_name(step, until - 1)
+        for name in self._schema.table_names(connection, *ends):
+            table = self._schema.rollup_table(name)
+            columns = [table.c[name] for name in (*self._identity, "at", "count", "bad")]
+            query = select(*columns).where(*of_shard(table), table.c.endpoint.in_(endpoints))
+            rows = connection.execute(query.where(*_span(table, step, since, until))).all()
+            if self.by_vantage:
+                yield from ((at, n << _VANTAGE_BITS | v, *counts) for n, v, at, *counts in rows)
+            else:
+                yield from [(at, n, count, bad) for n, at, count, bad in rows]
+
     def piece(
         self, connection: Connection, step: Step, since: int, until: int, after: Key, limit: int
     ) -> list[tuple[Key, Aggregate]]:
@@ -315,23 +333,10 @@ WRITE_ENDPOINTS = 500
 
 MERGE_ROWS = 200  # Rows that are merged at once
 
-_CHILD: dict[Step, Step] = {"1h": "5m", "1d": "1h"}
-
 Spans = dict[int, dict[Key, Aggregate]]
 """Beginning of a span to a key to what is known."""
 
-Marks = dict["Step", "_Mark"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """How far a rollup is written, as in ``progress``; keys are greater than 0."""
-
-    at: int
-    key: Key = 0
-
-    def covers(self, at: int, key: Key) -> bool:
-        return at < self.at or (at == self.at and key <= self.key)
+Marks = dict["Step", Mark]
 
 
 class Rollup:
@@ -351,7 +356,7 @@ class Rollup:
     def _read_marks(self) -> Marks:
         with self._database.read() as connection:
             rows = connection.execute(select(self._progress).where(*of_shard(self._progress)))
-            return {row.step: _Mark(row.at, row.endpoint) for row in rows}
+            return {row.step: Mark(row.at, row.endpoint) for row in rows}
 
     @property
     def written(self) -> int | None:
@@ -381,7 +386,7 @@ class Rollup:
         if rows and not self._marks:
             newest = max(row[1] for row in rows)
             for step, width in STEP_WIDTH.items():
-                mark = _Mark(newest // width * width)
+                mark = Mark(newest // width * width)
                 values = {"step": step, "at": mark.at, "endpoint": 0}
                 connection.execute(insert(self._progress).values(**values))
                 self._marks[step] = mark
@@ -437,7 +442,7 @@ class Rollup:
             return False
         at = min((begin for begin in self._open if begin < over), default=None)
         if at is None:
-            self._write(over - width, {}, _Mark(over))
+            self._write(over - width, {}, Mark(over))
             return True
         begun, due = self._due
         if begun != at or len(due) != len(self._open[at]):  # a key that is new goes in its place
@@ -446,11 +451,11 @@ class Rollup:
         # Copies, for to write them changes how they are kept, and a reader may copy the same now
         piece = {key: _copied(self._open[at][key]) for key in due[-WRITE_ENDPOINTS:]}
         whole = len(piece) == len(due)
-        self._write(at, piece, _Mark(at + width) if whole else _Mark(at, max(piece)))
+        self._write(at, piece, Mark(at + width) if whole else Mark(at, max(piece)))
         del due[-len(piece) :]
         return True
 
-    def _write(self, at: int, piece: Mapping[Key, Aggregate], mark: _Mark) -> None:
+    def _write(self, at: int, piece: Mapping[Key, Aggregate], mark: Mark) -> None:
         with self._database.write() as connection:
             self._tables.write(connection, "5m", at, piece)
             self._reach(connection, "5m", mark)
@@ -466,7 +471,7 @@ class Rollup:
         mark = self._marks.get(step)
         if mark is None:
             return False
-        child, upto = _CHILD[step], mark.at + STEP_WIDTH[step]
+        child, upto = CHILD[step], mark.at + STEP_WIDTH[step]
         if self._marks[child].at < upto:
             return False
         with self._database.read() as connection:
@@ -474,7 +479,7 @@ class Rollup:
         whole = len(found) < MERGE_ROWS
         last = found[-1][0] if found else 0
         aggregates = _merged(pair for pair in found if whole or pair[0] != last)
-        reached = _Mark(upto) if whole else _Mark(mark.at, max(aggregates))
+        reached = Mark(upto) if whole else Mark(mark.at, max(aggregates))
         with self._database.write() as connection:
             self._tables.write(connection, step, mark.at, aggregates)
             self._reach(connection, step, reached)
@@ -482,7 +487,7 @@ class Rollup:
             self._marks[step] = reached
         return True
 
-    def _reach(self, connection: Connection, step: Step, mark: _Mark) -> None:
+    def _reach(self, connection: Connection, step: Step, mark: Mark) -> None:
         progress = self._progress
         change = update(progress).where(*of_shard(progress), progress.c.step == step)
         connection.execute(change.values(at=mark.at, endpoint=mark.key))
@@ -505,6 +510,23 @@ class Rollup:
         found |= {at: aggregate.bucket(at / 1e6) for at, aggregate in merged.items()}
         return [found[at] for at in sorted(found)]
 
+    def day_counts(
+        self, connection: Connection, endpoints: Collection[int], since: int, until: int
+    ) -> dict[int, dict[int, list[int]]]:
+        """Return of each endpoint its days, each with how many checks there were and failed.
+
+        Of ``connection`` the same holds.
+        """
+        with self._lock:
+            marks = dict(self._marks)
+            memory = [
+                (at, key, of[key].count, of[key].bad)
+                for at, of in self._open.items()
+                for endpoint in endpoints
+                for key in self._tables.keys_of(endpoint, of)
+            ]
+        return day_counts(connection, self._tables, marks, memory, endpoints, (since, until))
+
     def whole(
         self, connection: Connection, endpoint: int, step: Step, since: int, until: int
     ) -> Aggregate:
@@ -517,7 +539,7 @@ class Rollup:
                 whole.merge(part)
         return whole
 
-    def _view(self, connection: Connection, endpoint: int) -> _View | None:
+    def _view(self, connection: Connection, endpoint: int) -> RollupView | None:
         tables = self._tables
         with self._lock:
             marks = dict(self._marks)
@@ -526,58 +548,7 @@ class Rollup:
                 for at, of in self._open.items()
                 for key in tables.keys_of(endpoint, of)
             ]
-        return _View(connection, endpoint, marks, memory, tables) if marks else None
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """One endpoint at one moment: what is written, what of it, and what is in memory."""
-
-    connection: Connection
-    endpoint: int
-    marks: Mapping[Step, _Mark]
-    memory: Sequence[Part]
-    tables: SpanTables
-
-    def stored_buckets(
-        self, step: Step, since: int, until: int
-    ) -> tuple[dict[int, RollupBucket], dict[int, Aggregate]]:
-        """Return the spans that are written: as they stand, and those that are to be merged."""
-        mark = self.marks[step]
-        found: dict[int, RollupBucket] = {}
-        merged: dict[int, Aggregate] = {}
-        ends = since, min(until, mark.at + STEP_WIDTH[step])
-        for at, key, span in self.tables.buckets(
-            self.connection, step, self.endpoint, *ends, mark.at
-        ):
-            if not mark.covers(at, key):
-                continue
-            if isinstance(span, Aggregate):
-                merged.setdefault(at, Aggregate()).merge(span)
-            else:
-                found[at] = span
-        return found, merged
-
-    def parts(self, step: Step, since: int, until: int) -> Iterator[Part]:
-        """Yield everything of the spans that begin from ``since`` to before ``until``, once."""
-        mark = self.marks[step]
-        ends = since, min(until, mark.at + STEP_WIDTH[step])
-        for part in self.tables.aggregates(self.connection, step, self.endpoint, *ends):
-            if mark.covers(*part[:2]):
-                yield part
-        yield from self.live(step, since, until)
-
-    def live(self, step: Step, since: int, until: int) -> Iterator[Part]:
-        """Yield what is not written of them."""
-        if step == "5m":
-            yield from (part for part in self.memory if since <= part[0] < until)
-            return
-        mark, width = self.marks[step], STEP_WIDTH[step]
-        end = -(-until // width) * width
-        for at, key, part in self.parts(_CHILD[step], max(since, mark.at), end):
-            begin = at // width * width
-            if not mark.covers(begin, key):
-                yield begin, key, part
+        return RollupView(connection, endpoint, marks, memory, tables) if marks else None
 
 
 def _merged(parts: Iterable[tuple[Key, Aggregate]]) -> dict[Key, Aggregate]:

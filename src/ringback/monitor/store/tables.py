@@ -33,6 +33,9 @@ CHECK_COLUMNS = (
 )  # fmt: skip
 """The columns of a check; durations in microseconds, what has no column as JSON in ``more``."""
 
+NOTICE_PARTS = ("incident", "channel", "what")
+"""What of a notice has a column beside its content, so that it is told without reading that."""
+
 REQUIRED_COLUMNS = frozenset({"endpoint", "at", "origin"})
 TEXT_COLUMNS = frozenset({"detail", "more"})
 
@@ -129,9 +132,9 @@ def replacing(schema: Schema, table: Table) -> Insert:
 
 
 def run_migrations(
-    connection: Connection, folder: Path, version_table: str = "alembic_version"
+    connection: Connection, folder: Path, version_table: str = "alembic_version", to: str = "head"
 ) -> None:
-    """Go through the revisions in a folder that are missing."""
+    """Go through the revisions in a folder that are missing, up to one."""
     from alembic import command  # noqa: PLC0415 - a database up to date starts without it
     from alembic.config import Config  # noqa: PLC0415 - as above
 
@@ -140,4 +143,4 @@ def run_migrations(
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     config.attributes["version_table"] = version_table
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -26,7 +26,8 @@ from ringback.incident.model import Check
 from ringback.monitor.model import PassiveCheck
 from ringback.monitor.notify.text import safe_line
 from ringback.monitor.web.access import require
-from ringback.monitor.web.request import HTTPProblem, read_body
+from ringback.monitor.web.reporting import take_reports
+from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
 
 if TYPE_CHECKING:
@@ -165,13 +166,14 @@ MAX_BODY: Final = 4 * 1024 * 1024  # Bytes of alerts at most
 
 async def take_alerts(request: Request) -> JSONResponse:
     """Take in alerts, as Prometheus or Alertmanager's webhook posts them."""
-    require(request, "push")
-    body = await read_body(request, MAX_BODY)
-    site = site_of(request)
-    try:
-        checks = site.alerts.take(json.loads(body), site.clock())
-    except (ValueError, RecursionError) as error:
-        said = str(error) if isinstance(error, AlertsInvalid) else "the body is not JSON"
-        raise HTTPProblem(400, said) from None
-    site.commands.ingest(checks)
+    grant, site = require(request, "push"), site_of(request)
+
+    def read(body: bytes) -> list[PassiveCheck]:
+        try:
+            return site.alerts.take(json.loads(body), site.clock())
+        except (ValueError, RecursionError) as error:
+            said = str(error) if isinstance(error, AlertsInvalid) else "the body is not JSON"
+            raise HTTPProblem(400, said) from None
+
+    await take_reports(request, grant, MAX_BODY, read)
     return JSONResponse({})

@@ -21,27 +21,34 @@ from starlette.routing import Mount, Route, Router
 
 from ringback.failure.target import split_port
 from ringback.monitor.ingest.batch import Inbox
+from ringback.monitor.ingest.shares import ReportShares
 from ringback.monitor.web import actions
 from ringback.monitor.web.alerts import FiringAlerts, take_alerts
+from ringback.monitor.web.audit import AuditMiddleware
 from ringback.monitor.web.badge import show_badge
+from ringback.monitor.web.beside import computed
+from ringback.monitor.web.endpoint import endpoint_page
 from ringback.monitor.web.live import LiveUpdates, live_stream
 from ringback.monitor.web.metrics import LastCertificates, show_metrics
+from ringback.monitor.web.overview import overview_page
 from ringback.monitor.web.packing import PackingMiddleware
 from ringback.monitor.web.pages import (
-    STATUS_PAGE_SECONDS,
     discovered_page,
-    endpoint_page,
     incident_page,
     incidents_page,
     kind_page,
-    overview_page,
     render_page,
-    status_page,
 )
 from ringback.monitor.web.probing import probe_target
+from ringback.monitor.web.public import (
+    STATUS_BARS_SECONDS,
+    STATUS_PAGE_SECONDS,
+    status_feed,
+    status_page,
+)
 from ringback.monitor.web.render import Renderer, static_file
 from ringback.monitor.web.request import HTTPProblem, problem_response
-from ringback.monitor.web.site import CachedText, Site, site_of
+from ringback.monitor.web.site import Cached, Site, site_of
 from ringback.monitor.web.standby import StandbyMiddleware
 
 if TYPE_CHECKING:
@@ -84,7 +91,7 @@ class SecurityHeadersMiddleware:
         site: Site = scope["app"].state.site
         host, _ = split_port(Headers(scope=scope).get("host", ""))
         app = self._app if site.settings.serves(host) else _respond_misdirected
-        await app(scope, receive, _with_headers(send, private=bool(site.settings.tokens)))
+        await app(scope, receive, _with_headers(send, private=site.settings.guarded))
 
 
 class KeptMiddleware:
@@ -174,9 +181,14 @@ async def healthz(request: Request) -> JSONResponse:
 _PAGES = (
     Route("/", overview_page),
     Route("/endpoints/{id}", endpoint_page),
+    Route("/endpoints/{id}/check", actions.check_form, methods=["POST"]),
+    Route("/endpoints/{id}/pause", actions.pause_form, methods=["POST"]),
+    Route("/endpoints/{id}/resume", actions.resume_form, methods=["POST"]),
     Route("/incidents", incidents_page),
     Route("/incidents/{id}", incident_page),
     Route("/incidents/{id}/acknowledge", actions.acknowledge_form, methods=["POST"]),
+    Route("/incidents/{id}/unacknowledge", actions.unacknowledge_form, methods=["POST"]),
+    Route("/incidents/{id}/note", actions.note_form, methods=["POST"]),
     Route("/silences", actions.silence_form, methods=["POST"]),
     Route("/silences/{id}/end", actions.unsilence_form, methods=["POST"]),
     Route("/discovered", discovered_page),
@@ -186,6 +198,9 @@ _PAGES = (
     Route("/logout", actions.logout_form, methods=["POST"]),
     Route("/live", live_stream),
     Route("/status", status_page),
+    Route("/status/feed.atom", status_feed),
+    Route("/status/{name}", status_page),
+    Route("/status/{name}/feed.atom", status_feed),
     Route("/badge/{id}/{what}.svg", show_badge),
     Route("/metrics", show_metrics),
     Route("/probe", probe_target),
@@ -204,7 +219,8 @@ def _api_router() -> Router:
 
 async def _api(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer for the API: it takes pydantic, which is loaded with the first request."""
-    await _api_router()(scope, receive, send)
+    router = await computed(_api_router)  # some 0.1 s the first time
+    await router(scope, receive, send)
 
 
 def application(
@@ -221,6 +237,7 @@ def application(
         routes=[*_PAGES, Mount("/api/v1", app=_api)],
         middleware=[
             Middleware(SecurityHeadersMiddleware),
+            Middleware(AuditMiddleware),
             Middleware(StandbyMiddleware),
             Middleware(KeptMiddleware),
             Middleware(PackingMiddleware),
@@ -237,9 +254,11 @@ def application(
         settings=settings,
         renderer=renderer,
         live=LiveUpdates(queries, renderer, clock=clock),
-        status_page=CachedText(STATUS_PAGE_SECONDS, clock),
+        status_page=Cached(STATUS_PAGE_SECONDS, clock),
+        status_bars=Cached(STATUS_BARS_SECONDS, clock),
         certificates=LastCertificates(),
         inbox=Inbox(),
+        shares=ReportShares(),
         alerts=FiringAlerts(),
         lead=lead,
         fleet=fleet,

@@ -66,6 +66,7 @@ _TONES: Final[dict[EndpointState, Tone]] = {
     "partial": "unsure",
     "down": "bad",
     "unknown": "none",
+    "paused": "none",
 }
 _UPTIME: Final[dict[str, tuple[Step, float]]] = {
     "uptime-7d": ("1h", 7 * 86400.0),

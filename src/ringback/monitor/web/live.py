@@ -6,12 +6,16 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import StreamingResponse
 
-from ringback.monitor.web.access import require
+from ringback.monitor.web.access import asked_from, require
+from ringback.monitor.web.beside import computed
+from ringback.monitor.web.overview import live_cards, live_parts
 from ringback.monitor.web.request import HTTPProblem
 from ringback.monitor.web.site import site_of
 
@@ -25,11 +29,33 @@ if TYPE_CHECKING:
 log = logging.getLogger("ringback")
 
 MAX_PAGES: Final = 100  # Pages that follow at the same time
+MAX_PAGES_OF_ONE: Final = 50  # Of them, those of one token, and those of one address
 _MAX_WAITING: Final = 16  # messages that a page may be behind
-_MAX_CARDS: Final = 200  # in one message; changes of state come first
 _MAX_SENTENCES: Final = 3  # sentences in one message
+_ALL_PARTS: Final = ("counts", "open_incidents", "open_count", "group_counts")
 _RELOAD: Final = b"event: reload\ndata: {}\n\n"
 _ALIVE: Final = b": alive\n\n"
+
+
+@dataclass(slots=True)
+class _News:
+    """Names of what changed, each once: bounded by what there is."""
+
+    checked: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)  # Those whose state is another one
+    incidents: set[str] = field(default_factory=set)
+    configured: bool = False
+
+    def add(self, news: _News) -> None:
+        self.checked |= news.checked
+        self.moved |= news.moved
+        self.incidents |= news.incidents
+        self.configured |= news.configured
+
+    def concern(self, endpoint: str) -> bool:
+        """Whether a page about an endpoint shows something else now."""
+        known = endpoint in self.moved or endpoint in self.checked
+        return known or bool(self.moved or self.incidents) or self.configured
 
 
 class LiveUpdates:
@@ -48,12 +74,10 @@ class LiveUpdates:
         self._alive, self._clock = alive, clock
         # Each page with the endpoint that it is about; `None`: with all that the overview shows
         self._pages: dict[asyncio.Queue[bytes], str | None] = {}
+        self._open: Counter[str] = Counter()  # Pages by token and by address
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
-        self._checked: set[str] = set()
-        self._moved: set[str] = set()
-        self._incidents: set[str] = set()
-        self._configured = False
+        self._news = _News()
         self._closed = False
 
     @property
@@ -61,14 +85,23 @@ class LiveUpdates:
         """Whether no further page can follow."""
         return len(self._pages) >= MAX_PAGES or self._closed
 
-    async def follow(self, endpoint: str | None = None) -> AsyncIterator[bytes]:
+    def is_full_for(self, who: Iterable[str]) -> bool:
+        """Whether no further page can follow of one who is this: by token, by address."""
+        return any(self._open[name] >= MAX_PAGES_OF_ONE for name in who)
+
+    async def follow(
+        self, endpoint: str | None = None, who: tuple[str, ...] = ()
+    ) -> AsyncIterator[bytes]:
         """Yield messages for one page until it goes or the monitor ends.
 
         ``endpoint``: the one that it is about, so that it is not told of checks of others; ``""``:
-        it is about none.
+        it is about none. ``who`` follows is counted.
         """
+        if self.full or self.is_full_for(who):
+            return  # of many that asked at the same time
         page: asyncio.Queue[bytes] = asyncio.Queue(_MAX_WAITING)
         self._pages[page] = endpoint
+        self._open.update(who)
         try:
             self._start()
             # With the time, by which the page says how long ago something was: it may be an old one
@@ -78,6 +111,8 @@ class LiveUpdates:
                 yield await self._next(page)
         finally:
             self._pages.pop(page, None)
+            self._open.subtract(who)
+            self._open = +self._open
             if not self._pages:
                 self._stop()
 
@@ -125,56 +160,72 @@ class LiveUpdates:
             self._note(event)
 
     def _note(self, event: UiEvent) -> None:
-        # Names of what changed, each once: bounded by what there is.
+        news = self._news
         if event.what == "config":
-            self._configured = True
+            news.configured = True
         if event.endpoint is not None:
-            (self._moved if event.what == "state" else self._checked).add(event.endpoint)
+            (news.moved if event.what == "state" else news.checked).add(event.endpoint)
         if event.incident is not None:
-            self._incidents.add(event.incident)
+            news.incidents.add(event.incident)
         self._changed.set()
 
     async def _publish(self) -> None:
         while True:
             await self._changed.wait()
             await self._queries.kept(self._every)
-            changed = self._moved | self._checked
-            messages = {
-                shown: self._message(shown)
-                for shown in set(self._pages.values())
-                if shown is None
-                or shown in changed
-                or self._moved
-                or self._incidents
-                or self._configured
-            }
-            self._checked, self._moved, self._incidents = set(), set(), set()
-            self._configured = False
+            news, self._news = self._news, _News()
             self._changed.clear()
-            for page, shown in self._pages.items():
+            try:
+                messages = {
+                    shown: await self._message(shown, news)
+                    for shown in set(self._pages.values())
+                    if shown is None or news.concern(shown)
+                }
+            except BaseException:
+                self._news.add(news)  # what was not told now is told later
+                self._changed.set()
+                raise
+            for page, shown in list(self._pages.items()):
                 if shown in messages:
                     _offer(page, messages[shown])
             await asyncio.sleep(self._every)
 
-    def _message(self, shown: str | None) -> bytes:
+    async def _message(self, shown: str | None, news: _News) -> bytes:
         """Return what changed, for pages about one endpoint or, ``None``, about all."""
-        ids = [*self._moved, *(self._checked - self._moved)][:_MAX_CARDS]
-        if shown is not None:
-            ids = [id_ for id_ in (shown,) if id_ in self._moved or id_ in self._checked]
-        views = [view for id_ in ids if (view := self._queries.view(id_)) is not None]
-        moved = [view for view in views if view.endpoint.id in self._moved]
+        if shown is None:
+            ids = live_cards(self._queries, news.moved, news.checked)
+        else:
+            ids = [id_ for id_ in (shown,) if id_ in news.moved or id_ in news.checked]
+        views = await self._queries.views_of(ids)
+        parts: dict[str, Any] = {}
+        if news.moved or news.incidents:
+            parts = {"open_count": len(self._queries.incidents())}
+            if shown is None:
+                parts = live_parts(self._queries)
+        return await computed(self._rendered, shown, news, views, parts)
+
+    def _rendered(
+        self, shown: str | None, news: _News, views: list[EndpointView], parts: dict[str, Any]
+    ) -> bytes:
+        render = self._renderer.render
+        names = _ALL_PARTS if shown is None else ("open_count",)
         data: dict[str, Any] = {
-            "endpoints": ids,
-            "incidents": list(self._incidents),
-            "config": self._configured,
+            "endpoints": [view.endpoint.id for view in views],
+            "incidents": list(news.incidents),
+            "config": news.configured,
             "cards": {
-                view.endpoint.id: self._renderer.render("part/card.html", {"view": view})
+                view.endpoint.id: render("part/card.html", {"view": view, "hidden": False})
                 for view in (views if shown is None else ())
             },
             "head": self._head(views[0]) if shown and views else "",
+            "row": self._row(views[0], news) if shown and views else "",
             "states": {view.endpoint.id: view.state for view in views},
-            "parts": self._parts(shown) if self._moved or self._incidents else {},
-            "said": _announcement(moved),
+            "parts": {
+                name.replace("_", "-"): render(f"part/{name}.html", parts)
+                for name in names
+                if parts
+            },
+            "said": _announcement([view for view in views if view.endpoint.id in news.moved]),
         }
         return f"event: change\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
@@ -182,19 +233,11 @@ class LiveUpdates:
         context = {"view": view, "endpoint": view.endpoint, "now": self._clock()}
         return self._renderer.render("part/endpoint_head.html", context)
 
-    def _parts(self, shown: str | None) -> dict[str, str]:
-        incidents = self._queries.incidents()
-        context = {
-            "counts": self._queries.states(),
-            "incidents": incidents,
-            "open_count": len(incidents),
-            "names": {found.id: found.name for found in self._queries.endpoints()},
-        }
-        names = ("counts", "open-incidents", "open-count") if shown is None else ("open-count",)
-        return {
-            name: self._renderer.render(f"part/{name.replace('-', '_')}.html", context)
-            for name in names
-        }
+    def _row(self, view: EndpointView, news: _News) -> str:
+        if view.last is None or view.endpoint.id not in news.checked:
+            return ""
+        context = {"view": view, "check": view.last}
+        return self._renderer.render("part/check_row.html", context)
 
 
 def _announcement(moved: list[EndpointView]) -> str:
@@ -216,9 +259,13 @@ def _offer(page: asyncio.Queue[bytes], message: bytes) -> None:
 
 
 async def live_stream(request: Request) -> StreamingResponse:
-    require(request, "read")
-    stream = site_of(request).live
+    grant, stream = require(request, "read"), site_of(request).live
     if stream.full:
         raise HTTPProblem(503, "too many pages are open", headers={"Retry-After": "30"})
+    address = asked_from(request)
+    who = (f"address {address}", *((f"token {grant.name}",) if grant.name else ()))
+    if stream.is_full_for(who):
+        headers = {"Retry-After": "30"}
+        raise HTTPProblem(429, "too many pages of yours are open", headers=headers)
     shown = request.query_params.get("endpoint")
-    return StreamingResponse(stream.follow(shown), media_type="text/event-stream")
+    return StreamingResponse(stream.follow(shown, who), media_type="text/event-stream")

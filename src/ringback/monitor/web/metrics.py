@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ringback.incident.model import CertificateSeen, Incident
     from ringback.monitor.fleet.hub import Fleet
     from ringback.monitor.ingest.batch import Inbox
+    from ringback.monitor.ingest.shares import ReportShares
     from ringback.monitor.model import EndpointView, ObserverView
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -109,11 +110,11 @@ class LastCertificates:
 async def show_metrics(request: Request) -> StreamingResponse:
     require(request, "read")
     site = site_of(request)
-    views = await site.queries.views_of(found.id for found in site.queries.endpoints())
+    views = await site.queries.views_of(list(site.queries.names))
     of_monitor = [
         incident_metrics(site.queries.incidents()),
         *monitor_metrics(site.queries.status()),
-        report_metrics(site.inbox, site.queries.status()),
+        report_metrics(site.inbox, site.shares, site.queries.status()),
         *agent_metrics(site.fleet, site.queries.status().get("agents") or {}),
     ]
     families = chain(
@@ -138,6 +139,31 @@ def _of_each(
     return MetricFamily(name, meaning, samples)
 
 
+def _budget_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
+    yield _of_each(
+        views,
+        "ringback_slo_target_ratio",
+        "Share of the time in which the endpoint is to be well.",
+        lambda view: view.budget.target if view.budget else None,
+    )
+    yield _of_each(
+        views,
+        "ringback_slo_budget_left_ratio",
+        "Share that is left of the error budget of 30 days.",
+        lambda view: view.budget.left if view.budget else None,
+    )
+    yield MetricFamily(
+        "ringback_slo_burn_rate",
+        "How fast the error budget is used up; at 1 in 30 days.",
+        (
+            (rate, {**_labels(view), "window": window})
+            for view in views
+            if view.budget is not None
+            for window, rate in view.budget.burn.items()
+        ),
+    )
+
+
 def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
     yield MetricFamily(
         "ringback_endpoint_state",
@@ -159,6 +185,7 @@ def endpoint_metrics(views: list[EndpointView]) -> Iterator[MetricFamily]:
         "1 with the kind of failure that the endpoint has; absent where it has none.",
         [(1, {**_labels(view), "kind": known_kind(view.kind)}) for view in views if view.kind],
     )
+    yield from _budget_metrics(views)
     yield _of_each(
         views,
         "ringback_check_duration_seconds",
@@ -271,8 +298,17 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
         "Checks that were lost because results could not be stored for too long.",
         store.get("dropped", 0),
     )
+    yield counter(
+        "ringback_store_maintenance_failures_total",
+        "Attempts to roll up and drop old results that failed.",
+        store.get("maintenance_failures", 0),
+    )
     degraded = bool(store.get("degraded"))
     yield gauge("ringback_store_degraded", "Whether results cannot be stored.", degraded)
+    yield from _config_metrics(config)
+
+
+def _config_metrics(config: dict[str, Any]) -> Iterator[MetricFamily]:
     yield gauge(
         "ringback_config_last_reload_successful",
         "Whether the newest configuration is in use.",
@@ -282,6 +318,11 @@ def monitor_metrics(status: dict[str, Any]) -> Iterator[MetricFamily]:
         "ringback_config_last_reload_success_timestamp_seconds",
         "When the configuration in use was read, in seconds since 1970 UTC.",
         config.get("loaded_at") or 0,
+    )
+    yield gauge(
+        "ringback_targets_paused",
+        "Discovered endpoints that are gone since the start, and not checked.",
+        len(config.get("paused") or ()),
     )
     yield gauge(
         "ringback_config_restart_needed",
@@ -309,19 +350,20 @@ def notifier_metrics(counts: dict[str, dict[str, int]]) -> Iterator[MetricFamily
     )
 
 
-def report_metrics(inbox: Inbox, status: dict[str, Any]) -> MetricFamily:
+def report_metrics(inbox: Inbox, shares: ReportShares, status: dict[str, Any]) -> MetricFamily:
     """Return what was not, or not as it came, taken of what programs report."""
     counts = {
         "clamped": inbox.clamped,
         "dropped": inbox.dropped,
         "late": status.get("late", 0),
+        "refused": shares.refused,
         "repeated": inbox.repeated,
         "stale": inbox.stale,
     }
     return MetricFamily(
         "ringback_reported_total",
         "Reports of programs that count otherwise than they came: dropped by their sender, "
-        "from the future, too old, too late, or sent twice.",
+        "from the future, too old, too late, refused because too many came, or sent twice.",
         [(count, {"what": what}) for what, count in counts.items()],
         "counter",
     )

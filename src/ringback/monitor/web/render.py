@@ -17,6 +17,7 @@ from ringback.failure import KINDS
 from ringback.failure.target import without_secrets
 from ringback.incident.pattern import stamp
 from ringback.monitor.web import words
+from ringback.monitor.web.chart import bar_paths, check_strip
 from ringback.monitor.web.request import HTTPProblem
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Renderer:
             "duration": duration,
             "ago": lambda at: words.ago(at, clock()),
             "lasting": lambda at: words.rounded_span(max(0.0, clock() - at)),
+            "axis_time": words.axis_time,
             "shown_url": words.shown_url,
             "safe_text": without_secrets,
         }
@@ -60,10 +62,22 @@ class Renderer:
             "ORIGINS": words.ORIGINS,
             "INCIDENT_STATES": words.INCIDENT_STATES,
             "PHASES": words.PHASES,
+            "PUBLIC_STATES": words.PUBLIC_STATES,
+            "PUBLIC_MARKS": words.PUBLIC_MARKS,
+            "bar_paths": bar_paths,
+            "FAILURES": words.FAILURES,
+            "incident_title": words.incident_title,
+            "fault_of": words.fault_of,
             "KINDS": KINDS,
+            "words_of": words.words_of,
+            "cause_of": words.cause_of,
+            "check_strip": check_strip,
+            "labels_of": words.labels_of,
             "asset": asset,
         }
         self._environment = environment
+        for template in ("part/macros.html", "status.html"):
+            environment.get_template(template)  # compiled now, not while the public waits for it
 
     def render(self, template: str, context: Mapping[str, Any]) -> str:
         return self._environment.get_template(template).render(context)

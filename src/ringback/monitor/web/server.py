@@ -162,6 +162,7 @@ class PageServer:
             self._app,
             http=PortProtocol,
             ws="none",
+            log_level="error",  # not a line for each odd request, which anybody may send
             lifespan="off",
             log_config=None,
             access_log=False,

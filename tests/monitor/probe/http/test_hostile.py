@@ -1,12 +1,19 @@
 """Targets that would have all the time of the event loop, beside one that is well."""
 
 import asyncio
+import base64
 import contextlib
+import random
+import ssl
+import sys
+import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ringback.monitor.probe import probe
 from ringback.monitor.probe.http.connection import MAX_READ_SECONDS
+from ringback.testing.lab.certificates import leaf
 
 pytestmark = pytest.mark.in_turn("looking")
 
@@ -64,6 +71,71 @@ def test_headers_of_interim_responses_are_counted_together(looking):
     check, _ = meeting(looking, first, first)
 
     assert check.detail == "the headers are too long"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much was received")
+def test_a_handshake_without_end_is_ended_long_before_the_timeout(looking, lab):
+    hello_request = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"  # a client has to pass it over
+
+    def flood(connection):
+        with contextlib.suppress(OSError):
+            while True:
+                connection.send(hello_request * 5000)
+
+    check = looking.at(lab.listen(flood).url.replace("http:", "https:"))
+
+    assert (check.up, check.kind) == (False, "tls.protocol.error")
+    assert check.detail == "more than 131072 bytes, and the handshake has no end"
+
+
+def _integer(value):
+    return _der(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def _der(tag, content):
+    return bytes([tag, 0x82]) + len(content).to_bytes(2, "big") + content
+
+
+def test_a_server_cannot_choose_a_prime_of_10_000_bits(looking, lab, tmp_path):
+    """It would take 0.6 s of CPU within the event loop."""
+    prime = random.Random(1).getrandbits(10_000) | 1 | 1 << 9_999
+    parameters = base64.encodebytes(_der(0x30, _integer(prime) + _integer(2))).decode()
+    file = tmp_path / "dh.pem"
+    file.write_text(f"-----BEGIN DH PARAMETERS-----\n{parameters}-----END DH PARAMETERS-----\n")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate = tmp_path / "rsa.pem"
+    certificate.write_bytes(leaf(None, key=rsa.generate_private_key(65537, 2048)).pem())
+    context.load_cert_chain(certificate)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256")
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.load_dh_params(file)
+
+    def answer(connection):
+        connection.secure(context)
+        connection.read_request()
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    url = lab.listen(answer).url.replace("http:", "https:")
+    began = time.thread_time()
+    check = looking.at(url, verify=False)
+
+    assert (check.up, check.status) == (True, 200)
+    assert time.thread_time() - began < 0.3
+
+
+def test_a_charset_that_takes_minutes_to_decode_is_none(looking, lab):
+    body = b"x" * 300_000 + b"-" + b"99zz" * 100_000 + b"the end"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=%s\r\nContent-Length: %d\r\n\r\n"
+
+    def answer(connection):
+        charset = connection.read_request().target[1:].encode()
+        connection.send(head % (charset, len(body)) + body)
+
+    url = lab.listen(answer).url
+    for charset in ("punycode", "Punycode", "idna", "unicode_escape"):
+        check = looking.at(url + charset, expect={"body_contains": ("the end",)})
+        assert check.up is True, charset
 
 
 def test_a_large_body_is_read_to_its_end_by_turns(looking):

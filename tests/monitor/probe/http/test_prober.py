@@ -1,10 +1,12 @@
 import asyncio
 import itertools
+import threading
 import time
 
 import pytest
 
 from ringback.monitor.probe import connect
+from ringback.monitor.probe.http import connection as http_connection
 from ringback.testing.lab.message import answering, head, response
 
 pytestmark = pytest.mark.in_turn("looking")
@@ -168,6 +170,59 @@ def test_a_connection_is_kept_and_made_anew_from_time_to_time(looking, lab):
 
     assert started.requests == 12
     assert len(started.seen) in {4, 5}
+
+
+def test_an_answer_that_was_not_asked_for_is_nobodys(looking, lab):
+    started = lab.listen(answering(response(200, b"{}") + response(500, b"no")))
+    other = looking.prober(lab.start("ok").url, options={"fresh_after": 100})
+    prober = looking.prober(started.url, options={"fresh_after": 100})
+
+    checks = [looking.once(asked) for asked in (other, prober, other, prober)]
+    other.close()
+    prober.close()
+
+    assert [check.status for check in checks] == [200] * 4
+    assert len(started.seen) == 2, "what follows an answer is not kept for the next"
+
+
+async def _none_closing(context):
+    async with asyncio.timeout(30):
+        while context.closing:
+            await asyncio.sleep(0.005)
+
+
+def test_the_server_ends_a_connection_that_is_for_one_check(looking, lab):
+    """Whoever ends it holds its port for a minute: 14,000 of ours make each connection slow."""
+    requests, left_to_us, checked = [], [], threading.Event()
+
+    def answer_and_end(connection):
+        requests.append(connection.read_request())
+        connection.send(response(200, b"{}"))
+        assert checked.wait(30)
+        connection.socket.setblocking(False)
+        try:
+            left_to_us.append(connection.socket.recv(1))
+        except BlockingIOError:
+            left_to_us.append(None)
+
+    prober = looking.prober(lab.listen(answer_and_end).url, options={"fresh_after": 1})
+    check = looking.once(prober)
+    (ours,) = looking.context.closing
+    checked.set()
+    looking.run(_none_closing(looking.context))
+
+    assert check.up is True
+    assert requests[0].headers["connection"] == "close"
+    assert left_to_us == [None]
+    assert not ours.usable
+
+
+def test_a_server_that_does_not_end_its_connection_is_not_waited_for(looking, lab, monkeypatch):
+    monkeypatch.setattr(http_connection, "CLOSE_TIMEOUT", 0.05)
+    prober = looking.prober(lab.start("ok").url, options={"fresh_after": 1})
+    assert looking.once(prober).up is True
+
+    looking.run(_none_closing(looking.context))
 
 
 def test_one_of_two_servers_that_is_dead_is_not_hidden_by_a_connection_to_the_other(looking, lab):

@@ -4,9 +4,11 @@ import sqlite3
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from monitor.store.values import notice
 from sqlalchemy import create_engine
 
 from ringback.monitor.store.interface import StoreCorrupt, StoreTooNew
+from ringback.monitor.store.records import notice_json
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.store.sqlite.schema import (
     MIGRATIONS,
@@ -15,6 +17,7 @@ from ringback.monitor.store.sqlite.schema import (
     metadata,
     upgrade_tables,
 )
+from ringback.monitor.store.tables import run_migrations
 
 
 def _tables(path):
@@ -59,6 +62,23 @@ def test_the_head_is_the_newest_revision():
     newest = max(MIGRATIONS.glob("versions/*.py"))
 
     assert newest.name.partition("_")[0] == SCHEMA_REVISION
+
+
+def test_notices_of_the_first_version_are_told_of_and_still_sent(tmp_path):
+    path = tmp_path / "ringback.db"
+    with contextlib.closing(sqlite3.connect(path)) as driver, driver:
+        engine = create_engine("sqlite://", creator=lambda: driver)
+        with engine.connect() as connection:
+            run_migrations(connection, MIGRATIONS, to="0001")
+        sent = notice()
+        row = (sent.id, int(sent.at * 1e6), int(sent.at * 1e6), 0, "", notice_json(sent))
+        driver.execute("INSERT INTO notice VALUES (?, ?, ?, NULL, ?, ?, ?)", row)
+
+    store = SQLiteStore(path)
+    (found,) = store.notified([sent.change.incident.id])
+    assert (found.channel, found.what) == (sent.channel, sent.change.what)
+    assert [queued.notice.id for queued in store.due(sent.at)] == [sent.id]
+    store.close()
 
 
 def test_a_database_of_a_later_version_is_left_alone(tmp_path):

@@ -108,12 +108,12 @@ def test_people_with_a_token_add_and_remove(tmp_path):
 
         assert asking.post(f"{API}/agents", json=body).status_code == 401
         assert asking.post(f"{API}/agents", json=body, headers=bearer("reader")).status_code == 403
-        done = asking.post(f"{API}/agents", json=body, headers=bearer("operator"))
+        done = asking.post(f"{API}/agents", json=body, headers=bearer("chief"))
         assert done.status_code == 201
         (listed,) = asking.get(f"{API}/agents", headers=bearer("reader")).json()
         assert (listed["name"], listed["state"]) == ("tokyo", "awaited")
         assert done.json()["token"] not in json.dumps(listed)
-        gone = asking("DELETE", f"{API}/agents/tokyo", headers=bearer("operator"))
+        gone = asking("DELETE", f"{API}/agents/tokyo", headers=bearer("chief"))
         assert gone.status_code == 204
 
 

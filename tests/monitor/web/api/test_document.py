@@ -4,7 +4,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from monitor.web.asking import Asking
-from monitor.web.service import NOW
+from monitor.web.service import NOW, incident
 from referencing import Registry, Resource
 
 from ringback.monitor.web.api.handlers import OPERATIONS as OF_PEOPLE
@@ -17,8 +17,14 @@ ASKED = {
     "listBuckets": ("/endpoints/web/buckets", None),
     "listIncidents": ("/incidents", None),
     "listPhases": ("/endpoints/web/phases", None),
+    "checkEndpoint": ("/endpoints/web/check", None),
+    "pauseEndpoint": ("/endpoints/web/pause", {"by": "Ada"}),
+    "resumeEndpoint": ("/endpoints/web/resume", None),
     "showIncident": ("/incidents/inc-1", None),
     "acknowledgeIncident": ("/incidents/inc-1/acknowledge", {"by": "Ada"}),
+    "unacknowledgeIncident": ("/incidents/inc-2/unacknowledge", {"by": "Ada"}),
+    "addNote": ("/incidents/inc-1/notes", {"text": "it is the deploy", "by": "Ada"}),
+    "listNotified": ("/incidents/inc-1/notified", None),
     "listSilences": ("/silences", None),
     "addSilence": ("/silences", {"endpoints": ["api"], "seconds": 60}),
     "endSilence": ("/silences/s1", None),
@@ -73,6 +79,7 @@ def test_the_document_is_served_and_refers_only_to_what_it_holds():
 def test_what_is_answered_is_what_the_document_says(operation):
     asking = Asking()
     asking.service.silence(("api",), 60, "Ada", "")
+    asking.service.open.append(incident("inc-2", state="acknowledged", acknowledged_by="Ada"))
     path, body = ASKED[operation.name]
     response = asking(operation.method, f"/api/v1{path}", json=body)
     told = described(operation)["responses"]

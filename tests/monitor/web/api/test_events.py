@@ -2,6 +2,7 @@ from monitor.ingest.batches import body, failed, worked
 from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW, MemoryService
 
+from ringback.monitor.ingest.shares import MAX_DEBT
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -43,6 +44,26 @@ def test_what_cannot_be_read_is_refused_with_the_reason():
 def test_too_much_is_refused():
     answer, _ = asked(b" " * 1_100_000)
     assert answer.status_code == 413
+
+
+def test_more_than_can_be_taken_is_answered_429_and_counted():
+    asking = Asking(Taking())
+    asking.app.state.site.shares.charge("another", 3 * MAX_DEBT)
+    sent = body(failed(at=NOW), sent_at=NOW)
+    for path in ("/api/v1/events", "/api/v2/alerts"):
+        answer = asking.post(path, content=sent)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert 'ringback_reported_total{what="refused"} 2' in asking.get("/metrics").text
+
+
+def test_a_large_batch_is_taken_by_turns_and_charged_to_who_sent_it():
+    asking = Asking(Taking())
+    sent = body(*[failed(at=NOW)] * 120, sent_at=NOW)
+    turns = []
+    asking.service.ingest = lambda checks: turns.append(len(checks)) or len(checks)
+    answer = asking.post("/api/v1/events", content=sent)
+    assert (answer.json(), turns) == ({"accepted": 120}, [50, 50, 20])
+    assert list(asking.app.state.site.shares._debts) == [" 127.0.0.1"]
 
 
 def test_where_there_are_tokens_one_to_push_is_needed():

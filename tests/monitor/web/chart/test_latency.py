@@ -1,9 +1,9 @@
 import re
 
-from monitor.web.service import NOW
+from monitor.web.service import NOW, check, incident, refused
 
 from ringback.monitor.store.interface import RollupBucket
-from ringback.monitor.web.chart import HEIGHT, WIDTH, latency_chart
+from ringback.monitor.web.chart import HEIGHT, WIDTH, check_chart, incident_bands, latency_chart
 
 SINCE = NOW - 3600
 
@@ -57,3 +57,37 @@ def test_without_a_success_there_is_no_chart():
 
     assert latency_chart([], 300.0, SINCE, NOW) is None
     assert latency_chart([empty], 300.0, SINCE, NOW) is None
+
+
+def test_each_span_says_what_was_in_it_to_who_points_there():
+    buckets = [bucket(SINCE), RollupBucket(at=SINCE + 300, count=10, bad=10)]
+    chart = latency_chart(buckets, 300.0, SINCE, NOW)
+
+    assert [(column.x, column.width, column.bad) for column in chart.columns] == [
+        (0.0, WIDTH / 12, False),
+        (WIDTH / 12, WIDTH / 12, True),
+    ]
+    assert chart.columns[0].text == "2026-11-21 11:00: p50 40 ms, p95 80 ms, p99 80 ms"
+    assert chart.columns[1].text == "2026-11-21 11:05: 10 of 10 failed"
+
+
+def test_single_checks_are_points_and_a_failure_breaks_the_line():
+    checks = [check("a", NOW - 10), refused("a", NOW - 20), check("a", NOW - 30, status=204)]
+    chart = check_chart(checks, NOW - 60, NOW)
+
+    assert chart.paths["p50"].count("M") == 2
+    assert [column.bad for column in chart.columns] == [False, True, False]
+    assert sum(column.width for column in chart.columns) == WIDTH
+    assert chart.columns[0].text == "2026-11-21 11:59:30: 42 ms, HTTP 204"
+    assert chart.columns[1].text == "2026-11-21 11:59:40: failed: tcp.refused, 1.5 s"
+    assert check_chart([refused("a")], NOW - 60, NOW) is None
+
+
+def test_an_incident_is_marked_as_long_as_it_lasted():
+    over = incident(opened_at=NOW - 1800, closed_at=NOW - 900, summary="api is down")
+    now_open = incident("inc-2", opened_at=NOW - 1)
+    before = incident("inc-3", opened_at=NOW - 9000, closed_at=NOW - 8000)
+    bands = incident_bands([over, now_open, before], SINCE, NOW)
+
+    assert [(band.x, band.width) for band in bands] == [(WIDTH / 2, WIDTH / 4), (WIDTH - 2, 2.0)]
+    assert bands[0].text == "2026-11-21 11:30:00: api is down"

@@ -12,8 +12,13 @@ from urllib.parse import quote, unquote, urlsplit
 from httptools import HttpParserError, HttpResponseParser
 
 from ringback.failure.target import bracketed
-from ringback.monitor.probe.connect import connect_tcp, endpoint_family
-from ringback.monitor.probe.handshake import certificate_of, tls_context, tls_handshake
+from ringback.monitor.probe.connect import connect_protocol, connect_tcp, endpoint_family
+from ringback.monitor.probe.handshake import (
+    certificate_of,
+    note_tls,
+    tls_context,
+    tls_handshake,
+)
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeFailure, probe_failure_of
 from ringback.monitor.probe.tunnel import (
     connect_proxy,
@@ -73,8 +78,11 @@ def request_bytes(
     body: bytes = b"",
     *,
     via: ProxyServer | None = None,
+    last: bool = False,
 ) -> bytes:
     """Return a request (RFC 9112); ``headers`` take the place of those that every request has.
+
+    ``last``: it is the only one on its connection, which the server is asked to end.
 
     An HTTP proxy is sent the whole URL where there is no TLS (RFC 9112, section 3.2.2). What would
     break the request, such as a line break in a header, raises ``ValueError``.
@@ -91,6 +99,8 @@ def request_bytes(
         fields |= proxy_authorization(via)
     if target.user:
         fields["Authorization"] = "Basic " + b64encode(target.user.encode()).decode()
+    if last:
+        fields["Connection"] = "close"
     if body or method in {"POST", "PUT", "PATCH"}:
         fields["Content-Length"] = str(len(body))
     named = {name.lower() for name in headers}
@@ -123,17 +133,23 @@ _SHORT_TURN = 0.0005  # Seconds of CPU; after a longer turn, nine times as long 
 MAX_READ_SECONDS = 0.02
 """Seconds of CPU for reading one answer; one in single bytes takes a hundred times as long."""
 
+CLOSE_TIMEOUT = 1.0  # Seconds that a server has to end a connection, as it says that it does
+MAX_CLOSING = 500  # Connections that wait for that; of more, this side ends them
+
 OnAnswer = Callable[["ProbeConnection"], object]
+
+_NONE: list[tuple[bytes, bytes]] = []  # Never changed, nor is the other
+_NO_BODY: list[bytes] = []
 
 
 class ProbeConnection(asyncio.Protocol):
     """A connection to one server, for one request at a time."""
 
     __slots__ = (
-        "_early", "_framed", "_head", "_head_size", "_interim", "_next_turn", "_on_answer", "_open",
-        "_parser", "_received_size", "_transport", "_unread", "_want_body", "address", "body",
-        "certificate", "failure", "first_at", "headers", "lost", "on_lost", "received", "sent_at",
-        "size", "spent", "status", "uses",
+        "_closing", "_early", "_framed", "_head", "_head_size", "_interim",
+        "_next_turn", "_on_answer", "_open", "_parser", "_received_size", "_transport", "_unread",
+        "_want_body", "address", "body", "certificate", "failure", "first_at", "headers",
+        "http_version", "lost", "on_lost", "received", "sent_at", "size", "spent", "status", "uses",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -143,6 +159,7 @@ class ProbeConnection(asyncio.Protocol):
         self.lost = False
         self.on_lost: Callable[[], None] | None = None  # Called when it ends while nothing is asked
         self._early = self._unread = b""
+        self._closing: set[ProbeConnection] | None = None
         self._next_turn: asyncio.Handle | None = None
         self._on_answer: OnAnswer | None = None
         self._parser: HttpResponseParser | None = None
@@ -157,6 +174,7 @@ class ProbeConnection(asyncio.Protocol):
     def _forget(self) -> None:
         # `status`: 0 where no answer came; `size`: bytes of its body
         self.status = self.size = 0
+        self.http_version = ""
         self.headers: list[tuple[bytes, bytes]] = []  # Of the answer, names in lower case
         self.body: list[bytes] = []  # What was read of it, where it is wanted
         self.failure: ProbeFailure | None = None  # `None`: the answer is whole
@@ -181,21 +199,35 @@ class ProbeConnection(asyncio.Protocol):
 
     @property
     def location(self) -> str | None:
+        return self.header(b"location") or None
+
+    def header(self, wanted: bytes) -> str:
+        """Return the first value of a header, its name in lower case; ``""``: there is none."""
         for name, value in self.headers:
-            if name == b"location":
-                return value.decode("latin-1").strip() or None
-        return None
+            if name == wanted:
+                return value.decode("latin-1").strip()
+        return ""
 
     @property
     def chunked(self) -> bool:
         return any(name == b"transfer-encoding" for name, _ in self.headers)
 
     def ask(
-        self, request: bytes, answered: OnAnswer, *, head: bool = False, want_body: bool = False
+        self,
+        request: bytes,
+        answered: OnAnswer,
+        *,
+        head: bool,
+        want_body: bool,
+        closing: set[ProbeConnection] | None = None,
     ) -> None:
+        """Send a request.
+
+        ``closing``: it is the last one here; where those are that their servers are about to end.
+        """
         assert self._transport is not None
         self._begin_anew()
-        self._head, self._want_body = head, want_body
+        self._head, self._want_body, self._closing = head, want_body, closing
         if self._parser is None:
             self._parser = HttpResponseParser(self)
         self._on_answer = answered
@@ -207,16 +239,37 @@ class ProbeConnection(asyncio.Protocol):
         if self._early:
             self.data_received(self._early)
 
+    def rest(self) -> None:
+        """Forget the answer and what reads it: most of the time a kept connection waits."""
+        self._parser = None
+        self.headers, self.body = _NONE, _NO_BODY
+
     def abort(self) -> None:
         """End the connection; nobody is notified."""
         self._on_answer = self.on_lost = None
         self._parser = None
         self.lost = True
         self._unread = b""
+        if self._closing is not None:
+            self._closing.discard(self)
         if self._next_turn is not None:
             self._next_turn.cancel()
         if self._transport is not None:
             self._transport.abort()
+
+    def _leave(self) -> None:
+        """Have the server end the connection: whoever does holds the port for a minute.
+
+        Where 14,000 ports are held, Linux searches for milliseconds until it has a free one.
+        """
+        closing = self._closing
+        if closing is None or self.lost or len(closing) >= MAX_CLOSING:
+            self.abort()
+            return
+        closing.add(self)
+        self._parser = self.on_lost = None
+        self.lost = True
+        self._next_turn = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
 
     # What the event loop calls.
 
@@ -292,6 +345,8 @@ class ProbeConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        if self._closing is not None:
+            self._closing.discard(self)
         if self._next_turn is not None:
             self._next_turn.cancel()
         if self._on_answer is not None and self._unread:
@@ -307,6 +362,9 @@ class ProbeConnection(asyncio.Protocol):
     # What the parser calls.
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._on_answer is None:
+            self.abort()  # the answer was whole: this one was not asked for
+            return
         name = name.lower()
         self.headers.append((name, value))
         if name in _FRAMING:
@@ -315,6 +373,7 @@ class ProbeConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         assert self._parser is not None
         self.status = self._parser.get_status_code()
+        self.http_version = self._parser.get_http_version()
         self._open = True
         if len(self.headers) > _MAX_HEADERS and self._on_answer is not None:
             self._end(ProbeFailure("http.protocol.error", f"{len(self.headers)} header lines"))
@@ -347,8 +406,10 @@ class ProbeConnection(asyncio.Protocol):
     def _end(self, failure: ProbeFailure | None) -> None:
         answered, self._on_answer = self._on_answer, None
         self.failure = failure
-        if failure is not None or self._parser is None or not self._parser.should_keep_alive():
+        if failure is not None or self._parser is None:
             self.abort()
+        elif self._closing is not None or not self._parser.should_keep_alive():
+            self._leave()
         if answered is not None:
             answered(self)
 
@@ -400,19 +461,36 @@ async def open_http_connection(
     until: float,
 ) -> ProbeConnection:
     """Return a connection to where a request goes; ``phases`` knows in which phase it failed."""
-    tls = tls_context(endpoint) if target.scheme == "https" else None
-    connected = await connect_target(target, endpoint, context, phases, until=until)
-    if tls is not None:
+    if target.scheme == "https":
+        tls = tls_context(endpoint)
+        connected = await connect_target(target, endpoint, context, phases, until=until)
         phases.enter("tls", "connect")
         transport, connection = await tls_handshake(connected, ProbeConnection, tls, target.host)
         phases.enter("tls", "tls")
         connection.certificate = phases.certificate = certificate_of(transport)
+        note_tls(endpoint, transport)
     else:
-        _, connection = await asyncio.get_running_loop().create_connection(
-            ProbeConnection, sock=connected
-        )
+        connection = await _open_plain(target, endpoint, context, phases, until)
         phases.enter("connect", "connect")
     connection.address = phases.address
+    return connection
+
+
+async def _open_plain(
+    target: RequestTarget,
+    endpoint: Endpoint,
+    context: ProbeContext,
+    phases: PhaseTimer,
+    until: float,
+) -> ProbeConnection:
+    if endpoint_proxy(endpoint, target.url) is None:
+        where = (target.host, target.port)
+        return await connect_protocol(
+            ProbeConnection, endpoint, context.resolver, phases, where, until
+        )
+    connected = await connect_target(target, endpoint, context, phases, until=until)
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(ProbeConnection, sock=connected)
     return connection
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import ssl
 import time
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from ringback.monitor.probe.outcome import (
     PhaseTimer,
     ProbeError,
     ProbeFailure,
+    ProbeNotes,
+    notes_of,
     probe_failure_of,
     timeout_failure,
 )
@@ -62,6 +65,7 @@ async def follow_redirects(
         if may_redirect is not None and not may_redirect(url):
             raise ProbeError(_NOT_ALLOWED)
         seen.add(url)
+        prober.note_redirect(answer)
         with _usable_url():
             target = request_target(url)
         answer = await _hop(prober, target, until)
@@ -92,7 +96,7 @@ async def _hop(prober: HTTPProber, target: RequestTarget, until: float) -> Probe
         target = target._replace(user=prober.target.user)
     method = "HEAD" if endpoint.method == "HEAD" else "GET"
     via = endpoint_proxy(endpoint, target.url)
-    request = request_bytes(target, method, endpoint.headers if own else {}, via=via)
+    request = request_bytes(target, method, endpoint.headers if own else {}, via=via, last=True)
     phases = prober.hop()
     connection = await open_http_connection(target, endpoint, prober.context, phases, until)
     phases.enter("wait")
@@ -103,12 +107,15 @@ async def _hop(prober: HTTPProber, target: RequestTarget, until: float) -> Probe
             lambda each: None if answered.done() else answered.set_result(each),
             head=method == "HEAD",
             want_body=prober.judge.wants_body,
+            closing=prober.context.closing,
         )
         return await answered
     finally:
-        connection.abort()
+        if not connection.lost:
+            connection.abort()
 
 
+_LENGTH = re.compile(r"[0-9]{1,18}")
 MAX_USES = 10  # Uses of a connection until a new one is made
 MIN_CONNECTION_SECONDS, MAX_CONNECTION_SECONDS = 30.0, 300.0
 """Seconds: it is not made before, whatever the uses, and after the other in any case."""
@@ -132,19 +139,20 @@ class HTTPProber:
         "_began", "_done", "_ended", "_fresh_after", "_head", "_idle", "_kept", "_kept_since",
         "_lasts", "_left", "_next_left", "_pending_failure", "_phases", "_request",
         "_server_idle_limit", "_suspicious", "_task", "_timer", "context", "endpoint", "judge",
-        "target",
     )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, context: ProbeContext) -> None:
         self.endpoint, self.context = endpoint, context
-        self.judge = ResponseJudge(endpoint.expectations)
-        self.target = request_target(endpoint.url)
+        self.judge = ResponseJudge.of(endpoint.expectations)
+        target = self.target
         body = str(endpoint.options.get("body") or "").encode()
-        via = endpoint_proxy(endpoint, self.target.url)
-        self._request = request_bytes(self.target, endpoint.method, endpoint.headers, body, via=via)
+        via = endpoint_proxy(endpoint, target.url)
         self._head = endpoint.method == "HEAD"
         repeatable = endpoint.method in _REPEATABLE
         wanted = int(endpoint.options.get("fresh_after") or 0) if repeatable else 1
+        self._request = request_bytes(
+            target, endpoint.method, endpoint.headers, body, via=via, last=wanted == 1
+        )
         self._fresh_after = wanted or MAX_USES
         self._lasts = 0.0 if wanted else MIN_CONNECTION_SECONDS
         # Not all of those that start together make their new connections together.
@@ -160,6 +168,11 @@ class HTTPProber:
         self._done: OnDone | None = None
         self._began = self._ended = 0.0
         self._idle = self._server_idle_limit = inf
+
+    @property
+    def target(self) -> RequestTarget:
+        """Where a connection goes: made when one is, so that it is not held for each endpoint."""
+        return request_target(self.endpoint.url)
 
     def begin(self, done: OnDone) -> None:
         self._done = done
@@ -187,8 +200,9 @@ class HTTPProber:
 
     def _ask(self, connection: ProbeConnection) -> None:
         connection.ask(
-            self._request, self._on_answer, head=self._head, want_body=self.judge.wants_body
-        )
+            self._request, self._on_answer, head=self._head, want_body=self.judge.wants_body,
+            closing=self.context.closing if self._fresh_after == 1 else None,
+        )  # fmt: skip
 
     # Making a connection.
 
@@ -209,8 +223,9 @@ class HTTPProber:
     async def _not_reached(self, error: Exception, phases: PhaseTimer, until: float) -> None:
         failure = self._pending_failure = probe_failure_of(error, phases.phase)
         if isinstance(error, ssl.SSLCertVerificationError):
-            again = partial(connect_target, self.target, self.endpoint, self.context, until=until)
-            phases.certificate = await certificate_presented(again, self.target.host, until=until)
+            target = self.target
+            again = partial(connect_target, target, self.endpoint, self.context, until=until)
+            phases.certificate = await certificate_presented(again, target.host, until=until)
         self._end(failure)
 
     def _is_stale(self, age: float) -> bool:
@@ -234,7 +249,8 @@ class HTTPProber:
         kept, self._kept = self._kept, None
         if kept is not None:
             self.context.kept -= 1
-            kept.abort()
+            if not kept.lost:  # one that the server is about to end is left to it
+                kept.abort()
 
     # What comes back.
 
@@ -319,6 +335,8 @@ class HTTPProber:
         kept = self._kept
         if kept is not None and (kept.lost or kept.busy or not self._may_keep()):
             self._drop()
+        elif kept is not None:
+            kept.rest()
         self._settle()
         done(check)
 
@@ -330,6 +348,8 @@ class HTTPProber:
         if answer is not None and answer.received:
             timings["first_byte"] = answer.first_at - answer.sent_at
             timings["transfer"] = self._ended - answer.first_at
+        if (notes := notes_of(self.endpoint)) is not None:
+            self._note(notes, answer)
         seen = answer or phases
         return check_of(
             self.endpoint,
@@ -341,6 +361,29 @@ class HTTPProber:
             address=seen.address if seen is not None else None,
             certificate=seen.certificate if seen is not None else None,
         )
+
+    def note_redirect(self, answer: ProbeConnection) -> None:
+        """Note what an exchange took that ends in a redirect, where somebody asked."""
+        notes = notes_of(self.endpoint)
+        if notes is None:
+            return
+        notes.redirects += 1
+        first_byte = answer.first_at - answer.sent_at
+        taken = {"first_byte": first_byte, "transfer": monotonic() - answer.first_at}
+        for phase, seconds in [*taken.items(), *(self._phases or PhaseTimer()).timings.items()]:
+            notes.redirected[phase] = notes.redirected.get(phase, 0.0) + seconds
+        notes.tls_version, notes.chain, notes.verified = "", (), ()
+
+    def _note(self, notes: ProbeNotes, answer: ProbeConnection | None) -> None:
+        phases = self._phases
+        if answer is None:
+            notes.phase = phases.phase if phases is not None else "unknown"
+            return
+        notes.phase = answer.phase
+        length = answer.header(b"content-length")
+        notes.http_version, notes.body_length = answer.http_version, answer.size
+        notes.content_length = int(length) if _LENGTH.fullmatch(length) else None
+        notes.last_modified = answer.header(b"last-modified")
 
     def hop(self) -> PhaseTimer:
         """Return the phases of a redirect's next hop, which are the ones recorded."""

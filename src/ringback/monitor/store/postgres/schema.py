@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 
 from ringback.monitor.store.aggregate import PHASES
 from ringback.monitor.store.interface import StoreCorrupt, StoreTooNew
-from ringback.monitor.store.tables import REQUIRED_COLUMNS, run_migrations, span_stamp
+from ringback.monitor.store.tables import NOTICE_PARTS, REQUIRED_COLUMNS, run_migrations, span_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,12 +150,14 @@ notice = _table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", Text, nullable=False),
+    *(Column(name, Text, server_default="", nullable=False) for name in NOTICE_PARTS),
     key=("id",),
 )
 """The outbox. ``due``: when it is tried next, ``NULL`` when it will not be. ``ended``: when it was
 sent or given up."""
 Index("notice_by_due", notice.c.shard, notice.c.due)
 Index("notice_by_end", notice.c.shard, notice.c.ended)
+Index("notice_by_incident", notice.c.shard, notice.c.incident)
 
 state = _table(
     "state",
@@ -299,7 +301,7 @@ _TABLE_NAMES = (
     " AND relname BETWEEN %(first)s AND %(last)s ORDER BY relname"
 )
 
-SCHEMA_REVISION = "0002"  # The newest revision in `migrations/versions`
+SCHEMA_REVISION = "0003"  # The newest revision in `migrations/versions`
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ringback.incident.model import Check
-    from ringback.monitor.store.interface import Percentiles, RollupBucket, Step
+    from ringback.monitor.store.interface import DayCount, Percentiles, RollupBucket, Step
 
 T = TypeVar("T")
 
@@ -237,6 +237,13 @@ class PostgresStore(RelationalStore):
         """Return the rollup of an endpoint, oldest first; the last bucket may be open still."""
         ask = super().buckets
         return _twice(lambda: ask(endpoint, step, since, until))
+
+    def day_counts(
+        self, endpoints: Sequence[str], since: float, until: float
+    ) -> dict[str, list[DayCount]]:
+        """Return of each endpoint the days with checks, oldest first."""
+        ask = super().day_counts
+        return _twice(lambda: ask(endpoints, since, until))
 
     def phases(
         self, endpoint: str, step: Step, since: float, until: float

@@ -183,7 +183,7 @@ def _as_writer(driver: sqlite3.Connection, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        "cache_size=-8000",
+        "cache_size=-2000",
         f"journal_size_limit={_MAX_LOG_BYTES}",
         "foreign_keys=OFF",
     ):

@@ -26,6 +26,7 @@ from ringback.monitor.store.interface import StoreTooNew
 from ringback.monitor.store.sqlite.database import foreign_database
 from ringback.monitor.store.tables import (
     CHECK_COLUMNS,
+    NOTICE_PARTS,
     REQUIRED_COLUMNS,
     TEXT_COLUMNS,
     run_migrations,
@@ -125,8 +126,10 @@ notice = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("body", Text, nullable=False),
+    *(Column(name, Text, server_default="", nullable=False) for name in NOTICE_PARTS),
     Index("notice_by_due", "due"),
     Index("notice_by_end", "ended"),
+    Index("notice_by_incident", "incident"),
 )
 """The outbox. ``due``: when it is tried next, ``NULL`` when it will not be. ``ended``: when it was
 sent or given up."""
@@ -218,7 +221,7 @@ def table_names(connection: Connection, first: str, last: str) -> list[str]:
     return sorted(connection.exec_driver_sql(query, (first, last)).scalars())
 
 
-SCHEMA_REVISION = "0001"  # The newest revision in `migrations/versions`
+SCHEMA_REVISION = "0002"  # The newest revision in `migrations/versions`
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 

@@ -26,6 +26,7 @@ from ringback.monitor.fleet.protocol import (
 from ringback.monitor.record import moment_or_none
 from ringback.monitor.web.api.operation import APICall, operation
 from ringback.monitor.web.api.shape import Moment  # noqa: TC001 - read when the program runs
+from ringback.monitor.web.audit import audit
 from ringback.monitor.web.request import HTTPProblem, read_body
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _shape(fleet: Fleet, agent: Agent) -> AgentShape:
 
 @operation(
     "POST /agents",
-    "write",
+    "admin",
     "Await an agent, or one that is there already with a new key",
     body=AgentAsked,
     body_needed=True,
@@ -128,6 +129,7 @@ def _shape(fleet: Fleet, agent: Agent) -> AgentShape:
 )
 async def add_agent(call: APICall) -> AgentAwaited:
     asked: AgentAsked = call.body
+    audit(call.request, f"the agent {asked['name']}")
     try:
         agent, token = fleet_of(call).add(asked["name"], asked["domain"] or asked["name"])
     except AgentRefused as refused:
@@ -142,7 +144,7 @@ async def add_agent(call: APICall) -> AgentAwaited:
 
 
 @operation(
-    "DELETE /agents/{name}", "write", "Remove an agent: its key is void at once", answer=None
+    "DELETE /agents/{name}", "admin", "Remove an agent: its key is void at once", answer=None
 )
 async def remove_agent(call: APICall) -> None:
     if not fleet_of(call).remove(call.path["name"]):

@@ -17,14 +17,19 @@ from ringback.monitor.web.api.shaping import (
     discovered_shape,
     endpoint_shape,
     incident_shape,
+    notified_shape,
     silence_shape,
     status_shape,
 )
+from ringback.monitor.web.audit import audit
+from ringback.monitor.web.beside import computed
+from ringback.monitor.web.checking import check_now
 from ringback.monitor.web.history import find_incident, find_incidents, query_store
-from ringback.monitor.web.request import HTTPProblem, read_body
+from ringback.monitor.web.reporting import take_reports
+from ringback.monitor.web.request import HTTPProblem
 
 if TYPE_CHECKING:
-    from ringback.monitor.model import EndpointView
+    from ringback.monitor.model import EndpointView, PassiveCheck
     from ringback.monitor.store.interface import Step
 
 STEP_SECONDS: dict[Step, float] = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}  # Seconds of a span
@@ -45,12 +50,13 @@ async def list_endpoints(call: APICall) -> APIAnswer:
     queries = call.site.queries
     found = [
         endpoint.id
-        for endpoint in queries.endpoints()
+        async for endpoint in queries.each_endpoint()
         if query.group in (None, endpoint.watched.group)
-        and query.state in (None, queries.state(endpoint.id))
+        and (query.state is None or query.state == queries.state(endpoint.id))
     ]
     end = query.offset + query.limit
-    shown = [endpoint_shape(item) for item in await queries.views_of(found[query.offset : end])]
+    views = await queries.views_of(found[query.offset : end])
+    shown = await computed(lambda: [endpoint_shape(view) for view in views])
     headers = next_page(call, offset=end) if end < len(found) else {}
     return APIAnswer(value=shown, headers={"X-Total-Count": str(len(found)), **headers})
 
@@ -131,6 +137,41 @@ def next_page(call: APICall, **changes: object) -> dict[str, str]:
 
 
 @operation(
+    "POST /endpoints/{id}/check",
+    "write",
+    "Check an endpoint at once; answered when it was, or when that takes too long",
+    answer=shape.Endpoint,
+)
+async def check_endpoint(call: APICall) -> shape.Endpoint:
+    await check_now(call.site, call.path["id"])
+    return endpoint_shape(view_of(call))
+
+
+@operation(
+    "POST /endpoints/{id}/pause",
+    "write",
+    "Check an endpoint no more, and notify nobody of it, until it is resumed",
+    body=shape.PauseAsked,
+    answer=shape.Endpoint,
+)
+async def pause_endpoint(call: APICall) -> shape.Endpoint:
+    id_ = view_of(call).endpoint.id
+    call.site.commands.pause(id_, call.grant.name or call.body.by or "api")
+    return endpoint_shape(view_of(call))
+
+
+@operation(
+    "POST /endpoints/{id}/resume",
+    "write",
+    "Check a paused endpoint again",
+    answer=shape.Endpoint,
+)
+async def resume_endpoint(call: APICall) -> shape.Endpoint:
+    call.site.commands.resume(view_of(call).endpoint.id)
+    return endpoint_shape(view_of(call))
+
+
+@operation(
     "GET /incidents",
     "read",
     "Incidents, newest first",
@@ -159,6 +200,10 @@ async def list_incidents(call: APICall) -> APIAnswer:
     answer=shape.Incident,
 )
 async def show_incident(call: APICall) -> shape.Incident:
+    return await _incident(call)
+
+
+async def _incident(call: APICall) -> shape.Incident:
     return incident_shape(await find_incident(call.site.queries, call.path["id"]), whole=True)
 
 
@@ -174,6 +219,48 @@ async def acknowledge_incident(call: APICall) -> shape.Incident:
     if not call.site.commands.acknowledge(id_, call.grant.name or call.body.by or "api"):
         raise HTTPProblem(404, "there is no such incident that is open")
     return incident_shape(await find_incident(call.site.queries, id_), whole=True)
+
+
+@operation(
+    "POST /incidents/{id}/unacknowledge",
+    "write",
+    "Give an incident back that was acknowledged: people are reminded of it again",
+    body=shape.Acknowledgement,
+    answer=shape.Incident,
+)
+async def unacknowledge_incident(call: APICall) -> shape.Incident:
+    id_ = call.path["id"]
+    if not call.site.commands.unacknowledge(id_, call.grant.name or call.body.by or "api"):
+        raise HTTPProblem(404, "there is no such incident that somebody has acknowledged")
+    return await _incident(call)
+
+
+@operation(
+    "POST /incidents/{id}/notes",
+    "write",
+    "Write a note into the timeline of an open incident",
+    body=shape.NoteAsked,
+    body_needed=True,
+    answer=shape.Incident,
+)
+async def add_note(call: APICall) -> shape.Incident:
+    note: shape.NoteAsked = call.body
+    text = " ".join(note.text.split())
+    if not call.site.commands.note(call.path["id"], call.grant.name or note.by or "api", text):
+        raise HTTPProblem(404, "there is no such incident that is open")
+    return await _incident(call)
+
+
+@operation(
+    "GET /incidents/{id}/notified",
+    "read",
+    "Who was notified of an incident, of what and with which outcome, newest first",
+    answer=list[shape.NoticeShown],
+)
+async def list_notified(call: APICall) -> list[shape.NoticeShown]:
+    id_ = (await find_incident(call.site.queries, call.path["id"])).id
+    found = await query_store(call.site.queries.store.notified, (id_,))
+    return [notified_shape(notified) for notified in found]
 
 
 @operation("GET /silences", "read", "Active silences", answer=list[shape.Silence])
@@ -194,6 +281,10 @@ async def add_silence(call: APICall) -> shape.Completed:
     silence: shape.SilenceAsked = call.body
     who = call.grant.name or silence.by or "api"
     commands = call.site.commands
+    audit(
+        call.request,
+        f"{', '.join(silence.endpoints)} for {silence.seconds:.0f} s: {silence.reason}",
+    )
     return {"id": commands.silence(tuple(silence.endpoints), silence.seconds, who, silence.reason)}
 
 
@@ -214,7 +305,7 @@ async def list_discovered(call: APICall) -> list[shape.Discovered]:
 
 
 @operation(
-    "POST /discovered/{id}/adopt", "write", "Monitor a discovered endpoint", answer=shape.Completed
+    "POST /discovered/{id}/adopt", "admin", "Monitor a discovered endpoint", answer=shape.Completed
 )
 async def adopt_discovered(call: APICall) -> shape.Completed:
     id_ = call.path["id"]
@@ -245,12 +336,13 @@ async def show_status(call: APICall) -> shape.Status:
     status=202,
 )
 async def take_events(call: APICall) -> shape.Taken:
-    body = await read_body(call.request, MAX_BYTES)
-    try:
-        checks = call.site.inbox.take(body, now=call.site.clock())
-    except EventsInvalid as error:
-        raise HTTPProblem(400, str(error)) from None
-    return {"accepted": call.site.commands.ingest(checks)}
+    def read(body: bytes) -> list[PassiveCheck]:
+        try:
+            return call.site.inbox.take(body, now=call.site.clock())
+        except EventsInvalid as error:
+            raise HTTPProblem(400, str(error)) from None
+
+    return {"accepted": await take_reports(call.request, call.grant, MAX_BYTES, read)}
 
 
 OPERATIONS = (
@@ -259,9 +351,15 @@ OPERATIONS = (
     list_checks,
     list_buckets,
     list_phases,
+    check_endpoint,
+    pause_endpoint,
+    resume_endpoint,
     list_incidents,
     show_incident,
     acknowledge_incident,
+    unacknowledge_incident,
+    add_note,
+    list_notified,
     list_silences,
     add_silence,
     end_silence,

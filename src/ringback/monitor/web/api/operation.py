@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from ringback.monitor.web.access import Grant, require
+from ringback.monitor.web.beside import computed
 from ringback.monitor.web.request import MAX_FORM, HTTPProblem, read_body
 from ringback.monitor.web.site import Site, site_of
 
@@ -40,6 +41,7 @@ class APIAnswer:
     headers: Mapping[str, str]
 
 
+MAX_DUMPED_AT_ONCE = 100  # Items of a list that are written as JSON within the event loop
 Handler = Callable[[APICall], Awaitable[Any]]
 
 
@@ -89,8 +91,13 @@ class Operation:
             answer, headers = answer.value, answer.headers
         if self.answer is None:
             return Response(status_code=self.status)
-        content = answer if isinstance(answer, bytes) else self.answers.dump_json(answer)
+        content = answer if isinstance(answer, bytes) else await self._dumped(answer)
         return Response(content, self.status, headers, "application/json")
+
+    async def _dumped(self, answer: Any) -> bytes:
+        if isinstance(answer, list) and len(answer) > MAX_DUMPED_AT_ONCE:
+            return await computed(self.answers.dump_json, answer)
+        return self.answers.dump_json(answer)
 
     def _query(self, request: Request) -> Any:
         try:

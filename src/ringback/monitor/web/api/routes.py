@@ -30,7 +30,8 @@ _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _SCOPES = {
     "read": "see everything",
-    "write": "acknowledge, silence, adopt, add and remove agents",
+    "write": "acknowledge, silence, write notes, check now, pause",
+    "admin": "adopt, add and remove agents; the configuration calls it the role `administer`",
     "push": "send events and heartbeats",
 }
 

@@ -53,6 +53,21 @@ class Observer(TypedDict):
     at: Moment | None
 
 
+class EndpointPaused(TypedDict):
+    """Who has an endpoint not checked, and since when."""
+
+    by: str
+    at: Moment
+
+
+class Objective(TypedDict):
+    """A target in percent, the share left of the error budget of 30 days, burn rates by window."""
+
+    target: float
+    budget_left: float
+    burn_rates: dict[str, float]
+
+
 class Endpoint(TypedDict):
     """One endpoint as it is now; ``check`` is the newest, ``last`` when it was."""
 
@@ -70,6 +85,8 @@ class Endpoint(TypedDict):
     silenced: bool
     check: Check | None
     observers: list[Observer]
+    paused: EndpointPaused | None
+    slo: Objective | None
 
 
 class RollupBucket(TypedDict):
@@ -117,6 +134,18 @@ class Incident(TypedDict):
     acknowledged_by: str
 
 
+class NoticeShown(TypedDict):
+    """What became of a notice of an incident; ``error``: why it was given up, or failed last."""
+
+    channel: str
+    what: str
+    at: Moment
+    ended: Moment | None
+    outcome: Literal["waiting", "sent", "given_up"]
+    attempts: int
+    error: str
+
+
 class Silence(TypedDict):
     """A period in which notifications of new incidents are muted."""
 
@@ -142,13 +171,15 @@ class Discovered(TypedDict):
 class Configuration(TypedDict):
     """The configuration in use; ``error``: why a newer one could not be used.
 
-    ``restart``: what has changed and holds from the next start on.
+    ``restart``: what has changed and holds from the next start on. ``paused``: endpoints that were
+    discovered and are gone since the start.
     """
 
     files: list[str]
     loaded_at: Moment | None
     error: str | None
     restart: list[str]
+    paused: list[str]
 
 
 class LeadShown(TypedDict):
@@ -220,6 +251,21 @@ class _Strict:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement(_Strict):
     """Who acknowledges an incident; with a token it is the token's name."""
+
+    by: Annotated[str, Field(max_length=100)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAsked(_Strict):
+    """What to write into the timeline of an incident; with a token, in its name."""
+
+    text: Annotated[str, Field(min_length=1, max_length=500)]
+    by: Annotated[str, Field(max_length=100)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseAsked(_Strict):
+    """Who pauses an endpoint; with a token it is the token's name."""
 
     by: Annotated[str, Field(max_length=100)] = ""
 

@@ -12,9 +12,10 @@ from ringback.monitor.web.words import shown_url
 if TYPE_CHECKING:
     from ringback.incident import model
     from ringback.incident.silences import Silence
+    from ringback.incident.slo import ErrorBudget
     from ringback.monitor.model import Discovered, EndpointView, ObserverView
     from ringback.monitor.queries import MonitorQueries
-    from ringback.monitor.store.interface import RollupBucket
+    from ringback.monitor.store.interface import Notified, RollupBucket
     from ringback.monitor.web.api import shape
 
 
@@ -39,6 +40,16 @@ def endpoint_shape(seen: EndpointView) -> shape.Endpoint:
         "silenced": seen.silenced,
         "check": check_shape(last) if last else None,
         "observers": [observer_shape(observer) for observer in seen.observers],
+        "paused": {"by": seen.paused.by, "at": moment(seen.paused.at)} if seen.paused else None,
+        "slo": None if seen.budget is None else budget_shape(seen.budget),
+    }
+
+
+def budget_shape(budget: ErrorBudget) -> shape.Objective:
+    return {
+        "target": round(budget.target * 100, 6),
+        "budget_left": budget.left,
+        "burn_rates": dict(budget.burn),
     }
 
 
@@ -59,6 +70,18 @@ def incident_shape(incident: model.Incident, *, whole: bool) -> shape.Incident:
     ]
     record = incident_record(incident, whole=whole)
     return cast("shape.Incident", {**record, "timeline": timeline})
+
+
+def notified_shape(notified: Notified) -> shape.NoticeShown:
+    return {
+        "channel": notified.channel,
+        "what": notified.what,
+        "at": moment(notified.at),
+        "ended": moment_or_none(notified.ended),
+        "outcome": notified.outcome,
+        "attempts": notified.attempts,
+        "error": without_secrets(notified.error),
+    }
 
 
 def silence_shape(silence: Silence) -> shape.Silence:
@@ -95,5 +118,6 @@ def status_shape(queries: MonitorQueries) -> shape.Status:
             "loaded_at": moment_or_none(config.get("loaded_at")),
             "error": config.get("error"),
             "restart": list(config.get("restart", ())),
+            "paused": list(config.get("paused", ())),
         },
     }

@@ -1,0 +1,305 @@
+"""The dashboard and the alerts that are shipped: a running monitor shows what they name."""
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import urllib.request
+
+import pytest
+import yaml
+from monitor.running import WAIT_TIMEOUT, Agent, Monitor
+from requires import requires
+
+from ringback.cli.run import run_command_line
+from ringback.monitor.web.metrics import monitor_metrics
+from ringback.testing.lab import Lab
+from ringback.testing.lab.healthy import secured
+
+NAME = re.compile(r"\b(?:ringback_\w+|up)\b(?=[{\[\s)]|$)")
+OF_PROMETHEUS = {"up"}
+CONFIG = """
+vantage = "hub"
+
+[defaults]
+every = "1s"
+timeout = "900ms"
+
+[[endpoint]]
+name = "shop"
+url = "{good}"
+ca = "{ca}"
+
+[[endpoint]]
+name = "refused"
+url = "{bad}"
+threshold = 1
+
+[[notifier]]
+name = "ops"
+type = "webhook"
+url = "{bad}"
+"""
+
+
+def exported(ringback, what):
+    done = ringback("export", what)
+    assert done.returncode == 0
+    return done.stdout
+
+
+@pytest.fixture
+def rules(ringback, tmp_path):
+    path = tmp_path / "rules.yml"
+    path.write_text(exported(ringback, "prometheus-rules"))
+    return path
+
+
+@pytest.fixture
+def dashboard(ringback):
+    return json.loads(exported(ringback, "grafana"))
+
+
+def queries(dashboard):
+    """Each query of the dashboard with its variables filled in as Grafana does."""
+    found = [
+        (panel["title"], target["expr"])
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
+    ]
+    filled = {"$endpoint": ".*", "$group": ".*", "$__range": "6h", "$__rate_interval": "5m"}
+    for name, value in filled.items():
+        found = [(title, expression.replace(name, value)) for title, expression in found]
+    return found
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """The names of all metrics of a monitor with an endpoint of each sort and an agent."""
+    folder = tmp_path_factory.mktemp("shown")
+    with Lab() as lab:
+        good, bad = secured()(lab), lab.start("tcp.refused")
+        text = CONFIG.format(good=good.url, ca=good.verify, bad=bad.url.rstrip("/") + "/")
+        (folder / "ringback.toml").write_text(text)
+        monitor = Monitor(folder)
+        agent = Agent(folder / "agent", "--hub", monitor.url, "--token", added(monitor))
+        try:
+            monitor.until("/agents", lambda agents: agents and agents[0]["seen"])
+            monitor.until("/incidents", bool)
+            monitor.until("/endpoints/shop", lambda found: found["state"] == "ok")
+            with urllib.request.urlopen(f"{monitor.url}/metrics", timeout=WAIT_TIMEOUT) as answer:
+                return set(re.findall(r"^(\w+)", answer.read().decode(), re.MULTILINE))
+        finally:
+            agent.end()
+            agent.ended()
+            monitor.stop()
+
+
+def added(monitor):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        assert run_command_line(["agent", "add", "far", "--url", monitor.url, "--json"]) == 0
+    return json.loads(said.getvalue())["token"]
+
+
+def shown_at_times():
+    """What a monitor shows only where checks were doubted, and where several share a store."""
+    status = {"version": "1", "doubted": {"lag": 1}, "lead": {"role": "lead", "epoch": 1}}
+    return {family.name for family in monitor_metrics(status)}
+
+
+def test_every_metric_that_they_name_is_one_that_the_monitor_shows(dashboard, rules, shown):
+    whole = yaml.safe_load(rules.read_text())
+    expressions = [expression for _, expression in queries(dashboard)]
+    expressions += [rule["expr"] for group in whole["groups"] for rule in group["rules"]]
+    expressions += re.findall(r"printf `(.*?)`", rules.read_text())
+    expressions += [variable["definition"] for variable in dashboard["templating"]["list"][1:]]
+
+    named = {name for expression in expressions for name in NAME.findall(expression)}
+
+    assert len(named) > 20
+    assert named - shown - shown_at_times() - OF_PROMETHEUS == set()
+
+
+def test_the_dashboard_is_whole(dashboard):
+    panels = dashboard["panels"]
+    ids = [panel["id"] for panel in panels]
+
+    assert len(ids) == len(set(ids))
+    assert dashboard["id"] is None
+    assert {"uid", "title", "schemaVersion", "time", "templating"} <= dashboard.keys()
+    known = {variable["name"] for variable in dashboard["templating"]["list"]}
+    used = set(re.findall(r"\$\{?([a-z]\w*)", json.dumps(dashboard)))
+    assert used == known
+    for panel in panels:
+        assert panel["type"] in {
+            "row", "stat", "table", "timeseries", "state-timeline", "bargauge",
+        }  # fmt: skip
+        if panel["type"] != "row":
+            assert panel["targets"]
+            assert all(
+                target["datasource"]["uid"] == "${datasource}" for target in panel["targets"]
+            )
+            letters = [target["refId"] for target in panel["targets"]]
+            assert len(letters) == len(set(letters))
+
+
+def test_no_panel_covers_another(dashboard):
+    taken = {}
+    for panel in dashboard["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        for x in range(place["x"], place["x"] + place["w"]):
+            for y in range(place["y"], place["y"] + place["h"]):
+                assert (x, y) not in taken, (panel["title"], taken[x, y])
+                taken[x, y] = panel["title"]
+
+
+def promtool(*words):
+    requires("promtool")
+    return subprocess.run(
+        ["promtool", *map(str, words)], check=False, capture_output=True, text=True
+    )
+
+
+def test_prometheus_takes_the_rules(rules):
+    done = promtool("check", "rules", rules)
+
+    assert done.returncode == 0, done.stderr
+    assert "14 rules found" in done.stdout
+
+
+def test_prometheus_takes_every_query_of_the_dashboard(dashboard, tmp_path):
+    made = [
+        {"record": f"panel:number{number}", "expr": expression}
+        for number, (_, expression) in enumerate(queries(dashboard))
+    ]
+    path = tmp_path / "queries.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": made}]}))
+
+    done = promtool("check", "rules", path)
+
+    assert done.returncode == 0, done.stderr
+
+
+ME = 'instance="here",job="ringback"'
+SHOP = f'{ME},endpoint="shop"'
+
+
+def alerting(alert, at, *fired, series):
+    """One test of promtool: which series there are, and what fires then."""
+    return {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in series],
+        "alert_rule_test": [{"eval_time": at, "alertname": alert, "exp_alerts": list(fired)}],
+    }
+
+
+def fires(severity, summary, description="", **labels):
+    told = {"summary": summary} | ({"description": description} if description else {})
+    return {"exp_labels": {"severity": severity, **labels}, "exp_annotations": told}
+
+
+HERE = {"instance": "here", "job": "ringback"}
+DOWN = (f'ringback_endpoint_state{{{SHOP},state="down"}}', "0 0 1 1 1")
+KIND = (f'ringback_failure_info{{{SHOP},kind="tcp.refused"}}', "_ _ 1 1 1")
+IS_DOWN = fires(
+    "page", "shop is down", "Cause: tcp.refused.", endpoint="shop", state="down", **HERE
+)
+CERTIFICATE = f"ringback_certificate_not_after_seconds{{{SHOP}}}"
+HOUR = 3600
+CHECKS = f"ringback_checks_total{{{ME}}}"
+CASES = [
+    alerting("RingbackEndpointDown", "1m", series=[DOWN, KIND]),
+    alerting("RingbackEndpointDown", "2m", IS_DOWN, series=[DOWN, KIND]),
+    alerting(
+        "RingbackEndpointDown",
+        "2m",
+        series=[DOWN, KIND, (f"ringback_endpoint_silenced{{{SHOP}}}", "1 1 1 1 1")],
+    ),
+    alerting(
+        "RingbackEndpointDown",
+        "2m",
+        IS_DOWN,
+        series=[DOWN, KIND, (f"ringback_endpoint_silenced{{{SHOP}}}", "0 0 0 0 0")],
+    ),
+    alerting(
+        "RingbackCertificateEndsSoon",
+        "2h",
+        fires("warn", "The certificate of shop ends in 2d 0h 0m 0s", endpoint="shop", **HERE),
+        series=[(CERTIFICATE, f"{50 * HOUR}x200")],
+    ),
+    alerting("RingbackCertificateEndsSoon", "2h", series=[(CERTIFICATE, f"{20 * 24 * HOUR}x200")]),
+    alerting(
+        "RingbackCertificateEnded",
+        "2h",
+        fires("page", "The certificate of shop has ended", endpoint="shop", **HERE),
+        series=[(CERTIFICATE, f"{HOUR}x200")],
+    ),
+    alerting(
+        "RingbackMonitorGone",
+        "10m",
+        fires(
+            "page",
+            "ringback's monitor does not answer here",
+            "Nobody is notified of outages while it is gone.",
+            **HERE,
+        ),
+        series=[
+            (f"up{{{ME}}}", "0x20"),
+            ('ringback_build_info{instance="there"}', "1x20"),
+        ],
+    ),
+    alerting(
+        "RingbackChecksStopped",
+        "90m",
+        fires("page", "ringback's monitor here has checked nothing for an hour", **HERE),
+        series=[(CHECKS, "7x120"), (f"ringback_endpoints{{{ME}}}", "2x120")],
+    ),
+    alerting(
+        "RingbackChecksStopped",
+        "90m",
+        series=[
+            (CHECKS, "7x120"),
+            (f"ringback_endpoints{{{ME}}}", "2x120"),
+            (f"ringback_lead{{{ME}}}", "0x120"),
+        ],
+    ),
+    alerting(
+        "RingbackChecksStopped",
+        "90m",
+        series=[(CHECKS, "0+60x120"), (f"ringback_endpoints{{{ME}}}", "2x120")],
+    ),
+    alerting(
+        "RingbackAgentSilent",
+        "10m",
+        fires("warn", "Nothing is heard of the agent tokyo", agent="tokyo", **HERE),
+        series=[(f'ringback_agent_up{{{ME},agent="tokyo"}}', "1 1 0x20")],
+    ),
+]
+
+
+def test_alerts_fire_when_they_should_and_not_else(rules, tmp_path):
+    path = tmp_path / "tests.yml"
+    whole = {"rule_files": [str(rules)], "evaluation_interval": "1m", "tests": CASES}
+    path.write_text(yaml.safe_dump(whole))
+
+    done = promtool("test", "rules", path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_they_are_written_to_a_file_that_others_may_read(ringback, tmp_path):
+    path = tmp_path / "ringback.json"
+
+    assert ringback("export", "grafana", "-o", path).returncode == 0
+    assert json.loads(path.read_text())["uid"] == "ringback"
+    assert path.stat().st_mode & 0o044
+
+
+def test_a_file_that_cannot_be_written_is_told(ringback, tmp_path):
+    done = ringback("export", "grafana", "-o", tmp_path / "none" / "ringback.json")
+
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr

@@ -1,0 +1,130 @@
+"""Endpoints out of target files of Prometheus, and what is wrong with such files."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringback.monitor.config import ConfigInvalid
+from ringback.monitor.config.discovery import TargetsInvalid, _filled
+from ringback.monitor.config.load import load
+
+TABLE = '[[discovery]]\nfiles = ["targets/*.json", "targets/*.y*ml"]\n'
+
+
+@pytest.fixture
+def found(tmp_path):
+    """Loads a configuration beside target files: each a name and its text, or its data."""
+
+    def read(text=TABLE, **files):
+        folder = tmp_path / "targets"
+        folder.mkdir(exist_ok=True)
+        for name, content in files.items():
+            written = content if isinstance(content, str) else json.dumps(content)
+            (folder / name.replace("_", ".")).write_text(written)
+        main = tmp_path / "ringback.toml"
+        main.write_text(text)
+        return load(main, {})
+
+    return read
+
+
+def test_targets_of_json_and_yaml_with_their_labels(found):
+    loaded = found(
+        a_json=[{"targets": ["a:80", "b:443"], "labels": {"env": "live", "__meta_x": "1"}}],
+        b_yml="- targets: [c:1]\n  labels:\n    shard: 7\n    8: odd\n- targets: []\n",
+        c_yaml="- targets:\n  - a:80\n",
+        d_txt="nothing",
+    )
+
+    assert [endpoint.url for endpoint in loaded.endpoints] == [
+        "tcp://a:80", "tcp://b:443", "tcp://c:1",
+    ]  # fmt: skip
+    assert [dict(endpoint.labels) for endpoint in loaded.endpoints] == [
+        {"env": "live"}, {"env": "live"}, {"shard": "7", "8": "odd"},
+    ]  # fmt: skip
+    assert loaded.discovered == {endpoint.id for endpoint in loaded.endpoints}
+    assert any(pattern.endswith("targets/*.json") for pattern in loaded.patterns)
+
+
+def test_urls_names_and_settings_of_their_group(found):
+    table = TABLE + (
+        'url = "https://{target}/{path}"\nname = "{service} at {target}"\ngroup = "web"\n'
+        '[group.web]\nevery = "5s"\nlabels = { team = "shop" }\nthreshold = 5\n'
+    )
+    labels = {"path": "health", "service": "Shop"}
+    (endpoint,) = found(table, a_json=[{"targets": ["h:8443"], "labels": labels}]).endpoints
+
+    assert (endpoint.url, endpoint.name) == ("https://h:8443/health", "Shop at h:8443")
+    assert (endpoint.every, endpoint.watched.threshold) == (5.0, 5)
+    assert endpoint.labels == {"team": "shop", **labels}
+
+
+def test_a_target_may_be_a_url(found):
+    targets = ["https://a.example/x", "redis://cache", "icmp://gw"]
+    loaded = found(a_json=[{"targets": targets}])
+
+    assert [endpoint.type for endpoint in loaded.endpoints] == ["http", "service", "icmp"]
+
+
+def test_routes_windows_and_parents_may_name_what_is_discovered(found):
+    table = TABLE + (
+        'group = "web"\n'
+        '[[endpoint]]\nname = "page"\nurl = "https://page"\nparents = ["a:80"]\n'
+        '[[notifier]]\nname = "n"\ntype = "command"\ncommand = ["true"]\n'
+        '[[route]]\nnotifiers = "n"\ngroups = "web"\n'
+        '[[route]]\nnotifiers = "n"\nendpoints = ["db-*"]\n'
+    )
+    loaded = found(table, a_json=[{"targets": ["a:80"]}])
+
+    assert loaded.endpoints[0].watched.parents == ("a-80",)
+    assert found(table.replace('parents = ["a:80"]\n', ""), a_json=[]).discovered == set()
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"a_json": "{"}, "a.json: Expecting"),
+        ({"a_json": {"targets": []}}, "must be a list"),
+        ({"a_json": [{"target": ["a:1"]}]}, "group 0: needs a list of targets"),
+        ({"a_json": [{"targets": [1]}]}, "a target must be a text"),
+        ({"a_json": [{"targets": ["a:1"], "labels": ["x"]}]}, "labels must be a table"),
+        ({"a_json": [{"targets": ["a:99999"]}]}, "target 'a:99999': the URL"),
+        ({"a_json": [{"targets": ["http://u:secret@"]}]}, "has no host"),
+        ({"a_yml": "- targets: [a\n"}, "a.yml: is not valid YAML"),
+        ({"a_yml": "a: &a [x,x]\nb: [*a,*a]\n"}, "must be a list"),
+        ({"a_json": "[" * 100_000}, "is nested too deeply"),
+    ],
+)
+def test_a_file_with_a_mistake_is_named(found, files, problem):
+    with pytest.raises(ConfigInvalid) as caught:
+        found(**files)
+    (told,) = caught.value.problems
+    assert problem in told.message
+    assert "secret" not in told.message
+    assert told.line == 2
+
+
+def test_a_label_that_a_url_needs_must_be_there(found):
+    with pytest.raises(ConfigInvalid, match="target 'a:1' has no label path"):
+        found(TABLE + 'url = "http://{target}/{path}"\n', a_json=[{"targets": ["a:1"]}])
+
+
+def test_another_suffix_is_a_mistake(found):
+    with pytest.raises(ConfigInvalid, match=r"must end in \.json, \.yml or \.yaml"):
+        found('[[discovery]]\nfiles = "targets/*"\n', a_txt="[]")
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "target"]), st.text()), st.text("ab{}x"))
+def test_no_value_is_taken_for_a_template(labels, template):
+    values = {"target": "t", **labels}
+    try:
+        told = _filled(template, values)
+    except TargetsInvalid:
+        return
+    for name in values:
+        template = template.replace("{" + name + "}", "\0" + name + "\0")
+    for name, value in values.items():
+        template = template.replace("\0" + name + "\0", value)
+    assert told == template or "\0" in "".join(values.values())

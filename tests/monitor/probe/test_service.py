@@ -1,0 +1,310 @@
+"""Services that say what a service of their protocol says first, and all that may be wrong."""
+
+import contextlib
+import re
+import socket
+import struct
+import threading
+from pathlib import Path
+from shutil import chown
+
+import pytest
+from integrations import services
+from monitor.probe.test_starttls import mail_server
+from monitor.store.server import running_server
+
+from ringback.monitor.config.address import SERVICES, probe_address_of
+from ringback.testing.lab.healthy import over_tls
+
+pytestmark = pytest.mark.in_turn("looking")
+
+MONGO_HELLO = b"\x08ismaster\x00\x01\x01ok\x00" + struct.pack("<d", 1.0) + b"\x00"
+LDAP_RESULT = bytes.fromhex("300c02010165070a010004000400")
+AMQP_GREETING = (
+    b"\x01\x00\x00\x00\x00\x00\x1b\x00\x0a\x00\x0a\x00\x09\x00\x00\x00\x00"
+    b"\x00\x00\x00\x05PLAIN\x00\x00\x00\x05en_US\xce"
+)
+
+
+def postgres_error(code, words):
+    return services._postgres_error(code, words)
+
+
+def mongo_reply(document):
+    body = b"\0\0\0\0\0" + struct.pack("<i", len(document) + 4) + document
+    return struct.pack("<iiii", len(body) + 16, 1, 1, 2013) + body
+
+
+GREETINGS = {
+    "mongodb": mongo_reply(MONGO_HELLO),
+    "redis": b"+PONG\r\n",
+    "ldap": LDAP_RESULT,
+    "amqp": AMQP_GREETING,
+    "mqtt": b"\x20\x02\x00\x00",
+    "memcached": b"VERSION 1.6.21\r\n",
+    "smtp": b"220-mx.example\r\n220 ready\r\n",
+    "imap": b"* OK ready\r\n",
+    "pop3": b"+OK ready\r\n",
+    "ftp": b"220 ftp.example FTP server\r\n",
+    "nntp": b"200 news.example\r\n",
+    "ssh": b"welcome\r\nSSH-2.0-OpenSSH_9.2\r\n",
+    "nats": b'INFO {"version":"2.10"}\r\n',
+}
+REFUSALS = {
+    "redis": b"-LOADING Redis is loading the dataset in memory\r\n",
+    "ldap": bytes.fromhex("300c02010165070a013304000400"),
+    "mqtt": b"\x20\x02\x00\x03",
+    "memcached": b"SERVER_ERROR out of memory\r\n",
+    "smtp": b"421 4.3.2 Service shutting down\r\n",
+    "imap": b"* BYE too many connections\r\n",
+    "pop3": b"-ERR too many connections\r\n",
+    "ftp": b"421 too many connections\r\n",
+    "nntp": b"400 no service\r\n",
+    "ssh": b"Exceeded MaxStartups\r\n",
+    "nats": b"INFO {}\r\n-ERR 'maximum connections exceeded'\r\n",
+}
+OPENING = frozenset({"mongodb", "redis", "ldap", "amqp", "mqtt", "memcached"})
+NAMES = sorted(GREETINGS)
+ALL_NAMES = sorted({*GREETINGS, "postgres", "mysql"})
+
+
+def saying(name, data, pieces=1):
+    """A server that answers what is said first, or greets; in so many pieces."""
+
+    def serve(connection):
+        if name in OPENING and not connection.read():
+            return
+        size = -(-len(data) // pieces)
+        for start in range(0, len(data), size):
+            connection.send(data[start : start + size])
+        connection.stall()
+
+    return serve
+
+
+def at(looking, port, scheme="redis", *, rest="", user="", **options):
+    address = probe_address_of(f"{scheme}://{user}127.0.0.1:{port}{rest}")
+    return looking.at(address.url, address.type, **options)
+
+
+@pytest.mark.parametrize("pieces", [1, 1000])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_service_that_speaks_is_up(looking, lab, name, pieces):
+    check = at(looking, lab.listen(saying(name, GREETINGS[name], pieces)).port, name)
+
+    assert check.up is True, check.detail
+    assert set(check.timings) == {"dns", "connect", "first_byte", "transfer"}
+
+
+@pytest.mark.parametrize("name", sorted(REFUSALS))
+def test_one_that_takes_nobody_is_down(looking, lab, name):
+    check = at(looking, lab.listen(saying(name, REFUSALS[name])).port, name)
+
+    assert (check.up, check.kind) == (False, "service.rejected")
+    assert check.detail.startswith("it refuses")
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("tcp.refused", "tcp.refused"),
+        ("tcp.reset", "tcp.reset"),
+        ("http.response.timed_out:silent", "http.response.timed_out"),
+    ],
+)
+def test_every_failure_has_a_kind(looking, lab, name, fault, kind):
+    silent = "timed_out" in kind
+    check = at(looking, lab.start(fault).port, name, timeout=1.0 if silent else 30.0)
+
+    assert (check.up, check.kind) == (False, kind)
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "http"),
+        (b"\x15\x03\x03\x00\x02\x02\x0a", "TLS"),
+        (b"", "closed"),
+        (b"\x00\xff" * 8192, "it says|closed after"),
+    ],
+)
+def test_one_that_speaks_something_else_is_named(looking, lab, name, said, words):
+    def serve(connection):
+        if name in OPENING | {"postgres"}:
+            connection.read()
+        connection.send(said)
+
+    check = at(looking, lab.listen(serve).port, name)
+
+    assert (check.up, check.kind) == (False, "service.rejected" if said else "tcp.closed")
+    assert re.search(words, check.detail), check.detail
+
+
+@pytest.mark.parametrize("scheme", sorted(s for s, protocol in SERVICES.items() if protocol.tls))
+def test_tls_is_begun_at_once_where_the_scheme_says_so(looking, lab, scheme):
+    name = SERVICES[scheme].name
+    handler = over_tls(lab.certificates.server(), saying(name, GREETINGS[name]))
+    port = lab.listen(handler).port
+
+    check = at(looking, port, scheme, ca=lab.certificates.bundle)
+    assert check.up is True, check.detail
+    assert check.certificate.issuer == "CN=ringback lab intermediate"
+    soon = at(looking, port, scheme, ca=lab.certificates.bundle, expect={"certificate_days": 31})
+    assert soon.kind == "tls.cert.invalid"
+    unknown = at(looking, port, scheme)
+    assert unknown.kind.startswith("tls.cert.authority_invalid")
+    assert unknown.certificate is not None
+
+
+def test_an_expired_certificate_and_plain_text_in_place_of_tls(looking, lab):
+    handler = over_tls(lab.certificates.server("expired"), saying("redis", GREETINGS["redis"]))
+    check = at(looking, lab.listen(handler).port, "rediss", ca=lab.certificates.bundle)
+    assert check.kind == "tls.cert.date_invalid.expired"
+    check = at(looking, lab.listen(saying("redis", GREETINGS["redis"])).port, "rediss")
+    assert check.kind.startswith("tls.")
+
+
+LOGINS = {"redis": b"-NOAUTH Authentication required.\r\n", "mqtt": b"\x20\x02\x00\x05"}
+
+
+@pytest.mark.parametrize("name", LOGINS)
+def test_one_that_wants_a_login_is_up_unless_it_must_serve_everybody(looking, lab, name):
+    port = lab.listen(saying(name, LOGINS[name])).port
+
+    assert at(looking, port, name).up is True
+    check = at(looking, port, name, expect={"anonymous": True})
+    assert (check.up, check.kind) == (False, "service.rejected")
+    assert "wants a login" in check.detail
+
+
+# MySQL, by the server that its drivers are tested against.
+
+
+def mysql(lab, **acts):
+    return lab.listen(services.served(services.SERVICES["mysql"], **acts)).port
+
+
+def test_mysql_is_greeted_to_the_end(looking, lab):
+    assert at(looking, mysql(lab), "mysql", expect={"anonymous": True}).up is True
+    refusals = services.SERVICES["mysql"].refusals
+    denied = mysql(lab, refusal=refusals["wrong password"][0])
+    assert at(looking, denied, "mysql").up is True
+    assert "wants a login" in at(looking, denied, "mysql", expect={"anonymous": True}).detail
+    for name in ("too many", "blocked"):
+        check = at(looking, mysql(lab, refusal=refusals[name][0]), "mysql")
+        assert (check.up, check.kind) == (False, "service.rejected")
+
+
+def test_mysql_may_ask_for_another_way_to_log_in(looking, lab):
+    heard = []
+
+    def serve(connection):
+        sent = services.Bytes(connection)
+        connection.send(services._packet(0, services._mysql_greeting(services._MYSQL_FLAGS)))
+        heard.append(services._mysql_packet(sent))
+        connection.send(services._packet(2, b"\xfecaching_sha2_password\0abcdefghijklmnopqrst\0"))
+        heard.append(services._mysql_packet(sent))
+        connection.send(services._mysql_error(4, 1045, "28000", "Access denied"))
+        connection.stall()
+
+    assert at(looking, lab.listen(serve).port, "mysql", user="watch@").up is True
+    assert b"watch\0" in heard[0]
+    assert heard[1] == b""
+
+
+# A real mail server, and a real PostgreSQL.
+
+
+def test_a_mail_server(looking):
+    with mail_server(None) as port:
+        assert at(looking, port, "smtp").up is True
+
+
+@pytest.fixture(scope="module")
+def database(lab):
+    """A PostgreSQL on a port, with TLS, that wants a password of ``locked``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with running_server(
+        listen_addresses="127.0.0.1", port=str(port), max_connections="10"
+    ) as server:
+        files = {"server.crt": lab.certificates.file("good")}
+        text = Path(files["server.crt"]).read_text()
+        for name in ("server.crt", "server.key"):
+            file = server.data / name
+            file.write_text(text)
+            file.chmod(0o600)
+            with contextlib.suppress(PermissionError, LookupError):
+                chown(file, "postgres", "postgres")
+        rules = server.data / "pg_hba.conf"
+        rules.write_text(
+            "host all locked 127.0.0.1/32 scram-sha-256\n"
+            "host all outside 127.0.0.1/32 reject\n" + rules.read_text()
+        )
+        server.admin("ALTER SYSTEM SET ssl = on")
+        server.admin("SELECT pg_reload_conf()")
+        server.port = port
+        yield server
+
+
+def test_postgresql(looking, lab, database):
+    check = at(looking, database.port, "postgres")
+    assert check.up is True, check.detail
+    assert check.certificate is not None
+    assert set(check.timings) == {"dns", "connect", "tls", "first_byte", "transfer"}
+    known = {"rest": "/postgres", "user": "ringback@", "expect": {"anonymous": True}}
+    assert at(looking, database.port, "postgresql", **known).up is True
+    known["rest"] += "?sslmode=disable"
+    plain = at(looking, database.port, "postgresql", **known)
+    assert (plain.up, plain.certificate) == (True, None)
+
+
+def test_a_login_that_postgresql_wants(looking, database):
+    assert at(looking, database.port, "postgres", user="locked@").up is True
+    check = at(looking, database.port, "postgres", user="locked@", expect={"anonymous": True})
+    assert "wants a login" in check.detail
+    check = at(looking, database.port, "postgres", expect={"anonymous": True})
+    assert 'role "ringback" does not' not in check.detail
+    for user, rest in (("outside@", ""), ("nobody@", ""), ("ringback@", "/none")):
+        check = at(looking, database.port, "postgres", user=user, rest=rest)
+        assert (check.up, check.kind) == (False, "service.rejected"), user
+
+
+def test_the_certificate_of_postgresql_is_judged_where_the_url_says_so(looking, lab, database):
+    for mode in ("verify-ca", "verify-full"):
+        rest = f"/postgres?sslmode={mode}"
+        check = at(looking, database.port, "postgres", rest=rest)
+        assert check.kind.startswith("tls.cert.authority_invalid"), check
+        known = at(looking, database.port, "postgres", rest=rest, ca=lab.certificates.bundle)
+        assert known.up is True, known.detail
+    port = lab.listen(saying("redis", b"N")).port  # no TLS
+    check = at(looking, port, "postgres", rest="?sslmode=require")
+    assert "offers no TLS" in check.detail
+
+
+def test_a_full_postgresql_is_down(looking, database):
+    import psycopg  # noqa: PLC0415 - where there is a server
+
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(psycopg.OperationalError):
+            for _ in range(20):
+                held.enter_context(psycopg.connect(database.url("postgres")))
+        check = at(looking, database.port, "postgres")
+    assert (check.up, check.kind) == (False, "service.rejected")
+    assert "too many clients" in check.detail
+
+
+def test_what_never_ends_is_bounded(looking, lab):
+    stop = threading.Event()
+
+    def serve(connection):
+        with contextlib.suppress(OSError):
+            while not stop.is_set():
+                connection.send(b"x" * 65536)
+
+    check = at(looking, lab.listen(serve).port, "smtp")
+    stop.set()
+    assert (check.up, check.kind) == (False, "service.rejected")

@@ -1,0 +1,228 @@
+"""The services of the compose file and the units of systemd, run as processes.
+
+They have the files, the names and the commands of both; what an image, a network of containers or
+systemd would give, a network namespace and mounts give here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+from monitor.running import WAIT_TIMEOUT
+from monitor.store.server import running_server
+from program import running_program
+from requires import requires
+
+from ringback.testing.lab.namespace import Namespaces, inside, run
+
+ROOT = Path(__file__).parents[2]
+IMAGE = (ROOT / "Containerfile").read_text("utf-8")
+HOW_TO = ROOT / "docs" / "how-to"
+PAGE = (HOW_TO / "run-in-containers.md").read_text("utf-8")
+HOME = re.findall(r"^WORKDIR (\S+)$", IMAGE, re.MULTILINE)[-1]
+ENTRYPOINT = json.loads(re.findall(r"^ENTRYPOINT (\[.*\])$", IMAGE, re.MULTILINE)[-1])
+HEALTH = json.loads(re.findall(r"^ +CMD (\[.*\])$", IMAGE, re.MULTILINE)[-1])
+FILES = ("group", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "ssl")
+"""Of this machine's /etc: what Python needs there."""
+ENTER = """for at in /etc /run /var/lib; do mount --bind "$1$at" "$at" || exit; done
+cd "$2" && shift 2 && exec "$@\""""
+TOKEN = re.compile(r"--token (\S+)")
+WATCHED = """
+[[token]]
+name = "all"
+token = "${TOKEN}"
+role = "administer"
+
+[[endpoint]]
+url = "postgres://db1.example.com"
+"""
+PASSWORDS = "host all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n"
+
+
+class Host:
+    """A root folder with files where a host or a container has them, and what runs there."""
+
+    def __init__(self, root, namespace, home, **environment):
+        self.root, self._namespace, self._home = root, namespace, home
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._env = {"PATH": path, "HOME": home, "PYTHONUNBUFFERED": "1", **environment}
+        for folder in ("etc/ringback", "run/secrets", home[1:]):
+            (root / folder).mkdir(parents=True)
+        for there in filter(Path.exists, (Path("/etc", file) for file in FILES)):
+            copy = partial(shutil.copytree, symlinks=True) if there.is_dir() else shutil.copy2
+            copy(there, root / "etc" / there.name)
+        names = "localhost database up db1.example.com db2.example.com"
+        (root / "etc" / "hosts").write_text(f"127.0.0.1 {names}\n")
+
+    def _words(self, command):
+        there = ["ip", "netns", "exec", self._namespace, "sh", "-c", ENTER, "sh"]
+        return [*there, str(self.root), self._home, *command]
+
+    def runs(self, *command):
+        """A program, until the block ends."""
+        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return running_program(self._words(command), env=self._env, **pipe)
+
+    def execute(self, *command):
+        told = {"capture_output": True, "text": True, "timeout": WAIT_TIMEOUT}
+        return subprocess.run(self._words(command), env=self._env, check=False, **told)
+
+
+def container(name, folder, deploy, namespace):
+    """A host as the container of a service, and the command of that service."""
+    compose = yaml.safe_load((deploy / "compose.yaml").read_text())
+    service = compose["services"][name]
+    host = Host(folder / name, namespace, HOME, **service.get("environment", {}))
+    for secret in service["secrets"]:
+        file = deploy / compose["secrets"][secret]["file"]
+        shutil.copy(file, host.root / "run" / "secrets" / secret)
+    for source, target, *_ in (volume.split(":") for volume in service["volumes"]):
+        if source.startswith("."):
+            shutil.copytree(deploy / source, host.root / target[1:], dirs_exist_ok=True)
+    return host, [*ENTRYPOINT, *service["command"]]
+
+
+def unit(name):
+    """The program of a unit of systemd, and its words."""
+    text = (HOW_TO / "run-several-hubs.md").read_text("utf-8")
+    (found,) = re.findall(rf"^ExecStart=\S+/(ringback {name} .*)$", text, re.MULTILINE)
+    return found.split()
+
+
+def shell_lines(beginning):
+    """The commands of the page's block that begins so."""
+    blocks = re.findall(r"^```console\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if block.startswith(beginning)).splitlines()
+
+
+def until_said(process, text):
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if text in line:
+            return
+    raise AssertionError(f"it ended: {''.join(said)}")
+
+
+@pytest.fixture
+def deploy(tmp_path):
+    """The folder of the compose file, with secrets made as the page says."""
+    folder = tmp_path / "deploy"
+    shutil.copytree(ROOT / "deploy", folder, ignore=shutil.ignore_patterns("secrets"))
+    for line in shell_lines("cd deploy"):
+        if not line.startswith(("cd ", "podman ")):
+            subprocess.run(line, shell=True, cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def namespace():
+    """A network of its own, for the ports of the services are their own as well."""
+    requires("root", "netns", "ip", "openssl")
+    with Namespaces() as namespaces:
+        name = namespaces.add("compose")
+        run(name, ["ip", "link", "set", "lo", "up"])
+        yield name
+
+
+@pytest.fixture
+def database(namespace, deploy):
+    """What the image of PostgreSQL makes: a user with the password of the secret."""
+    with inside(namespace), running_server(listen_addresses="127.0.0.1", port="5432") as server:
+        password = (deploy / "secrets" / "db_password").read_text().strip()
+        server.admin("CREATE DATABASE ringback")
+        server.admin(f"ALTER ROLE ringback PASSWORD '{password}'")
+        (server.data / "pg_hba.conf").write_text(PASSWORDS)
+        server.admin("SELECT pg_reload_conf()")
+        yield server
+
+
+def seen_by(token, place):
+    """Whether the hub shows all endpoints as well, and that a place sees them."""
+    url = "http://127.0.0.1:8480/api/v1/endpoints"
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=WAIT_TIMEOUT) as answer:
+        found = json.load(answer)
+    places = {observer["id"]: observer for end in found for observer in end["observers"]}
+    return place in places and all(end["state"] == "ok" for end in found)
+
+
+def until_seen_by(namespace, token, place):
+    ends = time.monotonic() + WAIT_TIMEOUT
+    with inside(namespace):
+        while not seen_by(token, place):
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            seen_by("x" * 32, place)
+
+
+def end(process, number=signal.SIGTERM):
+    process.send_signal(number)
+    assert process.wait(WAIT_TIMEOUT) == 0
+    assert "Traceback" not in process.stdout.read()
+
+
+@pytest.mark.full
+@pytest.mark.netns
+@pytest.mark.usefixtures("database")
+def test_the_services_run_until_the_hub_shows_what_the_agent_sees(deploy, namespace, tmp_path):
+    hub, command = container("up", tmp_path, deploy, namespace)
+    with hub.runs(*command) as up:
+        until_said(up, "ringback watches 1 endpoint, page at http://127.0.0.1:8480")
+        assert hub.execute(*HEALTH).returncode == 0
+        added = shell_lines("podman compose exec up")[0].removeprefix("podman compose exec up ")
+        said = hub.execute("sh", "-c", f"exec {added}")
+        (deploy / "secrets" / "agent_token").write_text(TOKEN.search(said.stdout)[1])
+
+        place, command = container("agent", tmp_path, deploy, namespace)
+        with place.runs(*command) as agent:
+            until_said(agent, "ringback agent tokyo (tokyo) watches")
+            token = (deploy / "secrets" / "api_token").read_text().strip()
+            until_seen_by(namespace, token, "probe:tokyo")
+            end(agent)
+        end(up)
+    assert hub.execute(*HEALTH).returncode != 0
+
+
+@pytest.mark.full
+@pytest.mark.netns
+@pytest.mark.usefixtures("database")
+def test_the_units_run_until_the_hub_shows_what_the_agent_sees(deploy, namespace, tmp_path):
+    password, token = (
+        (deploy / "secrets" / name).read_text().strip() for name in ("db_password", "api_token")
+    )
+    environment = {"DB_PASSWORD": password, "HUB_URL": "http://127.0.0.1:8480", "TOKEN": token}
+    hub = Host(tmp_path / "hub", namespace, "/var/lib/ringback", **environment)
+    page = (HOW_TO / "run-several-hubs.md").read_text("utf-8")
+    (text,) = re.findall(r"^   ```toml\n(.*?)^   ```$", page, re.MULTILINE | re.DOTALL)
+    text = text.replace("ringback@", "ringback:${DB_PASSWORD}@")
+    text = re.sub(r'base_url = ".*"', 'base_url = "${HUB_URL}"', text)
+    (hub.root / "etc" / "ringback" / "ringback.toml").write_text(textwrap.dedent(text) + WATCHED)
+    with hub.runs(*unit("up")) as up:
+        until_said(up, "ringback watches 1 endpoint, page at http://127.0.0.1:8480")
+        said = hub.execute("ringback", "agent", "add", "tokyo", "--token", token)
+        place = Host(tmp_path / "place", namespace, "/var/lib/ringback-agent")
+        words = unit("agent")
+        first = shlex.split(re.search(r"ringback agent --hub .*", said.stdout)[0])
+        for command in ([*first, *words[2:]], words):  # by hand, and as a service ever after
+            with place.runs(*command) as agent:
+                until_said(agent, "ringback agent tokyo (tokyo) watches")
+                until_seen_by(namespace, token, "probe:tokyo")
+                end(agent)
+        end(up)
