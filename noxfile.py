@@ -104,6 +104,10 @@ MOCKS = (
 )
 """Tools that answer, record or keep what a server would, and the clients that they do it for."""
 
+PROJECT = nox.project.load_toml(Path(__file__).parent / "pyproject.toml")
+RECIPES = nox.project.dependency_groups(PROJECT, "recipes")
+"""The frameworks of the recipes, from the group of that name."""
+
 FAST = {
     "oldest": ("requests==2.32.3", "urllib3==2.0.2"),
     "newest": ("requests==2.34.2", "urllib3==2.8.0"),
@@ -183,6 +187,17 @@ def mocks(session: nox.Session) -> None:
     install(session, ".[lab]", *PYTEST, *MOCKS)
     required = {"RINGBACK_TEST_MOCKS": "1"}
     session.run("pytest", "-q", "-m", "", "tests/mocks", *session.posargs, env=required)
+
+
+@nox.session
+def recipes(session: nox.Session) -> None:
+    """The program of each recipe, with its framework, against real servers.
+
+    A framework or a server that is missing is a failure, not a skip.
+    """
+    install(session, ".[lab,otel,postgres]", *PYTEST, *RECIPES)
+    required = {"RINGBACK_TEST_RECIPES": "1", "CI": "true"}
+    session.run("pytest", "-q", "-m", "", "tests/recipes", *session.posargs, env=required)
 
 
 @nox.session
