@@ -56,6 +56,8 @@ PAGES = (
     "/api/v1/endpoints",
 )
 REQUESTS = 10
+PUBLIC = 100
+"""Endpoints on the public status page, which is made once in 15 s."""
 
 
 def spans(chance, count, bad=0):
@@ -247,9 +249,9 @@ def pages(folder, count, runs):
     """What each page costs the whole process, in ms of CPU, and its bytes."""
     found = []
     with target() as site:
-        habits = endpoints(
-            [site.url(n) for n in range(count)], every=3600, timeout=10, public=False
-        )
+        habits = endpoints([site.url(n) for n in range(count)], every=3600, timeout=10)
+        habits = habits.replace("[[endpoint]]", "[[endpoint]]\npublic = true", PUBLIC)
+        habits += "[web]\nstatus_page = true\n"
         with Monitor(folder, habits) as monitor:
             settle(monitor)
             found += [page(monitor, path.format(id="e0"), runs) for path in PAGES]

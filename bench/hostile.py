@@ -1,5 +1,9 @@
 """What hostile targets cost the good ones beside them: ``python bench/hostile.py --good 1000``.
 
+``--reporters 200`` instead has as many programs post a batch of 1,000 events a second each to a
+monitor, heeding no ``Retry-After``, each from an address of its own (127.1.0.0/16): what becomes of
+its memory, of a page that is asked for again and again, and how much of each sender it takes.
+
 Twenty targets that never end an answer, answer in single bytes, with bombs or with noise are
 checked beside many good endpoints in one event loop. Of the good ones it is counted how many checks
 were discarded (their time included), failed, or came more than a second later than they were due.
@@ -13,11 +17,16 @@ import platform
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+
+from monitor_bench.monitor import Monitor, endpoints
+from monitor_bench.process import cpu, rss
 
 from ringback.incident.model import Check
 from ringback.monitor.model import Endpoint, Expectations
@@ -27,7 +36,9 @@ BLOCK = 65_536  # Bytes that are sent at once
 _BOMB = gzip.compress(bytes(64 << 20))
 
 
+_TLS = ("hello", "noise")  # `hello`: HelloRequest, which a client has to pass over
 _DOCUMENT = b"[" + b"[1]," * 250_000 + b"1]"
+_PUNYCODE = b"x" * 40_000 + b"-" + b"99zz" * 40_000
 _OK = b"HTTP/1.1 200 OK\r\n"
 
 ENDLESS = {
@@ -36,11 +47,15 @@ ENDLESS = {
     "headers": (_OK, b"X-A: b\r\n" * (BLOCK // 8)),
     "body": (_OK + b"\r\n", b"x" * BLOCK),
     "gigabyte": (_OK + b"Content-Length: 1073741824\r\n\r\n", b"x" * BLOCK),
+    "hello": (b"", b"\x16\x03\x03\x00\x04\x00\x00\x00\x00" * (BLOCK // 9)),
     "noise": (b"", b"\x16\x03\x03\x40\x00" + b"\xa5" * 16384),
 }
 """Sort to how an answer begins, and what then comes for ever."""
 
 WHOLE = {
+    "charset": _OK
+    + b"Content-Type: text/plain; charset=punycode\r\nContent-Length: %d\r\n\r\n" % len(_PUNYCODE)
+    + _PUNYCODE,
     "bomb": _OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(_BOMB) + _BOMB,
     "document": _OK + b"Content-Length: %d\r\n\r\n" % len(_DOCUMENT) + _DOCUMENT,
 }
@@ -113,9 +128,10 @@ def _started(*arguments: str) -> tuple[subprocess.Popen[bytes], list[int]]:
 
 
 def _hostile_endpoint(number: int, sort: str, port: int) -> Endpoint:
-    scheme = "https" if sort == "noise" else "http"
+    scheme = "https" if sort in _TLS else "http"
     wanted = {
         "bomb": Expectations(body_contains=("no",)),
+        "charset": Expectations(body_contains=("no",)),
         "document": Expectations(json={"a": "b"}),
     }
     return Endpoint(
@@ -172,6 +188,77 @@ async def measure(
     }  # fmt: skip
 
 
+def _batch(number: int) -> bytes:
+    now = time.time()
+    event = {"at": now, "kind": "tcp.refused", "message": "refused", "attempts": 1}
+    events = [{**event, "origin": f"http://e{(number + n) % 1000}:80"} for n in range(1000)]
+    return json.dumps(
+        {"version": 1, "sent_at": now, "host": f"h{number}", "events": events}
+    ).encode()
+
+
+async def _report(port: int, number: int, ends: float, counts: Counter[str]) -> None:
+    """Post a batch a second, whatever is answered."""
+    here = (f"127.1.{number // 250}.{number % 250 + 1}", 0)
+    while time.monotonic() < ends:
+        began, body = time.monotonic(), _batch(number)
+        head = (
+            "POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        writer = None
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=here)
+            writer.write(head.encode() + body)
+            status = (await asyncio.wait_for(reader.readuntil(b"\r\n"), 30))[9:12].decode()
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            status = "none"
+        finally:
+            if writer is not None:
+                writer.close()
+        counts[status] += 1
+        counts[f"taken {number}"] += status == "202"
+        await asyncio.sleep(max(0.0, 1 - (time.monotonic() - began)))
+
+
+async def _all_report(port: int, reporters: int, seconds: float) -> None:
+    counts: Counter[str] = Counter()
+    ends = time.monotonic() + seconds
+    await asyncio.gather(*(_report(port, n, ends, counts) for n in range(reporters)))
+    taken = sorted(counts[f"taken {n}"] for n in range(reporters))
+    answers = {status: count for status, count in counts.items() if not status.startswith("taken")}
+    print(json.dumps({"answers": answers, "batches_of_a_sender": [taken[0], taken[-1]]}))
+
+
+def measure_reports(reporters: int, seconds: float) -> dict[str, object]:
+    """Run a monitor, have it reported to and ask for its page meanwhile."""
+    urls = [f"http://e{n}/" for n in range(1000)]
+    with tempfile.TemporaryDirectory() as folder:
+        configuration = "agents_only = true\n" + endpoints(urls, every=3600)
+        with Monitor(Path(folder), configuration) as monitor:
+            before, used = rss(monitor.pid)[0], cpu(monitor.pid)
+            port = monitor.url.rpartition(":")[2]
+            told = ("--serve", f"report {port}", "--reporters", str(reporters))
+            process = subprocess.Popen(
+                [sys.executable, __file__, *told, "--seconds", str(seconds)], stdout=subprocess.PIPE
+            )
+            pages: list[float] = []
+            while process.poll() is None:
+                began = time.monotonic()
+                monitor.get("/status")
+                pages.append(time.monotonic() - began)
+                time.sleep(0.2)
+            assert process.stdout is not None
+            pages.sort()
+            half = pages[len(pages) // 2]
+            return {
+                **json.loads(process.stdout.read()),
+                "page_seconds": {"p50": round(half, 3), "most": round(pages[-1], 3)},
+                "mb": {"before": round(before), "most": round(rss(monitor.pid)[1])},
+                "cores": round((cpu(monitor.pid) - used) / seconds, 2),
+            }  # fmt: skip
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--good", type=int, default=1000)
@@ -179,16 +266,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=SORTS)
     parser.add_argument("--every", type=float, default=5.0)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--reporters", type=int, default=0, help="report so, and check nothing")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def main() -> None:
-    options = _options()
-    if options.serve == "good":
-        asyncio.run(serve_good())
-    elif options.serve:
-        serve_hostile(options.serve.split(","))
+def measure_hostile(options: argparse.Namespace) -> dict[str, object]:
+    """Check good endpoints beside hostile ones."""
     sorts = [options.only or SORTS[n % len(SORTS)] for n in range(options.hostile)]
     processes: list[subprocess.Popen[bytes]] = []
     try:
@@ -204,7 +288,7 @@ def main() -> None:
             ]
         import uvloop  # noqa: PLC0415 - who only serves needs none
 
-        found = uvloop.run(
+        return uvloop.run(
             measure(good_port, hostile, good=options.good, every=options.every,
                     seconds=options.seconds)
         )  # fmt: skip
@@ -212,9 +296,27 @@ def main() -> None:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def main() -> None:
+    options = _options()
+    if options.serve == "good":
+        asyncio.run(serve_good())
+    elif options.serve and options.serve.startswith("report "):
+        asyncio.run(_all_report(int(options.serve[7:]), options.reporters, options.seconds))
+    elif options.serve:
+        serve_hostile(options.serve.split(","))
+    elif options.reporters:
+        found = measure_reports(options.reporters, options.seconds)
+        _print(found, reporters=options.reporters)
+    else:
+        _print(measure_hostile(options), good=options.good, hostile=options.hostile)
+
+
+def _print(found: dict[str, object], **given: int) -> None:
     machine = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
-    print(json.dumps({"at": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine,
-                      "good": options.good, "hostile": len(sorts), **found}))  # fmt: skip
+    at = datetime.now(UTC).isoformat(timespec="minutes")
+    print(json.dumps({"at": at, "machine": machine, **given, **found}))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write the reference pages that come from ringback's own data, or list those out of date.
+"""Write the pages that come from ringback's own data, or list those out of date.
 
-So is the module of the kinds' names as a type. With ``--check`` it writes nothing, prints the name
-of each file out of date and exits 1 if any is.
+These are most of the reference, the manual pages, and the module of the kinds' names as a type.
+With ``--check`` it writes nothing, prints the name of each file out of date and exits 1 if any is.
 """
 
 import argparse
@@ -10,7 +10,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from error_page import error_page
 from incident_page import incident_page
+from man_page import man_pages
 from policy_page import policy_page
 from verdict_page import verdict_page
 
@@ -18,11 +20,13 @@ from ringback.failure.kind import Kind, Layer
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import DELIVERED, LAYERS, RETRY, reference_page
 
-DIRECTORY = Path(__file__).parent / "reference"
+DIRECTORY = Path(__file__).parent
 NAMES = Path(__file__).parents[1] / "src" / "ringback" / "failure" / "names.py"
 """The module of the kinds' names."""
 
-BY_HAND = frozenset({"readings.md"})
+GENERATED = ("reference/**/*.md", "man/*.1")
+"""What all is written from data, but for those below."""
+BY_HAND = frozenset({"reference/readings.md"})
 """Pages among them that people write."""
 
 INTRODUCTION = """# Kinds of failure
@@ -80,12 +84,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def pages() -> dict[str, str]:
     """Return every generated page by its path."""
     kinds = {f"kinds/{kind.name}.md": reference_page(kind) for kind in KINDS.values()}
-    tables = {
+    reference = {
+        "errors.md": error_page(),
         "incidents.md": incident_page(),
         "policy.md": policy_page(),
         "verdicts.md": verdict_page(),
-    }
-    return tables | {"kinds/index.md": index()} | kinds
+        "kinds/index.md": index(),
+    } | kinds
+    manual = {f"man/{name}": text for name, text in man_pages().items()}
+    return {f"reference/{name}": text for name, text in reference.items()} | manual
 
 
 def names_module() -> str:
@@ -132,7 +139,8 @@ def stale_pages(directory: Path) -> dict[str, str | None]:
     wanted = pages()
     found = {
         path.relative_to(directory).as_posix(): path.read_text(encoding="utf-8")
-        for path in directory.rglob("*.md")
+        for pattern in GENERATED
+        for path in directory.glob(pattern)
     }
     missing = {name: text for name, text in wanted.items() if found.get(name) != text}
     return missing | dict.fromkeys(found.keys() - wanted.keys() - BY_HAND)

@@ -42,11 +42,14 @@ OUTAGE = """**An outage:** a state with a pattern in the tables above. By its ki
 diagnosis finds may make a `port_change` of it, or name another place. `page` means that somebody
 has to act now, `warn` that it can wait.
 
-**`prober_sick`:** what the monitor saw had to be discarded in three seconds running in which checks
-ended, because its event loop was late, its clock jumped, or it had no descriptors or ports left. It
-has no endpoint, and ends when nothing was discarded in three seconds running and a check counted.
-The five seconds after a suspend are expected, and count as neither. Of an agent that is sick there
-is one with the name of its place, a warning.
+**`prober_sick`:** the monitor itself is not well, in three seconds running: what it saw had to be
+discarded, because its event loop was late, its clock jumped, or it had no descriptors or ports left
+(`page`); or nothing was discarded, but the event loop was more than 250 ms late, or the store took
+more than a second for a batch or failed (`warn`, which becomes `page` once results are discarded).
+It has no endpoint. Its evidence has the numbers, and names the endpoint whose answers used the time
+of the event loop, where one did. It ends after three seconds running without any of that, in which,
+where results were discarded, a check counted. The five seconds after a suspend are expected, and
+count as neither. Of an agent that is sick there is one with the name of its place, a warning.
 
 **`vantage_silent`:** nothing was heard of an agent for 30 s. It is about the place and has no
 endpoint: what the agent saw grows stale and is unknown, and no endpoint is blamed for it. Where

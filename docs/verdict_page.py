@@ -1,9 +1,9 @@
 """The reference page of the verdicts, from the rule table."""
 
 from ringback.diagnosis.verdict import RULES
+from ringback.diagnosis.verdict.advice import in_general
 from ringback.diagnosis.verdict.rule import VerdictRule
 from ringback.diagnosis.verdict.rules import HARMLESS
-from ringback.failure.kinds import KINDS
 
 INTRODUCTION = """# Verdicts
 
@@ -15,7 +15,8 @@ was tried worked, and `unknown` when no line holds.
 
 **Cause** is the finer name, `verdict.cause` in the JSON; **kind** is what a program that called
 would have met; **where** is where the fault lies. Where one place cannot decide,
-`verdict.alternatives` names what else it could be and how to find out.
+`verdict.alternatives` names what else it could be and how to find out; the confidence
+is 0.8 at most then.
 """
 
 HEAD = ["| cause | kind | where | decided by |", "|---|---|---|---|"]
@@ -51,5 +52,5 @@ def _row(rule: VerdictRule) -> str:
 
 
 def _section(rule: VerdictRule) -> list[str]:
-    advice = rule.advice or KINDS[rule.kind].do
-    return [f"### {rule.cause}", "", rule.meaning, "", *(f"- {step}" for step in advice), ""]
+    steps = (f"- {in_general(step)}" for step in rule.advice)
+    return [f"### {rule.cause}", "", rule.meaning, "", *steps, ""]

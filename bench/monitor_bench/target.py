@@ -78,6 +78,8 @@ class _Answering(asyncio.Protocol):
 
     def data_received(self, data):
         self._transport.write(self._site.answer(data))
+        if b"\r\nConnection: close\r\n" in data:
+            self._transport.close()
 
 
 def _serve(pipe, hosts):

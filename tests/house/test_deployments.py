@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from requires import requires
 
 from ringback.cli.run import run_command_line
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-several-hubs.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "how-to" / "run-several-hubs.md"
+COMPOSE = ROOT / "deploy" / "compose.yaml"
 
 
 def blocks(language: str) -> list[str]:
@@ -53,6 +56,30 @@ def test_every_command_of_the_page_is_one_with_options_that_there_are(
         assert [word for word in words if word.startswith("-") and word not in known] == []
 
 
+def test_what_reads_container_files_takes_the_image_and_both_compose_files(tmp_path: Path) -> None:
+    scripts = Path(sysconfig.get_path("scripts"))
+    hadolint, check_jsonschema = (scripts / name for name in ("hadolint", "check-jsonschema"))
+    for tool in (hadolint, check_jsonschema):
+        if not tool.exists():
+            requires(tool.name)
+    of_page = tmp_path / "compose.yaml"
+    of_page.write_text(blocks("yaml")[0])
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    for command in (
+        [hadolint, ROOT / "Containerfile"],
+        [check_jsonschema, *schema, COMPOSE, of_page],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_image_is_built_of_files_that_there_are() -> None:
+    taken = [
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    ]
+    assert [name for name in taken if name != "dist/*.whl" and not (ROOT / name).exists()] == []
+
+
 def test_what_is_mounted_is_there_and_what_is_selected_has_the_label() -> None:
     documents = list(yaml.safe_load_all(blocks("yaml")[1]))
     service, *sets = documents
@@ -79,3 +106,13 @@ def test_systemd_takes_the_units(tmp_path: Path, number: int) -> None:
     )
     said = [line for line in done.stderr.splitlines() if "ringback.service" in line]
     assert (done.returncode, said) == (0, []), done.stderr
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_units_leave_little_open(tmp_path: Path, number: int) -> None:
+    requires("systemd-analyze")
+    path = tmp_path / "ringback.service"
+    path.write_text(blocks("ini")[number])
+    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager"]
+    done = subprocess.run([*command, path], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout.splitlines()[-1]

@@ -81,7 +81,7 @@ def test_the_parts_of_the_monitor_are_all_there():
 
 def test_a_folder_of_tests_is_that_of_a_package_or_of_a_module():
     tests = ROOT / "tests"
-    of_all = {"e2e", "house", "integrations", "laws", "mocks"}  # not of one room
+    of_all = {"e2e", "house", "integrations", "laws", "mocks", "recipes"}  # not of one room
     folders = {path.parent.relative_to(tests) for path in tests.glob("*/**/test_*.py")}
     there = {path for path in folders if (SOURCE / path).is_dir()}
     there |= {path for path in folders if (SOURCE / path).with_suffix(".py").is_file()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from program import running_program
+from recipes.pages import programs as sections
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -16,14 +17,14 @@ PAGES = [
     ROOT / "docs/tutorial/first-session.md",
     ROOT / "docs/reference/policy.md",
 ]
-ELSEWHERE = "mocks-and-caches.md"
-"""Its examples need the tools that they are about: tests/mocks/test_page.py runs them."""
+ELSEWHERE = {"mocks-and-caches.md", "make-connections-fail.md"}
+"""The examples of these are tests: tests/mocks/test_page.py and tests/testing/test_plugin.py."""
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def examples():
-    for page in (page for page in PAGES if page.name != ELSEWHERE):
+    for page in (page for page in PAGES if page.name not in ELSEWHERE):
         blocks = BLOCK.findall(page.read_text("utf-8"))
         for number, (language, code) in enumerate(blocks):
             if language != "python":
@@ -60,6 +61,20 @@ def test_an_example_runs_and_prints_what_the_page_says(run, code, said, tmp_path
     assert status == 0, (tmp_path / "err").read_text("utf-8")
     if said is not None:
         assert (tmp_path / "out").read_text("utf-8") == said
+
+
+def test_a_test_runs_the_program_of_every_recipe():
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests/recipes").glob("test_*.py"))
+    pages = sorted((ROOT / "docs/how-to/recipes").glob("*.md"))
+    programs = [(page.stem, section) for page in pages for section in sections(page.stem)]
+
+    missing = [
+        f"{page}: {section}"
+        for page, section in programs
+        if f'"{page}"' not in tests or (section and f'"{section}"' not in tests)
+    ]
+    assert programs
+    assert missing == []
 
 
 def test_every_link_leads_somewhere():

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from house.source import trees
 
-from ringback.diagnosis import fact_values, facts, sorts
+from ringback.diagnosis import fact_values, facts, host_facts, sorts
 
 ROOT = Path(__file__).parents[2]
-TYPES = {name: value for module in (facts, fact_values) for name, value in vars(module).items()}
+TYPES = {
+    name: value
+    for module in (facts, host_facts, fact_values)
+    for name, value in vars(module).items()
+}
 KEYS = {key for sort in sorts.SORTS for key in sort.__annotations__}
 
 RIGHT = """\
-from ringback.diagnosis.facts import NameserverFacts, RouteToFacts
+from ringback.diagnosis.facts import NameserverFacts
+from ringback.diagnosis.host_facts import RouteToFacts
 from ringback.diagnosis.verdict.evidence import Evidence
 
 

@@ -79,6 +79,7 @@ def test_the_public_names_are_pinned():
     assert ringback.__all__ == [
         "Adapter",
         "Adaptive",
+        "Alert",
         "AsyncReplayable",
         "Backoff",
         "Breaker",
@@ -89,6 +90,7 @@ def test_the_public_names_are_pinned():
         "Policy",
         "Proxies",
         "Rate",
+        "Recovery",
         "Replayable",
         "Series",
         "Session",
@@ -96,12 +98,14 @@ def test_the_public_names_are_pinned():
         "Trust",
         "adiagnose",
         "classify",
+        "deadline",
         "diagnose",
         "errors",
         "explain",
         "install",
         "report",
         "retry",
+        "within_deadline",
     ]
     assert set(ringback.__all__) <= set(dir(ringback))
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from effort import rest_in_full
+from requires import requires
 
 from ringback.failure.kinds import KINDS
 from ringback.testing.demo.play import play
@@ -105,7 +106,7 @@ def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
     assert all(scene.title in done.stdout for scene in SCENES)
     assert f"{len(SCENES)} of {len(SCENES)} scenes went as expected" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert "pip install 'ringback[lab,monitor]'" in done.stdout.splitlines()[-1]
+    assert "pip install 'ringback[demo]'" in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.parametrize("columns", rest_in_full([40, 120]))
@@ -137,14 +138,23 @@ def test_a_promise_that_is_not_kept_is_reported():
 @pytest.mark.parametrize("name", ["requests", "cryptography"])
 def test_what_is_not_installed_is_named_in_one_line(name):
     done = run_without(name, "demo")
-    said = f"ringback: the demo needs {name}: pip install 'ringback[lab]'\n"
+    said = f"ringback: the demo needs {name}: pip install 'ringback[demo]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
 def test_without_the_monitor_there_is_nothing_to_keep():
     done = run_without("uvicorn", "demo", "--keep")
-    said = "ringback: the monitor is not installed (uvicorn): pip install 'ringback[lab,monitor]'\n"
+    said = "ringback: the monitor is not installed (uvicorn): pip install 'ringback[demo]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+@pytest.mark.parametrize("words", [["demo"], ["lab"], ["lab", "tcp.refused"]])
+def test_without_loopback_there_is_one_line(words):
+    requires("netns", "unshare")
+    command = ["unshare", "--net", sys.executable, "-m", "ringback", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "its loopback interface is down" in done.stderr
 
 
 def test_a_word_too_many_is_one_line(ringback):

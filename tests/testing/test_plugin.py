@@ -10,7 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial" / "testing-failures.md"
+DOCS = Path(__file__).parents[2] / "docs"
+TUTORIAL = DOCS / "tutorial" / "testing-failures.md"
+FRONT = DOCS / "how-to" / "make-connections-fail.md"
 BLOCKS = {
     re.findall(r"def (test_\w+)", code)[0]: code
     for code in re.findall(
@@ -138,6 +140,20 @@ def ended(tmp_path_factory):
         ]
         found[case.get("classname")][case.get("name")] = " ".join(said) or "passed"
     return found
+
+
+def test_the_example_of_the_front_page_ends_as_it_says(tmp_path):
+    page = FRONT.read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    said = re.search(r"^FAILED .*\n.*passed", page, re.MULTILINE)[0]
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
+    env = {name: value for name, value in os.environ.items() if name != "CI"}  # it cuts no line
+    told = {"capture_output": True, "text": True, "env": env | {"COLUMNS": "100"}}
+    mended = code.replace("ConnectionError", "RequestException")
+    for text, right in ((code, said), (mended, "3 passed")):
+        (tmp_path / "test_shop.py").write_text(text)
+        done = subprocess.run(words, cwd=tmp_path, check=False, timeout=300, **told)
+        assert right in done.stdout, done.stdout + done.stderr
 
 
 def counted(module):

@@ -42,6 +42,9 @@ CONTENDERS = {
 }
 
 
+KEPT = "ringback keeps its connections, its peers make new ones"
+
+
 def at(rate, limit, without=()):
     """Return the row of a rate.
 
@@ -79,7 +82,7 @@ def at(rate, limit, without=()):
             ),
         )
 
-    return Row(f"cpu-{rate}", f"CPU of the whole program, {rate} HTTP probes/s", measure)
+    return Row(f"cpu-{rate}", f"CPU of the whole program, {rate} HTTP probes/s: {KEPT}", measure)
 
 
 def _window(site, pids, seconds):
@@ -142,7 +145,7 @@ def fresh(rate):
             goals=(goal,), lines=[_line(name, all_, own) for name, all_ in windows.items()]
         )
 
-    return Row(f"fresh-{rate}", f"{rate} HTTP probes/s, each on a new connection", measure)
+    return Row(f"fresh-{rate}", f"{rate} HTTP probes/s, both on new connections", measure)
 
 
 ROWS = (at(500, 0.25), at(2000, 0.10, without=(BOTH,)), fresh(500), fresh(2000))

@@ -121,11 +121,11 @@ def fake_clock() -> FakeClock:
 
 
 def _require(needs: tuple[str, ...], name: str) -> None:
-    from ringback.testing.lab.fault import missing  # noqa: PLC0415 - a plugin is loaded in every run
+    from ringback.testing.lab.fault import in_words, missing  # noqa: PLC0415 - a plugin is loaded in every run
 
     if not (lacking := missing(needs)):
         return
-    reason = f"{name} needs {', '.join(lacking)}, which this machine lacks"
+    reason = f"{name} needs {in_words(lacking)}"
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}; with CI=true nothing is skipped", pytrace=False)
     pytest.skip(reason)

@@ -13,7 +13,7 @@ from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
 from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, Fault, find
-from ringback.testing.lab.fault import missing
+from ringback.testing.lab.fault import NO_LOOPBACK, has_loopback, in_words, missing
 
 _HELP = """Produce connection failures for real, and see what each client makes of them.
 
@@ -45,7 +45,9 @@ def lab_command(context: click.Context, fault: str | None, *, listing: bool, as_
     if fault is not None:
         if listing:
             raise click.UsageError("--list takes no FAULT", context)
-        _reproduce(_fault(fault), as_json=as_json)
+        chosen = _fault(fault)
+        _require_loopback()
+        _reproduce(chosen, as_json=as_json)
         return
     from ringback.testing.command.reproduce import FaultList  # noqa: PLC0415 - each form loads its own
 
@@ -53,6 +55,7 @@ def lab_command(context: click.Context, fault: str | None, *, listing: bool, as_
     if listing:
         shown.everything()
     else:
+        _require_loopback()
         shown.started(until=threading.Event().wait)
 
 
@@ -73,8 +76,13 @@ def _fault(name: str) -> Fault:
     except LookupError as error:
         raise InputError(plain(str(error))) from error
     if lacking := missing(fault.needs):
-        raise InputError(f"{fault.name} needs {', '.join(lacking)}, which this machine lacks")
+        raise InputError(f"{fault.name} needs {in_words(lacking)}")
     return fault
+
+
+def _require_loopback() -> None:
+    if not has_loopback():
+        raise InputError(NO_LOOPBACK)
 
 
 def _stop(*_: object) -> None:

@@ -17,7 +17,7 @@ from ringback.failure.page import LAYERS
 from ringback.testing.clients import installed
 from ringback.testing.command.outcome import Meeting, Outcome, outcome_from, outcome_with
 from ringback.testing.lab import FAULTS, Endpoint, Fault, Lab
-from ringback.testing.lab.fault import missing
+from ringback.testing.lab.fault import in_words, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +110,7 @@ def _show(screen: Console, fault: Fault, endpoint: Endpoint | None) -> None:
     hanging(screen, Text(), Text(fault.name, style="cyan"), 2)
     hanging(screen, Text(), Text(fault.summary), 4)
     if lacking := missing(fault.needs):
-        text = f"not on this machine: it lacks {', '.join(lacking)}"
+        text = f"not here: it needs {in_words(lacking)}"
         hanging(screen, Text(), Text(text, style="yellow"), 4)
     elif endpoint:
         screen.print(Text(f"    {line_to_try(fault, endpoint)}", style="dim"), soft_wrap=True)

@@ -24,7 +24,7 @@ _MONITOR = (
 )
 """What the monitor imports beside what every installation has."""
 
-_INSTALL = "pip install 'ringback[lab,monitor]'"
+_INSTALL = "pip install 'ringback[demo]'"
 
 _HELP = """See ringback at work: failures for real, on this machine only, in 17 seconds.
 
@@ -67,12 +67,16 @@ Exit status:
 def demo_command(context: click.Context, *, as_json: bool, keep: bool, places: int | None) -> None:
     """Play the demo."""
     if lacking := _lacking(_NEEDED):
-        raise InputError(f"the demo needs {' and '.join(lacking)}: pip install 'ringback[lab]'")
+        raise InputError(f"the demo needs {' and '.join(lacking)}: {_INSTALL}")
     unwatched = _lacking(_MONITOR)
     if unwatched and keep:
         raise InputError(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
     if places is not None:
         context.exit(_play_places(places, unwatched, as_json=as_json, keep=keep))
+    from ringback.testing.lab.fault import NO_LOOPBACK, has_loopback  # noqa: PLC0415 - needs what was looked for
+
+    if not has_loopback():
+        raise InputError(NO_LOOPBACK)
     from ringback.testing.demo.play import play  # noqa: PLC0415 - needs what was just looked for
 
     with _telling(as_json=as_json) as tell:
@@ -89,12 +93,11 @@ def _play_places(places: int, unwatched: list[str], *, as_json: bool, keep: bool
         )
     if unwatched:
         raise InputError(f"the monitor is not installed ({unwatched[0]}): {_INSTALL}")
-    from ringback.testing.lab.fault import missing  # noqa: PLC0415 - needs what was looked for
+    from ringback.testing.lab.fault import in_words, missing  # noqa: PLC0415 - needs what was looked for
 
     if needed := missing(("root", "netns", "ip", "iptables")):
         raise InputError(
-            f"--places makes hosts on this machine, and it lacks: {', '.join(needed)}; "
-            "ringback demo shows two agents without them"
+            f"--places needs {in_words(needed)}; ringback demo shows two agents without"
         )
     from ringback.testing.demo.play import play_places  # noqa: PLC0415 - as above
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -197,6 +198,30 @@ class NeedMissingError(RuntimeError):
 def missing(needs: Iterable[str]) -> tuple[str, ...]:
     """Return those of ``needs`` that this machine does not meet."""
     return tuple(need for need in needs if not NEEDS[need]())
+
+
+NO_LOOPBACK = (
+    "this machine does not reach itself: its loopback interface is down (ip link set lo up)"
+)
+
+
+def has_loopback() -> bool:
+    """Return whether this machine reaches itself; in a new network namespace it does not."""
+    try:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.create_connection(server.getsockname(), timeout=5.0),
+        ):
+            return True
+    except OSError:
+        return False
+
+
+def in_words(lacking: tuple[str, ...]) -> str:
+    """Return what is lacking; where there are no namespaces, nothing else would help."""
+    if "netns" in lacking and sys.platform != "linux":
+        return "network namespaces, which only Linux has"
+    return f"{', '.join(lacking)}, which this machine lacks"
 
 
 T = TypeVar("T")

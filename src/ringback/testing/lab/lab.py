@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ringback.testing.lab import dns, healthy, http, network, proxy, socks, tcp, timing, tls
-from ringback.testing.lab.fault import NeedMissingError, missing
+from ringback.testing.lab.fault import NeedMissingError, in_words, missing
 from ringback.testing.lab.server import Connection, Crew, Handler, Listener, Loop
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Lab:
         """
         fault = find(f"{kind}:{when}" if when else kind)
         if lacking := missing(fault.needs):
-            raise NeedMissingError(f"{fault.name} needs {', '.join(lacking)}")
+            raise NeedMissingError(f"{fault.name} needs {in_words(lacking)}")
         return self._start(fault)
 
     def start_all(self) -> dict[str, Endpoint]:
