@@ -46,7 +46,7 @@ def take_turns(items):
         run = chosen([_split(item, names) for item in rows])
         for index, item in enumerate(rows):
             if index not in run:
-                item.add_marker(pytest.mark.full)
+                item.add_marker(pytest.mark.nightly)
 
 
 def _split(item, names):

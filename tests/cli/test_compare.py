@@ -3,7 +3,7 @@ import json
 import pytest
 from diagnosis.compare.reports import report
 from diagnosis.compare.test_compare import CASES, DROPS
-from effort import rest_in_full
+from nightly import rest_nightly
 
 from ringback.diagnosis.record import record_of
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
@@ -116,7 +116,7 @@ def test_files_of_the_same_name_are_told_apart(ringback, write, tmp_path):
     assert found["names"] == [f"{tmp_path.name}/report", "there/report"]
 
 
-@pytest.mark.parametrize("columns", rest_in_full([60, 160]))
+@pytest.mark.parametrize("columns", rest_nightly([60, 160]))
 def test_on_a_terminal_it_fits(write, columns):
     here, there, _ = plight("split horizon")
     status, written = run_in_terminal("compare", *write(here=here, there=there), columns=columns)

@@ -7,7 +7,7 @@ import sys
 
 import jsonschema
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 from program import running_program
 
 from ringback.diagnosis.record import record_schema
@@ -196,7 +196,7 @@ def test_hostile_text_is_escaped(ringback):
     assert all(c.isprintable() or c == "\n" for c in done.stdout)
 
 
-@pytest.mark.parametrize("columns", rest_in_full([60, 100, 160]))
+@pytest.mark.parametrize("columns", rest_nightly([60, 100, 160]))
 def test_on_a_terminal_it_is_a_tree_that_fits(closed, columns):
     status, written = run_in_terminal("diagnose", closed, columns=columns)
     lines = [line.rstrip() for line in lines_of(written)]

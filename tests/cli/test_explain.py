@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 
 from ringback.failure.kinds import KINDS
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
@@ -198,7 +198,7 @@ def test_lines_fit_the_width(ringback, refused):
         assert "…xxx" in done.stdout
 
 
-@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
+@pytest.mark.parametrize("columns", rest_nightly([40, 120]))
 def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(refused, columns):
     status, written = run_in_terminal("explain", str(refused), columns=columns)
     assert status == 0
@@ -206,7 +206,7 @@ def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(refused, columns
     assert "\x1b[1;7m" in written
 
 
-@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
+@pytest.mark.parametrize("columns", rest_nightly([40, 120]))
 def test_a_page_is_set_for_the_terminal(columns):
     status, written = run_in_terminal("explain", "tcp.reset", columns=columns)
     assert status == 0
@@ -249,7 +249,7 @@ def test_json_lists_all_failures(ringback):
     assert LOG[start:end] == second["evidence"]
 
 
-@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
+@pytest.mark.parametrize("columns", rest_nightly([40, 120]))
 def test_the_list_of_failures_fits_a_terminal(tmp_path, columns):
     path = tmp_path / "log"
     path.write_text(LOG)
@@ -319,7 +319,7 @@ def test_a_file_is_followed_when_it_is_replaced_until_ctrl_c(following, tmp_path
     assert (program.returncode, errors) == (0, "")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_long_text_is_read_in_little_memory(tmp_path):
     path = tmp_path / "log"
     line = "2026-11-20 10:00:00 INFO order {} of shop-{} took 0.013 s\n"

@@ -9,7 +9,7 @@ import sys
 import textwrap
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 from program import running_program
 
 APP = """
@@ -39,7 +39,7 @@ def app(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("by", rest_in_full(["file", "python"]))
+@pytest.mark.parametrize("by", rest_nightly(["file", "python"]))
 def test_an_unchanged_program_learns_what_went_wrong(ringback, app, lab, by):
     words = [sys.executable, app] if by == "python" else [app]
     done = ringback("run", *words, lab.start("tcp.refused").url)
@@ -50,7 +50,7 @@ def test_an_unchanged_program_learns_what_went_wrong(ringback, app, lab, by):
     assert "tcp.refused" in done.stderr
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_program_whose_calls_work_says_nothing_more(ringback, app, lab):
     done = ringback("run", app, lab.start("ok").url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
@@ -72,7 +72,7 @@ def test_a_program_waits_for_a_service_as_long_as_it_is_told(ringback, app, lab)
     assert "the calls that waited are given up: down for 0." in done.stderr
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_events_go_to_a_file_as_json(ringback, app, lab, tmp_path):
     log, url = tmp_path / "events.jsonl", lab.start("tcp.refused").url
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_events_go_to_a_file_as_json(ringback, app, lab, tmp_path):
     assert [line["error.type"] for line in lines] == ["tcp.refused"] * 2
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_options_of_the_program_are_the_programs(ringback, tmp_path):
     app = tmp_path / "app.py"
     app.write_text("import sys; print(sys.argv[1:])")
@@ -109,7 +109,7 @@ def test_a_signal_reaches_the_program_and_ends_it():
         assert process.wait(120) == -signal.SIGTERM
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_programs_that_it_starts_have_ringback_in_them_too(ringback, lab, app):
     script = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
     url = lab.start("tcp.refused").url
@@ -117,7 +117,7 @@ def test_programs_that_it_starts_have_ringback_in_them_too(ringback, lab, app):
     assert (done.returncode, done.stdout) == (3, "ConnectionError tcp.refused 1\n")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_programs_own_sitecustomize_runs_too(ringback, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("print('mine')")
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -125,7 +125,7 @@ def test_the_programs_own_sitecustomize_runs_too(ringback, tmp_path):
     assert done.stdout.endswith("mine\nprogram\n")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_python_without_ringback_runs_without_it(ringback):
     done = ringback("run", sys.executable, "-I", "-c", "print('isolated')")
     assert done.stdout == "isolated\n"

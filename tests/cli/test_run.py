@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 from program import running_program
 
 import ringback as package
@@ -137,7 +137,7 @@ def test_a_reader_that_goes_away_is_no_error():
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize(
-    "words", rest_in_full([["kinds"], ["explain", "tcp.refused"], ["lab", "--list"]])
+    "words", rest_nightly([["kinds"], ["explain", "tcp.refused"], ["lab", "--list"]])
 )
 def test_a_full_disk_is_one_line(words):
     with FULL.open("wb") as full:

@@ -9,7 +9,7 @@ import struct
 import sys
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 
 from ringback.client.urllib3 import HTTPConnection, HTTPSConnection
 from ringback.client.wire import Wire, delivered, note_acknowledged
@@ -140,7 +140,7 @@ TLS = {
 
 
 @pytest.mark.netns
-@pytest.mark.parametrize("name", rest_in_full(TLS))
+@pytest.mark.parametrize("name", rest_nightly(TLS))
 def test_a_request_that_is_lost_over_tls_was_not_delivered(lab, hosts, name):
     """The path is lost once the handshake is over."""
     version, ciphers, acknowledged = TLS[name]

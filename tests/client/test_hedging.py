@@ -14,9 +14,9 @@ import aiohttp
 import anyio
 import httpx
 import pytest
-from effort import rest_in_full
 from hypothesis import given
 from hypothesis import strategies as st
+from nightly import rest_nightly
 
 import ringback
 from ringback import Backoff, Budget, Policy
@@ -108,7 +108,7 @@ CLIENTS = {
 }
 
 
-@pytest.fixture(params=rest_in_full(CLIENTS, first=3))
+@pytest.fixture(params=rest_nightly(CLIENTS, gate=3))
 def run(request):
     """Runs what makes calls through one integration; keeps the events of their attempts."""
     client, loop = CLIENTS[request.param]
@@ -392,7 +392,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("fault", rest_in_full(FAULTS, first=2))
+@pytest.mark.parametrize("fault", rest_nightly(FAULTS, gate=2))
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_request_is_sent_no_more_often_than_it_may_be(lab, run, fault, method):
     endpoint = lab.start(fault)

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 import requests
 import urllib3
-from effort import one_of_each
+from nightly import one_of_each
 from requests import exceptions
 
 from ringback import Adapter, Session

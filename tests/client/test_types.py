@@ -40,13 +40,13 @@ def checked(folder, text):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_program_that_reads_why_a_call_failed_is_typed(tmp_path):
     requires("mypy")
     assert "Success" in checked(tmp_path, PROGRAM)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_is_wrong_is_told(tmp_path):
     requires("mypy")
     said = checked(tmp_path, WRONG)

@@ -70,7 +70,7 @@ def healthy_like(world):
 
 def rows():
     for name in DIFFERENCES:
-        marks = [pytest.mark.full] * (name not in OFTEN)
+        marks = [pytest.mark.nightly] * (name not in OFTEN)
         world = WORLDS[name]
         yield pytest.param(world, healthy_like(world), id=name, marks=marks)
 

@@ -42,7 +42,7 @@ _HOSTILE = [world for world in _ALL if "hostile" in world.name]
 def _marked(worlds):
     """Worlds as parameters: those that are met in every run, or else the first, and the rest."""
     often = [world for world in worlds if world in _OFTEN] or worlds[:1]
-    full = pytest.mark.full
+    full = pytest.mark.nightly
     return [pytest.param(w, id=w.name, marks=[full] * (w not in often)) for w in worlds]
 
 

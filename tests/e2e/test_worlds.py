@@ -3,7 +3,7 @@
 import pytest
 from e2e.worlds import WORLDS
 
-pytestmark = [pytest.mark.netns, pytest.mark.full]
+pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
 _SEEN = [world for world in WORLDS.values() if world.curl]
 

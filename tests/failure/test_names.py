@@ -46,7 +46,7 @@ def test_the_names_are_those_of_the_table() -> None:
     assert set(get_args(KindGroup)) == groups - set(KINDS)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_misspelt_kind_fails_the_type_check(tmp_path: Path) -> None:
     lines = RIGHT.splitlines()
     wrong = {}

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.parametrize("bench", ["client", "monitor"])
 def test_it_lists_its_rows(bench):
     command = [sys.executable, str(ROOT / "bench" / f"{bench}.py"), "--list"]

@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 
 NAMESPACES = "network namespaces, which only Linux has"
 LINUX_ONLY = "links, routers, neighbours and what the other kernel has got: on Linux only"
 
 
-@pytest.mark.parametrize("platform", rest_in_full(["win32", "darwin"]))
+@pytest.mark.parametrize("platform", rest_nightly(["win32", "darwin"]))
 def test_it_is_imported_and_says_in_a_line_what_only_linux_has(
     tmp_path: Path, platform: str, unused_port: int
 ) -> None:

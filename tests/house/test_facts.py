@@ -80,7 +80,7 @@ def keys_of(call):
     return KEYS if sort is None else set(sort.__annotations__)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_key_that_is_no_fact_fails_the_type_check(tmp_path):
     lines = RIGHT.splitlines()
     wrong = {}

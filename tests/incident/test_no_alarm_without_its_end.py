@@ -2,9 +2,9 @@
 
 import json
 
-from effort import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from nightly import examples
 
 from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint

@@ -189,7 +189,7 @@ def _samples():
 
 def shares():
     """The integrations of this environment as parameters of a test: by default of a sample."""
-    full = pytest.mark.full
+    full = pytest.mark.nightly
     return [
         share
         for name in present()

@@ -470,6 +470,6 @@ def present():
 def offered(known=None):
     """The same as parameters of a test; those that share their code with another are ``full``."""
     return [
-        pytest.param(name, marks=pytest.mark.full) if name in ALIKE else name
+        pytest.param(name, marks=pytest.mark.nightly) if name in ALIKE else name
         for name in (present() if known is None else known)
     ]

@@ -190,7 +190,7 @@ def long():
     return side_by_side(LONG, [name for name in CLASSES if not missing(FAULTS[name].needs)])
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @integrations
 def test_a_call_ends_with_its_deadline(quick, integration):
@@ -203,7 +203,7 @@ def test_a_call_that_is_kept_waiting_ends_after_2_seconds(long, integration):
     assert late(long, integration) == {}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.netns
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_call_over_a_broken_network_ends_with_its_deadline():

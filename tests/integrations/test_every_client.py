@@ -52,7 +52,7 @@ def pairs():
     """
     rows = [(client, name) for client in wanted(INTEGRATIONS, DEFAULT) for name in faults(client)]
     run = chosen([((client, FAULTS[name].kind), name) for client, name in rows])
-    full = pytest.mark.full
+    full = pytest.mark.nightly
     return [pytest.param(*row, marks=[full] * (i not in run)) for i, row in enumerate(rows)]
 
 

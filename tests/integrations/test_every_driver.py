@@ -374,7 +374,7 @@ def kinds_of(driver, name, scenario):
 
 def rows():
     return [
-        pytest.param(driver, name, marks=[pytest.mark.full] * scenario.silent)
+        pytest.param(driver, name, marks=[pytest.mark.nightly] * scenario.silent)
         for driver in wanted(DRIVERS, ("smtplib",))
         for name, scenario in scenarios_of(driver).items()
     ]

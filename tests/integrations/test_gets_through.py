@@ -161,7 +161,7 @@ def test_what_is_raised_says_what_went_wrong_with_each_attempt(share, verb):
     assert silent == {}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @integrations
 def test_what_is_raised_is_what_the_library_raises(share):
     plain = next(

@@ -121,7 +121,7 @@ ALIKE = {"httpx2", "httpx2-async", "install httpx"}
 integrations = pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.full) if name in ALIKE else name
+        pytest.param(name, marks=pytest.mark.nightly) if name in ALIKE else name
         for name, (library, _) in INTEGRATIONS.items()
         if find_spec(library)
     ],

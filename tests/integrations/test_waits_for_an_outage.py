@@ -24,7 +24,7 @@ def lab():
         yield running
 
 
-@pytest.mark.parametrize("verb", [pytest.param("GET", marks=pytest.mark.full), "POST"])
+@pytest.mark.parametrize("verb", [pytest.param("GET", marks=pytest.mark.nightly), "POST"])
 @pytest.mark.parametrize("name", offered())
 def test_calls_wait_in_one_line_and_all_get_through(lab, name, verb):
     integration, told = RINGBACK_INTEGRATIONS[name], []

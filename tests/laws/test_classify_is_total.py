@@ -7,9 +7,9 @@ import sys
 import time
 
 import pytest
-from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nightly import examples
 
 from ringback import Failure, classify
 from ringback.failure import KINDS

@@ -341,7 +341,7 @@ def locked(file):
         other.execute("COMMIT")
 
 
-@pytest.mark.full  # a page waits a second for what is being kept
+@pytest.mark.nightly  # a page waits a second for what is being kept
 def test_while_another_process_locks_the_database_pages_are_shown_and_checks_go_on(
     tmp_path, monkeypatch
 ):

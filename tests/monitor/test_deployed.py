@@ -178,7 +178,7 @@ def end(process, number=signal.SIGTERM):
     assert "Traceback" not in process.stdout.read()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.netns
 @pytest.mark.usefixtures("database")
 def test_the_services_run_until_the_hub_shows_what_the_agent_sees(deploy, namespace, tmp_path):
@@ -200,7 +200,7 @@ def test_the_services_run_until_the_hub_shows_what_the_agent_sees(deploy, namesp
     assert hub.execute(*HEALTH).returncode != 0
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.netns
 @pytest.mark.usefixtures("database")
 def test_the_units_run_until_the_hub_shows_what_the_agent_sees(deploy, namespace, tmp_path):

@@ -34,7 +34,7 @@ from ringback.testing.lab.dns import DNSAnswer, bind
 from ringback.testing.lab.message import head
 from ringback.testing.lab.proxy import relay
 
-pytestmark = [pytest.mark.netns, pytest.mark.full]
+pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
 TIMEOUT = 1.0
 OTHER_PORT = 8080

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from effort import THOROUGH
+from nightly import THOROUGH
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 

@@ -53,7 +53,7 @@ def started(tmp_path):
 
 
 @pytest.mark.netns
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(started):
     monitor, router = started(1)
     router("ip link set lab0 down")
@@ -73,7 +73,7 @@ def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(star
 
 
 @pytest.mark.netns
-@pytest.mark.full
+@pytest.mark.nightly
 def test_one_dead_service_is_no_dead_network_where_a_control_replies(started):
     monitor, router = started(1, 'controls = ["tcp://198.51.100.53:9"]\n')
     router("iptables -w -A FORWARD -d 198.51.100.60 -p tcp -j DROP")
@@ -85,7 +85,7 @@ def test_one_dead_service_is_no_dead_network_where_a_control_replies(started):
 
 
 @pytest.mark.netns
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_uplink_that_is_cut_behind_the_gateway_blames_nobody(started):
     """Each endpoint has a connection that was kept: its silence is no sign of life."""
     monitor, router = started(3)
@@ -103,7 +103,7 @@ def test_an_uplink_that_is_cut_behind_the_gateway_blames_nobody(started):
 
 
 @pytest.mark.netns
-@pytest.mark.full
+@pytest.mark.nightly
 def test_two_dead_services_of_three_are_two_dead_services(started):
     monitor, router = started(3)
     for address in ("198.51.100.60", "198.51.100.61"):

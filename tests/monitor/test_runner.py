@@ -166,7 +166,7 @@ def test_black_holes_do_not_delay_others():
     assert under_way <= 200
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_known_black_holes_leave_places_for_others():
     async def look():
         with black_hole() as hole:
@@ -188,7 +188,7 @@ def test_known_black_holes_leave_places_for_others():
     assert 20 <= asyncio.run(look()) <= 30
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_looks_at_one_endpoint_never_overlap(lab):
     async def look():
         url = lab.start("http.response.timed_out:silent").url

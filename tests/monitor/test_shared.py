@@ -79,7 +79,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_one_leads_and_the_other_shows_the_same(hubs, capsys):
     first = hubs()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
@@ -108,7 +108,7 @@ def check_changes_are_sent_on(second, first, incident):
     assert first.url in page.decode()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_killed(
     hubs, target, capsys
 ):
@@ -140,7 +140,7 @@ def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_kill
     third.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
@@ -159,7 +159,7 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
     assert role(first)["epoch"] == 3
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
@@ -178,7 +178,7 @@ def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
     assert asked(path, "POST", b"{}")[0] == 200
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_standby_answers_while_the_server_lets_it_read_nothing(hubs, target, url):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
@@ -203,7 +203,7 @@ def acknowledged(hub, incident, who, begun):
     assert status == 200
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_two_who_acknowledge_at_once_are_both_kept_in_one_order(hubs, target):
     first = hubs()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
@@ -243,7 +243,7 @@ class TestOfAServerThatDies:
     def url(self, server):
         return fresh_database(server)
 
-    @pytest.mark.full
+    @pytest.mark.nightly
     def test_what_a_standby_has_to_build_anew_meanwhile_is_built_when_it_is_back(
         self, server, hubs, target
     ):

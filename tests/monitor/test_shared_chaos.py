@@ -359,7 +359,7 @@ def check_notifications(stage, job):
     assert known == {*over, last}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_whoever_dies_nothing_is_lost_doubled_or_out_of_order(stage):
     stage.leading()
     remote = remote_of(stage.hubs)

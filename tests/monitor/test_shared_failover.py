@@ -104,7 +104,7 @@ def details(monitor):
     return [check["detail"] for check in found][::-1]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_was_acknowledged_survives_a_failover_and_the_monitor_goes_on(hub):
     with pair() as (first, second, url):
         database = fresh_database(first).partition("///")[2].partition("?")[0]
@@ -122,7 +122,7 @@ def test_what_was_acknowledged_survives_a_failover_and_the_monitor_goes_on(hub):
         assert monitor.get("/status")["lead"]["role"] == "lead"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_server_that_is_stopped_is_told_and_what_comes_is_refused_meanwhile(hub):
     with running_server(fsync="on") as server:
         monitor = hub(fresh_database(server))

@@ -136,7 +136,7 @@ def test_an_outage_is_seen_named_diagnosed_taken_and_over(started, target, tmp_p
     assert re.fullmatch(rf"{STAMP} INFO ringback: {after}\n", ended)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
     configuration(tmp_path, ("Shop", target.url))
     first = started()
@@ -158,7 +158,7 @@ def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
     assert second.end(signal.SIGTERM) == 0
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, tmp_path):
     file = configuration(tmp_path, ("Shop", target.url))
     monitor = started()
@@ -184,7 +184,7 @@ def token(name, *scopes):
     return secret, table
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
     kept, kept_table = token("kept", "read")
     gone, gone_table = token("gone", "read", "write")
@@ -208,7 +208,7 @@ def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
     assert status(kept) == 200
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_another_address_needs_a_restart_and_that_is_reported(started, target, tmp_path):
     configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
     monitor = started()
@@ -223,7 +223,7 @@ def test_another_address_needs_a_restart_and_that_is_reported(started, target, t
     monitor.until("/status", lambda one: not one["config"]["restart"])
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
     told = '[[notifier]]\nname = "nobody"\ntype = "command"\ncommand = ["true"]\n'
     target.status = 503
@@ -237,7 +237,7 @@ def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
     assert monitor.get("/status")["config"]["restart"] == []
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path):
     window = "[[maintenance]]\nname = 'now'\nbegins = 2020-01-01T00:00:00Z\n"
     window += "ends = 2099-01-01T00:00:00Z\n"
@@ -250,7 +250,7 @@ def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path)
     monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp_path):
     file = configuration(tmp_path, ("Shop", target.url))
     more = tmp_path / "more.toml"
@@ -274,7 +274,7 @@ def write_targets(folder, *urls):
     new.rename(folder / "targets.json")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_targets_of_a_file_are_followed_and_paused_when_they_are_gone(started, target, tmp_path):
     configuration(tmp_path, more=DISCOVERY)
     monitor = started()
@@ -296,7 +296,7 @@ def test_targets_of_a_file_are_followed_and_paused_when_they_are_gone(started, t
     monitor.until("/status", lambda status: not status["config"]["paused"])
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_target_file_that_is_half_written_changes_nothing(started, target, tmp_path):
     write_targets(tmp_path, target.url)
     configuration(tmp_path, more=DISCOVERY)
@@ -306,7 +306,7 @@ def test_a_target_file_that_is_half_written_changes_nothing(started, target, tmp
     assert len(monitor.get("/endpoints")) == 1
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
     monitor = started(target.url)
     (endpoint,) = monitor.get("/endpoints")
@@ -385,7 +385,7 @@ def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_
     assert incident["kind"] == "tcp.refused"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_alert_that_is_posted_and_never_resolved_ends_by_itself(started, target, tmp_path):
     configuration(tmp_path, ("shop", target.url))
     monitor = started()
@@ -433,7 +433,7 @@ def test_every_problem_of_a_configuration_is_reported(tmp_path, monkeypatch, cap
     assert "every" in said
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_second_monitor_on_the_same_database_learns_so(started, target, tmp_path):
     started(target.url)
     command = [sys.executable, "-m", "ringback", "up", "--port", "0", target.url]
@@ -445,7 +445,7 @@ def test_a_second_monitor_on_the_same_database_learns_so(started, target, tmp_pa
     assert "another" in second.stderr or "in use" in second.stderr
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_port_that_is_taken_is_reported(started, target, tmp_path):
     port = target.url.rpartition(":")[2].strip("/")
     command = [sys.executable, "-m", "ringback", "up", "--port", port, target.url]
@@ -456,7 +456,7 @@ def test_a_port_that_is_taken_is_reported(started, target, tmp_path):
     assert port in ended.stderr
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_backup_is_made_while_it_runs(started, target, tmp_path, capsys):
     monitor = started(target.url)
     monitor.until("/endpoints", lambda all_: all_[0]["state"] == "ok")

@@ -60,7 +60,7 @@ def configured(folder, url):
     (folder / "ringback.toml").write_text("\n".join(lines))
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_kill_loses_one_check_of_an_endpoint_and_no_counter_and_no_notice(server, tmp_path):
     configured(tmp_path, f"http://127.0.0.1:{server.server_port}")
     chance = random.Random(5)

@@ -35,7 +35,7 @@ def started(postgres, target, tmp_path):
         monitor.stop()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_it_watches_notifies_shows_and_goes_on_after_a_kill(started, target, tmp_path, capsys):
     first, told = started()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
@@ -62,7 +62,7 @@ def test_it_watches_notifies_shows_and_goes_on_after_a_kill(started, target, tmp
 STOPPED_SECONDS = 4.0
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_server_that_hangs_holds_up_no_check_and_what_it_has_not_kept_is_not_told(
     started, target, server
 ):

@@ -1,10 +1,10 @@
 """The table of the circuit, without a clock and without a lock."""
 
 import pytest
-from effort import examples
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from nightly import examples
 
 from ringback.failure import Failure
 from ringback.retry import Breaker, Circuit

@@ -58,7 +58,7 @@ def test_a_client_without_a_deadline_is_left_waiting(fault, monkeypatch):
     assert outcome_with("urllib", meeting).ended == "waiting"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_fault_in_a_namespace_is_met_there(ringback):
     requires(*find("tcp.address_unreachable.network:no_route").needs)
     met = objects(ringback("lab", "tcp.address_unreachable.network:no_route", "--json").stdout)

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 from requires import requires
 
 from ringback.failure.kinds import KINDS
@@ -97,7 +97,7 @@ def test_the_events_say_what_an_operator_needs(events):
     assert "`openssl s_client -connect 127.0.0.1:" in first["CertificateExpired"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
     done = run_without("uvicorn", "demo")
     assert (done.returncode, done.stderr) == (0, "")
@@ -109,7 +109,7 @@ def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
     assert "pip install 'ringback[demo]'" in done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize("columns", rest_in_full([40, 120]))
+@pytest.mark.parametrize("columns", rest_nightly([40, 120]))
 def test_on_a_terminal_it_fits_and_is_coloured(columns):
     status, written = run_in_terminal("demo", columns=columns, without="uvicorn")
     assert status == 0
@@ -119,7 +119,7 @@ def test_on_a_terminal_it_fits_and_is_coloured(columns):
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h")  # the cursor is back
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_no_color_is_honoured():
     _, written = run_in_terminal("demo", columns=80, env={"NO_COLOR": "1"}, without="uvicorn")
     assert "\x1b[31m" not in written

@@ -66,7 +66,7 @@ def test_nothing_is_left_of_a_demo_that_is_interrupted_in_its_first_scene(tmp_pa
     check_nothing_runs(tmp_path)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("event", "with_signal", "status"),
     [
@@ -88,7 +88,7 @@ def test_nothing_is_left_wherever_it_is_interrupted(tmp_path, event, with_signal
     check_nothing_runs(tmp_path)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_monitor_ends_with_a_demo_that_is_killed(tmp_path):
     with demo(tmp_path) as process:
         wait_for(process, "change")

@@ -109,7 +109,7 @@ def masked(text):
     return " ".join(re.sub(r"port \d+", "port PORT", text).split())
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_pages_show_what_it_prints(process):
     done = process("demo")
     assert (done.returncode, done.stderr) == (0, "")
@@ -127,7 +127,7 @@ def test_the_pages_show_what_it_prints(process):
         assert masked(part) in printed
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_partition_of_hosts_is_told_with_its_reason_and_no_host_is_left():
     requires("root", "netns", "ip", "iptables")
     with running_program(
@@ -156,7 +156,7 @@ def test_places_are_refused_where_they_cannot_be_made(process):
     assert "--places" in done.stderr
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_everything_is_named_and_reported_and_can_be_looked_at_as_long_as_it_is_kept(ringback):
     with running_program(
         [sys.executable, "-m", "ringback", "demo", "--keep", "--json"],

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from effort import rest_in_full
 from monitor.export.stores import change, check, incident, kept
+from nightly import rest_nightly
 from requires import requires
 
 from ringback.monitor.export.availability import parse_month
@@ -48,7 +48,7 @@ def test_checks_are_exported_as_csv_to_standard_output(ringback, database):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("form", rest_in_full(["csv", "jsonl"]))
+@pytest.mark.parametrize("form", rest_nightly(["csv", "jsonl"]))
 def test_a_full_disk_is_one_line(database, form):
     command = [sys.executable, "-m", "ringback", "export", "checks", "--format", form]
     with FULL.open("wb") as full:

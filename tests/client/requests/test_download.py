@@ -591,7 +591,7 @@ def killed(program, after):
     return process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(60, marks=pytest.mark.full)])
+@pytest.mark.parametrize("times", [8, pytest.param(60, marks=pytest.mark.nightly)])
 def test_a_kill_at_any_moment_leaves_the_right_file_or_none(path, times):
     chance, kills = random.Random("kills"), 0
     with FileServer(CONTENT, breaks_after=PIECE) as server:

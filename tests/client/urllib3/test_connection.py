@@ -11,7 +11,7 @@ import pytest
 import urllib3
 import urllib3.exceptions
 import urllib3.util.connection
-from effort import one_of_each
+from nightly import one_of_each
 
 from ringback.client.deadline import within
 from ringback.client.urllib3 import HTTPConnection, Pools, ProxyPools

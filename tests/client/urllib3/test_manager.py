@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 import urllib3
-from effort import one_of_each
+from nightly import one_of_each
 from urllib3.exceptions import (
     DecodeError,
     LocationValueError,

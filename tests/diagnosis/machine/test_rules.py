@@ -1,9 +1,9 @@
 """What the readings of a machine come to; that it reads them right: tests/cli/diagnosis."""
 
 import pytest
-from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nightly import examples
 
 from ringback.client.proxies.settings import bypass_of
 from ringback.diagnosis.facts import ControlFacts, ProxyConnectFacts

@@ -336,7 +336,7 @@ def test_failures_without_end_are_counted_by_kind():
     assert sum(group.count for group in groups) == 3_000
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_memory_that_a_log_takes_does_not_grow_with_it():
     def peak(count):
         lines = (

@@ -182,7 +182,7 @@ def test_a_hub_that_leaves_all_checks_to_agents_sees_by_them_only(places, capsys
     assert "no agent has come: nothing is checked" in "".join(places.hub.said)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_two_hours_of_a_spool_are_drained_and_alarm_nobody(places, capsys):
     """0 lost, 0 doubled, 0 late alarms, and what is new comes first."""
     places.begin()
@@ -214,7 +214,7 @@ def test_two_hours_of_a_spool_are_drained_and_alarm_nobody(places, capsys):
     assert incidents == []
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_hub_that_is_killed_loses_nothing_of_agents_and_has_nothing_twice(places, capsys):
     places.begin()
     agent = places.agent("tokyo", *places.command(capsys, "tokyo"))
@@ -234,7 +234,7 @@ def test_a_hub_that_is_killed_loses_nothing_of_agents_and_has_nothing_twice(plac
     assert len(kept) == checked
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_agent_that_is_cut_off_goes_on_by_its_plan_and_sends_all_of_it_later(places, capsys):
     places.begin()
     agent = places.agent("tokyo", *places.command(capsys, "tokyo"))
@@ -257,7 +257,7 @@ def test_an_agent_that_is_cut_off_goes_on_by_its_plan_and_sends_all_of_it_later(
     assert all(end["state"] == "ok" for end in places.hub.get("/endpoints"))
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.parametrize("part", range(5))
 def test_killed_agents_lose_a_check_of_each_endpoint_at_most(places, capsys, part):
     """50 rounds of kill -9, in five parts."""
@@ -284,7 +284,7 @@ def test_killed_agents_lose_a_check_of_each_endpoint_at_most(places, capsys, par
         assert asked - len(found) <= rounds + 1
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_one_place_does_not_reach_is_partial(places, capsys):
     """One of three places goes through a proxy that is not there."""
     places.begin(every="2s", more='proxy = "environment"')
@@ -325,7 +325,7 @@ def thirds(checks, every):
     }
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_hub_and_two_agents_check_an_endpoint_at_thirds_of_its_interval(places, capsys):
     places.begin(every="3s")
     for name in ("tokyo", "oslo"):
@@ -337,7 +337,7 @@ def test_the_hub_and_two_agents_check_an_endpoint_at_thirds_of_its_interval(plac
         )
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_agent_that_is_not_heard_is_one_incident(places, capsys):
     places.begin()
     agent = places.agent("tokyo", *places.command(capsys, "tokyo"))
@@ -359,7 +359,7 @@ def refused(folder, *arguments):
     return agent.ended(), agent.said[-1]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_hinders_an_agent_is_one_line(places, capsys, tmp_path, unused_port):
     places.begin()
     command = places.command(capsys, "tokyo")

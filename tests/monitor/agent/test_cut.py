@@ -23,7 +23,7 @@ from ringback.monitor.web.settings import digest_of
 from ringback.testing.lab.namespace import Namespaces, inside, run
 from ringback.testing.lab.network import NEEDS
 
-pytestmark = [pytest.mark.netns, pytest.mark.full]
+pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
 HOSTS = ("service", "hub", "tokyo", "oslo", "lima")
 AGENTS = HOSTS[2:]

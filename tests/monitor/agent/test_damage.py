@@ -29,7 +29,7 @@ from ringback.monitor.fleet.hub import SILENT_SECONDS
 
 __all__ = ["places", "service"]
 
-pytestmark = pytest.mark.full
+pytestmark = pytest.mark.nightly
 
 
 def kept(hub, name):

@@ -5,7 +5,7 @@ from ringback.monitor.export.availability import AVAILABILITY
 from ringback.monitor.store.sqlite.reader import SQLiteReader
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_month_of_a_store(tmp_path):
     down = NOVEMBER + 10 * HOUR
     path = kept(

@@ -4,7 +4,7 @@ import pytest
 from monitor.places import played
 from requires import requires
 
-pytestmark = [pytest.mark.netns, pytest.mark.full]
+pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
 
 @pytest.mark.parametrize("kind", ["refuses", "most rejected", "own network"])

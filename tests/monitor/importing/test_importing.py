@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nightly import examples
 
 from ringback.monitor.config.load import load
 from ringback.monitor.importing.draft import ImportedFile, WithVariables, to_toml, toml_value

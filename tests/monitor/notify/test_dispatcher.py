@@ -50,7 +50,7 @@ def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, s
     )
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_outage_that_nobody_was_notified_of_is_one_message_afterwards(dispatch, receiver, store):
     receiver.stop()
 
@@ -107,7 +107,7 @@ def test_an_end_that_is_kept_while_its_beginning_is_read_is_told_once(
     assert receiver.told == [("i1", "brief")]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_receiver_that_comes_back_gets_everything_in_order(dispatch, receiver, store):
     statuses, back = iter([503, 503]), threading.Event()
 
@@ -259,7 +259,7 @@ def test_what_nobody_takes_is_escalated(dispatch, receiver, second_receiver, sto
     assert "NOT ACKNOWLEDGED" in second_receiver.documents[0]["subject"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_somebody_took_is_not_escalated(dispatch, receiver, second_receiver, store):
     async def drive(_, tell):
         opened = change("opened", incident())
@@ -288,7 +288,7 @@ def test_what_began_in_a_silence_is_notified_as_news_afterwards(dispatch, receiv
     assert receiver.documents[0]["subject"].startswith("[DOWN] Shop 1 is down")
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_is_silenced_is_escalated_when_the_silence_is_over(
     dispatch, second_receiver, store, monkeypatch
 ):
@@ -353,7 +353,7 @@ def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
     assert seen.read_text() == "tried\ntried\n"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, caplog):
     async def drive(dispatcher, tell):
         sent = []

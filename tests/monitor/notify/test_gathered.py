@@ -168,7 +168,7 @@ def test_what_belongs_together_is_one_message(desk):
     assert outcomes(ops) == {"": 7, NOTHING_LEFT: 2}, "an end and the reopening are not sent"
 
 
-@pytest.mark.parametrize("restart_every", [pytest.param(7, marks=pytest.mark.full), 50])
+@pytest.mark.parametrize("restart_every", [pytest.param(7, marks=pytest.mark.nightly), 50])
 def test_restarts_change_nothing(desk, restart_every):
     ops = desk()
     assert story(ops, restart_every) == EXPECTED

@@ -119,7 +119,7 @@ def test_a_message_that_a_kill_left_open_is_sent_again_as_it_was_before_what_cam
     assert {document["id"] for document in receiver.documents} == {before[0], later[0]}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(killed, receiver):
     opened = change("opened", incident())
     store = killed(webhook(receiver), opened, kept=DELIVERY_STATE)
@@ -132,7 +132,7 @@ def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(kil
     assert told == ["opened", "closed"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_single_notice_is_no_part_of_a_later_message(killed, receiver):
     opened = change("opened", incident())
     store = killed(webhook(receiver), opened)
@@ -172,7 +172,7 @@ def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, 
     assert [told[:2] for told in (*first[1], *later[1])] == [("i1", "opened"), ("i1", "closed")]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_message_that_is_refused_may_become_another(killed, receiver):
     changes = [change("opened", incident(number)) for number in (1, 2)]
     store = killed(webhook(receiver), *changes)
@@ -184,7 +184,7 @@ def test_a_message_that_is_refused_may_become_another(killed, receiver):
     assert sorted(told[0][0] for _, told in single) == ["i1", "i2"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_nobody_is_called_again_for_what_was_taken_meanwhile(killed, receiver, store):
     opened = change("reminded", incident(at=time.time() - 60))
     settings = webhook(receiver)
@@ -203,7 +203,7 @@ def _escalation(notice):
     )
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_people_are_notified_of_how_it_stands_now(killed, receiver):
     """Alertmanager, as a person, knows no keys: an alarm that is over would be one again."""
     settings = NotifierSettings(name="hook", type="alertmanager", url=receiver.url, rate=6000)

@@ -55,7 +55,7 @@ def test_a_service_at_a_configured_port_is_known_again(free_ports):
     )
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_something_else_that_listens_there_is_not_taken_for_it(free_ports):
     async def story():
         base = free_ports(3)

@@ -102,7 +102,7 @@ def everything(place):
     return found
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_everything_is_there_and_the_monitor_goes_on(file, postgres):
     copied = copy_store(file, postgres)
 

@@ -2,7 +2,7 @@ import random
 import threading
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 
 from ringback.monitor.store import relational as whole
 from ringback.monitor.store import rollup
@@ -80,7 +80,7 @@ def small_pieces(monkeypatch):
 
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize(
-    ("seed", "work"), rest_in_full([(n, 0.0005 if n % 2 else 0.05) for n in range(6)], first=1)
+    ("seed", "work"), rest_nightly([(n, 0.0005 if n % 2 else 0.05) for n in range(6)], gate=1)
 )
 def test_buckets_are_those_of_all_checks(engine, monkeypatch, seed, work):
     monkeypatch.setattr(

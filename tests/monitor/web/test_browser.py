@@ -29,7 +29,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}}
 
 
 @pytest.fixture(
-    scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.full)]
+    scope="module", params=["chromium", pytest.param("firefox", marks=pytest.mark.nightly)]
 )
 def browsing(request):
     requires(BROWSERS[request.param][1]["executable_path"], "playwright")
@@ -56,14 +56,14 @@ def press(page, name):
         page.get_by_role("button", name=name).click()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_every_page_opens_without_a_complaint_and_fits_a_phone(browsing, served):
     for path in PAGES:
         with opened(browsing, served.url + path, **PHONE) as page:
             assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @ONLY_CHROMIUM
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_that_keeps_anybody_out(browsing, theme):
@@ -99,7 +99,7 @@ def test_a_state_is_seen_and_spoken_as_it_changes(browsing, served):
         assert page.locator('#counts [data-state="down"] strong').inner_text() == "2"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_new_incident_appears_on_the_overview(browsing, served):
     with opened(browsing, served.url) as page:
         live(page, served)
@@ -113,7 +113,7 @@ def test_a_new_incident_appears_on_the_overview(browsing, served):
         assert page.locator("h1").inner_text() == "db: connection refused"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_incident_is_acknowledged(browsing, served):
     with opened(browsing, f"{served.url}/incidents/inc-1") as page:
         page.get_by_label("Your name").first.fill("Ada")
@@ -125,7 +125,7 @@ def test_an_incident_is_acknowledged(browsing, served):
     assert served.do(lambda service: service.open[0].acknowledged_by) == "Ada"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_acknowledgement_is_undone_and_a_note_written(browsing, served):
     served.do(lambda service: service.acknowledge("inc-1", "Ada"))
     with opened(browsing, f"{served.url}/incidents/inc-1") as page:
@@ -137,7 +137,7 @@ def test_an_acknowledgement_is_undone_and_a_note_written(browsing, served):
         assert page.get_by_text("web page: it is the deploy").is_visible()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_open_incident_page_follows_what_others_do(browsing, served):
     with opened(browsing, f"{served.url}/incidents/inc-1") as page:
         live(page, served)
@@ -148,7 +148,7 @@ def test_an_open_incident_page_follows_what_others_do(browsing, served):
         assert taken.count() == 1
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_open_endpoint_page_follows_its_state(browsing, served):
     with opened(browsing, f"{served.url}/endpoints/api") as page:
         live(page, served)
@@ -159,7 +159,7 @@ def test_an_open_endpoint_page_follows_its_state(browsing, served):
         assert page.locator("h1 .state").inner_text() == "✓ ok"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_new_check_comes_on_top_of_the_others(browsing, served):
     with opened(browsing, f"{served.url}/endpoints/web") as page:
         live(page, served)
@@ -175,7 +175,7 @@ def test_a_new_check_comes_on_top_of_the_others(browsing, served):
         assert page.locator(".strip i").count() == 60
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_chart_says_what_is_at_the_pointer_and_where_the_keys_lead(browsing, served):
     with opened(browsing, f"{served.url}/endpoints/api") as page:
         chart, readout = page.locator(".plot svg").first, page.locator(".readout").first
@@ -193,7 +193,7 @@ def test_a_chart_says_what_is_at_the_pointer_and_where_the_keys_lead(browsing, s
         assert readout.inner_text() > before
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_endpoint_is_checked_paused_and_resumed(browsing, served):
     with opened(browsing, f"{served.url}/endpoints/api") as page:
         press(page, "Check now")
@@ -206,7 +206,7 @@ def test_an_endpoint_is_checked_paused_and_resumed(browsing, served):
         assert page.get_by_role("button", name="Check now").is_visible()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_an_endpoint_is_silenced_and_notified_again(browsing, served):
     with opened(browsing, f"{served.url}/endpoints/api") as page:
         page.locator("summary", has_text="Silence").click()
@@ -220,7 +220,7 @@ def test_an_endpoint_is_silenced_and_notified_again(browsing, served):
     assert served.do(lambda service: service.silences()) == []
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_discovered_endpoint_is_adopted(browsing, served):
     with opened(browsing, f"{served.url}/discovered") as page:
         page.get_by_role("button", name="Adopt https://payments.example").click()
@@ -228,7 +228,7 @@ def test_a_discovered_endpoint_is_adopted(browsing, served):
     assert served.do(lambda service: service.adopted) == [("payments", "web page")]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_endpoints_are_filtered_by_what_is_typed_and_by_state_and_the_address_says_so(
     browsing, served
 ):
@@ -268,7 +268,7 @@ def test_a_bookmarked_filter_shows_what_falls_later_and_not_what_is_well_again(b
 
 
 @ONLY_CHROMIUM
-@pytest.mark.full
+@pytest.mark.nightly
 def test_without_a_script_the_filter_is_a_form(browsing, served):
     with opened(browsing, served.url, java_script_enabled=False) as page:
         page.get_by_role("searchbox").fill("web")
@@ -277,7 +277,7 @@ def test_without_a_script_the_filter_is_a_form(browsing, served):
         assert page.locator(".card:visible .name").all_inner_texts() == ["Web shop"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_everything_can_be_reached_with_the_keyboard(browsing, served):
     with opened(browsing, served.url) as page:
         page.keyboard.press("Tab")
@@ -293,7 +293,7 @@ def test_everything_can_be_reached_with_the_keyboard(browsing, served):
 
 
 @ONLY_CHROMIUM
-@pytest.mark.full
+@pytest.mark.nightly
 def test_the_theme_is_that_of_the_system_until_another_is_chosen(browsing, served):
     paper = "getComputedStyle(document.body).backgroundColor"
     with opened(browsing, served.url, color_scheme="dark") as page:
@@ -304,7 +304,7 @@ def test_the_theme_is_that_of_the_system_until_another_is_chosen(browsing, serve
         assert page.evaluate(paper) == "rgb(255, 255, 255)"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_somebody_with_a_token_logs_in_acts_and_logs_out(browsing):
     settings = WebSettings(port=0, tokens=TOKENS)
     with Served(settings=settings) as one, opened(browsing, f"{one.url}/incidents/inc-1") as page:
@@ -330,7 +330,7 @@ def test_text_of_others_does_not_run(browsing):
         assert page.title() != "1"
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_of_a_thousand_endpoints_those_are_shown_that_are_not_well_or_that_are_looked_for(browsing):
     views = [
         EndpointView(

@@ -182,7 +182,7 @@ def test_a_replacement_made_meanwhile_is_left_alone(server):
         socket.getaddrinfo = system  # monkeypatch would put back what stood there within the block
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_by_default_it_waits_longer_for_what_is_answered():
     answers = {"silent": DNSAnswer(delay=60), "ok": DNSAnswer(addresses=("127.0.0.1",), delay=1.5)}
     with Nameserver(answers, bind("127.0.0.1")) as server, resolving(server.address):

@@ -10,9 +10,9 @@ import requests
 from client.requests.fast.answered import described, differences, failed, read
 from client.requests.fast.raw_server import RawServer
 from client.requests.fast.stock import Stock, notice, single, stock  # noqa: F401 - Stock is asked for here
-from effort import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nightly import examples
 
 from ringback.client.requests.fast import guard
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 import urllib3
 from client.requests.fast.conftest import GUARDS
-from effort import rest_in_full
+from nightly import rest_nightly
 
 from ringback.client.requests.fast import guard
 from ringback.client.requests.fast.guard import PatchGuard
@@ -105,7 +105,7 @@ def test_the_fast_path_is_taken_where_what_is_installed_is_known(server, tmp_pat
 
 @pytest.mark.parametrize(
     ("package", "file", "function"),
-    rest_in_full(
+    rest_nightly(
         [
             (urllib3, "connectionpool.py", "HTTPConnectionPool.urlopen"),
             (urllib3, "connectionpool.py", "HTTPConnectionPool._make_request"),
@@ -118,7 +118,7 @@ def test_the_fast_path_is_taken_where_what_is_installed_is_known(server, tmp_pat
             (requests, "models.py", "PreparedRequest.prepare_url"),
             (requests, "_internal_utils.py", "to_native_string"),
         ],
-        first=2,
+        gate=2,
     ),
 )
 def test_what_a_newer_release_refuses_is_refused(server, tmp_path, package, file, function):

@@ -63,14 +63,14 @@ def test_a_large_answer_that_comes_in_small_segments(lab):
     assert only(context, "small_segments").facts["works"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_small_answer_would_have_come_anyway(lab):
     context = met(losing_large_segments(lab, b"x"))
 
     assert not only(context, "small_segments").facts["works"]
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_handshake_that_works_with_small_segments(lab):
     requires("cryptography")
     context = met(losing_large_segments(lab, b"x", secured=True))

@@ -92,7 +92,7 @@ def overloaded():
         yield listener
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
     """It takes connections only once the first attempt is over; the others have time to see it."""
     monkeypatch.setattr(tcp, "SILENT_SECONDS", 0.1)
@@ -191,7 +191,7 @@ def test_the_gateway_is_dead(world, read):
     assert (gateway["outcome"], gateway["icmp"]["own"]) == ("host_unreachable", True)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.netns
 def test_a_late_answer_ends_the_repeats(world, read, seconds):
     # The router gives a neighbour up after three questions: in 1.8 s, not in 3 of 3.4 there are.
@@ -204,7 +204,7 @@ def test_a_late_answer_ends_the_repeats(world, read, seconds):
     assert seconds(context) < 4.5
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.netns
 def test_one_family_is_dead(world, lab, read):
     lab.later(0, lambda: None)

@@ -211,7 +211,7 @@ def test_a_server_that_lacks_what_was_committed_is_read_anew(alone):
     store.close()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_nothing_is_lost_or_kept_twice_however_often_it_is_killed(alone):
     chance = random.Random(3)
     clock, kept = Clock(), PostgresStore(fresh_database(alone))

@@ -141,7 +141,7 @@ def test_a_free_lock_proves_nothing_where_the_lead_could_not_get_it(postgres, st
     until(lambda: second.lead.epoch == 2)
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 @pytest.mark.parametrize("stops", [False, True], ids=["between", "within a transaction"])
 def test_a_woken_process_writes_nothing_and_stands_by(postgres, started, standby, stops):
     process = started(postgres, stops=stops)
@@ -185,7 +185,7 @@ def test_a_process_that_stands_by_follows_what_is_kept(postgres, standby):
     assert second.states("case:") == {"case:web": 2, "case:db": 1}
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_a_loop_that_is_not_heard_loses_the_lead(postgres, standby, monkeypatch):
     from ringback.monitor.store.postgres import lead  # noqa: PLC0415 - to change it
 

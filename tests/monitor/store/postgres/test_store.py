@@ -61,7 +61,7 @@ def test_an_hour_is_closed_and_what_comes_late_is_kept(store, postgres):
     assert len(store.checks("web", AT, AT + 60, failed=True)) == 10
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_old_hours_are_dropped_and_failures_are_kept_longer(postgres, monkeypatch):
     monkeypatch.setattr("ringback.monitor.store.postgres.store.MAINTAIN_SECONDS", 60.0)
     monkeypatch.setattr(relational, "YIELD_SECONDS", 0.0)

@@ -72,7 +72,7 @@ def smaller_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_where_files_may_not_grow_it_goes_on_and_damages_nothing(tmp_path):
     path = tmp_path / "ringback.db"
     said, seen, held = python(FILL, path, preexec_fn=smaller_files)

@@ -80,12 +80,12 @@ def killed(path, seed, times, most):
     return count
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_nothing_is_lost_when_it_is_killed(tmp_path):
     assert killed(tmp_path / "ringback.db", 1, times=2, most=150) > 0
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_nothing_is_lost_when_it_is_killed_many_times(tmp_path):
     assert killed(tmp_path / "ringback.db", 2, times=20, most=400) > 20
 

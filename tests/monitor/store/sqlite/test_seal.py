@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from effort import rest_in_full
+from nightly import rest_nightly
 
 from ringback.monitor.store.interface import StoreBatch, StoreRetention, StoreUnavailable
 from ringback.monitor.store.sqlite import SQLiteStore, seal
@@ -72,7 +72,7 @@ def _no_room(*_):
     raise StoreUnavailable("the disk is full")
 
 
-@pytest.mark.parametrize("seed", rest_in_full(range(6)))
+@pytest.mark.parametrize("seed", rest_nightly(range(6)))
 def test_nothing_is_lost_or_doubled_however_it_is_sealed(tmp_path, monkeypatch, seed):
     monkeypatch.setattr(seal, "SEAL_ROWS", 30)
     chance = random.Random(seed)
@@ -148,7 +148,7 @@ def test_of_a_sealed_hour_every_failure_is_found_however_many(tmp_path):
     store.close()
 
 
-@pytest.mark.full
+@pytest.mark.nightly
 def test_what_is_old_is_dropped_and_failures_are_kept_longer(tmp_path):
     store = SQLiteStore(tmp_path / "ringback.db")
     bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
