@@ -1,12 +1,14 @@
 """How right and how fast `ringback.explain` is; prints JSON.
 
     python bench/explain.py CORPUS.jsonl [CORPUS.jsonl ...]
+    python bench/explain.py --floor 0.9 CORPUS.jsonl    the accuracy alone; 1 where it is less
 
 A corpus has one JSON object per line: ``id``, ``text``, ``accept`` (the kinds that count as
 right, the best first) and ``ambiguous``. ``reliability`` says of each band of confidence how much
 was said in it, and how much of that is right. Without a corpus only the speed is measured.
 """
 
+import argparse
 import json
 import os
 import random
@@ -146,12 +148,21 @@ def traceback_of_25_lines():
         return "\n".join("".join(traceback.format_exception(exc)).splitlines()[-25:])
 
 
-def main(corpora):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("corpora", nargs="*", metavar="CORPUS")
+    parser.add_argument("--floor", type=float, help="the share that must be right")
+    arguments = parser.parse_args()
+    accuracies = {Path(path).name: accuracy(path) for path in arguments.corpora}
+    if arguments.floor is not None:
+        print(json.dumps(accuracies, indent=2))
+        share = [found["right"] / found["unambiguous"] for found in accuracies.values()]
+        return int(not share or min(share) < arguments.floor)
     lines = traceback_of_25_lines()
     explain(lines)  # the patterns are compiled when they are first needed
     result = {
         "machine": machine(),
-        "accuracy": {Path(path).name: accuracy(path) for path in corpora},
+        "accuracy": accuracies,
         "ms_for_25_lines": round(1000 * statistics.median(seconds(lines) for _ in range(200)), 3),
         "linear": {
             f"{size} KB": round(
@@ -171,7 +182,8 @@ def main(corpora):
     }
     json.dump(result, sys.stdout, indent=2)
     print()
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())
