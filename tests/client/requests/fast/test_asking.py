@@ -16,27 +16,19 @@ from ringback.client.requests.fast.request import request_head
 
 TEXT = st.text(st.characters(max_codepoint=0x17F), max_size=6)
 NAMES = (
-    st.sampled_from(
-        ["Host", "Content-Length", "Transfer-Encoding", "X-Own", "x_own", "Cookie", "A:b", " A", ""]
-    )
+    st.sampled_from(["Host", "Content-Length", "Transfer-Encoding", "X-Own", "Cookie", "A:b", ""])
     | TEXT
     | TEXT.map(lambda text: text.encode("utf-8"))
 )
 VALUES = (
-    st.sampled_from(
-        ["1", "", " ", "a\tb", "a\r\n b", "a\nb", "a\r\nX: y", "\xff", "€", SKIP_HEADER, b"\xff", 5]
-    )
+    st.sampled_from(["1", "", "a\tb", "a\r\n b", "a\r\nX: y", "\xff", "€", SKIP_HEADER, b"\xff", 5])
     | TEXT
 )
 HEADERS = st.dictionaries(NAMES, VALUES, max_size=4).map(
     lambda own: {"User-Agent": "x", "Accept-Encoding": "gzip", **own}
 )
-METHODS = st.sampled_from(["GET", "POST", "HEAD", "DELETE", "get", "X-Y", "G T", "", "GÉT"])
-TARGETS = st.sampled_from(["/", "/a?b=c", "/ü", "/a b", "/\x7f", "/\r\nX: y", "*", "http://o/"])
-BODIES = st.sampled_from([None, b"", b"body", "text", bytearray(b"x"), [b"a", b"b"]])
-HOSTS = st.sampled_from(["example.com", "example.com.", "127.0.0.1", "::1", "bücher.example"])
-PORTS = st.sampled_from([80, 8080])
 OPTIONS = {"preload_content": False, "decode_content": False, "enforce_content_length": True}
+ORDINARY = {"User-Agent": "x", "Accept-Encoding": "gzip", "Accept": "*/*"}
 
 
 def sent(kind, host, port, words):
@@ -56,11 +48,11 @@ def sent(kind, host, port, words):
 
 
 @given(
-    host=HOSTS,
-    port=PORTS,
-    method=METHODS,
-    url=TARGETS,
-    body=BODIES,
+    host=st.sampled_from(["example.com", "example.com.", "127.0.0.1", "::1", "bücher.example"]),
+    port=st.sampled_from([80, 8080]),
+    method=st.sampled_from(["GET", "POST", "HEAD", "DELETE", "get", "X-Y", "G T", "", "GÉT"]),
+    url=st.sampled_from(["/", "/a?b=c", "/ü", "/a b", "/\x7f", "/\r\nX: y", "*", "http://o/"]),
+    body=st.sampled_from([None, b"", b"body", "text", bytearray(b"x"), [b"a", b"b"]]),
     headers=HEADERS,
     chunked=st.booleans(),
 )
@@ -76,47 +68,24 @@ def test_a_request_is_sent_alike(*, host, port, method, url, body, headers, chun
     )
 
 
-ORDINARY = {"User-Agent": "x", "Accept-Encoding": "gzip", "Accept": "*/*"}
-
-
 @pytest.mark.parametrize(
-    ("method", "body", "more"),
+    ("method", "body", "headers", "plain"),
     [
-        ("GET", None, {}),
-        ("GET", None, {"Host": "other.example", "X-Latin": "\xe9"}),
-        ("DELETE", None, {}),
-        ("POST", b"x", {"Content-Length": "1"}),
-        ("POST", None, {"Content-Length": "0"}),
+        ("GET", None, {}, True),
+        ("GET", None, {"Host": "other.example", "X-Latin": "\xe9"}, True),
+        ("POST", b"x", {"Content-Length": "1"}, True),
+        ("POST", None, {"Content-Length": "0"}, True),
+        ("POST", b"x", {}, False),
+        ("POST", "x", {"Content-Length": "1"}, False),
+        ("GET", None, {"User-Agent": SKIP_HEADER}, False),
+        ("GET", None, {"X-Int": 5}, False),
+        ("GET", None, {"X-Far": "€"}, False),
     ],
 )
-def test_ordinary_requests_are_plain(method, body, more):
+def test_ordinary_requests_are_plain_and_others_left_to_urllib3(method, body, headers, plain):
     connection = FastHTTPConnection("example.com", 80)
-    head = request_head(connection, method, "/a", body, CaseInsensitiveDict({**ORDINARY, **more}))
+    fields = CaseInsensitiveDict({**ORDINARY, **headers})
+    head = request_head(connection, method, "/a", body, fields)
 
-    assert head.startswith(f"{method} /a HTTP/1.1\r\n".encode())
-    assert head.endswith(b"\r\n\r\n")
-
-
-@pytest.mark.parametrize(
-    ("method", "body", "headers"),
-    [
-        ("POST", None, ORDINARY),
-        ("POST", b"x", ORDINARY),
-        ("POST", "x", {**ORDINARY, "Content-Length": "1"}),
-        ("GET", None, {"User-Agent": "x"}),
-        ("GET", None, {**ORDINARY, "User-Agent": SKIP_HEADER}),
-        ("GET", None, {**ORDINARY, "X-Int": 5}),
-        ("GET", None, {**ORDINARY, "X-Far": "€"}),
-    ],
-)
-def test_others_are_left_to_urllib3(method, body, headers):
-    connection = FastHTTPConnection("example.com", 80)
-
-    assert request_head(connection, method, "/a", body, CaseInsensitiveDict(headers)) is None
-
-
-def test_a_plain_mapping_is_left_to_urllib3():
-    assert (
-        request_head(FastHTTPConnection("example.com", 80), "GET", "/a", None, dict(ORDINARY))
-        is None
-    )
+    assert (head is not None) is plain
+    assert not plain or head.startswith(f"{method} /a HTTP/1.1\r\n".encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 import requests
@@ -37,12 +36,9 @@ def alike(url=URL):
     return ours
 
 
-def test_without_a_file_there_is_no_password(home):
-    assert alike() is None
-
-
 @pytest.mark.parametrize("name", [".netrc", "_netrc"])
 def test_the_file_of_the_user_is_read(home, name):
+    assert alike() is None
     (home / name).write_text(entry("user"))
 
     assert alike().startswith("Basic ")
@@ -73,80 +69,27 @@ def test_a_file_as_long_and_as_old_is_another_one(home):
     assert alike() != first
 
 
-def test_a_file_put_in_its_place_is_another_one(home):
-    (home / ".netrc").write_text(entry("one"))
-    first = alike()
-    (home / "other").write_text(entry("two"))
-    (home / "other").rename(home / ".netrc")
-
-    assert alike() != first
-
-
-def test_the_variable_names_another_file(home):
-    (home / ".netrc").write_text(entry("one"))
-    (home / "named").write_text(entry("two"))
-    first = alike()
-    os.environ["NETRC"] = str(home / "named")
-    second = alike()
-    os.environ["NETRC"] = str(home / "missing")
-
-    assert len({first, second, alike()}) == 3
-
-
-@pytest.mark.parametrize("named", ["~/named", "named", "", "~nobody-of-this-name/named"])
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_it_is_found_as_requests_finds_it(home, monkeypatch, named, slash):
+def test_the_variables_name_another_file(home, monkeypatch):
     (home / "named").write_text(entry("user"))
     monkeypatch.chdir(home)
-    os.environ.update({"NETRC": named, "HOME": f"{home}{slash}"})
+    found = set()
+    for named in ("~/named", "named", "", "~nobody-of-this-name/named", str(home / "missing")):
+        for slash in ("", "/"):
+            os.environ.update({"NETRC": named, "HOME": f"{home}{slash}"})
+            found |= {named} if alike() else set()
 
-    assert bool(alike()) == (named in {"~/named", "named"})
-
-
-def test_another_user_has_another_file(home):
-    for name in ("one", "two"):
-        (home / name).mkdir()
-        (home / name / ".netrc").write_text(entry(name))
-    found = []
-    for name in ("one", "two", "three"):
-        os.environ["HOME"] = str(home / name)
-        found.append(alike())
-
-    assert len(set(found)) == 3
+    assert found == {"~/named", "named"}
 
 
-def test_without_a_directory_of_the_user_the_user_database_says_it(home):
-    os.environ["HOME"] = ""
-    empty = alike()
-    del os.environ["HOME"]
-
-    assert alike() == empty
-
-
-def test_a_settled_file_is_read_once(home, monkeypatch):
-    (home / ".netrc").write_text(entry("user"))
-    reads = []
-    asked = request.get_netrc_auth
+def test_a_settled_file_is_read_once_and_a_fresh_one_each_time(home, monkeypatch):
+    file, reads, asked = home / ".netrc", [], request.get_netrc_auth
+    file.write_text(entry("user"))
     monkeypatch.setattr(request, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
-    # As if the file had been there for some time.
-    monkeypatch.setattr(request, "time", lambda: time.time() + 10)
-    plain = plain_url(URL)
-
-    assert {request.netrc_auth(plain) for _ in range(3)} == {("user", "secret")}
-    assert reads == [URL]
-
-
-def test_a_fresh_file_is_read_each_time(home, monkeypatch):
-    (home / ".netrc").write_text(entry("user"))
-    reads = []
-    asked = request.get_netrc_auth
-    monkeypatch.setattr(request, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
-    # However long ago that was on a machine that is busy.
-    monkeypatch.setattr(request, "time", lambda: (home / ".netrc").stat().st_ctime)
-    for _ in range(3):
-        request.netrc_auth(plain_url(URL))
-
-    assert len(reads) == 3
+    plain, written = plain_url(URL), file.stat().st_ctime
+    for now, expected in ((written, 3), (written + 10, 4)):
+        monkeypatch.setattr(request, "time", lambda now=now: now)
+        assert {request.netrc_auth(plain) for _ in range(3)} == {("user", "secret")}
+        assert len(reads) == expected
 
 
 def test_a_password_of_the_request_or_the_session_goes_first(home):

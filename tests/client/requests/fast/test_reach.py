@@ -1,8 +1,6 @@
 """A server that cannot be connected to is told of as requests does, and asked no more often."""
 
-import gc
 import socket
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -10,21 +8,13 @@ from dataclasses import replace
 import pytest
 import requests
 import urllib3
+from client.requests.fast.raw_server import OK
+from client.requests.fast.stock import Stock
 
 from ringback import Backoff, Policy, Session, classify
-from ringback.client.requests.fast import FastAdapter, FastPools, Unconnected, guard
+from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3 import connection
 from ringback.retry import Timeout
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Stock(FastAdapter):
-    """The fast paths without any policy."""
-
-    def init_poolmanager(self, connections, maxsize, block=False, **options):
-        super().init_poolmanager(connections, maxsize, block, **options)
-        self.poolmanager = FastPools(connections, maxsize=maxsize, block=block, **options)
 
 
 @pytest.fixture
@@ -106,13 +96,6 @@ def test_what_is_raised_is_what_requests_raises(silent, scheme):
     assert error.request.url == url_of(silent, scheme)
 
 
-def test_the_traceback_leads_to_where_urllib3_connects(silent):
-    with closing(Stock()) as adapter:
-        error = failing(unconnected(adapter, url_of(silent)).raise_error)
-    functions = "".join(traceback.format_exception(error))
-    assert all(f"in {name}\n" in functions for name in ("urlopen", "connect", "_new_conn"))
-
-
 def test_telling_of_it_connects_to_nobody(silent):
     with closing(Stock()) as adapter:
         end = unconnected(adapter, url_of(silent))
@@ -134,14 +117,6 @@ def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(si
             assert peer.recv(1000) == b""
 
 
-def test_telling_of_it_goes_by_the_pool_it_was_tried_in(silent):
-    with closing(Stock()) as adapter:
-        end = unconnected(adapter, url_of(silent))
-        pool = end.raise_error.args[0].pool
-        adapter.poolmanager.clear()
-        assert failing(end.raise_error).args[0].pool is pool
-
-
 def test_a_connection_that_is_made_is_used(silent, dials):
     with closing(Stock()) as adapter, ThreadPoolExecutor() as threads:
         unconnected(adapter, url_of(silent))
@@ -151,25 +126,6 @@ def test_a_connection_that_is_made_is_used(silent, dials):
         assert sent_once(adapter, url_of(silent)).content == b"ok"
         served.result().close()
         assert len(dials) == 1
-
-
-def test_a_pool_keeps_as_many_connections_as_it_may(silent, caplog):
-    with Session(policy=policy(), sinks=[]) as session:
-        for _ in range(12):
-            failing(session.get, url_of(silent))
-        adapter = session.get_adapter(url_of(silent))
-        (pool,) = vars(adapter.poolmanager.pools)["_container"].values()
-        assert pool.pool.qsize() == pool.pool.maxsize
-    assert not caplog.records
-
-
-def test_nothing_is_left_to_the_garbage_collector(silent):
-    with closing(Stock()) as adapter:
-        unconnected(adapter, url_of(silent))
-        request = prepared(url_of(silent))
-        gc.collect()
-        adapter.send_once(request)
-        assert gc.collect() == 0
 
 
 @pytest.fixture
@@ -189,15 +145,6 @@ def test_names_that_cannot_be_resolved_are_reported_as_requests_does(name):
             assert story(failing(adapter.send, request)) == story(failing(plain.send, request))
 
 
-def test_the_failure_is_the_one_that_the_exception_shows(silent):
-    with closing(Stock()) as adapter:
-        end = unconnected(adapter, url_of(silent))
-        ours, theirs = classify(end.error), classify(failing(end.raise_error))
-    assert ours.code == theirs.code == "ECONNREFUSED"
-    for name in ("kind", "phase", "delivered", "message", "addresses", "via", "errno"):
-        assert getattr(ours, name) == getattr(theirs, name)
-
-
 @pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{}/a?b=c", "http://nobody.invalid:{}/"])
 def test_the_call_fails_with_what_classify_says_of_it(silent, url):
@@ -208,14 +155,6 @@ def test_the_call_fails_with_what_classify_says_of_it(silent, url):
         expected = classify(failing(plain.get, url), target=error.failure.target)
     assert replace(error.failure, addresses=(), cause=None) == replace(expected, cause=None)
     assert type(error.failure.cause) is requests.ConnectionError
-
-
-def test_urllib3_retries_where_it_is_asked_to(silent, dials):
-    with closing(Stock(max_retries=2)) as adapter:
-        request = prepared(url_of(silent))
-        for count in (3, 6):
-            failing(adapter.send, request)
-            assert len(dials) == count
 
 
 @pytest.mark.parametrize(
@@ -237,29 +176,6 @@ def test_who_watches_urllib3_sees_each_attempt(silent, monkeypatch, owner, name)
         monkeypatch.setattr(owner, name, watched)
         failing(session.get, url_of(silent))
     assert len(seen) == 4
-
-
-def test_a_connection_made_by_others_is_theirs(silent, monkeypatch):
-    seen = []
-
-    def create_connection(address, *_, **__):
-        seen.append(address)
-        raise ConnectionRefusedError(111, "Connection refused")
-
-    with Session(policy=policy()) as session:
-        failing(session.get, url_of(silent))
-        monkeypatch.setattr(urllib3.util.connection, "create_connection", create_connection)
-        failing(session.get, url_of(silent))
-    assert len(seen) == 4
-
-
-def test_the_fast_paths_may_be_off(silent, dials, monkeypatch):
-    monkeypatch.setattr(guard, "on", False)
-    with Session(policy=policy()) as session:
-        failing(session.get, url_of(silent))
-        error = failing(session.get, url_of(silent))
-    assert len(dials) == 8
-    assert isinstance(error.__context__, urllib3.exceptions.MaxRetryError)
 
 
 def answer_one(listener):
