@@ -12,7 +12,7 @@ import requests
 import urllib3
 from client.requests.fast.answered import failed
 from client.requests.fast.raw_server import OK
-from client.requests.fast.stock import kept, notice, pool_of, single, stock
+from client.requests.fast.stock import Stock, kept, notice, pool_of, single, stock
 
 from ringback import Policy, Timeout
 from ringback.client.requests.fast import guard
