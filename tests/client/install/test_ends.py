@@ -6,16 +6,15 @@ import socket
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
+from nightly import rest_nightly
 from requires import requires
 
 from ringback.testing.lab.namespace import Namespaces, give_file, inside
 
-DEADLINE, LATE = 2.0, 10.0
-"""Seconds; the client itself would wait 30. The pulse takes off those in which the machine did not
-let the program run, but not those in which it ran slowly. tests/integrations measures closer."""
+DEADLINE = 1.0
+"""Seconds; the client itself would wait 30."""
 
 CALLS = {
     "requests": """
@@ -78,42 +77,30 @@ CALLS = {
 """Library → a program that knows of nothing, with more patience than the deadline."""
 
 PROGRAM = """
-import sys, time
-sys.path[:0] = sys.argv[2:]
-from pulse import Pulse
+import sys
 URL = sys.argv[1]
 {call}
-with Pulse() as pulse:
-    began, error = time.monotonic(), None
-    try:
-        call()
-    except Exception as raised:
-        error = raised
-    seconds = pulse.ran(began, time.monotonic())
-    print(seconds, getattr(getattr(error, "failure", None), "kind", repr(error)))
+try:
+    call()
+except Exception as error:
+    print(getattr(getattr(error, "failure", None), "kind", repr(error)))
 """
 
-FAULTS = {
-    "http.response.timed_out:trickling_headers": {"http.response.timed_out"},
-    "http.response.body_timed_out:trickling_body": {"http.response.body_timed_out"},
-    "http.response.body_timed_out:mid_body": {"http.response.body_timed_out"},
-    "http.response.invalid.content_length_mismatch": {
-        "http.response.invalid.content_length_mismatch"
-    },
-}
-"""What the server does → kinds of failure."""
-
-clients = pytest.mark.parametrize("client", CALLS)
+FAULTS = [
+    "http.response.timed_out:trickling_headers",
+    "http.response.body_timed_out:trickling_body",
+    "http.response.body_timed_out:mid_body",
+    "http.response.invalid.content_length_mismatch",
+]
 
 
-def ended(client, url, *around):
-    """How long a program's call takes under ringback, and the kind of what it raises."""
+def kind_of_the_end(client, url, *around):
+    """The kind of what a program's call raises under ringback."""
     requires(client.partition("-")[0])
     program = PROGRAM.format(call=textwrap.dedent(CALLS[client]))
     options = ["--retry", "--deadline", str(DEADLINE), "--quiet", "--", sys.executable]
-    tests = str(Path(__file__).parents[2])
     done = subprocess.run(
-        [*around, sys.executable, "-m", "ringback", "run", *options, "-c", program, url, tests],
+        [*around, sys.executable, "-m", "ringback", "run", *options, "-c", program, url],
         capture_output=True,
         text=True,
         timeout=120,
@@ -121,17 +108,13 @@ def ended(client, url, *around):
         env={**os.environ, "NO_PROXY": "*", "AWS_EC2_METADATA_DISABLED": "true"},
     )
     assert done.stdout, done.stderr
-    seconds, kind = done.stdout.split(maxsplit=1)
-    return float(seconds), kind.strip()
+    return done.stdout.strip()
 
 
-@pytest.mark.in_turn("client")
-@clients
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("client", rest_nightly(CALLS, gate=2))
+@pytest.mark.parametrize("fault", rest_nightly(FAULTS))
 def test_a_call_ends_by_its_deadline_and_says_why(lab, client, fault):
-    seconds, kind = ended(client, lab.start(fault).url)
-    assert kind in FAULTS[fault]
-    assert seconds < DEADLINE + LATE
+    assert kind_of_the_end(client, lab.start(fault).url) == fault.partition(":")[0]
 
 
 @pytest.fixture(scope="module")
@@ -149,10 +132,7 @@ def deaf():
 
 
 @pytest.mark.netns
-@pytest.mark.in_turn("client")
-@clients
+@pytest.mark.parametrize("client", rest_nightly(CALLS))
 def test_a_lookup_that_hangs_ends_too_and_so_does_the_event_loop(deaf, client):
     """The threads of an event loop's executor, where aiohttp would look up, are waited for."""
-    seconds, kind = ended(client, "http://api.test/", *deaf)
-    assert kind == "dns.timed_out"
-    assert seconds < DEADLINE + LATE
+    assert kind_of_the_end(client, "http://api.test/", *deaf) == "dns.timed_out"
