@@ -1,7 +1,9 @@
 import asyncio
-import contextlib
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
+from nightly import rest_nightly
 
 from ringback.monitor.model import Endpoint, Expectations
 from ringback.monitor.probe import ProbeContext, connect, matching, probe, prober_of
@@ -16,11 +18,8 @@ def lab():
         yield running
 
 
-LOOPS = {"asyncio": asyncio.new_event_loop}
-with contextlib.suppress(ImportError):
-    import uvloop
-
-    LOOPS["uvloop"] = uvloop.new_event_loop
+LOOPS = [name for name in ("uvloop", "asyncio") if find_spec(name)]
+"""The loop that a monitor runs in is that of the gate; where there is no uvloop, asyncio's own."""
 
 
 class Looking:
@@ -75,9 +74,10 @@ def _time_enough(monkeypatch):
     monkeypatch.setattr(matching, "PATTERN_TIMEOUT", 30.0)
 
 
-@pytest.fixture(params=LOOPS)
+@pytest.fixture(params=rest_nightly(LOOPS))
 def looking(request):
-    with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
+    factory = import_module(request.param).new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
         found = Looking(runner)
         yield found
         found.context.close()

@@ -46,28 +46,18 @@ def reached(looking, *addresses):
         return connected.getpeername(), phases
 
 
-def test_one_address(looking, open_port):
-    peer, phases = reached(looking, open_port)
+def test_next_address_is_taken_where_one_refuses(looking, open_port, unused_port):
+    peer, phases = reached(looking, ("127.0.0.2", unused_port), open_port)
 
     assert peer == open_port
     assert phases.address == "127.0.0.1"
     assert set(phases.timings) == {"dns"}
 
 
-def test_an_address_that_refuses_costs_nothing(looking, open_port, unused_port):
-    peer, phases = reached(looking, ("127.0.0.2", unused_port), open_port)
-
-    assert peer == open_port
-    assert phases.address == "127.0.0.1"
-
-
-def test_an_address_that_is_silent_costs_a_quarter_of_a_second(looking, open_port, black_hole):
-    began = time.monotonic()
-
+def test_next_address_is_taken_where_one_is_silent(looking, open_port, black_hole):
     peer, _ = reached(looking, black_hole, open_port)
 
     assert peer == open_port
-    assert 0.2 < time.monotonic() - began < 30
 
 
 def test_every_address_is_reported(looking, unused_port):

@@ -15,17 +15,13 @@ def at(looking, nameserver, label, **options):
     return looking.at(f"dns://{label}.{ZONE}".rstrip("."), "dns", nameserver=where, **options)
 
 
-def test_a_name_with_an_address(looking, nameserver):
-    check = at(looking, nameserver, "ok")
+@pytest.mark.parametrize("answers", [(), ("127.0.0.1",), ("127.0.0.1", "127.0.0.1")])
+def test_name_with_its_expected_addresses(looking, nameserver, answers):
+    check = at(looking, nameserver, "ok", expect={"answers": answers})
 
     assert check.up is True
     assert set(check.timings) == {"dns"}
     assert check.address == nameserver[0]
-
-
-@pytest.mark.parametrize("answers", [("127.0.0.1",), ("127.0.0.1", "127.0.0.1")])
-def test_the_expected_address(looking, nameserver, answers):
-    assert at(looking, nameserver, "ok", expect={"answers": answers}).up is True
 
 
 @pytest.mark.parametrize("wanted", ["127.0.0.10", "27.0.0.1", "::1"])
@@ -53,21 +49,19 @@ def test_what_nameservers_answer(looking, nameserver, label, kind):
     assert (check.up, check.kind) == (False, kind)
 
 
-def test_an_answer_that_is_too_long_for_udp(looking, nameserver):
+def test_answer_that_is_too_long_for_udp(looking, nameserver):
     assert at(looking, nameserver, "truncated").up is True
 
 
-def test_a_nameserver_that_is_not_there(looking, unused_port):
+def test_nameserver_that_is_not_there(looking, unused_port):
     check = at(looking, ("127.0.0.1", unused_port), "ok", timeout=0.5)
 
     assert (check.up, check.kind) == (False, "dns.unreachable")
 
 
-@pytest.mark.parametrize("record", ["A", "AAAA"])
-def test_a_record_of_a_type(looking, nameserver, record):
-    check = at(looking, nameserver, "ok", options={"record": record})
-
-    assert check.kind == {"A": None, "AAAA": "dns.no_address"}[record]
+@pytest.mark.parametrize(("record", "kind"), [("A", None), ("AAAA", "dns.no_address")])
+def test_record_of_a_type(looking, nameserver, record, kind):
+    assert at(looking, nameserver, "ok", options={"record": record}).kind == kind
 
 
 def test_without_a_nameserver_it_asks_as_programs_do(looking, nameserver):

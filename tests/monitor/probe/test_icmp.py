@@ -8,14 +8,6 @@ from ringback.monitor.probe import icmp
 from ringback.monitor.probe.outcome import ProbeError
 
 
-def permitted(family=socket.AF_INET):
-    try:
-        icmp.echo_socket(family).close()
-    except ProbeError:
-        return False
-    return True
-
-
 def test_an_echo_is_answered(looking):
     requires("root")
 
@@ -62,12 +54,10 @@ def test_only_the_reply_to_the_request_counts():
     assert not icmp.is_echo_reply(b"", 0, token)
 
 
-def test_a_host_that_does_not_answer(looking):
+def test_host_that_does_not_answer(looking):
     requires("root")
-    if not permitted():
-        pytest.skip("no echo requests here")
 
     check = looking.at("icmp://240.0.0.1", "icmp", timeout=0.3)
 
-    assert check.up is False
+    assert check.up is False, check
     assert check.kind.startswith("tcp.")

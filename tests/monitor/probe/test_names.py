@@ -10,32 +10,28 @@ from ringback.monitor.probe.outcome import ProbeError
 from ringback.testing.lab.resolver import resolving
 
 
-def addresses(looking, names, host, seconds=30.0, **options):
-    until = time.monotonic() + seconds
-    return looking.run(names.addresses(host, 80, until, **options))
+def addresses(looking, names, host, **options):
+    until = time.monotonic() + 30
+    found = looking.run(names.addresses(host, 80, until, **options))
+    return [address[4][0] for address in found]
 
 
-def test_an_address_needs_no_resolver(looking):
-    assert [address[4][0] for address in addresses(looking, ProbeResolver(), "192.0.2.1")] == [
-        "192.0.2.1"
-    ]
-    assert [address[4][0] for address in addresses(looking, ProbeResolver(), "2001:db8::1")] == [
-        "2001:db8::1"
-    ]
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::1"), ("localhost", "127.0.0.1")],
+)
+def test_addresses_and_localhost_need_no_nameserver(looking, host, found):
+    family = socket.AF_INET if host == "localhost" else 0
+
+    assert addresses(looking, ProbeResolver(), host, family=family) == [found]
 
 
-def test_localhost_is_known(looking):
-    found = addresses(looking, ProbeResolver(), "localhost", family=socket.AF_INET)
-
-    assert [address[4] for address in found] == [("127.0.0.1", 80)]
-
-
-def test_a_name_that_does_not_exist(looking):
+def test_name_that_does_not_exist(looking):
     with pytest.raises(socket.gaierror):
         addresses(looking, ProbeResolver(), "nothing.invalid")
 
 
-def test_a_nameserver_says_why(looking, lab):
+def test_nameserver_says_why(looking, lab):
     nameserver = lab.start("dns.temporary_failure:servfail").nameserver
     with (
         resolving(nameserver, timeout=10.0),
@@ -46,7 +42,7 @@ def test_a_nameserver_says_why(looking, lab):
     assert refused.value.failure.kind == "dns.server"
 
 
-def test_a_lookup_ends_in_time_and_blocks_no_other(looking, lab):
+def test_lookup_ends_at_its_deadline_and_blocks_no_other(looking, lab):
     nameserver = lab.start("dns.unreachable:silent").nameserver
     names = ProbeResolver((nameserver,))
 
@@ -54,13 +50,11 @@ def test_a_lookup_ends_in_time_and_blocks_no_other(looking, lab):
         until = time.monotonic() + 0.4
         silent = [names.addresses(f"a{n}.silent.lab.test", 80, until) for n in range(100)]
         waiting = [asyncio.ensure_future(lookup) for lookup in silent]
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0)
         assert await names.addresses("localhost", 80, time.monotonic() + 30)
         return await asyncio.gather(*waiting, return_exceptions=True)
 
-    began = time.monotonic()
     with resolving(nameserver, timeout=3.0):
         ended = looking.run(many())
 
     assert all(isinstance(error, LookupTimedOut) for error in ended)
-    assert time.monotonic() - began < 5

@@ -70,12 +70,10 @@ def test_a_time_that_ran_out_is_called_by_its_phase(phase, kind):
     assert timeout_failure(phases).kind == kind
 
 
-def test_a_line_has_no_secrets():
-    detail = probe_failure_of(
-        OSError("no way to http://user:secret@h/p?token=secret"), "connect"
-    ).detail
+def test_detail_has_no_secrets():
+    error = OSError("no way to http://user:secret@h/p?token=secret")
 
-    assert "secret" not in detail
+    assert "secret" not in probe_failure_of(error, "connect").detail
 
 
 def test_what_the_system_says_is_reported_in_its_words():

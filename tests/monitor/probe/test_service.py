@@ -4,7 +4,6 @@ import contextlib
 import re
 import socket
 import struct
-import threading
 from pathlib import Path
 from shutil import chown
 
@@ -12,11 +11,10 @@ import pytest
 from integrations import services
 from monitor.probe.test_starttls import mail_server
 from monitor.store.server import running_server
+from nightly import pairs, rest_nightly
 
 from ringback.monitor.config.address import SERVICES, probe_address_of
 from ringback.testing.lab.healthy import over_tls
-
-pytestmark = pytest.mark.in_turn("looking")
 
 MONGO_HELLO = b"\x08ismaster\x00\x01\x01ok\x00" + struct.pack("<d", 1.0) + b"\x00"
 LDAP_RESULT = bytes.fromhex("300c02010165070a010004000400")
@@ -24,10 +22,6 @@ AMQP_GREETING = (
     b"\x01\x00\x00\x00\x00\x00\x1b\x00\x0a\x00\x0a\x00\x09\x00\x00\x00\x00"
     b"\x00\x00\x00\x05PLAIN\x00\x00\x00\x05en_US\xce"
 )
-
-
-def postgres_error(code, words):
-    return services._postgres_error(code, words)
 
 
 def mongo_reply(document):
@@ -87,9 +81,8 @@ def at(looking, port, scheme="redis", *, rest="", user="", **options):
     return looking.at(address.url, address.type, **options)
 
 
-@pytest.mark.parametrize("pieces", [1, 1000])
-@pytest.mark.parametrize("name", NAMES)
-def test_a_service_that_speaks_is_up(looking, lab, name, pieces):
+@pytest.mark.parametrize(("name", "pieces"), pairs(NAMES, [1, 1000]))
+def test_service_that_speaks_is_up(looking, lab, name, pieces):
     check = at(looking, lab.listen(saying(name, GREETINGS[name], pieces)).port, name)
 
     assert check.up is True, check.detail
@@ -97,40 +90,39 @@ def test_a_service_that_speaks_is_up(looking, lab, name, pieces):
 
 
 @pytest.mark.parametrize("name", sorted(REFUSALS))
-def test_one_that_takes_nobody_is_down(looking, lab, name):
+def test_service_that_takes_nobody_is_down(looking, lab, name):
     check = at(looking, lab.listen(saying(name, REFUSALS[name])).port, name)
 
     assert (check.up, check.kind) == (False, "service.rejected")
     assert check.detail.startswith("it refuses")
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        ("tcp.refused", "tcp.refused"),
-        ("tcp.reset", "tcp.reset"),
-        ("http.response.timed_out:silent", "http.response.timed_out"),
-    ],
-)
-def test_every_failure_has_a_kind(looking, lab, name, fault, kind):
-    silent = "timed_out" in kind
-    check = at(looking, lab.start(fault).port, name, timeout=1.0 if silent else 30.0)
+@pytest.mark.parametrize(("name", "kind"), pairs(ALL_NAMES, ["tcp.refused", "tcp.reset"]))
+def test_every_failure_has_a_kind(looking, lab, name, kind):
+    check = at(looking, lab.start(kind).port, name)
 
     assert (check.up, check.kind) == (False, kind)
 
 
-@pytest.mark.parametrize("name", ALL_NAMES)
-@pytest.mark.parametrize(
-    ("said", "words"),
-    [
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "http"),
-        (b"\x15\x03\x03\x00\x02\x02\x0a", "TLS"),
-        (b"", "closed"),
-        (b"\x00\xff" * 8192, "it says|closed after"),
-    ],
-)
-def test_one_that_speaks_something_else_is_named(looking, lab, name, said, words):
+@pytest.mark.parametrize("name", rest_nightly(ALL_NAMES))
+def test_silent_service_times_out(looking, lab, name):
+    check = at(looking, lab.start("http.response.timed_out:silent").port, name, timeout=1.5)
+
+    assert (check.up, check.kind) == (False, "http.response.timed_out")
+
+
+OTHERS = [
+    (b"HTTP/1.1 400 Bad Request\r\n\r\n", "http"),
+    (b"\x15\x03\x03\x00\x02\x02\x0a", "TLS"),
+    (b"", "closed"),
+    (b"\x00\xff" * 8192, "it says|closed after"),
+]
+
+
+@pytest.mark.parametrize(("name", "other"), pairs(ALL_NAMES, OTHERS))
+def test_service_that_speaks_something_else_is_named(looking, lab, name, other):
+    said, words = other
+
     def serve(connection):
         if name in OPENING | {"postgres"}:
             connection.read()
@@ -142,7 +134,9 @@ def test_one_that_speaks_something_else_is_named(looking, lab, name, said, words
     assert re.search(words, check.detail), check.detail
 
 
-@pytest.mark.parametrize("scheme", sorted(s for s, protocol in SERVICES.items() if protocol.tls))
+@pytest.mark.parametrize(
+    "scheme", rest_nightly(sorted(s for s, protocol in SERVICES.items() if protocol.tls), gate=3)
+)
 def test_tls_is_begun_at_once_where_the_scheme_says_so(looking, lab, scheme):
     name = SERVICES[scheme].name
     handler = over_tls(lab.certificates.server(), saying(name, GREETINGS[name]))
@@ -170,7 +164,7 @@ LOGINS = {"redis": b"-NOAUTH Authentication required.\r\n", "mqtt": b"\x20\x02\x
 
 
 @pytest.mark.parametrize("name", LOGINS)
-def test_one_that_wants_a_login_is_up_unless_it_must_serve_everybody(looking, lab, name):
+def test_service_that_wants_a_login_is_up_unless_it_must_serve_everybody(looking, lab, name):
     port = lab.listen(saying(name, LOGINS[name])).port
 
     assert at(looking, port, name).up is True
@@ -179,22 +173,33 @@ def test_one_that_wants_a_login_is_up_unless_it_must_serve_everybody(looking, la
     assert "wants a login" in check.detail
 
 
-# MySQL, by the server that its drivers are tested against.
+# MySQL and PostgreSQL, by the servers that their drivers are tested against.
 
 
-def mysql(lab, **acts):
-    return lab.listen(services.served(services.SERVICES["mysql"], **acts)).port
+def driven(lab, name, **acts):
+    return lab.listen(services.served(services.SERVICES[name], then=_hold, **acts)).port
 
 
-def test_mysql_is_greeted_to_the_end(looking, lab):
-    assert at(looking, mysql(lab), "mysql", expect={"anonymous": True}).up is True
+def _hold(connection):
+    connection.stall()
+
+
+@pytest.mark.parametrize("name", ["mysql", "postgres"])
+def test_database_is_greeted_to_the_end(looking, lab, name):
+    anonymous = {"user": "watch@", "expect": {"anonymous": True}}
+    assert at(looking, driven(lab, name), name, **anonymous).up is True
+    too_many = services.SERVICES[name].refusals["too many"][0]
+    check = at(looking, driven(lab, name, refusal=too_many), name)
+    assert (check.up, check.kind) == (False, "service.rejected")
+
+
+def test_mysql_that_wants_a_login_or_has_blocked_this_host(looking, lab):
     refusals = services.SERVICES["mysql"].refusals
-    denied = mysql(lab, refusal=refusals["wrong password"][0])
+    denied = driven(lab, "mysql", refusal=refusals["wrong password"][0])
     assert at(looking, denied, "mysql").up is True
     assert "wants a login" in at(looking, denied, "mysql", expect={"anonymous": True}).detail
-    for name in ("too many", "blocked"):
-        check = at(looking, mysql(lab, refusal=refusals[name][0]), "mysql")
-        assert (check.up, check.kind) == (False, "service.rejected")
+    check = at(looking, driven(lab, "mysql", refusal=refusals["blocked"][0]), "mysql")
+    assert (check.up, check.kind) == (False, "service.rejected")
 
 
 def test_mysql_may_ask_for_another_way_to_log_in(looking, lab):
@@ -217,7 +222,8 @@ def test_mysql_may_ask_for_another_way_to_log_in(looking, lab):
 # A real mail server, and a real PostgreSQL.
 
 
-def test_a_mail_server(looking):
+@pytest.mark.nightly
+def test_mail_server(looking):
     with mail_server(None) as port:
         assert at(looking, port, "smtp").up is True
 
@@ -250,6 +256,7 @@ def database(lab):
         yield server
 
 
+@pytest.mark.nightly
 def test_postgresql(looking, lab, database):
     check = at(looking, database.port, "postgres")
     assert check.up is True, check.detail
@@ -262,7 +269,8 @@ def test_postgresql(looking, lab, database):
     assert (plain.up, plain.certificate) == (True, None)
 
 
-def test_a_login_that_postgresql_wants(looking, database):
+@pytest.mark.nightly
+def test_login_that_postgresql_wants(looking, database):
     assert at(looking, database.port, "postgres", user="locked@").up is True
     check = at(looking, database.port, "postgres", user="locked@", expect={"anonymous": True})
     assert "wants a login" in check.detail
@@ -273,19 +281,24 @@ def test_a_login_that_postgresql_wants(looking, database):
         assert (check.up, check.kind) == (False, "service.rejected"), user
 
 
-def test_the_certificate_of_postgresql_is_judged_where_the_url_says_so(looking, lab, database):
+@pytest.mark.nightly
+def test_certificate_of_postgresql_is_judged_where_the_url_says(looking, lab, database):
     for mode in ("verify-ca", "verify-full"):
         rest = f"/postgres?sslmode={mode}"
         check = at(looking, database.port, "postgres", rest=rest)
         assert check.kind.startswith("tls.cert.authority_invalid"), check
         known = at(looking, database.port, "postgres", rest=rest, ca=lab.certificates.bundle)
         assert known.up is True, known.detail
-    port = lab.listen(saying("redis", b"N")).port  # no TLS
+
+
+def test_postgresql_that_must_speak_tls_and_does_not(looking, lab):
+    port = lab.listen(saying("redis", b"N")).port
     check = at(looking, port, "postgres", rest="?sslmode=require")
     assert "offers no TLS" in check.detail
 
 
-def test_a_full_postgresql_is_down(looking, database):
+@pytest.mark.nightly
+def test_full_postgresql_is_down(looking, database):
     import psycopg  # noqa: PLC0415 - where there is a server
 
     with contextlib.ExitStack() as held:
@@ -298,13 +311,10 @@ def test_a_full_postgresql_is_down(looking, database):
 
 
 def test_what_never_ends_is_bounded(looking, lab):
-    stop = threading.Event()
-
     def serve(connection):
         with contextlib.suppress(OSError):
-            while not stop.is_set():
+            while True:
                 connection.send(b"x" * 65536)
 
     check = at(looking, lab.listen(serve).port, "smtp")
-    stop.set()
     assert (check.up, check.kind) == (False, "service.rejected")

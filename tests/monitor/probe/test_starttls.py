@@ -4,11 +4,10 @@ import time
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
+from nightly import pairs, rest_nightly
 
 from ringback.monitor.probe.starttls import DIALOGUES
 from ringback.testing.lab.healthy import over_tls
-
-pytestmark = pytest.mark.in_turn("looking")
 
 LDAP_YES = bytes.fromhex("300c02010178070a010004000400")
 LDAP_NO = bytes.fromhex("308400000010020101788400000007 0a0134 0400 0400")
@@ -54,31 +53,17 @@ def at(looking, lab, port, spoken, **options):
     return looking.at(f"tls://127.0.0.1:{port}", "tls", options={"starttls": spoken}, **given)
 
 
-def test_a_mail_server_and_its_certificate(looking, lab):
-    with mail_server(lab.certificates.server()) as port:
-        check = at(looking, lab, port, "smtp")
-        soon = at(looking, lab, port, "smtp", expect={"certificate_days": 31})
-
-    assert check.up is True, check.detail
-    assert set(check.timings) == {"dns", "connect", "tls"}
-    assert check.certificate.not_after == pytest.approx(time.time() + 30 * 86400, abs=600)
-    assert soon.kind == "tls.cert.invalid"
-
-
-def test_a_mail_server_whose_certificate_has_ended(looking, lab):
-    with mail_server(lab.certificates.server("expired")) as port:
-        check = at(looking, lab, port, "smtp")
-
-    assert check.kind == "tls.cert.date_invalid.expired"
-    assert check.certificate.not_after < time.time()
-
-
-def test_a_mail_server_without_tls(looking, lab):
-    with mail_server(None) as port:
-        check = at(looking, lab, port, "smtp")
-
-    assert (check.up, check.kind) == (False, "service.rejected")
-    assert "does not offer STARTTLS" in check.detail
+@contextlib.contextmanager
+def mail_server(context):
+    """The port of an aiosmtpd."""
+    controller = MailServer(
+        Sink(), hostname="127.0.0.1", port=0, tls_context=context, ready_timeout=60.0
+    )
+    controller.start()
+    try:
+        yield controller.port
+    finally:
+        controller.stop()
 
 
 class MailServer(Controller):
@@ -89,16 +74,31 @@ class MailServer(Controller):
         super()._trigger_server()
 
 
-@contextlib.contextmanager
-def mail_server(context):
-    controller = MailServer(
-        Sink(), hostname="127.0.0.1", port=0, tls_context=context, ready_timeout=60.0
-    )
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
+def test_certificate_of_a_mail_server(looking, lab):
+    with mail_server(lab.certificates.server()) as port:
+        check = at(looking, lab, port, "smtp")
+        soon = at(looking, lab, port, "smtp", expect={"certificate_days": 31})
+
+    assert check.up is True, check.detail
+    assert set(check.timings) == {"dns", "connect", "tls"}
+    assert check.certificate.not_after == pytest.approx(time.time() + 30 * 86400, abs=600)
+    assert soon.kind == "tls.cert.invalid"
+
+
+def test_expired_certificate_of_a_mail_server(looking, lab):
+    with mail_server(lab.certificates.server("expired")) as port:
+        check = at(looking, lab, port, "smtp")
+
+    assert check.kind == "tls.cert.date_invalid.expired"
+    assert check.certificate.not_after < time.time()
+
+
+def test_mail_server_without_tls(looking, lab):
+    with mail_server(None) as port:
+        check = at(looking, lab, port, "smtp")
+
+    assert (check.up, check.kind) == (False, "service.rejected")
+    assert "does not offer STARTTLS" in check.detail
 
 
 @pytest.mark.parametrize("spoken", DIALOGUES)
@@ -112,31 +112,29 @@ def test_tls_is_begun_in_every_protocol(looking, lab, spoken):
 
 
 @pytest.mark.parametrize("spoken", DIALOGUES)
-def test_a_server_that_will_not_begin_tls_has_rejected_it(looking, lab, spoken):
+def test_server_that_will_not_begin_tls_has_rejected_it(looking, lab, spoken):
     check = at(looking, lab, lab.listen(saying(REFUSED[spoken])).port, spoken)
 
     assert (check.up, check.kind) == (False, "service.rejected")
 
 
-@pytest.mark.parametrize("spoken", DIALOGUES)
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        ("tcp.refused", "tcp.refused"),
-        ("http.response.timed_out", "tls.timed_out"),
-        ("http.response.invalid.empty", "tcp.closed"),
-    ],
-)
-def test_every_failure_before_tls_has_a_kind(looking, lab, spoken, fault, kind):
-    server = lab.listen(saying([b""])) if kind == "tcp.closed" else lab.start(fault)
+@pytest.mark.parametrize(("spoken", "kind"), pairs(DIALOGUES, ["tcp.refused", "tcp.closed"]))
+def test_every_failure_before_tls_has_a_kind(looking, lab, spoken, kind):
+    server = lab.listen(saying([b""])) if kind == "tcp.closed" else lab.start(kind)
 
-    silent = "timed_out" in kind
-    check = at(looking, lab, server.port, spoken, timeout=1.2 if silent else 30.0)
+    check = at(looking, lab, server.port, spoken)
 
     assert (check.up, check.kind) == (False, kind)
 
 
-def test_what_is_said_in_plain_text_after_the_go_ahead_counts_for_nothing(looking, lab):
+@pytest.mark.parametrize("spoken", rest_nightly(DIALOGUES))
+def test_silence_before_tls_times_out(looking, lab, spoken):
+    check = at(looking, lab, lab.start("http.response.timed_out").port, spoken, timeout=1.5)
+
+    assert (check.up, check.kind) == (False, "tls.timed_out")
+
+
+def test_plain_text_after_the_go_ahead_is_not_believed(looking, lab):
     handler = over_tls(lab.certificates.server())
     injected = [*SAID["smtp"][:2], b"220 go\r\n250 AUTH PLAIN\r\n"]
 

@@ -1,9 +1,8 @@
 import pytest
+from nightly import rest_nightly
 
 from ringback.testing.lab.proxy import FAULTS as HTTP
 from ringback.testing.lab.socks import FAULTS as SOCKS
-
-pytestmark = pytest.mark.in_turn("looking")
 
 USABLE = {
     f"{fault.kind}:{fault.when}".rstrip(":"): fault.kind
@@ -16,12 +15,16 @@ def proxied(started):
     return {"proxy": started.proxies[started.url.partition(":")[0]]}
 
 
-@pytest.mark.parametrize("fault", USABLE)
+SLOW = [fault for fault in USABLE if "silent" in fault or "trickling" in fault]
+
+
+@pytest.mark.parametrize(
+    "fault", [*(fault for fault in USABLE if fault not in SLOW), *rest_nightly(SLOW)]
+)
 def test_every_way_a_proxy_fails_is_its_own_kind(looking, lab, fault):
     started = lab.start(fault)
 
-    silent = "silent" in fault or "trickling" in fault
-    patience = 1.2 if silent else 30.0
+    patience = 1.5 if fault in SLOW else 30.0
     check = looking.fault(started, lab, options=proxied(started), timeout=patience)
 
     kind = USABLE[fault]
@@ -29,7 +32,7 @@ def test_every_way_a_proxy_fails_is_its_own_kind(looking, lab, fault):
     assert check.up is (kind == "ok")
 
 
-def test_a_connection_through_a_tunnel_is_kept(looking, lab):
+def test_connection_through_a_tunnel_is_kept(looking, lab):
     started = lab.start("ok:proxy_tunnel")
     prober = looking.prober(started.url, ca=lab.certificates.bundle, options=proxied(started))
 
@@ -41,7 +44,7 @@ def test_a_connection_through_a_tunnel_is_kept(looking, lab):
     assert "tls" not in second.timings
 
 
-def test_a_bad_certificate_is_read_through_the_tunnel_too(looking, lab):
+def test_bad_certificate_is_read_through_the_tunnel(looking, lab):
     started = lab.start("tls.cert.date_invalid.expired")
     proxy = lab.start("ok:proxy_tunnel")
 
@@ -77,7 +80,7 @@ def test_credentials_of_a_proxy_are_recorded_nowhere(looking, lab, unused_port):
 
 
 @pytest.mark.parametrize("proxy", ["ftp://proxy:1", "https://proxy:1", "http://"])
-def test_a_proxy_that_cannot_be_used_blames_nobody(looking, lab, proxy):
+def test_proxy_that_cannot_be_used_blames_nobody(looking, lab, proxy):
     check = looking.at(lab.start("ok").url, options={"proxy": proxy})
 
     assert check.up is None

@@ -55,20 +55,13 @@ def test_they_are_followed_only_where_they_may_lead(looking, lab, away):
     assert looking.at(started.url, options={"may_redirect": lambda url: True}).up is True
 
 
-def test_what_stands_behind_decides(looking, lab):
-    started = redirecting(lab, lab.start("tcp.refused").url)
+@pytest.mark.parametrize("fault", ["tcp.refused", "http.response.timed_out:silent"])
+def test_what_stands_behind_decides(looking, lab, fault):
+    started = redirecting(lab, lab.start(fault).url)
 
-    check = looking.at(started.url)
+    check = looking.at(started.url, timeout=1.5 if "silent" in fault else 30.0)
 
-    assert (check.up, check.kind) == (False, "tcp.refused")
-
-
-def test_a_redirect_to_silence_ends_in_time(looking, lab):
-    started = redirecting(lab, lab.start("http.response.timed_out:silent").url)
-
-    check = looking.at(started.url, timeout=1.5)
-
-    assert (check.up, check.kind) == (False, "http.response.timed_out")
+    assert (check.up, check.kind) == (False, fault.partition(":")[0])
 
 
 def test_the_connection_to_the_endpoint_itself_is_kept(looking, lab, away):
