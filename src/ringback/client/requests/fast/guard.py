@@ -139,8 +139,9 @@ def _end_of_block(source: bytes, at: int, width: int) -> int:
 @lru_cache(maxsize=1)  # what is asked for in a row is mostly of the same module
 def _source(module: str) -> bytes | None:
     try:
-        spec: Any = import_module(module).__spec__
-        data: bytes = spec.loader.get_data(spec.origin)
+        found: Any = import_module(module)
+        # Not its __spec__: `six`, which urllib3 1 and older pips carry along, puts another there.
+        data: bytes = found.__loader__.get_data(found.__file__)
     except (ImportError, OSError, AttributeError):
         return None
     return data.replace(b"\r\n", b"\n")
