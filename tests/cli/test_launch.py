@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 from nightly import rest_nightly
-from program import running_program
+from program import run_in_process, running_program
 
 APP = """
 import sys
@@ -138,26 +138,30 @@ def test_a_python_without_ringback_runs_without_it(ringback):
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "said"),
     [
-        (["no-such-program"], 127, "there is no program called 'no-such-program'"),
-        ([], 2, "Missing argument"),
-        (["--attemps", "2", "true"], 2, "'--attemps'. Did you mean '--attempts'?"),
-        (["--log", "no/such/log", "true"], 2, "--log: cannot write no/such/log: No such file"),
-        (["--deadline", "-1", "true"], 2, "deadline must be above 0"),
-        (["--read", "soon", "true"], 2, "'soon' is not a valid float"),
+        ([], "Missing argument"),
+        (["--attemps", "2", "true"], "'--attemps'. Did you mean '--attempts'?"),
+        (["--log", "no/such/log", "true"], "--log: cannot write no/such/log: No such file"),
+        (["--deadline", "-1", "true"], "deadline must be above 0"),
+        (["--read", "soon", "true"], "'soon' is not a valid float"),
     ],
 )
-def test_what_cannot_be_run_is_one_line(ringback, words, status, said):
-    done = ringback("run", *words)
-    assert done.returncode == status
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_what_cannot_be_run_is_one_line(one_line, words, said):
+    assert said in one_line(run_in_process("run", *words))
 
 
-def test_a_file_that_is_not_executable_says_what_to_do(ringback, tmp_path):
-    path = tmp_path / "tool"
-    path.write_text("print(1)")
-    done = ringback("run", path)
+def test_only_a_file_that_is_found_is_not_executable(ringback, tmp_path):
+    """As in a shell: an unreadable folder of PATH, or a folder of that name, is no find."""
+    (tmp_path / "closed").mkdir(0)
+    (tmp_path / "tool").mkdir()
+    env = {**os.environ, "PATH": os.pathsep.join(map(str, (tmp_path / "closed", tmp_path)))}
+    done = ringback("run", "tool", env=env)
+    assert done.returncode == 127
+    assert done.stderr == "ringback: there is no program called 'tool'\n"
+
+    (tmp_path / "tool").rmdir()
+    (tmp_path / "tool").write_text("print(1)")
+    done = ringback("run", "tool", env=env)
     assert done.returncode == 126
-    assert f"try: python {path}" in done.stderr
+    assert "'tool' is not executable; try: python tool" in done.stderr

@@ -1,6 +1,7 @@
 """``ringback run``: an unchanged program, with ringback in it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -84,9 +85,12 @@ def _run(words: list[str], env: dict[str, str]) -> int:
         if os.name == "posix":
             os.execvpe(words[0], words, env)  # noqa: S606 - the user's own command, in our place
         return subprocess.run(words, env=env, check=False).returncode  # noqa: S603 - the same
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        # PATH may have a folder that this user cannot read: only what was found is not executable.
+        found = shutil.which(words[0], os.F_OK, env.get("PATH"))
+        if isinstance(error, PermissionError) and found:
+            said = f"{words[0]!r} is not executable; try: python {words[0]}"
+            click.echo(f"ringback: {said}", err=True)
+            return NOT_EXECUTABLE
         click.echo(f"ringback: there is no program called {words[0]!r}", err=True)
         return NOT_FOUND
-    except PermissionError:
-        click.echo(f"ringback: {words[0]!r} is not executable; try: python {words[0]}", err=True)
-        return NOT_EXECUTABLE
