@@ -4,13 +4,14 @@ import asyncio
 import json
 import socket
 import sys
-from contextlib import asynccontextmanager
 
 import pytest
+from cli.monitor.test_remote import monitor, view
 from mcp import Client, StdioServerParameters, stdio_client
-from monitor.running import Monitor
+from monitor.web.service import MemoryService, incident
 
-from ringback.cli.mcp import is_public
+from ringback.cli.mcp import is_public, server_of
+from ringback.cli.monitor.remote import Remote
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.record import record_of
 from ringback.testing.lab import Lab
@@ -19,19 +20,12 @@ from ringback.testing.lab.message import response
 TOOLS = ["compare", "diagnose", "explain", "incident", "incidents", "kind", "status"]
 
 
-@asynccontextmanager
-async def serving(*options):
-    server = StdioServerParameters(command=sys.executable, args=["-m", "ringback", "mcp", *options])
-    # Its own default is the stderr that there was when it was imported.
-    async with Client(stdio_client(server, errlog=sys.__stderr__)) as client:
-        yield client
-
-
-def asked(*calls, options=()):
-    """What a server answers to calls, each a tool's name and its arguments."""
+def asked(*calls, url="http://127.0.0.1:9", allow_private=False):
+    """What a server within this process answers to calls, each a tool's name and its arguments."""
 
     async def ask():
-        async with serving(*options) as client:
+        server = server_of(Remote(url, None), allow_private=allow_private)
+        async with Client(server) as client:
             return [await client.call_tool(name, given) for name, given in calls]
 
     return asyncio.run(ask())
@@ -43,8 +37,11 @@ def said(answer):
 
 
 def test_every_tool_only_reads_and_says_what_it_takes():
+    server = StdioServerParameters(command=sys.executable, args=["-m", "ringback", "mcp"])
+
     async def ask():
-        async with serving() as client:
+        # Its own default is the stderr that there was when it was imported.
+        async with Client(stdio_client(server, errlog=sys.__stderr__)) as client:
             return client.server_info, client.instructions, (await client.list_tools()).tools
 
     info, instructions, tools = asyncio.run(ask())
@@ -86,7 +83,7 @@ def test_a_target_is_diagnosed_with_the_verdict_first_where_that_is_allowed():
         allowed, whole = asked(
             ("diagnose", {"target": endpoint.url}),
             ("diagnose", {"target": endpoint.url, "readings": True}),
-            options=("--allow-private",),
+            allow_private=True,
         )
     found = allowed.structured_content
     assert next(iter(found)) == "verdict"
@@ -129,27 +126,24 @@ def test_what_is_public(address, public):
     assert is_public(address) is public
 
 
-def test_a_monitor_is_asked(tmp_path):
-    with Lab() as lab:
-        endpoint = lab.start("tcp.refused")
-        monitor = Monitor(tmp_path, endpoint.url)
-        try:
-            (seen,) = monitor.until("/incidents?state=open", bool)
-            status, incidents, incident, missing = asked(
-                ("status", {}),
-                ("incidents", {}),
-                ("incident", {"incident_id": seen["id"]}),
-                ("incident", {"incident_id": "../endpoints"}),
-                options=("--url", monitor.url),
-            )
-        finally:
-            monitor.stop()
+def test_a_monitor_is_asked():
+    service = MemoryService(view(1, "down"))
+    seen = incident("i1", ("web-1",), pattern="service_outage")
+    service.open = service.store.past = [seen]
+    with monitor(service, 5) as url:
+        status, incidents, one, missing = asked(
+            ("status", {}),
+            ("incidents", {}),
+            ("incident", {"incident_id": "i1"}),
+            ("incident", {"incident_id": "../endpoints"}),
+            url=url,
+        )
     assert status.structured_content["not_ok"] == 1
-    assert [told["id"] for told in incidents.structured_content["incidents"]] == [seen["id"]]
-    assert incident.structured_content["pattern"] == "service_outage"
+    assert [told["id"] for told in incidents.structured_content["incidents"]] == ["i1"]
+    assert one.structured_content["pattern"] == "service_outage"
     assert "404" in said(missing)
 
 
 def test_a_monitor_that_is_not_there_is_said():
-    (answer,) = asked(("status", {}), options=("--url", "http://127.0.0.1:9"))
+    (answer,) = asked(("status", {}))
     assert "no monitor answers at http://127.0.0.1:9" in said(answer)

@@ -44,22 +44,6 @@ def test_an_endpoint_that_is_asked_for_is_checked_at_once_and_not_all_the_time(m
     assert took > 1.0  # the second and the third each half a second after the one before
 
 
-def test_what_runs_already_is_not_counted_as_skipped(monkeypatch):
-    monkeypatch.setattr(runner, "TICK_INTERVAL", 0.01)
-    monkeypatch.setattr(runner, "MIN_INTERVAL", 0.0)
-
-    async def main():
-        def asked():
-            runs.look_now(["e"])
-            return len(seen) >= 20
-
-        async with healthy() as url, running([endpoint("e", url)]) as (runs, seen):
-            await until(asked)
-            return runs.skipped
-
-    assert asyncio.run(main()) <= 2  # its own time may come meanwhile
-
-
 class Counted(ControlProbe):
     def __init__(self, id_="control:counted"):
         super().__init__(id_)
@@ -130,15 +114,14 @@ async def keep_asking(runs):
 
 
 @pytest.mark.netns
-def test_within_ten_seconds_of_a_cut_uplink_the_controls_say_so(hosts):
-    """The clock runs from the cut; the engine begins to ask with the first failure."""
+def test_of_a_cut_uplink_the_controls_say_so_at_the_next_look(hosts):
     found = []
 
     async def main():
         runs = Runner(
             [watched(f"tcp://{SERVER[4]}:9", SERVER[4])],
             lambda check: None,
-            on_control=lambda check: found.append((time.monotonic(), check)),
+            on_control=found.append,
             settings=RunnerSettings(vantage="here", nameservers=((SERVER[4], 53),)),
         )
         runs.start()
@@ -146,27 +129,27 @@ def test_within_ten_seconds_of_a_cut_uplink_the_controls_say_so(hosts):
             await until(lambda: len(found) == 2)
             with hosts.inside("router"):
                 run(hosts._names["router"], ["ip", "link", "set", "lab0", "down"])
-            cut = time.monotonic()
             asking = asyncio.ensure_future(keep_asking(runs))
-            await until(lambda: any(check.up is False for _, check in found))
+            await until(lambda: any(check.up is False for check in found))
             asking.cancel()
-            return cut
         finally:
             await runs.stop()
 
     with hosts.inside("client"):
-        cut = asyncio.run(main())
-    before = {check.endpoint: check.up for at, check in found if at < cut}
+        asyncio.run(main())
+    before = {check.endpoint: check.up for check in found[:2]}
     assert before == {"control:gateway": True, "control:resolver": None}  # it refuses
-    at, failed = next((at, check) for at, check in found if check.up is False)
-    assert failed.detail == "lab0 has no carrier"
-    assert failed.vantage == "here"
-    assert at - cut < 10.0
+    gateway = [check for check in found if check.endpoint == "control:gateway"]
+    assert [check.up for check in gateway[:2]] == [True, False]
+    assert gateway[1].detail == "lab0 has no carrier"
+    assert gateway[1].vantage == "here"
 
 
 @pytest.mark.netns
-def test_a_monitor_of_its_own_host_alone_asks_nobody():
+def test_a_monitor_of_its_own_host_alone_asks_nobody(monkeypatch):
     requires(*NEEDS)
+    monkeypatch.setattr(runner, "TICK_INTERVAL", 0.01)
+    monkeypatch.setattr(runner, "MIN_INTERVAL", 0.0)
     found, counted = [], []
 
     async def main():
@@ -175,10 +158,13 @@ def test_a_monitor_of_its_own_host_alone_asks_nobody():
             counted.append,
             on_control=found.append,
         )
+
+        def looked():
+            runs.look_now(["e", "control:gateway"])
+            return len(counted) >= 10
+
         runs.start()
-        runs.look_now(["control:gateway"])
-        await until(lambda: counted)
-        await asyncio.sleep(1.5)
+        await until(looked)
         await runs.stop()
 
     with Namespaces() as made, inside(made.add("bare")):

@@ -1,9 +1,8 @@
 """A monitor that begins, without a network."""
 
 import asyncio
-import sqlite3
 import threading
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import httpx
@@ -11,13 +10,11 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ringback.incident.model import Check, WatchedEndpoint
-from ringback.incident.prober import ProberTick
 from ringback.monitor.commands import MonitorCommands
 from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.export.availability import outages
 from ringback.monitor.model import Endpoint, PausedBy
 from ringback.monitor.queries import MonitorQueries
-from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
 from ringback.monitor.web.alerts import MAX_ALERT_SECONDS, FiringAlerts
@@ -120,21 +117,6 @@ def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked
     assert counts[0] == counts[1]
 
 
-def test_what_is_shown_is_kept(tmp_path):
-    async def live():
-        store = SQLiteStore(tmp_path / "kept.db")
-        core, queries, _commands = monitor(endpoints(1), store, lambda: T + 10)
-        for at in range(3):
-            core.take(check("e0", at, up=False))
-        (incident,) = queries.incidents()
-        kept = store.incident(incident.id)
-        store.close()
-        return incident, kept
-
-    shown, kept = asyncio.run(live())
-    assert kept == shown
-
-
 def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well(tmp_path):
     async def live():
         now = [T]
@@ -159,21 +141,6 @@ def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well
     assert seen == [("unknown", None), ("down", "unknown"), ("ok", None)]
     assert 'type="heartbeat",state="down"} 1' in families
     assert 'type="heartbeat",kind="unknown"} 1' in families
-
-
-def test_failures_that_come_together_are_kept_within_a_moment(tmp_path):
-    async def live():
-        store = SQLiteStore(tmp_path / "kept.db")
-        core, _queries, _commands = monitor(endpoints(5), store, lambda: T + 10)
-        for endpoint in core.endpoints.values():
-            core.take(check(endpoint.id, up=False))
-        before = core.processor.kept
-        while core.processor.urgent:
-            await asyncio.sleep(0)
-        store.close()
-        return before, core.processor.kept
-
-    assert asyncio.run(live()) == (0, 5)
 
 
 def test_each_observer_of_an_endpoint_is_shown_with_what_it_says(tmp_path):
@@ -317,64 +284,6 @@ def test_while_a_store_hangs_pages_are_shown_and_reports_are_answered_when_they_
         store.close()
 
     asyncio.run(live())
-
-
-@asynccontextmanager
-async def running(watched, store):
-    """A monitor that runs, the service behind its pages, and who asks for them."""
-    core, queries, commands = monitor(watched, store, lambda: T + 10)
-    transport = httpx.ASGITransport(application(queries, commands, WebSettings()))
-    living = asyncio.create_task(core.run())
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        await asyncio.sleep(0)  # it runs
-        yield core, client
-    living.cancel()
-    await asyncio.gather(living, return_exceptions=True)
-    store.close()
-
-
-@contextmanager
-def locked(file):
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("COMMIT")
-
-
-@pytest.mark.nightly  # a page waits a second for what is being kept
-def test_while_another_process_locks_the_database_pages_are_shown_and_checks_go_on(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setattr("ringback.monitor.store.sqlite.database._LOCK_TIMEOUT", 60.0)
-    file = tmp_path / "kept.db"
-
-    async def live():
-        store = DegradedStore(SQLiteStore(file))
-        async with running(endpoints(1), store) as (core, client):
-            core.take(check("e0"))
-            await core.kept()
-            with locked(file):
-                core.take(check("e0", 1))
-                core.flush()
-                while not core.processor.writer.slowest():
-                    await asyncio.sleep(0.01)
-                for second in range(3):
-                    core.mind_prober(ProberTick(at=T + second, checks=1, lag=0.4))
-                core.take(check("e0", 2))
-                for path in ("/endpoints/e0", "/incidents", "/api/v1/endpoints/e0/checks"):
-                    assert (await client.get(path)).status_code == 200
-                (shown,) = (await client.get("/api/v1/endpoints")).json()
-                (sick,) = core.engine.incidents()
-            core.flush()
-            await core.kept()
-            return shown, sick, store.checks("e0", 0, T + 100)
-
-    shown, sick, kept = asyncio.run(live())
-
-    assert "14:13:22" in shown["last"]
-    assert (sick.pattern, sick.severity) == ("prober_sick", "warn")
-    assert sick.evidence[0] == "the event loop was up to 400 ms late"
-    assert [check.at for check in kept] == [T + 2, T + 1, T]
 
 
 def test_the_outcomes_of_the_last_checks_are_shown_also_after_a_restart(tmp_path):

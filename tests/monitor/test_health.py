@@ -55,16 +55,6 @@ def failed(**given):
     )
 
 
-def test_a_machine_that_is_well_doubts_nothing(machine):
-    began = machine.monotonic
-    machine.well_for(10)
-    check = failed()
-
-    assert machine.gate(check, began) is check
-    assert machine.health.doubted == {}
-    assert machine.health.lag < 0.01
-
-
 def test_a_failure_while_the_event_loop_was_late_is_unknown(machine):
     began = machine.monotonic
     machine.well_for(1)
@@ -79,13 +69,6 @@ def test_a_failure_while_the_event_loop_was_late_is_unknown(machine):
     assert "silence" in check.detail
     assert machine.health.doubted == {"lag": 1}
     assert machine.health.lag == pytest.approx(0.7)
-
-
-def test_it_is_known_before_the_next_look(machine):
-    began = machine.monotonic
-    machine.passes(2.0)
-
-    assert machine.gate(failed(), began).up is None
 
 
 def test_a_success_remains_one_but_its_time_is_not_known(machine):

@@ -1,7 +1,6 @@
 """`ringback up` on a host whose uplink is cut, and joined again."""
 
 import contextlib
-import time
 
 import pytest
 from monitor.running import Monitor
@@ -57,12 +56,10 @@ def started(tmp_path):
 def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(started):
     monitor, router = started(1)
     router("ip link set lab0 down")
-    began = time.monotonic()
     (incident,) = monitor.until(
         "/incidents",
         lambda all_: [incident["pattern"] for incident in all_] == ["own_network_down"],
     )
-    assert time.monotonic() - began < 10.0
     assert incident["evidence"][0] == "lab0 has no carrier"
     assert incident["members"] == ["e0"]
     assert any("1 host is watched without controls" in line for line in monitor.said)
@@ -100,18 +97,3 @@ def test_an_uplink_that_is_cut_behind_the_gateway_blames_nobody(started):
     assert {endpoint["state"] for endpoint in monitor.get("/endpoints")} == {"unknown"}
     router("iptables -w -P FORWARD ACCEPT")
     monitor.until("/endpoints", all_well)
-
-
-@pytest.mark.netns
-@pytest.mark.nightly
-def test_two_dead_services_of_three_are_two_dead_services(started):
-    monitor, router = started(3)
-    for address in ("198.51.100.60", "198.51.100.61"):
-        router(f"iptables -w -A FORWARD -d {address} -j DROP")
-    found = monitor.until(
-        "/incidents",
-        lambda all_: {id_ for incident in all_ for id_ in incident["members"]} == {"e0", "e1"},
-    )
-
-    assert "own_network_down" not in {incident["pattern"] for incident in found}
-    assert monitor.get("/endpoints/e2")["state"] == "ok"

@@ -105,6 +105,28 @@ def test_too_little_to_compare_a_failure_with_is_said_once(tmp_path, monkeypatch
     assert said(few + local).lack_of_controls.startswith("2 hosts are")
 
 
+def test_a_maintenance_window_is_taken_from_the_file_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "ringback.toml"
+    window = "[[maintenance]]\nname = 'now'\nbegins = 2020-01-01T00:00:00Z\n"
+    window += "ends = 2099-01-01T00:00:00Z\n"
+    shop = '[[endpoint]]\nname = "shop"\nurl = "https://a.invalid"\n'
+
+    def read(text):
+        file.write_text(text)
+        return load(file, {})
+
+    store = open_store(read(shop))
+    try:
+        program = Program(load(file, {}), store, read=lambda: load(file, {}))
+        for text, silenced in ((shop + window, True), (shop, False)):
+            read(text)
+            program.reload()
+            assert program.queries.view("shop").silenced is silenced
+    finally:
+        store.close()
+
+
 def test_agents_are_not_asked_to_check_what_is_paused(loaded):
     store = open_store(loaded)
 

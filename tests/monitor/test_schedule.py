@@ -74,19 +74,6 @@ def test_what_was_missed_is_not_made_up_for(id_, every, now, intervals_missed):
     assert not was_due or schedule.at(id_) >= late + 0.4999 * every
 
 
-def test_looks_are_spread_over_the_interval():
-    schedule = Schedule(many(3000), START)
-    looks(schedule, START, START + 60)
-
-    per_second = [0] * 30
-    for at, _ in looks(schedule, START + 60, START + 90 - 0.001):
-        per_second[int(at - START) - 60] += 1
-
-    assert sum(per_second) == pytest.approx(3000, abs=3)
-    assert max(per_second) < 150
-    assert min(per_second) > 60
-
-
 def test_a_start_has_no_ramp_and_is_no_burst():
     schedule = Schedule(many(2000), START)
 
@@ -104,19 +91,6 @@ def test_a_restart_goes_on_where_it_was():
     after = Schedule(many(100), START + 100, before.dump())
 
     assert all(after.at(endpoint.id) == before.at(endpoint.id) for endpoint in many(100))
-
-
-def test_what_was_due_while_nothing_ran_is_looked_at_soon():
-    before = Schedule(many(100), START)
-    looks(before, START, START + 50)
-    now = START + 5000
-
-    after = Schedule(many(100), now, before.dump())
-
-    assert all(
-        now <= after.at(endpoint.id) <= now + 100 / FIRST_CHECKS_PER_SECOND
-        for endpoint in many(100)
-    )
 
 
 def test_a_reload_keeps_what_stays_and_drops_what_goes():
@@ -144,34 +118,6 @@ def test_a_suspect_is_looked_at_again_soon_and_then_as_usual():
 
     assert schedule.due(began + 5.0) == ["a"]
     assert schedule.at("a") >= began + 20.0
-
-
-def test_a_look_that_takes_longer_than_the_retry_is_followed_at_once():
-    schedule = Schedule([Timed("a")], START)
-    schedule.due(START + 1)
-
-    schedule.retry("a", START + 1, START + 9)
-
-    assert schedule.at("a") == START + 9
-
-
-def test_a_retry_never_puts_a_look_off():
-    schedule = Schedule([Timed("a", retry_every=60.0)], START)
-    looks(schedule, START, START + 100)
-    before = schedule.at("a")
-
-    schedule.retry("a", START + 100, START + 100)
-
-    assert schedule.at("a") == before
-
-
-def test_an_endpoint_that_went_is_not_retried():
-    schedule = Schedule([], START)
-
-    schedule.retry("gone", START, START)
-    schedule.soon("gone", START)
-
-    assert schedule.due(START + 1) == []
 
 
 def test_when_the_clock_was_set_the_times_are_those_of_the_new_clock():

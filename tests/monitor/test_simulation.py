@@ -46,13 +46,6 @@ def test_nobody_is_blamed_for_the_network_of_who_looks(scenario):
     assert [e for e in scenario.expectations if not e.is_met_by(outcome)] == []
 
 
-def test_the_same_scenario_gives_the_same_outcome():
-    for scenario in SCENARIOS:
-        assert scenario_outcome(scenario, MonitorConfig()) == scenario_outcome(
-            scenario, MonitorConfig()
-        )
-
-
 def test_an_outage_is_notified_once_and_its_end():
     changes, notifications = replayed(log(True, False, False, False, False, True, True))
     assert [change.what for change in changes if change.told] == ["opened", "closed"]
@@ -126,21 +119,6 @@ def test_routes_say_who_is_notified():
     assert notifications[0].context.names["shop"] == "The shop"
 
 
-def test_somebody_who_is_called_after_a_while_is_called_then():
-    config = MonitorConfig(
-        notifiers=(
-            NotifierSettings(name="first", type="webhook"),
-            NotifierSettings(name="boss", type="webhook"),
-        ),
-        routes=(RouteSettings(notifiers=("first",), escalate_after=300.0, escalate_to=("boss",)),),
-    )
-    _, notifications = replayed(log(True, *[False] * 20), config)
-    assert [(notification.channel, notification.at - T) for notification in notifications] == [
-        ("first", 100.0),
-        ("boss", 390.0),
-    ]
-
-
 def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
     window = MaintenanceWindow(name="update", endpoints=("*",), begins=T, ends=T + 300)
     _, notifications = replayed(log(*[False] * 5, True, True), MonitorConfig(maintenance=(window,)))
@@ -149,15 +127,6 @@ def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
     assert [notification.at - T for notification in notifications] == [301.0], (
         "what is left of it is"
     )
-
-
-def test_thresholds_of_a_configuration_hold_for_a_scenario():
-    line = json.loads(LINES[0])
-    patient = WatchedEndpoint(id="shop", name="The shop", host="other.test", threshold=4)
-    endpoint = Endpoint(id="shop", name="The shop", url="", type="tcp", watched=patient)
-    (scenario,) = scenarios_of([json.dumps(line)], {"shop": patient})
-    assert scenario.watched[0].host == "shop.example.com"
-    assert scenario_outcome(scenario, MonitorConfig(endpoints=(endpoint,))).incidents == ()
 
 
 def test_a_diagnosis_in_a_scenario_reaches_the_incident():

@@ -13,15 +13,16 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from monitor.running import WAIT_TIMEOUT, Monitor
+from program import running_program
+from until import until
 
 from ringback.cli.run import run_command_line
 
@@ -94,13 +95,6 @@ def text_of(url):
         return answer.read().decode()
 
 
-def until(right):
-    ends = time.monotonic() + WAIT_TIMEOUT
-    while not right():
-        assert time.monotonic() < ends
-        time.sleep(0.05)
-
-
 def state_of(endpoints, id_):
     return next(endpoint["state"] for endpoint in endpoints if endpoint["id"] == id_)
 
@@ -134,28 +128,6 @@ def test_an_outage_is_seen_named_diagnosed_taken_and_over(started, target, tmp_p
     assert re.fullmatch(rf"{STAMP} WARNING ringback: \[DOWN\] Shop.*503.*\n", opened)
     after = r"\[RESOLVED\] Shop: no longer down, after \d+ s"
     assert re.fullmatch(rf"{STAMP} INFO ringback: {after}\n", ended)
-
-
-@pytest.mark.nightly
-def test_counters_and_incidents_survive_a_kill(started, target, tmp_path):
-    configuration(tmp_path, ("Shop", target.url))
-    first = started()
-    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
-    target.status = 500
-    (incident,) = first.until("/incidents", bool)
-    # Answered when it is kept, however slow the disk is; a page waits for that for a second.
-    assert run_command_line(["ack", incident["id"], "--url", first.url]) == 0
-    first.process.kill()
-    first.process.wait(WAIT_TIMEOUT)
-    second = started()
-    (known,) = second.get("/incidents")
-    assert (known["id"], known["state"]) == (incident["id"], "acknowledged")
-    assert known["opened_at"] == incident["opened_at"]
-    # On a busy machine the vote may have grown stale meanwhile: unknown until the next check.
-    second.until("/endpoints", lambda all_: state_of(all_, "shop") == "down")
-    target.status = 200
-    second.until(f"/incidents/{incident['id']}", lambda one: one["state"] == "closed")
-    assert second.end(signal.SIGTERM) == 0
 
 
 @pytest.mark.nightly
@@ -238,19 +210,6 @@ def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
 
 
 @pytest.mark.nightly
-def test_a_window_that_is_taken_out_is_silent_no_more(started, target, tmp_path):
-    window = "[[maintenance]]\nname = 'now'\nbegins = 2020-01-01T00:00:00Z\n"
-    window += "ends = 2099-01-01T00:00:00Z\n"
-    configuration(tmp_path, ("Shop", target.url), more=window)
-    monitor = started()
-    monitor.until("/endpoints", lambda all_: all_[0]["silenced"])
-    configuration(tmp_path, ("Shop", target.url))
-    (shop,) = monitor.until("/endpoints", lambda all_: not all_[0]["silenced"])
-    assert shop["id"] == "shop"
-    monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
-
-
-@pytest.mark.nightly
 def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp_path):
     file = configuration(tmp_path, ("Shop", target.url))
     more = tmp_path / "more.toml"
@@ -297,74 +256,6 @@ def test_targets_of_a_file_are_followed_and_paused_when_they_are_gone(started, t
 
 
 @pytest.mark.nightly
-def test_a_target_file_that_is_half_written_changes_nothing(started, target, tmp_path):
-    write_targets(tmp_path, target.url)
-    configuration(tmp_path, more=DISCOVERY)
-    monitor = started()
-    (tmp_path / "targets.json").write_text("[{")
-    monitor.until("/status", lambda status: "targets.json" in (status["config"]["error"] or ""))
-    assert len(monitor.get("/endpoints")) == 1
-
-
-@pytest.mark.nightly
-def test_a_silence_can_be_made_listed_and_ended(started, target, capsys):
-    monitor = started(target.url)
-    (endpoint,) = monitor.get("/endpoints")
-    assert run_command_line(["silence", endpoint["id"], "--for", "2h", "--url", monitor.url]) == 0
-    id_ = capsys.readouterr().out.partition(":")[0]
-    assert monitor.get("/endpoints")[0]["silenced"]
-    assert run_command_line(["silence", "--url", monitor.url]) == 0
-    assert id_ in capsys.readouterr().out
-    assert run_command_line(["silence", "--end", id_, "--url", monitor.url]) == 0
-    assert not monitor.get("/endpoints")[0]["silenced"]
-
-
-def test_an_endpoint_is_checked_at_once_when_somebody_asks(started, target, tmp_path):
-    slow = configuration(tmp_path, ("shop", target.url))
-    slow.write_text(slow.read_text().replace("every = 1\n", 'every = "1h"\n'))
-    monitor = started()
-    monitor.until("/endpoints/shop", lambda found: found["last"])
-    before = target.asked
-    target.status = 503
-
-    status, found = monitor.post("/endpoints/shop/check")
-    assert (status, found["check"]["status"], target.asked) == (200, 503, before + 1)
-    status, problem = monitor.post("/endpoints/shop/check")
-    assert status == 429
-    assert "a moment ago" in problem["detail"]
-
-
-def test_what_is_paused_is_not_checked_and_raises_no_alarm_also_after_a_restart(
-    started, target, tmp_path, capsys
-):
-    configuration(tmp_path, ("shop", target.url), ("other", target.url))
-    monitor = started()
-    target.status = 503
-    (open_one,) = monitor.until("/incidents", lambda found: len(found) == 1 and found)
-    monitor.until("/endpoints/other", lambda found: found["incident"])
-    monitor.post("/endpoints/other/pause")
-    status, found = monitor.post("/endpoints/shop/pause")
-
-    assert (status, found["state"], found["paused"]["by"]) == (200, "paused", "api")
-    ended = monitor.get(f"/incidents/{open_one['id']}")
-    assert ended["state"] == "closed"
-    assert ended["timeline"][-1]["text"] == "paused by api"
-    assert monitor.post("/endpoints/shop/check")[0] == 409
-    assert run_command_line(["status", "--url", monitor.url, "--state", "paused"]) == 0
-    assert "‖  shop" in capsys.readouterr().out
-    assert monitor.end() == 0
-
-    monitor = started()
-    asked = target.asked
-    assert monitor.get("/endpoints?state=paused")[0]["last"] == found["last"]
-    monitor.until("/status", lambda found: found["uptime"] > 3)
-    assert (target.asked, monitor.get("/incidents?state=open")) == (asked, [])
-
-    monitor.post("/endpoints/shop/resume")
-    monitor.until("/endpoints/shop", lambda found: found["state"] == "down")
-    assert monitor.get("/endpoints/shop")["paused"] is None
-
-
 def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_path):
     configuration(tmp_path, ("Shop", f"http://127.0.0.1:{unused_port}/"))
     text = (tmp_path / "ringback.toml").read_text().replace("every = 1", "every = 3600")
@@ -385,52 +276,25 @@ def test_a_program_that_reports_its_calls_is_believed(started, unused_port, tmp_
     assert incident["kind"] == "tcp.refused"
 
 
-@pytest.mark.nightly
-def test_an_alert_that_is_posted_and_never_resolved_ends_by_itself(started, target, tmp_path):
-    configuration(tmp_path, ("shop", target.url))
-    monitor = started()
-    monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
-    ends = datetime.fromtimestamp(time.time() + 4.0, UTC)
-    alert = {
-        "status": "firing",
-        "labels": {"alertname": "ShopDown", "instance": target.url},
-        "startsAt": "2026-11-23T05:00:00Z",
-        "endsAt": ends.isoformat(),
-    }
-    request = urllib.request.Request(
-        f"{monitor.url}/api/v2/alerts",
-        data=json.dumps({"version": "4", "status": "firing", "alerts": [alert]}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=WAIT_TIMEOUT) as answer:
-        assert answer.status == 200
-
-    def observers(found):
-        return {seen["id"]: seen["state"] for seen in found["observers"]}
-
-    said = observers(monitor.get("/endpoints/shop"))
-    assert said["report:alertmanager"] == "down"
-    left = monitor.until("/endpoints/shop", lambda found: len(observers(found)) == 1)
-    assert left["state"] == "ok"
-    assert time.time() >= ends.timestamp()
-
-
-def test_with_nothing_to_watch_it_names_the_ways(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        ("", [], ["ringback init", "ringback demo"]),
+        (
+            '[[endpoint]]\nname = "a"\nurl = "http://a"\nevry = 5\n',
+            [],
+            ["ringback.toml:4", "every"],
+        ),
+        ("", ["-v", "-q", "http://127.0.0.1"], ["exclude each other"]),
+    ],
+)
+def test_what_cannot_be_watched_is_said(tmp_path, monkeypatch, capsys, text, words, said):
     monkeypatch.chdir(tmp_path)
-    assert run_command_line(["up"]) == 2
-    said = capsys.readouterr().err
-    assert "ringback init" in said
-    assert "ringback demo" in said
-    assert said.count("\n") == 1
-
-
-def test_every_problem_of_a_configuration_is_reported(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    Path("ringback.toml").write_text('[[endpoint]]\nname = "a"\nurl = "http://a"\nevry = 5\n')
-    assert run_command_line(["up"]) == 2
-    said = capsys.readouterr().err
-    assert "ringback.toml:4" in said
-    assert "every" in said
+    if text:
+        Path("ringback.toml").write_text(text)
+    assert run_command_line(["up", *words]) == 2
+    err = capsys.readouterr().err
+    assert [word for word in said if word not in err] == []
 
 
 @pytest.mark.nightly
@@ -454,17 +318,6 @@ def test_a_port_that_is_taken_is_reported(started, target, tmp_path):
     )
     assert ended.returncode == 1
     assert port in ended.stderr
-
-
-@pytest.mark.nightly
-def test_a_backup_is_made_while_it_runs(started, target, tmp_path, capsys):
-    monitor = started(target.url)
-    monitor.until("/endpoints", lambda all_: all_[0]["state"] == "ok")
-    copy, database = tmp_path / "copy.db", tmp_path / "ringback.db"
-    assert run_command_line(["backup", str(copy), "--db", str(database)]) == 0
-    assert copy.stat().st_size > 0
-    assert run_command_line(["backup", str(copy), "--db", str(tmp_path / "none.db")]) == 2
-    assert "none.db" in capsys.readouterr().err
 
 
 def test_without_a_monitor_the_commands_say_so(unused_port, capsys):
@@ -494,24 +347,20 @@ def test_logs_are_objects_for_programs(started, target, tmp_path):
     assert len(checks) >= 4
 
 
-@pytest.mark.parametrize("columns", [20, 40, 200])
-def test_on_a_terminal_lines_fit_its_width(started, target, tmp_path, columns):
+@pytest.mark.nightly
+def test_on_a_terminal_lines_fit_its_width(target, tmp_path):
+    columns = 40
     configuration(tmp_path, ("A shop with a name that is not short", target.url))
     target.status = 503
     with terminal(columns) as (end, text):
         command = [sys.executable, "-m", "ringback", "up", "--port", "0"]
-        running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=end)
-        try:
+        with running_program(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=end):
             until(lambda: "503" in text() or "Unavail" in text())
-        finally:
-            running.kill()
-            running.communicate(timeout=WAIT_TIMEOUT)
         said = re.sub(r"\x1b\[\d*m", "", text()).replace("\r", "")
     lines = said[said.index("[DOWN]") - 9 :].split("\n")
     assert re.match(r"\d\d:\d\d:\d\d \[DOWN\]", lines[0])
-    if columns == 40:
-        assert all(len(line) <= columns for line in lines)
-        assert lines[1].startswith(" " * 9)
+    assert all(len(line) <= columns for line in lines)
+    assert lines[1].startswith(" " * 9)
     assert "\x1b[31m" in text()
 
 
@@ -536,49 +385,12 @@ def terminal(columns):
         os.close(master)
 
 
+@pytest.mark.nightly
 def test_quiet_says_only_what_goes_down(target, tmp_path):
     configuration(tmp_path, ("Shop", target.url))
     target.status = 503
     command = [sys.executable, "-m", "ringback", "up", "-q", "--no-web"]
-    running = subprocess.Popen(
+    with running_program(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        first = running.stdout.readline()
-    finally:
-        running.kill()
-        running.communicate(timeout=WAIT_TIMEOUT)
-    assert "[DOWN] Shop" in first
-
-
-def test_verbose_and_quiet_exclude_each_other(capsys):
-    assert run_command_line(["up", "-v", "-q", "http://127.0.0.1"]) == 2
-    assert "exclude each other" in capsys.readouterr().err
-
-
-def test_a_proxy_says_who_acts_and_each_act_is_a_line_in_the_log(started, target, tmp_path):
-    configuration(
-        tmp_path,
-        ("shop", target.url),
-        more='[auth]\nproxy_header = "X-Remote-User"\ntrusted_proxies = "127.0.0.1"\n'
-        'roles = { ada = "act", "*" = "view" }\n',
-    )
-    monitor = started()
-
-    def paused_by(**headers):
-        request = urllib.request.Request(
-            f"{monitor.url}/api/v1/endpoints/shop/pause", b"", headers, method="POST"
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=WAIT_TIMEOUT) as answer:
-                return json.load(answer)["paused"]["by"]
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
-
-    assert paused_by() == 401
-    assert paused_by(**{"X-Remote-User": "eve"}) == 403
-    assert paused_by(**{"X-Remote-User": "ada"}) == "ada"
-    line = "ringback: audit: ada (proxy) from 127.0.0.1: POST /api/v1/endpoints/shop/pause: 200"
-    until(lambda: any(line in said for said in monitor.said))
-    assert any("eve (proxy)" in said and "403" in said for said in monitor.said)
+    ) as running:
+        assert "[DOWN] Shop" in running.stdout.readline()

@@ -10,10 +10,11 @@ from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from monitor.running import Monitor
+from until import until
 
 from ringback.incident.vote import Vote
 from ringback.monitor.store.sqlite import SQLiteStore
-from tests.monitor.test_up import WAIT_TIMEOUT, Monitor
 
 KILLS = 6
 COUNT = 10
@@ -99,10 +100,3 @@ def begun(messages):
             if incident["what"] == "opened":
                 found.setdefault(incident["id"], set()).add(told["id"])
     return found
-
-
-def until(right):
-    ends = time.monotonic() + WAIT_TIMEOUT
-    while not right():
-        assert time.monotonic() < ends
-        time.sleep(0.05)

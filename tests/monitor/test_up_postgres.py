@@ -1,11 +1,11 @@
 """`ringback up` with its store on a server: the real process, and a real PostgreSQL."""
 
 import signal
-import time
 
 import pytest
 from monitor.running import WAIT_TIMEOUT, Monitor
-from monitor.test_up import Target, configuration, state_of, text_of, until
+from monitor.test_up import Target, configuration, state_of, text_of
+from until import until
 
 from ringback.cli.run import run_command_line
 
@@ -59,9 +59,6 @@ def test_it_watches_notifies_shows_and_goes_on_after_a_kill(started, target, tmp
     assert not (tmp_path / "ringback.db").exists()
 
 
-STOPPED_SECONDS = 4.0
-
-
 @pytest.mark.nightly
 def test_a_server_that_hangs_holds_up_no_check_and_what_it_has_not_kept_is_not_told(
     started, target, server
@@ -69,16 +66,12 @@ def test_a_server_that_hangs_holds_up_no_check_and_what_it_has_not_kept_is_not_t
     monitor, told = started()
     monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
     with server.stopped():
-        target.status, ends = 503, time.monotonic() + STOPPED_SECONDS
-        asked = target.asked
+        asked, target.status = target.asked, 503
         monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "down")
-        while time.monotonic() < ends:  # what hangs for long is what is tested
-            assert '"status"' in text_of(f"{monitor.url}/healthz")
-        until(lambda: target.asked >= asked + 5)
+        until(lambda: target.asked >= asked + 10)
+        assert '"status"' in text_of(f"{monitor.url}/healthz")
         assert told() == ""
     (incident,) = monitor.until("/incidents", bool)
     until(lambda: incident["id"] in told())
-    status = monitor.get("/status")
-    assert status["lag"] < STOPPED_SECONDS
     failed = monitor.until("/endpoints/shop/checks?failed=true", lambda found: len(found) >= 5)
     assert all(check["up"] is False for check in failed)

@@ -26,19 +26,3 @@ def test_one_that_only_seemed_to_end_goes_on():
 def test_one_that_is_not_over_has_no_end():
     assert [period.ends for period in outages(outage(1000.0, 1500.0)[:3])] == [None]
     assert [period.ends for period in outages(outage(1000.0, 1500.0)[:2])] == [None]
-
-
-def test_an_endpoint_may_be_down_at_once():
-    found = outages([change(5.0, "ok", "down"), change(9.0, "down", "ok")])
-    assert [(period.begins, period.ends) for period in found] == [(5.0, 9.0)]
-
-
-def test_a_suspicion_of_long_ago_begins_no_outage():
-    found = outages(
-        [
-            change(1.0, "ok", "suspect"),
-            change(2.0, "suspect", "ok"),
-            change(50.0, "ok", "down"),
-        ]
-    )
-    assert [period.begins for period in found] == [50.0]

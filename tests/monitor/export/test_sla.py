@@ -50,14 +50,6 @@ def of(transitions=(), known=None, *, span=MONTH, now=END, **more):
     return compute_availability(history(known, [FIRST, *transitions], **more), span, now)
 
 
-def test_without_outages_it_was_always_there():
-    found = of()
-    assert (found.available, found.known, found.unknown) == (100.0, 30 * DAY, 0.0)
-    assert (found.outages, found.repair, found.incidents) == (0, None, 2)
-    assert found.p50 == pytest.approx(0.1, rel=0.03)
-    assert found.checks == 720 * 60
-
-
 def test_outages_are_subtracted():
     first = outage(NOVEMBER + DAY, NOVEMBER + DAY + 7200)
     second = outage(NOVEMBER + 2 * DAY, NOVEMBER + 2 * DAY + 1440)
@@ -80,11 +72,6 @@ def test_hours_that_nobody_saw_count_neither_way():
     found = of(outage(NOVEMBER + 359 * HOUR, NOVEMBER + 400 * HOUR), known)
     assert (found.known, found.unknown) == (15 * DAY, 15 * DAY)
     assert found.down == HOUR
-
-
-def test_a_prober_that_was_sick_half_of_the_time_knows_half_of_it():
-    found = of(known=hours(720, per_hour=30, unknown=30))
-    assert (found.known, found.unknown) == (15 * DAY, 15 * DAY)
 
 
 def test_before_it_was_watched_and_after_now_nothing_is_missing():
@@ -110,14 +97,6 @@ def test_an_hour_that_was_seen_in_part_is_known_in_part():
     assert of(known=known).unknown == 0  # those five minutes are not kept any more
 
 
-def test_checks_rarer_than_five_minutes_leave_no_gaps():
-    known = hours(720, per_hour=4)
-    del known[NOVEMBER]
-    known[NOVEMBER] = Aggregate()
-    known[NOVEMBER].add(check(NOVEMBER))
-    assert of(known=known, fives=lambda at: {at}).unknown == 0
-
-
 def test_a_month_of_which_no_hours_are_kept_is_known_by_its_days():
     down = outage(NOVEMBER + DAY, NOVEMBER + DAY + 7200)
     found = of(down, kept=False)
@@ -128,13 +107,6 @@ def test_a_month_of_which_no_hours_are_kept_is_known_by_its_days():
     assert (found.known, found.down) == (pytest.approx(10.25 * DAY), 7200)
     found = of(known=hours(720, per_hour=30, unknown=30), kept=False)
     assert (found.known, found.unknown) == (15 * DAY, 15 * DAY)
-
-
-def test_a_day_seen_in_part_is_known_by_its_hours_even_where_most_days_are_such():
-    known = hours(720)
-    for day in range(20):
-        del known[NOVEMBER + day * DAY + 7 * HOUR]
-    assert of(known=known).unknown == 20 * HOUR
 
 
 def test_several_months_come_from_one_reading():

@@ -30,22 +30,9 @@ def test_those_called_last_come_first_and_are_the_ones_kept():
     assert (found[0].url, found[-1].url) == (f"http://h{MAX_DISCOVERED + 4}:80", "http://h5:80")
 
 
-def test_origins_that_look_alike_have_ids_of_their_own():
-    first, second = seen(failed(origin="http://a-b:80"), failed(origin="http://a_b:80")).all()
-    assert first.id != second.id
-
-
 def test_what_is_kept_is_json_and_is_gone_on_from():
     discoveries = seen(failed(), worked(origin="http://b:80"))
     kept = json.loads(json.dumps(discoveries.dump()))
     other = Discoveries()
     other.load(kept)
     assert other.all() == discoveries.all()
-
-
-def test_one_that_is_watched_is_forgotten():
-    discoveries = seen(failed(), worked(origin="http://b:80"))
-    known = discoveries.get("https-h-example-443")
-    discoveries.forget([known.url, "http://never-seen:80"])
-    assert discoveries.get("https-h-example-443") is None
-    assert [discovered.url for discovered in discoveries.all()] == ["http://b:80"]

@@ -54,12 +54,6 @@ def played(shares, clock, rates, *, seconds=60.0, cost=0.05, step=0.01):
     return taken
 
 
-def test_one_alone_may_use_the_whole_share(shares, clock):
-    taken = played(shares, clock, {"a": 100})
-    assert taken["a"] / 60 == pytest.approx(MAX_SHARE, rel=0.1)
-    assert shares.refused > 1000
-
-
 def test_who_sends_little_is_never_refused_for_one_who_sends_much(shares, clock):
     taken = played(shares, clock, {"much": 90, "little": 1})
     assert taken["much"] / 60 == pytest.approx(MAX_SHARE, rel=0.3)
@@ -83,13 +77,6 @@ def test_who_is_refused_is_told_when_to_come_and_is_taken_then(shares, clock):
     assert shares.refused == 1
     clock.now += refused.value.wait
     assert sent(shares, "a")
-
-
-def test_nobody_waits_for_ever_for_what_it_had_while_nobody_else_wanted_any(shares):
-    shares.charge("a", 3600.0)
-    with pytest.raises(ReportRefused) as refused, shares.turn("a"):
-        pass
-    assert refused.value.wait == MAX_WAIT
 
 
 def test_what_is_read_at_the_same_time_is_bounded_for_each_and_for_all(shares):

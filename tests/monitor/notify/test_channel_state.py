@@ -27,11 +27,3 @@ def test_a_third_of_them_may_go_at_once_and_the_rest_evenly():
         assert rate.next(now) == now
         rate.take(now)
     assert rate.next(now) == 3.0
-
-
-def test_one_that_waited_long_may_not_make_up_for_it():
-    rate = RateLimit(30, 0.0)
-    now = 86400.0
-    for _ in range(10):
-        rate.take(now)
-    assert rate.next(now) > now

@@ -46,12 +46,6 @@ def test_the_first_alarm_goes_when_its_diagnosis_is_there():
     assert due(opened(pattern="heartbeat_missed")) == 1.0
 
 
-def test_all_that_begin_together_wait_for_their_diagnoses_and_no_longer_than_the_first_may():
-    first, second = opened(1), opened(2, after=8.0)
-    assert due(first, second) == 10.0
-    assert due(first, change("diagnosed", first.incident, at=T + 8), second) == 10.0
-
-
 @pytest.mark.parametrize(("since", "expected"), [(1.0, 60.0), (299.0, 60.0), (300.0, 10.0)])
 def test_an_alarm_after_a_time_of_quiet_is_the_first_one_again(since, expected):
     assert due(opened(), sent_at=T - since) == expected
@@ -67,11 +61,6 @@ def test_an_end_waits(every, expected):
     over = change("closed", begun.incident, at=T)
     assert due(over, told=told(begun), every=every) == expected
     assert due(over, told=told(begun), every=every, sent_at=T - 9999) == expected
-
-
-def test_what_ended_while_its_alarm_waits_is_said_when_that_is_due():
-    begun = opened()
-    assert due(begun, change("closed", begun.incident, at=T + 5), sent_at=T - 10) == 60.0
 
 
 def test_what_is_over_is_no_alarm_to_somebody_who_knows_of_it():
@@ -121,19 +110,7 @@ def test_growth_is_an_alarm_to_somebody_who_knows_nothing_of_the_incident():
     assert due(grown(3), sent_at=T - 600) == 1.0
 
 
-def test_growth_long_after_the_last_message_is_told_at_once():
-    one = grown(3)
-    assert due(one, told=told(one, members=one.incident.members[:2]), sent_at=T - 600) == 0.0
-
-
 def test_what_a_person_did_or_waits_for_goes_at_once():
     begun = opened()
     taken = change("acknowledged", begun.incident, at=T + 7)
     assert due(taken, told=told(begun), sent_at=T) == 7.0
-
-
-def test_a_name_that_was_told_already_is_no_news():
-    begun = opened()
-    renamed = change("renamed", begun.incident, at=T)
-    assert due(renamed, told=told(begun, pattern="flapping"), sent_at=T - 10) == 60.0
-    assert due(renamed, told=told(begun), sent_at=T - 10) == 290.0, "with what goes next"

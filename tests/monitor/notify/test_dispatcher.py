@@ -1,5 +1,4 @@
 import asyncio
-import threading
 import time
 from dataclasses import replace
 
@@ -7,10 +6,17 @@ import pytest
 from monitor.notify.made import change, incident, until, waiting, webhook
 
 from ringback.monitor.notify.channel import NotifierInvalid
-from ringback.monitor.notify.collation import Collation
-from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.processor import batch_of
 from ringback.retry import Backoff
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    """The pauses between attempts are those of the policy's own tests."""
+    monkeypatch.setattr(
+        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
+    )
 
 
 def test_an_incident_is_notified_from_its_beginning_to_its_end(dispatch, receiver, store):
@@ -30,6 +36,7 @@ def test_an_incident_is_notified_from_its_beginning_to_its_end(dispatch, receive
     assert [what for _, what in receiver.told] == ["opened", "diagnosed", "acknowledged", "closed"]
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, store):
     receiver.stop()
 
@@ -48,25 +55,6 @@ def test_what_waits_together_is_one_message_that_names_all(dispatch, receiver, s
         incident["names"][incident["members"][0]] in largest["text"]
         for incident in largest["incidents"]
     )
-
-
-@pytest.mark.nightly
-def test_an_outage_that_nobody_was_notified_of_is_one_message_afterwards(dispatch, receiver, store):
-    receiver.stop()
-
-    async def drive(_, tell):
-        opened = change("opened", incident(at=time.time() - 180))
-        await tell(opened)
-        await until(lambda: waiting(store)[0].attempts)
-        await tell(change("closed", opened.incident, at=opened.at + 180))
-        receiver.start()
-        await until(lambda: not waiting(store))
-
-    dispatch([webhook(receiver)], drive)
-    assert receiver.told == [("i1", "brief")]
-    assert "was down for 3 min" in receiver.documents[0]["subject"]
-    whats = [notice["what"] for notice in receiver.documents[0]["incidents"][0]["notices"]]
-    assert whats == ["opened", "closed"]
 
 
 def test_an_end_takes_along_a_beginning_that_was_put_off(dispatch, receiver, store):
@@ -107,32 +95,6 @@ def test_an_end_that_is_kept_while_its_beginning_is_read_is_told_once(
     assert receiver.told == [("i1", "brief")]
 
 
-@pytest.mark.nightly
-def test_a_receiver_that_comes_back_gets_everything_in_order(dispatch, receiver, store):
-    statuses, back = iter([503, 503]), threading.Event()
-
-    def judge(_):
-        if len(receiver.got) == 2:
-            back.wait(60)
-        return next(statuses, 200)
-
-    async def drive(_, tell):
-        first = change("opened", incident(1))
-        await tell(first)
-        await until(lambda: len(receiver.got) == 2)
-        await tell(change("opened", incident(2)))
-        await tell(change("diagnosed", first.incident, at=time.time()))
-        back.set()
-        await until(lambda: not waiting(store))
-        del receiver.got[:2]
-
-    receiver.judge = judge
-    dispatch([webhook(receiver)], drive)
-    assert sorted(receiver.told) == [("i1", "opened"), ("i2", "opened")]
-    told = next(d for doc in receiver.documents for d in doc["incidents"] if d["id"] == "i1")
-    assert told["diagnosis"]["verdict"]["kind"] == "tcp.refused"
-
-
 def test_a_slow_receiver_does_not_keep_the_others_waiting(
     dispatch, receiver, second_receiver, store
 ):
@@ -151,7 +113,8 @@ def test_a_slow_receiver_does_not_keep_the_others_waiting(
     assert len(receiver.told) == 5
 
 
-def test_a_dead_channel_is_left_alone_after_some_attempts(dispatch, receiver, store, monkeypatch):
+@pytest.mark.usefixtures("no_pauses")
+def test_a_dead_channel_is_left_alone_after_some_attempts(dispatch, receiver, store):
     receiver.status = 500
 
     async def drive(_, tell):
@@ -160,9 +123,6 @@ def test_a_dead_channel_is_left_alone_after_some_attempts(dispatch, receiver, st
         await tell(*(change("opened", incident(number)) for number in range(2, 20)))
         await until(lambda: min(entry.due for entry in waiting(store)) > time.time() + 5)
 
-    monkeypatch.setattr(
-        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
-    )
     dispatch([webhook(receiver)], drive)
     assert len(receiver.got) == 5
 
@@ -288,72 +248,7 @@ def test_what_began_in_a_silence_is_notified_as_news_afterwards(dispatch, receiv
     assert receiver.documents[0]["subject"].startswith("[DOWN] Shop 1 is down")
 
 
-@pytest.mark.nightly
-def test_what_is_silenced_is_escalated_when_the_silence_is_over(
-    dispatch, second_receiver, store, monkeypatch
-):
-    asked, silences = [], [True, True, False]
-
-    def silenced(incident):
-        asked.append(incident.id)
-        return silences[min(len(asked), len(silences)) - 1]
-
-    async def drive(_, tell):
-        await tell(change("opened", incident(at=time.time() - 60)))
-        await until(lambda: not waiting(store))
-
-    monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
-    routes = [RouteSettings(notifiers=(), escalate_after=2.0, escalate_to=("boss",))]
-    dispatch([webhook(second_receiver, "boss")], drive, routes, is_silenced=silenced)
-    assert len(asked) >= 3, "it was asked until the silence was over"
-    assert second_receiver.told == [("i1", "escalated")]
-
-
-def test_no_more_messages_go_in_a_minute_than_the_notifier_may_send(dispatch, receiver, store):
-    async def drive(_, tell):
-        for number in range(1, 30):
-            await tell(change("opened", incident(number)))
-            await asyncio.sleep(0.02)
-        await until(lambda: len(receiver.got) >= 2)
-
-    begun = time.monotonic()
-    dispatch([webhook(receiver, rate=6)], drive)
-    assert 2 <= len(receiver.got) <= 2 + (time.monotonic() - begun) // 10
-
-
-def test_the_beginning_waits_for_its_cause(dispatch, receiver, store):
-    async def drive(_, tell):
-        opened = change("opened", incident())
-        await tell(opened)
-        await asyncio.sleep(0.3)
-        assert receiver.got == []
-        await tell(change("diagnosed", opened.incident, at=time.time()))
-        await until(lambda: not waiting(store))
-
-    dispatch([webhook(receiver)], drive, collation=Collation(diagnosis=60.0))
-    assert receiver.told == [("i1", "opened")]
-    assert "Nothing listens on" in receiver.documents[0]["subject"]
-
-
-def test_a_channel_that_breaks_is_tried_again(dispatch, store, tmp_path):
-    seen, looked = tmp_path / "seen", tmp_path / "looked"
-    script = (
-        f'echo tried >> {seen}; test "$(wc -l < {seen})" = 2 || {{ echo "not yet" >&2; exit 3; }};'
-        f" while ! test -e {looked}; do sleep 0.01; done"
-    )
-    settings = NotifierSettings(name="own", type="command", command=("sh", "-c", script))
-
-    async def drive(_, tell):
-        await tell(change("opened", incident()))
-        await until(lambda: any("status 3: not yet" in entry.error for entry in waiting(store)))
-        looked.touch()
-        await until(lambda: not waiting(store))
-
-    dispatch([settings], drive)
-    assert seen.read_text() == "tried\ntried\n"
-
-
-@pytest.mark.nightly
+@pytest.mark.usefixtures("no_pauses")
 def test_a_bug_in_a_channel_is_a_failure_like_others(dispatch, receiver, store, caplog):
     async def drive(dispatcher, tell):
         sent = []

@@ -42,7 +42,3 @@ def test_credentials_do_not_leave():
     url = "https://user:secret@shop.invalid/?token=secret"
 
     assert b"secret" not in body(message(story(summary=f"no {url}", evidence=(url,))))
-
-
-def test_what_utf8_cannot_say_is_replaced():
-    assert json.loads(body(message(story(summary="a\udc80b"))))["incidents"]

@@ -1,21 +1,17 @@
 """What waits to be sent with others: through the real store, in simulated time, over restarts."""
 
 import asyncio
-import multiprocessing
-import os
-import signal
 import sqlite3
-import time
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
+from monitor.notify.made import AT_ONCE, change, incident, waiting
 
 from ringback.incident.model import WatchedEndpoint
 from ringback.monitor.model import Endpoint
-from ringback.monitor.notify.collation import Collation
-from ringback.monitor.notify.delivery import DELIVERY_STATE, NOTHING_LEFT, Surroundings
+from ringback.monitor.notify.collation import COLLATION
+from ringback.monitor.notify.delivery import NOTHING_LEFT, Surroundings
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.notify.text import subject_line
@@ -28,11 +24,14 @@ T = 1_790_000_000.0
 class Desk:
     """A dispatcher, its store and its receivers, in simulated time; it can be begun again."""
 
-    def __init__(self, path, notifiers=("ops",), routes=(), every=30.0):
+    def __init__(self, path, notifiers=("ops",), routes=(), rate=60.0, collation=COLLATION):
         self.now, self.sent = T, []
         self.refused = 0  # Messages that are still to be refused
         self._path, self._routes = path, routes
-        self._settings = [NotifierSettings(name=name, type="webhook") for name in notifiers]
+        self._collation = collation
+        self._settings = [
+            NotifierSettings(name=name, type="webhook", rate=rate) for name in notifiers
+        ]
         self._endpoints = [
             Endpoint(
                 id=f"shop-{number}",
@@ -40,7 +39,7 @@ class Desk:
                 url="",
                 type="http",
                 labels={"team": "red" if number > 5 else "blue"},
-                watched=WatchedEndpoint(id=f"shop-{number}", every=every),
+                watched=WatchedEndpoint(id=f"shop-{number}", every=30.0),
             )
             for number in range(1, 10)
         ]
@@ -53,6 +52,7 @@ class Desk:
             self.store,
             self._settings,
             self._routes,
+            collation=self._collation,
             endpoints=self._endpoints,
             surroundings=Surroundings(
                 clock=lambda: self.now,
@@ -195,28 +195,6 @@ def test_an_end_rides_with_an_alarm(desk):
     assert ops.told == [(10.0, ("i1", "opened")), (130.0, ("i1", "closed"), ("i2", "opened"))]
 
 
-def test_an_end_of_what_is_rarely_checked_waits_longer(desk):
-    ops = desk(every=300.0)
-    first = opened(1, 0)
-    ops.tell(first)
-    ops.until(50)
-    ops.tell(later("closed", first, 50))
-    ops.until(400)
-    assert [at for at, *_ in ops.told] == [10.0, 350.0]
-
-
-def test_what_comes_back_after_its_end_was_told_is_told(desk):
-    ops = desk()
-    first = opened(1, 0)
-    ops.tell(first)
-    ops.until(50)
-    ops.tell(later("closed", first, 50))
-    ops.until(300)
-    ops.tell(change("reopened", first.incident, at=T + 300))
-    ops.until(500)
-    assert ops.told[2:] == [(360.0, ("i1", "reopened"))]
-
-
 @pytest.mark.parametrize("after", [0, 1, 60])
 def test_who_joins_what_reopened_unsaid_is_told(desk, after):
     """Two were told; one of them fails again before the end is said, and then one who is new."""
@@ -255,18 +233,15 @@ def test_who_was_told_and_comes_back_is_not_told_again(desk):
     assert ops.told == [(10.0, ("i1", "opened"))]
 
 
-def test_who_was_told_before_members_were_kept_by_name_is_told_the_end(desk):
-    ops = desk()
-    first = opened(1, 0)
-    ops.tell(first)
-    ops.until(50)
-    kept = ops.store.state(DELIVERY_STATE)
-    kept["ops"]["told"]["i1"]["members"] = 1
-    ops.store.keep(StoreBatch(states={DELIVERY_STATE: kept}))
-    ops.restart()
-    ops.tell(later("closed", first, 50))
-    ops.until(400)
-    assert ops.told == [(10.0, ("i1", "opened")), (170.0, ("i1", "closed"))]
+def test_no_more_messages_go_in_a_minute_than_the_notifier_may_send(desk):
+    ops = desk(rate=6, collation=AT_ONCE)
+    for second in range(60):
+        ops.tell(opened(second, second))
+        ops.until(second)
+    assert len(ops.sent) <= 2 + 6
+    ops.until(120)
+    assert waiting(ops.store) == []
+    assert len({update.incident.id for sent in ops.sent for update in sent.updates}) == 60
 
 
 def test_what_is_reopened_in_a_silence_has_no_end(desk):
@@ -352,50 +327,3 @@ def test_a_warning_that_becomes_an_outage_is_told_to_those_who_take_no_warnings(
     assert told == {
         ("chat", 10.0, "opened"), ("pager", 31.0, "opened"), ("chat", 90.0, "opened")
     }  # fmt: skip
-
-
-def _gathering_and_killed(path, settings):
-    """A monitor that is killed as soon as it has put off what it gathers."""
-    store = SQLiteStore(path)
-    really = store.defer
-
-    def defer(*given):
-        really(*given)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    store.defer = defer
-    patient = Collation(diagnosis=3600.0, gather=3600.0, end=3600.0)
-    asyncio.run(Dispatcher(store, [settings], [], collation=patient).run())
-
-
-def test_a_kill_while_it_gathers_loses_and_doubles_nothing(store, receiver):
-    settings = webhook(receiver)
-    first, second = (change("opened", incident(number)) for number in (1, 2))
-    notices = [
-        notice
-        for change_ in (first, second, change("closed", second.incident, at=time.time()))
-        for notice in Dispatcher(store, [settings], []).notices_for(change_)
-    ]
-    over = replace(second.incident, state="closed", closed_at=time.time())
-    store.keep(StoreBatch(incidents=(first.incident, over), notices=tuple(notices)))
-    store.close()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_gathering_and_killed, args=(store.path, settings)
-    )
-    process.start()
-    process.join(600)
-    assert process.exitcode == -signal.SIGKILL
-    assert receiver.got == []
-
-    again = SQLiteStore(store.path)
-
-    async def drive():
-        worker = asyncio.create_task(Dispatcher(again, [settings], [], collation=AT_ONCE).run())
-        await until(lambda: not waiting(again))
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
-
-    asyncio.run(drive())
-    again.close()
-    assert receiver.told == [("i1", "opened"), ("i2", "brief")]
-    assert len(receiver.got) == 1

@@ -132,18 +132,6 @@ def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(kil
     assert told == ["opened", "closed"]
 
 
-@pytest.mark.nightly
-def test_a_single_notice_is_no_part_of_a_later_message(killed, receiver):
-    opened = change("opened", incident())
-    store = killed(webhook(receiver), opened)
-    _keep(store, webhook(receiver), change("diagnosed", opened.incident, at=time.time()))
-
-    _told_by_the_next_one(store, webhook(receiver))
-    before, again, later = _messages(receiver)
-    assert again == before
-    assert later[1][0][:2] == ("i1", "diagnosed")
-
-
 def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, store, monkeypatch):
     # What is heard the second time says nothing of the first.
     statuses, over = iter([None, 503, 200, 200]), threading.Event()
@@ -170,37 +158,6 @@ def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, 
     first, second, third, later = _messages(receiver)
     assert first == second == third
     assert [told[:2] for told in (*first[1], *later[1])] == [("i1", "opened"), ("i1", "closed")]
-
-
-@pytest.mark.nightly
-def test_a_message_that_is_refused_may_become_another(killed, receiver):
-    changes = [change("opened", incident(number)) for number in (1, 2)]
-    store = killed(webhook(receiver), *changes)
-    receiver.judge = lambda body: 400 if b"Shop 1" in body and b"Shop 2" in body else 200
-
-    _told_by_the_next_one(store, webhook(receiver))
-    before, again, *single = _messages(receiver)
-    assert again == before
-    assert sorted(told[0][0] for _, told in single) == ["i1", "i2"]
-
-
-@pytest.mark.nightly
-def test_nobody_is_called_again_for_what_was_taken_meanwhile(killed, receiver, store):
-    opened = change("reminded", incident(at=time.time() - 60))
-    settings = webhook(receiver)
-    [notice] = Dispatcher(store, [settings], []).notices_for(opened)
-    store.keep(StoreBatch(incidents=(opened.incident,), notices=(_escalation(notice),)))
-    store = killed(settings)
-    _keep(store, settings, change("acknowledged", opened.incident, at=time.time()))
-
-    _told_by_the_next_one(store, settings)
-    assert receiver.told == [("i1", "escalated"), ("i1", "acknowledged")]
-
-
-def _escalation(notice):
-    return type(notice)(
-        id=notice.id, channel=notice.channel, at=notice.at + 30, change=notice.change
-    )
 
 
 @pytest.mark.nightly

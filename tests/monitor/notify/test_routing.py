@@ -109,10 +109,6 @@ def test_a_warning_goes_where_it_is_asked_for(condition, severity, fits):
     assert takes_warnings(routes) == ("warn" in routes[0].severities)
 
 
-def test_without_a_route_warnings_go_to_everybody():
-    assert channels([], change("opened", incident(severity="warn"))) == ["a", "b", "c"]
-
-
 def test_what_becomes_urgent_goes_to_those_who_were_not_warned():
     routes = [
         RouteSettings(notifiers=("a",), escalate_after=60.0, escalate_to=("c",)),
@@ -123,14 +119,6 @@ def test_what_becomes_urgent_goes_to_those_who_were_not_warned():
 
     assert channels(routes, warned) == ["b"]
     assert channels(routes, worse, ["b"]) == ["a", "b", "c"], "and the time until c begins"
-
-
-def test_what_is_reopened_escalates_anew_only_where_its_end_was_told():
-    routes = [RouteSettings(notifiers=("a",), escalate_after=60.0, escalate_to=("c",))]
-    again = change("reopened", incident())
-
-    assert channels(routes, again) == ["a", "c"]
-    assert channels(routes, again, ["a"]) == ["a"]
 
 
 def test_a_diagnosis_that_found_nothing_is_not_notified():
@@ -161,10 +149,6 @@ def test_reminders_come_as_often_as_the_route_says(repeat, told):
     assert [hours for hours in range(1, 7) if channels(routes, reminded(hours))] == told
 
 
-def test_what_is_new_is_notified_whatever_the_route_says_of_repeating():
-    assert channels([RouteSettings(notifiers=("a",))], reminded(1, again=False)) == ["a"]
-
-
 def test_the_monitor_reminds_as_often_as_the_route_that_asks_most():
     routes = [RouteSettings(notifiers=("a",), repeat=every) for every in (None, 7200.0, 900.0)]
 
@@ -186,17 +170,6 @@ def test_escalation_is_due_later_and_only_for_the_beginning():
     assert [
         notice.channel for notice in routing.notices(change("acknowledged", opened.incident))
     ] == ["a"]
-
-
-def test_the_same_change_for_the_same_channel_has_the_same_id():
-    routing = Routing(["a", "b"], [])
-    opened, closed = (change(what, incident(at=1.0)) for what in ("opened", "closed"))
-
-    assert [notice.id for notice in routing.notices(opened)] == [
-        notice.id for notice in routing.notices(opened)
-    ]
-    ids = {notice.id for change_ in (opened, closed) for notice in routing.notices(change_)}
-    assert len(ids) == 4
 
 
 @pytest.mark.parametrize("what", [what for what in get_args(What) if what not in {"left", "noted"}])

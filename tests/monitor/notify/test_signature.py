@@ -11,9 +11,6 @@ def test_it_is_the_hmac_of_time_and_body():
     expected = hmac.new(b"key", b"1000.body", "sha256").hexdigest()
 
     assert f"t=1000,v1={expected}" == SIGNED
-
-
-def test_what_was_signed_is_known_again():
     assert is_signed(SIGNED, "key", b"body", 1000.0)
     assert is_signed(SIGNED, "key", b"body", 1299.0)
 

@@ -2,9 +2,9 @@ import time
 from html.parser import HTMLParser
 
 import pytest
-from monitor.notify.made import REPORT, change, incident, message, story
+from monitor.notify.made import REPORT, incident, message, story
 
-from ringback.monitor.notify.notification import IncidentUpdate, NotificationContext, Told
+from ringback.monitor.notify.notification import IncidentUpdate, Told
 from ringback.monitor.notify.text import html_text, markdown_text, plain_text, subject_line
 
 AT = 1_763_726_723.0  # 2025-11-21 12:05:23 UTC
@@ -34,14 +34,6 @@ def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_
         "2. Compare host and port.\n"
         "https://mon.invalid/incidents/i1"
     )
-
-
-def test_it_says_what_to_do_where_nothing_was_diagnosed():
-    fields = {"diagnosis": None, "pattern": "certificate", "kind": None}
-    text = plain_text(told(**fields, advice=("Renew it.", "Read the log.", "Third.")))
-
-    assert "Cause: certificate" in text
-    assert "Advice:\n1. Renew it.\n2. Read the log.\nhttps" in text
 
 
 def test_the_end_says_how_long_it_lasted():
@@ -78,21 +70,6 @@ def test_the_subject_says_what_happened(headline, fields, expected):
     assert subject_line(told(headline, **fields)) == expected
 
 
-def test_a_reminder_says_what_there_is_to_remind_of():
-    reminded = change("reminded", incident(at=AT)).incident
-
-    assert subject_line(message(IncidentUpdate(headline="reminded", incident=reminded))) == (
-        "[STILL DOWN] shop-1: reminded now"
-    )
-
-
-def test_names_are_what_people_call_them():
-    named = message(story(), context=NotificationContext(names={"shop-1": "The shop"}))
-
-    assert subject_line(named).startswith("[DOWN] The shop: ")
-    assert "incidents/" not in plain_text(named)
-
-
 def test_several_incidents_are_all_named():
     stories = [story(number=number) for number in range(1, 8)]
     stories.append(story("closed", number=8, state="closed", closed_at=time.time()))
@@ -104,10 +81,6 @@ def test_several_incidents_are_all_named():
     for text in (plain_text(several), html_text(several)):
         assert all(f"shop-{number}:" in text for number in range(1, 9))
     assert plain_text(several).count("Evidence") == 5
-
-
-def test_a_test_says_so():
-    assert subject_line(message(story(), test=True)).startswith("[TEST] ")
 
 
 def test_many_members_are_counted():
@@ -154,30 +127,6 @@ def test_markdown_has_no_mark_of_theirs():
     assert "<https://mon.invalid/incidents/i1>" in text
 
 
-def test_an_id_is_quoted_in_the_link():
-    assert plain_text(told(id="a b/../<x>")).endswith("/incidents/a%20b%2F..%2F%3Cx%3E")
-
-
-def test_the_mark_of_a_detector_is_no_evidence():
-    text = plain_text(
-        told(pattern="latency", diagnosis=None, evidence=("latency:shop-1", "p50 x 4"))
-    )
-
-    assert "latency:shop-1" not in text
-    assert "- p50 x 4" in text
-
-
-def test_a_long_line_is_cut():
-    assert len(subject_line(told(summary="x" * 5000))) <= 160
-
-
-def test_who_is_named_once():
-    told = story(summary="shop-1 is down: refused")
-    assert subject_line(message(told)) == "[DOWN] shop-1 is down: refused"
-    other = story(summary="shop-10 is down")
-    assert subject_line(message(other)) == "[DOWN] shop-1: shop-10 is down"
-
-
 def known_as(before, headline, **fields):
     update = IncidentUpdate(headline=headline, incident=incident(at=AT, **fields), before=before)
     return message(update, at=AT + 200)
@@ -195,26 +144,11 @@ def test_a_title_counts_the_members_as_they_are_now():
     assert "Well again: 2: shop-2, shop-3\n" in plain_text(grown)
 
 
-def test_who_was_named_and_is_no_longer_part_of_it_is_said():
-    """It was reopened without a message, by one of the two that were told."""
-    known = Told(members=("shop-1", "shop-2"))
-    over = known_as(known, "closed", members=("shop-2",), state="closed", closed_at=AT + 60)
-
-    assert subject_line(over) == "[RESOLVED] shop-2: no longer down, after 1 min"
-    assert "No longer part of it: 1: shop-1\n" in plain_text(over)
-
-
 def test_a_flap_that_stays_down_is_no_flap_any_more():
     flapped = Told(members=("shop-1",), pattern="flapping", severity="page")
     steady = known_as(flapped, "renamed", summary="Shop 1 comes and goes: 6 changes")
 
     assert subject_line(steady) == ("[DOWN, WAS FLAPPING] shop-1: stays down, no longer flapping")
-
-
-def test_what_has_become_worse_says_what_it_was_taken_for():
-    warned = Told(members=("shop-1",), pattern="network_partition", severity="warn")
-
-    assert subject_line(known_as(warned, "opened")).startswith("[DOWN, WAS UNREACHABLE] shop-1: ")
 
 
 def test_what_is_urgent_stands_first():

@@ -74,8 +74,3 @@ def test_of_two_looks_what_is_the_same_stays():
     assert first.steady(second) == Fingerprint(key="k", answer="200", banner="220 12:")
     assert first.steady(first) == first
     assert not Fingerprint().steady(first).banner
-
-
-def test_nothing_known_is_no_identity():
-    assert not Fingerprint()
-    assert Fingerprint(server="nginx")

@@ -17,6 +17,7 @@ from monitor.notify.made import (
     waiting,
 )
 from requires import requires
+from until import until as wait_until
 
 from ringback.diagnosis.record import moment
 from ringback.monitor.notify.channel import channel_of
@@ -55,11 +56,7 @@ def alertmanager(tmp_path, receiver):
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
-    ends = time.monotonic() + 120
-    while not _answers(f"{url}/-/ready"):
-        assert process.poll() is None
-        assert time.monotonic() < ends
-        time.sleep(0.05)
+    wait_until(lambda: _answers(f"{url}/-/ready"))
     yield url
     process.terminate()
     process.wait(120)
@@ -79,6 +76,7 @@ def alerts(url):
         return json.load(response)
 
 
+@pytest.mark.nightly
 def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispatch, store):
     async def drive(_, tell):
         opened = change("opened", incident())
@@ -104,6 +102,7 @@ def statuses(receiver):
     return [alert["status"] for doc in receiver.documents for alert in doc["alerts"]]
 
 
+@pytest.mark.nightly
 def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, receiver):
     theirs = [{"labels": {"alertname": "Down", "instance": "db.invalid:5432"}}]
     request = urllib.request.Request(
@@ -113,10 +112,7 @@ def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, rec
     )
     with urllib.request.urlopen(request, timeout=60):
         pass
-    ends = time.monotonic() + 120
-    while not receiver.got:
-        assert time.monotonic() < ends
-        time.sleep(0.02)
+    wait_until(lambda: receiver.got)
 
     (found,) = FiringAlerts().take(receiver.documents[0], time.time())
     assert (found.origin, found.check.up) == ("tcp://db.invalid:5432", False)
@@ -198,28 +194,3 @@ def test_an_incident_that_goes_on_with_another_endpoint_ends_the_alert_of_the_fi
         (alert["labels"]["endpoint"], alert["endsAt"] == moment(sent.at))
         for alert in json.loads(receiver.got[-1][2])
     ] == [("shop-1", True), ("shop-2", False)]
-
-
-def test_labels_of_the_operators_that_say_the_same_leave_one_alert(receiver):
-    labels = {"severity": "x", "pattern": "y", "kind": "z"}
-    warned = Told(members=("shop-1",), pattern="latency", severity="warn")
-    update = IncidentUpdate(headline="opened", incident=incident(), before=warned)
-    channel_of(settings(receiver.url, labels=labels)).send(message(update))
-
-    assert len(posted(receiver)) == 1
-
-
-def test_what_has_no_endpoint_has_no_label_of_one(receiver):
-    context = NotificationContext(labels={"shop-1": {"team": "x"}})
-    sick = story(pattern="prober_sick", members=(), summary="The monitor is not well.", kind=None)
-    channel_of(settings(receiver.url)).send(message(sick, context=context))
-
-    (alert,) = json.loads(receiver.got[0][2])
-    assert alert["labels"] == {
-        "alertname": "RingbackIncident",
-        "incident": "i1",
-        "severity": "page",
-        "pattern": "prober_sick",
-    }
-    assert alert["annotations"]["summary"] == "[MONITOR UNHEALTHY] The monitor is not well."
-    assert "members" not in alert["annotations"]

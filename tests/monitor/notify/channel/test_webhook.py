@@ -17,12 +17,6 @@ def test_it_is_signed_and_has_its_key(receiver):
     assert headers["Content-Type"] == "application/json"
 
 
-def test_without_a_secret_it_is_not_signed(receiver):
-    channel_of(webhook(receiver)).send(message(story()))
-
-    assert SIGNATURE_HEADER not in receiver.got[0][1]
-
-
 @pytest.mark.parametrize(
     ("status", "rejected"),
     [(301, True), (400, True), (404, True), (408, False), (429, False), (500, False), (503, False)],
@@ -47,20 +41,13 @@ def test_a_refused_connection_has_surely_delivered_nothing(unused_port, receiver
 
 def test_a_receiver_that_is_silent_may_have_got_it(receiver):
     receiver.gate.clear()
-    begun = time.monotonic()
     with pytest.raises(NotSent) as raised:
-        channel_of(webhook(receiver, timeout=1.5)).send(message(story()))
+        channel_of(webhook(receiver, timeout=0.5)).send(message(story()))
 
     assert not raised.value.not_delivered
-    assert time.monotonic() - begun < 45
 
 
 @pytest.mark.parametrize("url", ["", "shop", "ftp://host/", "http://", "http:///path"])
 def test_a_url_that_is_none_is_refused_at_once(receiver, url):
     with pytest.raises(NotifierInvalid, match="hook"):
         channel_of(webhook(receiver, url=url))
-
-
-def test_a_type_that_there_is_not_is_refused(receiver):
-    with pytest.raises(NotifierInvalid, match="no type pigeon"):
-        channel_of(webhook(receiver, type="pigeon"))
