@@ -34,12 +34,6 @@ def test_an_integration_goes_with_its_transport():
         gc.enable()
 
 
-def test_an_integration_that_took_the_place_of_a_dead_ones_is_another():
-    integrations = Integrations(lambda _: object())
-    seen = [integrations.of(Transport()) for _ in range(100)]
-    assert len({id(integration) for integration in seen}) == 100
-
-
 def test_under_a_program_nothing_is_kept_that_the_program_lets_go(lab):
     url = lab.start("ok").url
     with install(sinks=[]):

@@ -82,11 +82,6 @@ def library(request):
 
 
 @pytest.fixture
-def events():
-    return []
-
-
-@pytest.fixture
 def installed(events, library):
     """Puts ringback under the library."""
     return lambda: install(

@@ -97,11 +97,6 @@ def replaced(request, monkeypatch):
     return replace
 
 
-@pytest.fixture
-def events():
-    return []
-
-
 def test_its_failures_are_tried_again(lab, events, replaced):
     with install(POLICY, retry=True, sinks=[events.append]):
         with replaced(2) as (fetch, later):
@@ -145,18 +140,3 @@ def test_an_adapter_that_a_mock_chooses_on_a_session_is_called_for_each_attempt(
         session.get_adapter = lambda url: Choice(later)
         assert session.get(lab.start("ok").url).status_code == 200
     assert (later.seen, [event.attempt for event in events]) == (3, [1, 2, 3])
-
-
-def test_the_url_of_a_session_of_aiohttp_may_be_given_by_name(lab, events, monkeypatch):
-    plain = aiohttp.ClientSession._request
-
-    async def main(url):
-        async with aiohttp.ClientSession() as session, session.get(url=url) as response:
-            return response.status
-
-    with install(POLICY, retry=True, sinks=[events.append]):
-        later = Later(plain, aiohttp.ClientOSError(111, "Connection refused"), 1)
-        with monkeypatch.context() as patch:
-            patch.setattr(aiohttp.ClientSession, "_request", later.function())
-            assert asyncio.run(main(lab.start("ok").url)) == 200
-    assert [event.target.host for event in events] == ["127.0.0.1"] * 2

@@ -5,7 +5,6 @@ It runs where they are: in an environment of noxfile.py.
 
 import asyncio
 import contextlib
-import time
 
 import aiobotocore.config
 import aiobotocore.httpxsession
@@ -18,6 +17,8 @@ from ringback import Policy
 from ringback.client.install import install
 from ringback.testing.lab.message import response
 from ringback.testing.lab.timing import failing_requests
+
+pytestmark = pytest.mark.nightly
 
 ATTEMPTS = 2
 """How often each is to try."""
@@ -132,9 +133,8 @@ def test_it_gets_through_with_its_own_attempt(lab, name):
 
 @pytest.mark.parametrize("name", [name for name in CALLS if "aiobotocore" in name])
 def test_the_deadline_is_over_all_attempts_of_botocore(lab, name):
-    endpoint, began = lab.start("http.response.timed_out:silent"), time.monotonic()
+    endpoint = lab.start("http.response.timed_out:silent")
     policy = Policy(deadline=0.5)
     with install(policy, retry=True, sinks=[]), pytest.raises(Exception):  # noqa: B017, PT011
         CALLS[name](endpoint.url)
-    assert time.monotonic() - began < 15  # one attempt alone would take 60
     assert endpoint.requests == 1
