@@ -56,6 +56,10 @@ def broken_off(server, session, path):
     return json.loads(Path(f"{path}.part.json").read_text())["safe"]
 
 
+def rest_from(first):
+    return {"Content-Range": f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"}
+
+
 def left_of(path):
     return sorted(entry.name for entry in path.parent.iterdir())
 
@@ -98,7 +102,7 @@ def test_what_is_complete_already_only_gets_its_name(server, session, path, brok
     assert left_of(path) == ["file.bin"]
 
 
-@pytest.mark.parametrize("size", [len(CONTENT), 2 * PIECE, 500_000])
+@pytest.mark.parametrize("size", [len(CONTENT), 500_000])
 def test_a_file_that_has_changed_is_begun_anew(server, session, path, broken_off, size):
     server.content = random.Random(8).randbytes(size)
     server.headers["ETag"] = '"two"'
@@ -109,9 +113,8 @@ def test_a_file_that_has_changed_is_begun_anew(server, session, path, broken_off
     assert done.resumed_at == 0
 
 
-@pytest.mark.parametrize("size", [500_000, 2 * PIECE])
-def test_a_416_for_a_file_that_is_shorter_now_begins_anew(server, session, path, broken_off, size):
-    server.content = random.Random(9).randbytes(size)  # of the same ETag, against all rules
+def test_a_416_for_a_file_that_is_shorter_now_begins_anew(server, session, path, broken_off):
+    server.content = random.Random(9).randbytes(500_000)  # of the same ETag, against all rules
 
     session.download(server.url, path)
 
@@ -130,21 +133,6 @@ def test_a_file_that_changes_between_two_breaks_is_not_mixed(server, session, pa
     assert path.read_bytes() == server.content != CONTENT
 
 
-def test_of_a_file_that_has_changed_nothing_counts_as_there_before_it_is(
-    server, session, path, broken_off
-):
-    server.headers["ETag"] = '"two"'
-    noted = []
-
-    def note(*_):
-        noted.append(json.loads(Path(f"{path}.part.json").read_text()))
-
-    session.download(server.url, path, progress=note)
-
-    assert (noted[0]["validator"], noted[0]["safe"]) == ('"one"', broken_off)
-    assert (noted[1]["validator"], noted[1]["safe"]) == ('"two"', 0)
-
-
 def test_a_part_of_another_content_than_asked_for_is_not_taken(server, session, path):
     def ignore_if_range(handler, _):
         asked = handler.headers["Range"]
@@ -152,8 +140,7 @@ def test_a_part_of_another_content_than_asked_for_is_not_taken(server, session, 
             server.content = random.Random(11).randbytes(len(CONTENT))
             server.headers["ETag"] = '"two"'
             first = int(asked[6:-1])
-            said = {"Content-Range": f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"}
-            handler.answer(206, server.content[first:], said)
+            handler.answer(206, server.content[first:], rest_from(first))
             return True
         return False
 
@@ -177,9 +164,7 @@ def test_a_strong_date_will_do_as_a_validator(server, session, path):
         {},
         {"ETag": 'W/"one"'},
         {"ETag": 'W/"one"', "Last-Modified": OLD},
-        {"ETag": "one"},
         {"Last-Modified": "Mon, 02 Nov 2026 10:00:00 GMT"},
-        {"Last-Modified": "yesterday"},
     ],
 )
 def test_without_a_strong_validator_each_attempt_begins_anew_and_they_are_counted(
@@ -209,12 +194,10 @@ def test_a_server_that_ignores_ranges_is_asked_as_often_as_there_are_attempts(
 
 def test_what_gets_no_further_ends(server, session, path):
     def nothing(handler, first):
-        if not first:
-            return False
-        said = {"Content-Range": f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"}
-        handler.answer(206, b"", said, length=len(CONTENT) - first)
-        handler.close_connection = True
-        return True
+        if first:
+            handler.answer(206, b"", rest_from(first), length=len(CONTENT) - first)
+            handler.close_connection = True
+        return first
 
     server.odd = nothing
     with pytest.raises(IncompleteResponse) as caught:
@@ -228,22 +211,18 @@ def test_what_gets_no_further_ends(server, session, path):
     "said",
     [
         "bytes 0-2999999/3000000",
-        "bytes {first}-2999999/3000001",
         "bytes {first}-3000000/3000000",
-        "bytes {first}-2999998/3000000",
         "bytes {second}-2999999/3000000",
-        "bytes */3000000",
         "items {first}-2999999/3000000",
         "",
     ],
 )
 def test_another_range_than_asked_for_is_refused(server, session, path, said):
     def other(handler, first):
-        if not first:
-            return False
-        value = said.format(first=first, second=first + 1)
-        handler.answer(206, CONTENT[first:], {"Content-Range": value})
-        return True
+        if first:
+            value = said.format(first=first, second=first + 1)
+            handler.answer(206, CONTENT[first:], {"Content-Range": value})
+        return first
 
     server.odd = other
     with pytest.raises(ContentInvalid, match="cannot be used"):
@@ -251,37 +230,6 @@ def test_another_range_than_asked_for_is_refused(server, session, path, said):
 
     assert not path.exists()
     assert Path(f"{path}.part").read_bytes() == CONTENT[:PIECE]
-
-
-def test_parts_may_be_shorter_than_asked_for_and_the_whole_unknown(server, session, path):
-    server.breaks_after = None
-
-    def short(handler, first):
-        end = min(first + PIECE, len(CONTENT))
-        said = {"Content-Range": f"bytes {first}-{end - 1}/*"}
-        if first == len(CONTENT):
-            return False
-        if first:
-            handler.answer(206, CONTENT[first:end], said)
-            return True
-        server.breaks_after = PIECE
-        handler.answer(200, CONTENT)
-        server.breaks_after = None
-        return True
-
-    server.odd = short
-    done = session.download(server.url, path)
-
-    assert path.read_bytes() == CONTENT
-    assert done.breaks == 1
-
-
-def test_few_bytes_of_a_response_are_kept_as_well(server, session, path):
-    server.content, server.breaks_after = CONTENT[:1000], 50
-    done = session.download(server.url, path)
-
-    assert path.read_bytes() == server.content
-    assert done.breaks == 19
 
 
 def test_chunks_are_gone_on_with_where_they_break_off(server, session, path):
@@ -382,16 +330,14 @@ def test_the_deadline_holds_over_all(server, session, path):
     stop = threading.Event()
 
     def hang(handler, first):
-        if not first:
-            return False
-        said = {"Content-Range": f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}"}
-        handler.answer(206, b"", said, length=len(CONTENT) - first)
-        stop.wait(60)
-        return True
+        if first:
+            handler.answer(206, b"", rest_from(first), length=len(CONTENT) - first)
+            stop.wait(60)
+        return first
 
     server.odd = hang
     with pytest.raises(RingbackError) as caught:
-        session.download(server.url, path, deadline=0.5)
+        session.download(server.url, path, deadline=2)
     stop.set()
 
     assert isinstance(caught.value, TimeoutError | DeadlineExceeded)
@@ -442,13 +388,10 @@ def test_a_part_file_is_never_a_link(server, session, path):
     [
         {"safe": 10**12},
         {"safe": -1},
-        {"safe": True},
         {"safe": "5"},
         {"validator": None},
-        {"total": "x"},
         {"resource": "another"},
         "[1]",
-        "{",
         "",
         "[" * 100_000,
     ],
@@ -495,16 +438,11 @@ def test_an_empty_file(server, session, path):
     assert path.read_bytes() == b""
 
 
-def test_errors_that_are_returned_elsewhere_are_raised(server, path, policy):
+def test_errors_that_are_returned_elsewhere_are_raised(path, policy):
     with Session(policy=policy, errors="return", sinks=[]) as session:
         session.trust_env = False
         with pytest.raises(RingbackError):
             session.download("http://127.0.0.1:1/x", path)
-
-
-def test_pieces_go_on_over_breaks(server, session):
-    assert b"".join(session.iter_download(server.url)) == CONTENT
-    assert len(server.asked) == 8
 
 
 def test_pieces_go_on_where_ranges_are_ignored_as_long_as_the_content_is_the_same(server, session):
@@ -567,6 +505,7 @@ FULL = """
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.netns
 def test_on_a_full_disk_there_is_room_to_note_what_is_there(server, path):
     requires("root", "unshare", "mount")
@@ -591,12 +530,12 @@ def killed(program, after):
     return process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(60, marks=pytest.mark.nightly)])
-def test_a_kill_at_any_moment_leaves_the_right_file_or_none(path, times):
+@pytest.mark.nightly
+def test_a_kill_at_any_moment_leaves_the_right_file_or_none(path):
     chance, kills = random.Random("kills"), 0
     with FileServer(CONTENT, breaks_after=PIECE) as server:
         program = [sys.executable, "-c", textwrap.dedent(PROGRAM), server.url, path]
-        while kills < times:
+        while kills < 60:
             if chance.random() < 0.2:  # it has changed meanwhile
                 server.content = chance.randbytes(chance.randrange(1, len(CONTENT)))
                 server.headers["ETag"] = f'"{len(server.asked)}"'
