@@ -1,9 +1,6 @@
 import json
-import subprocess
-import sys
 
 import pytest
-from program import running_program
 
 GOOD = {"id": "a", "text": "[Errno 111] Connection refused"}
 
@@ -54,13 +51,10 @@ def test_a_bad_line_is_named_and_the_others_are_explained(ringback, bad, reason)
     assert done.stderr.count("\n") == 1
 
 
-def test_reads_a_file(ringback, tmp_path):
+def test_reads_a_file(ringback, one_line, tmp_path):
     path = tmp_path / "texts.jsonl"
     path.write_text(lines(GOOD) + json.dumps(GOOD))
     assert ringback("explain", "--jsonl", path).stdout.count("\n") == 2
-
-
-def test_a_missing_file_is_one_line(ringback, one_line, tmp_path):
     assert "no file" in one_line(ringback("explain", "--jsonl", tmp_path / "none"))
 
 
@@ -68,18 +62,3 @@ def test_half_a_surrogate_survives(ringback):
     done = ringback("explain", "--jsonl", stdin='{"id": "\\ud800", "text": "\\udfff x"}\n')
     assert done.returncode == 0
     assert json.loads(done.stdout)["id"] == "\ud800"
-
-
-def test_answers_each_line_before_the_next_comes():
-    with running_program(
-        [sys.executable, "-m", "ringback", "explain", "--jsonl"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        for number in range(3):
-            process.stdin.write(lines({**GOOD, "id": number}))
-            process.stdin.flush()
-            assert json.loads(process.stdout.readline())["id"] == number
-        process.stdin.close()
-        assert process.wait(timeout=120) == 0
