@@ -29,27 +29,36 @@ def test_without_a_token_this_machine_may_do_everything():
     assert asking.post("/api/v1/incidents/inc-1/acknowledge").status_code == 200
 
 
+@pytest.fixture(scope="module")
+def unguarded():
+    """A page without a token, of which these tests are refused what would change it."""
+    return Asking()
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    return Asking(settings=GUARDED)
+
+
 @pytest.mark.parametrize("name", ["forwarded", "x-forwarded-for", "x-real-ip"])
-def test_without_a_token_nobody_comes_through_a_proxy(name):
-    response = Asking().get("/api/v1/endpoints", headers={name: "192.0.2.1"})
+def test_without_a_token_nobody_comes_through_a_proxy(unguarded, name):
+    response = unguarded.get("/api/v1/endpoints", headers={name: "192.0.2.1"})
 
     assert response.status_code == 403
     assert "configure" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8480", "192.0.2.1", ""])
-def test_a_foreign_name_for_this_machine_is_not_answered(host):
-    response = Asking().get("/", headers={"host": host})
-
-    assert response.status_code == 421
+def test_foreign_name_for_this_machine_is_not_answered(unguarded, host):
+    assert unguarded.get("/", headers={"host": host}).status_code == 421
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8480", "[::1]:8480", "LOCALHOST:1"])
-def test_own_names_are_answered(host):
-    assert Asking().get("/", headers={"host": host}).status_code == 200
+def test_own_names_are_answered(unguarded, host):
+    assert unguarded.get("/", headers={"host": host}).status_code == 200
 
 
-def test_the_name_of_the_base_url_is_answered_and_may_do_nothing_without_a_token():
+def test_name_of_the_base_url_may_do_nothing_without_a_token():
     asking = Asking(settings=WebSettings(base_url="https://status.example"))
     headers = {"host": "status.example"}
 
@@ -57,15 +66,15 @@ def test_the_name_of_the_base_url_is_answered_and_may_do_nothing_without_a_token
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_with_a_token_pages_ask_for_it(path):
-    response = Asking(settings=GUARDED).get(path)
+def test_with_a_token_pages_ask_for_it(guarded, path):
+    response = guarded.get(path)
 
     assert response.status_code == 303
     assert response.headers["location"] == f"/login?next={path}"
 
 
-def test_with_a_token_the_api_asks_for_it():
-    response = Asking(settings=GUARDED).get("/api/v1/endpoints")
+def test_with_a_token_the_api_asks_for_it(guarded):
+    response = guarded.get("/api/v1/endpoints")
 
     assert response.status_code == 401
     assert response.headers["www-authenticate"] == "Bearer"
@@ -90,18 +99,10 @@ def test_with_a_token_the_api_asks_for_it():
         ("nobody", "GET", "/api/v1/endpoints", 401),
     ],
 )
-def test_a_token_may_do_what_it_was_made_for(name, method, path, status):
+def test_token_may_do_what_it_was_made_for(name, method, path, status):
     response = Asking(settings=GUARDED)(method, path, headers=bearer(name))
 
     assert response.status_code == status
-
-
-def test_who_has_a_token_acts_in_its_name():
-    asking = Asking(settings=GUARDED)
-    path, body = "/api/v1/incidents/inc-1/acknowledge", {"by": "Mallory"}
-
-    found = asking.post(path, json=body, headers=bearer("operator")).json()
-    assert found["acknowledged_by"] == "operator"
 
 
 def logged_in(asking, name):
@@ -111,7 +112,7 @@ def logged_in(asking, name):
     return response
 
 
-def test_who_logs_in_sees_pages_and_acts():
+def test_logged_in_operator_sees_pages_and_acts_in_the_name_of_the_token():
     asking = Asking(settings=GUARDED)
     cookie = logged_in(asking, "operator").cookies["ringback_session"]
     headers = {"cookie": f"ringback_session={cookie}", "origin": "http://127.0.0.1:8480"}
@@ -122,8 +123,16 @@ def test_who_logs_in_sees_pages_and_acts():
     assert asking.service.open[0].acknowledged_by == "operator"
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites():
-    said = logged_in(Asking(settings=GUARDED), "reader").headers["set-cookie"].lower()
+def test_caller_with_a_token_acts_in_its_name():
+    asking = Asking(settings=GUARDED)
+    path, body = "/api/v1/incidents/inc-1/acknowledge", {"by": "Mallory"}
+
+    found = asking.post(path, json=body, headers=bearer("operator")).json()
+    assert found["acknowledged_by"] == "operator"
+
+
+def test_session_cookie_is_out_of_reach_of_scripts_and_other_sites(guarded):
+    said = logged_in(guarded, "reader").headers["set-cookie"].lower()
 
     assert "httponly" in said
     assert "samesite=strict" in said
@@ -141,23 +150,21 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites():
         lambda cookie: cookie + "é",
     ],
 )
-def test_a_cookie_that_was_changed_is_worth_nothing(forge):
-    asking = Asking(settings=GUARDED)
-    cookie = forge(logged_in(asking, "operator").cookies["ringback_session"])
+def test_cookie_that_was_changed_is_worth_nothing(guarded, forge):
+    cookie = forge(logged_in(guarded, "operator").cookies["ringback_session"])
 
-    response = asking.get("/", headers={"cookie": f"ringback_session={cookie}".encode()})
+    response = guarded.get("/", headers={"cookie": f"ringback_session={cookie}".encode()})
     assert response.status_code == 303
 
 
-def test_a_wrong_token_is_not_let_in():
+def test_wrong_token_is_not_let_in():
     response = Asking(settings=GUARDED).post("/login", data={"token": "guess", "next": "/"})
 
     assert response.status_code == 403
     assert "set-cookie" not in response.headers
-    assert "Unknown token" in response.text
 
 
-def test_an_empty_token_lets_nobody_in():
+def test_empty_token_lets_nobody_in():
     empty = Token(name="mistake", hash=digest_of(""), scopes=frozenset({"read"}))
     asking = Asking(settings=WebSettings(tokens=(empty,)))
 
@@ -166,14 +173,12 @@ def test_an_empty_token_lets_nobody_in():
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example", "/\\evil", "x"])
-def test_a_login_leads_nowhere_else(wanted):
-    asking = Asking(settings=GUARDED)
-    response = asking.post("/login", data={"token": "reader-secret", "next": wanted})
+def test_login_leads_nowhere_else(guarded, wanted):
+    response = guarded.post("/login", data={"token": "reader-secret", "next": wanted})
 
     assert response.headers["location"] == "/"
 
 
-@pytest.mark.parametrize(("path", "form"), FORMS.items())
 @pytest.mark.parametrize(
     "headers",
     [
@@ -183,30 +188,23 @@ def test_a_login_leads_nowhere_else(wanted):
         {"sec-fetch-site": "same-site"},
     ],
 )
-def test_a_form_of_another_site_is_refused(path, form, headers):
+def test_form_of_another_site_is_refused(headers):
     asking = Asking()
     asking.service.silence(("web",), 60, "Ada", "")
     before = (asking.service.open, asking.service.silences(), asking.service.found)
+    answers = {path: asking.post(path, data=form, headers=headers) for path, form in FORMS.items()}
+    acknowledged_ = asking.post("/api/v1/incidents/inc-1/acknowledge", headers=headers)
 
-    assert asking.post(path, data=form, headers=headers).status_code == 403
+    assert {answer.status_code for answer in (*answers.values(), acknowledged_)} == {403}
     assert (asking.service.open, asking.service.silences(), asking.service.found) == before
 
 
-def test_the_api_refuses_what_a_page_of_another_site_sends():
-    response = Asking().post(
-        "/api/v1/incidents/inc-1/acknowledge", headers={"origin": "https://evil.example"}
-    )
+@pytest.mark.parametrize("path", [*PAGES, "/static/live.js", "/api/v1/endpoints", "/nothing"])
+def test_every_response_forbids_what_does_not_come_from_here(unguarded, path):
+    policy = unguarded.get(path).headers["content-security-policy"]
 
-    assert response.status_code == 403
-
-
-def test_every_response_forbids_what_does_not_come_from_here():
-    asking = Asking()
-
-    for path in (*PAGES, "/static/live.js", "/api/v1/endpoints", "/nothing"):
-        policy = asking.get(path).headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
 
 
 @pytest.mark.parametrize(
@@ -217,10 +215,9 @@ def test_every_response_forbids_what_does_not_come_from_here():
         ("chief", ["Acknowledge", "Silence", "Check now", "Pause", "Add note", "Adopt"], []),
     ],
 )
-def test_who_may_not_press_a_button_sees_none(name, sees, lacks):
-    asking = Asking(settings=GUARDED)
+def test_button_is_shown_to_whom_may_press_it(guarded, name, sees, lacks):
     pages = ("/endpoints/api", "/incidents/inc-1", "/discovered", "/incidents")
-    text = "".join(asking.get(page, headers=bearer(name)).text for page in pages)
+    text = "".join(guarded.get(page, headers=bearer(name)).text for page in pages)
     buttons = set(re.findall("<button[^>]*>([^<]+)</button>", text))
 
     assert buttons.issuperset(sees)
