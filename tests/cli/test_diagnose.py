@@ -158,6 +158,7 @@ def test_the_environments_proxy_is_used_or_left_aside(ringback, fault, closed):
         (["--from-traceback", "-"], "standard input names no URL"),
         (["--timeout", "nan", "http://localhost/"], "--timeout"),
         (["--watch", "0.1", "http://localhost/"], "--watch"),
+        (["--redact"], "--redact needs a URL"),
     ],
 )
 def test_a_wrong_call_is_one_line(ringback, one_line, tmp_path, words, said):

@@ -33,15 +33,6 @@ def test_a_good_configuration_is_summed_up(ringback, folder):
     ]
 
 
-def test_with_enough_to_compare_nothing_is_said_of_controls(ringback, folder):
-    config = folder / "ringback.toml"
-    config.write_text('controls = "tcp://192.0.2.1:443"\n' + config.read_text())
-
-    done = ringback("check-config", cwd=folder)
-
-    assert done.stdout.splitlines()[-1] == "page: http://127.0.0.1:8480"
-
-
 def test_all_problems_are_reported_with_their_place(ringback, folder):
     (folder / "more.toml").write_text("[[endpoint]]\nnam = 3\n[web]\nport = 1\n")
     (folder / "ringback.toml").write_text('include = ["more.toml"]\ncolor = "red"\n')
@@ -83,13 +74,6 @@ def test_json_says_the_same(ringback, folder):
     }
 
 
-def test_no_file_is_a_problem(ringback, tmp_path):
-    done = ringback("check-config", cwd=tmp_path)
-
-    assert done.returncode == 2
-    assert done.stdout == "ringback.toml: cannot be read: No such file or directory\n"
-
-
 REFUSED = {
     '[[endpoint]]\nurl = "http://a.invalid"\nmethod = "GETT"\n': (
         'ringback.toml:3:10: endpoint[0].method must be an HTTP method, such as GET, not "GETT"'
@@ -109,13 +93,3 @@ def test_what_cannot_work_is_refused(ringback, tmp_path, text):
     done = ringback("check-config", cwd=tmp_path)
 
     assert (done.returncode, done.stdout.splitlines()) == (2, [REFUSED[text]])
-
-
-def test_a_port_may_come_from_the_environment(ringback, tmp_path, monkeypatch):
-    monkeypatch.setenv("PAGE_PORT", "8481")
-    (tmp_path / "ringback.toml").write_text('[web]\nport = "${PAGE_PORT}"\n')
-
-    done = ringback("check-config", cwd=tmp_path)
-
-    assert done.returncode == 0
-    assert "page: http://127.0.0.1:8481" in done.stdout

@@ -3,14 +3,7 @@ import tomllib
 from contextlib import closing
 from pathlib import Path
 
-from ringback.cli.config import IMPORT_TYPES
-from ringback.monitor.importing.registry import IMPORTERS
-
 SAMPLES = Path(__file__).parents[2] / "monitor" / "importing" / "samples"
-
-
-def test_the_types_are_those_that_there_are():
-    assert set(IMPORT_TYPES) == set(IMPORTERS)
 
 
 def test_what_is_written_can_be_checked(ringback, tmp_path):
@@ -48,27 +41,6 @@ def test_what_cannot_be_imported_is_one_line(ringback, one_line, tmp_path):
     assert "no file called gone" in one_line(ringback("import", "gone", cwd=tmp_path))
     said = one_line(ringback("import", "--from", "gatos", "letter.txt", cwd=tmp_path))
     assert "did you mean gatus?" in said
-
-
-def test_a_file_in_which_nothing_is_found_is_one_line(ringback, one_line, tmp_path):
-    path = tmp_path / "other.yml"
-    path.write_text("[]\n")
-
-    line = one_line(ringback("import", "--from", "gatus", path, "-o", tmp_path / "ringback.toml"))
-
-    assert f"{path}: nothing of type gatus was found" in line
-    assert not (tmp_path / "ringback.toml").exists()
-
-
-def test_thousands_of_the_same_name_are_numbered_in_time(ringback, tmp_path):
-    path = tmp_path / "urls.txt"
-    path.write_text("http://a.example same name\n" * 3000)
-
-    done = ringback("import", "--from", "urls", path)
-
-    assert done.returncode == 0
-    assert 'name = "same name"\n' in done.stdout
-    assert done.stdout.endswith('name = "same name 3000"\nurl = "http://a.example"\n')
 
 
 KUMA = """
@@ -120,12 +92,3 @@ def test_the_database_of_uptime_kuma_is_read(ringback, tmp_path):
     assert tomllib.loads(done.stdout)["route"] == [{"endpoints": ["Shop"], "notifiers": ["Ops"]}]
     assert "Off: skipped: monitors that are upside down" in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
-
-
-def test_another_database_is_refused(ringback, one_line, tmp_path):
-    with closing(sqlite3.connect(tmp_path / "other.db")) as database:
-        database.execute("CREATE TABLE x (y)")
-
-    said = one_line(ringback("import", "other.db", cwd=tmp_path))
-
-    assert "other.db is no database of Uptime Kuma that can be read: no such table: monitor" in said

@@ -25,26 +25,13 @@ def test_what_is_there_is_left_alone(ringback, one_line, tmp_path, there):
     assert (tmp_path / there).read_text() == "mine"
 
 
-def test_the_same_schema_serves_several_files(ringback, tmp_path):
-    assert ringback("init", "a.toml", cwd=tmp_path).returncode == 0
-    assert ringback("init", "b.toml", cwd=tmp_path).returncode == 0
-
-
-def test_force_replaces_it(ringback, tmp_path):
-    (tmp_path / "ringback.toml").write_text("mine")
-
-    assert ringback("init", "--force", cwd=tmp_path).returncode == 0
-    assert ringback("check-config", cwd=tmp_path).returncode == 0
-
-
 def no_room():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
-@pytest.mark.parametrize("there", [{}, {"ringback.toml": "mine"}])
-def test_what_does_not_fit_on_the_disk_leaves_what_was_there(process, tmp_path, there):
-    for name, text in there.items():
-        (tmp_path / name).write_text(text)
+def test_what_does_not_fit_on_the_disk_leaves_what_was_there(process, tmp_path):
+    there = {"ringback.toml": "mine"}
+    (tmp_path / "ringback.toml").write_text("mine")
 
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # it would be damaged, and stay so
     done = process("init", "--force", cwd=tmp_path, preexec_fn=no_room, env=env)
@@ -64,14 +51,6 @@ def test_a_link_is_written_through_and_rights_stay(ringback, tmp_path):
     assert (tmp_path / "ringback.toml").is_symlink()
     assert "[[endpoint]]" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_dash_prints_it(ringback, tmp_path):
-    done = ringback("init", "-", cwd=tmp_path)
-
-    assert "[[endpoint]]" in done.stdout
-    assert "#:schema" not in done.stdout
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_one_line(ringback, one_line, tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.cli.diagnosis.options import controls_of, nameservers_of, proxies_of, trust_of
+from ringback.cli.diagnosis.options import controls_of, nameservers_of, proxies_of
 from ringback.cli.input import InputError
 
 
@@ -36,14 +36,6 @@ def test_no_proxy_is_not_the_environments(monkeypatch):
     assert proxies_of(None) is None
     assert list(proxies_of("none").candidates("http://a.example/")) in ([], [None])
     assert "s3cret" not in str(_refused(proxies_of, "ftp://me:s3cret@a"))
-
-
-def test_trust_must_be_readable(tmp_path):
-    empty = tmp_path / "ca.pem"
-    empty.write_text("")
-
-    assert trust_of(None) is None
-    assert "--ca" in str(_refused(trust_of, str(empty)))
 
 
 def _refused(call, text):

@@ -65,21 +65,3 @@ def test_ctrl_c_is_no_lack_of_time(closed):
     assert cut.verdict.kind == "unknown"
     assert cut.verdict.advice[0].startswith("It was interrupted. Let it end")
     assert not any("longer time" in step for step in cut.verdict.advice)
-
-
-def test_ctrl_c_keeps_what_nobody_has_heard_yet(closed):
-    def interrupt(index, found):
-        for thread in threading.enumerate():
-            if thread.name == "ringback-diagnose":
-                thread.join(60)
-        raise KeyboardInterrupt
-
-    done = diagnose_all(closed[:1], DiagnoseOptions(), interrupt)
-
-    assert done.interrupted
-    assert [diagnosis.complete for diagnosis in done.found] == [True]
-
-
-def test_a_defect_is_not_hidden():
-    with pytest.raises(ValueError, match="empty"):
-        diagnose_all([" "], DiagnoseOptions(), lambda *_: None)

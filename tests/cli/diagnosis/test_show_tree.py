@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from ringback.cli.diagnosis.show import readings_tree, time_bar
+from ringback.cli.diagnosis.show import reading_line, readings_tree, time_bar
 
 
 def drawn(*readings, width, deciding=(), elapsed=1.0):
@@ -21,10 +21,6 @@ def test_layers_are_in_the_order_of_a_call():
     titles = [line for line in text.splitlines() if not line.startswith(" ")]
 
     assert titles == ["✓ URL", "✗ TCP", "✓ HTTP"]
-
-
-def test_a_layer_without_readings_is_left_out():
-    assert drawn(width=80).strip() == ""
 
 
 @pytest.mark.parametrize(("width", "bars"), [(60, False), (80, True), (160, True)])
@@ -43,15 +39,10 @@ def test_there_are_bars_where_there_is_room(width, bars):
         (0.5, 0.5, "    ████"),
         (0.25, 0.001, "  ▏"),
         (2.0, 5.0, "       █"),
-        (0.0, 0.0, ""),
     ],
 )
 def test_a_bar_lies_where_its_time_was(at, seconds, shown):
     assert time_bar(reading(at=at, seconds=seconds), 1.0, 8) == shown
-
-
-def test_there_is_no_scale_without_time():
-    assert time_bar(reading(seconds=1.0), 0.0, 8) == ""
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100), st.integers(0, 40))
@@ -59,10 +50,28 @@ def test_a_bar_never_leaves_its_column(at, seconds, elapsed, width):
     assert cell_len(time_bar(reading(at=at, seconds=seconds), elapsed, width)) <= width
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 100, 200])
+@pytest.mark.parametrize("width", [20, 60, 200])
 def test_whatever_a_reading_says_it_fits(width):
     long = reading(subject="x" * 300, result="語" * 300)
     text = drawn(long, reading("url", subject="\x1b[2J\u202e"), width=width)
 
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert all(c.isprintable() or c == "\n" for c in text)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (reading(seconds=0.002), "✓ tcp         connect 192.0.2.7:443: open  (2.0 ms)"),
+        (
+            reading("host", "route_to", "192.0.2.7", state="failed", result="", seconds=0),
+            "✗ host        route to 192.0.2.7",
+        ),
+        (
+            reading("url", "parse", "a\x1bb", result="c\nd", seconds=0),
+            "✓ url         parse a\\x1bb: c\\nd",
+        ),
+    ],
+)
+def test_a_reading_is_one_line(given, shown):
+    assert reading_line(given) == shown

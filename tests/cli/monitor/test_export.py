@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from monitor.export.stores import change, check, incident, kept
-from nightly import rest_nightly
 from requires import requires
 
 from ringback.monitor.export.availability import parse_month
@@ -48,9 +47,8 @@ def test_checks_are_exported_as_csv_to_standard_output(ringback, database):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("form", rest_nightly(["csv", "jsonl"]))
-def test_a_full_disk_is_one_line(database, form):
-    command = [sys.executable, "-m", "ringback", "export", "checks", "--format", form]
+def test_a_full_disk_is_one_line(database):
+    command = [sys.executable, "-m", "ringback", "export", "checks"]
     with FULL.open("wb") as full:
         done = subprocess.run(
             [*command, "--db", str(database)],
@@ -105,11 +103,6 @@ def test_history_shows_what_happened_oldest_first(ringback, database):
     assert "\x1b" not in done.stdout
 
 
-def test_history_says_who_reported_it(ringback, database):
-    done = ringback("history", "api", "--db", database)
-    assert "  alertmanager reported, tcp.refused" in done.stdout
-
-
 def test_history_of_one_place_has_its_failures_only(ringback, database):
     done = ringback("history", "shop", "--db", database, "--vantage", "tokyo")
     assert "failed at tokyo, tcp.refused" in done.stdout
@@ -126,20 +119,12 @@ def test_history_as_json(ringback, database):
     assert [incident["state"] for incident in told["incidents"]] == ["open"]
 
 
-def test_an_endpoint_at_which_nothing_happened(ringback, database):
-    done = ringback("history", "api", "--db", database, "--since", "10s")
-    assert (done.returncode, done.stdout) == (0, "nothing happened in that time\n")
-
-
 def test_the_report_says_how_available_each_was(ringback, database):
     done = ringback("report", "--db", database, "--months", "2")
     assert done.returncode == 0
-    assert "available" in done.stdout
-    assert "api" in done.stdout
     assert "100.000 %" in done.stdout
-    told = json.loads(
-        ringback("report", "shop", "--db", database, "--months", "2", "--json").stdout
-    )
+    words = ("report", "shop", "--db", database, "--months", "2", "--json")
+    told = json.loads(ringback(*words).stdout)
     assert told
     assert {row["endpoint"] for row in told} == {"shop"}
     assert all(row["availability"] is None or 0 <= row["availability"] < 100 for row in told)
@@ -153,12 +138,6 @@ def test_the_report_has_a_row_for_each_vantage(ringback, database):
     told = json.loads(ringback(*words, "api", "--json").stdout)
     assert ("alertmanager", 1, 1) in [(r["vantage"], r["checks"], r["failed"]) for r in told]
     rows = list(csv.DictReader(io.StringIO(ringback(*words, "--csv").stdout)))
-    assert {row["endpoint"] for row in rows} == {"api", "shop"}
-
-
-def test_the_report_as_csv(ringback, database):
-    done = ringback("report", "--db", database, "--months", "2", "--csv")
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert {row["endpoint"] for row in rows} == {"api", "shop"}
 
 

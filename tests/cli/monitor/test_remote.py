@@ -80,11 +80,6 @@ def test_what_to_do_about_an_incident_is_said(ringback):
     assert re.findall("^  - (.*)", whole.stdout, re.MULTILINE) == ["Renew it.", "Reload it."]
 
 
-def test_that_nothing_is_silenced_is_said(ringback):
-    with monitor(MemoryService(), 5) as url:
-        assert ringback("silence", "--url", url).stdout == "no silences\n"
-
-
 def view(number, state):
     name = f"web-{number}"
     return EndpointView(endpoint=endpoint(name), state=state, since=NOW, last=refused(name))
@@ -129,11 +124,6 @@ def test_an_id_a_name_a_url_and_a_pattern_are_taken_alike(ringback, word):
 
     assert [row["id"] for row in json.loads(done.stdout)] == ["web-1"]
     assert silenced.stdout.split(": ")[1].startswith(word if "*" in word else "web-1")
-
-
-def test_an_endpoint_that_is_not_known_is_one_line(ringback, one_line):
-    with monitor(MemoryService(view(1, "ok")), 5) as url:
-        assert "did you mean web-1?" in one_line(ringback("status", "web-l", "--url", url))
 
 
 def test_the_incident_of_an_endpoint_is_acknowledged_by_its_url(ringback, one_line):
@@ -220,15 +210,3 @@ def test_a_silence_for_an_endpoint_that_is_not_known_says_so(ringback):
     assert done.stdout == "s1: webb for 1h\n"
     assert done.stderr == "ringback: no endpoint is called webb yet; did you mean web?\n"
     assert quiet.stderr == ""
-
-
-def test_an_incident_of_the_monitor_itself_is_listed(ringback):
-    service = MemoryService()
-    sick = incident("i", (), pattern="prober_sick", summary="The monitor is not well.")
-    service.open = service.store.past = [sick]
-    with monitor(service, 5) as url:
-        done = ringback("incidents", "--url", url)
-
-    assert done.returncode == 1
-    assert "prober sick" in done.stdout
-    assert not any(line.rstrip().endswith(";") for line in done.stdout.splitlines())
