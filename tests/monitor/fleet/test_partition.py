@@ -5,7 +5,7 @@ import json
 import pytest
 from diagnosis.compare.reports import report
 from diagnosis.compare.test_compare import CASES, proxied
-from monitor.fleet.test_hub import Clock, T, health, opened, result, run
+from monitor.fleet.hubs import Clock, T, health, opened, result, run
 
 from ringback.diagnosis.record import record_of
 from ringback.incident.model import Check

@@ -132,8 +132,11 @@ class AgentProcess:
             async with asyncio.TaskGroup() as group:
                 for loop in (self._writing, self._reporting, self._following):
                     group.create_task(loop())
-        except* AgentRemovedError as group:
-            raise group.exceptions[0] from None
+        except BaseExceptionGroup as raised:  # not `except*`: what is raised in it is a group again
+            removed, others = raised.split(AgentRemovedError)
+            if removed is None or others is not None:
+                raise
+            raise removed.exceptions[0] from None
         finally:
             await self._runner.stop()
             for task in self._diagnosing:

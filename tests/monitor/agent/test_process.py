@@ -1,0 +1,294 @@
+"""An agent and its hub: nothing lost or twice, and nobody blamed, whatever breaks between."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from monitor.agent.simulated import EVERY, Agent, simulate
+from monitor.fleet.hubs import T
+from nightly import examples
+
+from ringback.monitor.agent import process
+from ringback.monitor.agent.process import AgentRemovedError
+from ringback.monitor.fleet.agents import AgentRefused
+from ringback.monitor.fleet.hub import SILENT_SECONDS
+
+
+@pytest.fixture
+def simulated(tmp_path, monkeypatch):
+    return lambda scenario: simulate(scenario, tmp_path, monkeypatch)
+
+
+def test_what_an_agent_finds_by_its_plan_is_in_the_history_once(simulated):
+    async def scenario(world):
+        tokyo, oslo = world.agent("tokyo"), world.agent("oslo")
+        await asyncio.sleep(60)
+        for agent in (tokyo, oslo):
+            await agent.end()
+        assert len(world.made) >= 4 * 60 / EVERY
+        assert world.kept() == sorted(world.made)
+        assert world.hub.states() == ["ok", "ok"]
+        assert not world.incidents
+
+    simulated(scenario)
+
+
+def test_a_removed_agent_ends_with_that_alone(simulated):
+    """And not with a group of exceptions, from which no exit status is taken."""
+
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(20)
+        world.hub.fleet.remove("tokyo")
+        with pytest.raises(AgentRemovedError, match="removed"):
+            await agent.task
+
+    simulated(scenario)
+
+
+def test_a_mistake_ends_an_agent_as_what_it_is(simulated, monkeypatch):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(20)
+        monkeypatch.setattr(agent.process.spool, "write", lambda: 1 / 0)
+        with pytest.raises((ExceptionGroup, ZeroDivisionError)):
+            await agent.task
+
+    simulated(scenario)
+
+
+def test_a_success_waits_a_second_for_others_and_a_failure_does_not(simulated):
+    async def scenario(world):
+        world.agent("tokyo")
+        await asyncio.sleep(2 * EVERY - 0.5)
+        assert len(world.kept()) == len(world.made) == 2
+        world.failing.add(("tokyo", "shop"))
+        await asyncio.sleep(0.5 + 0.3)
+        assert len(world.kept()) == 4
+        assert world.hub.states() == ["suspect", "ok"]
+
+    simulated(scenario)
+
+
+def test_an_agent_that_is_cut_off_goes_on_and_sends_all_of_it_later(simulated):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+        world.cut.add(agent.identity.id)
+        world.failing.add(("tokyo", "shop"))  # an outage of which nobody hears in time
+        await asyncio.sleep(2 * SILENT_SECONDS)
+        world.failing.clear()
+        (silent,) = world.incidents.values()
+        assert (silent.pattern, silent.members) == ("vantage_silent", ())
+        agent = await agent.again()  # it starts without its hub, and knows what to do
+        await asyncio.sleep(600)
+        assert agent.process.spool.waiting > 2 * 600 / EVERY
+        world.cut.clear()
+        await agent.drained()
+        await agent.end()
+        assert world.kept() == sorted(world.made)
+        assert len(world.incidents) == 1
+        assert world.hub.engine.incidents() == []
+        assert world.hub.states() == ["ok", "ok"]
+
+    simulated(scenario)
+
+
+def test_what_is_new_goes_before_what_has_waited_long(simulated, monkeypatch):
+    monkeypatch.setattr(process, "MAX_RESULTS", 20)
+    monkeypatch.setattr(process, "SPLIT_RESULTS", 40)
+
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+        world.cut.add(agent.identity.id)
+        await asyncio.sleep(1200)
+        world.latency = 2.0
+        back = world.clock() - T
+        world.received.clear()
+        world.cut.clear()
+        await agent.drained()
+        await agent.end()
+        times = [max(at for _, at in batch) for batch in world.received if batch]
+        new = [number for number, at in enumerate(times) if at > back + 20]
+        old = [number for number, at in enumerate(times) if at < back]
+        assert new[0] < old[-1]
+        assert sum(number < old[-1] for number in new) > 5
+        assert world.kept() == sorted(world.made)
+        assert {known.pattern for known in world.incidents.values()} == {"vantage_silent"}
+
+    simulated(scenario)
+
+
+def test_what_was_kept_without_an_answer_is_sent_again_and_not_kept_twice(simulated, caplog):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+        world.unanswered.add(agent.identity.id)
+        await asyncio.sleep(120)
+        world.unanswered.clear()
+        await agent.drained()
+        await agent.end()
+        assert world.kept() == sorted(world.made)
+        assert world.hub.fleet.repeated > 20
+        assert not world.incidents
+
+    simulated(scenario)
+    assert "another machine" not in caplog.text
+
+
+def test_of_two_with_one_identity_one_goes_on_and_it_is_told(simulated, caplog):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+        world.cut.add(agent.identity.id)
+        await asyncio.sleep(30)
+        copy = Agent(world, agent.identity, agent.copied())
+        world.cut.clear()
+        await asyncio.sleep(60)
+        for one in (agent, copy):
+            await one.end()
+        assert {*world.kept()} == {*world.made}
+        assert Counter(world.kept()) <= Counter(world.made)
+
+    simulated(scenario)
+    assert "another machine has sent results with this agent's numbers" in caplog.text
+
+
+def test_a_hub_that_cannot_keep_anything_is_asked_until_it_can(simulated):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+
+        def full(_):
+            raise AgentRefused(503, "unavailable", "the hub cannot keep anything now")
+
+        world.refuse = full
+        await asyncio.sleep(120)
+        assert agent.process.spool.waiting >= 2 * 120 / EVERY
+        world.refuse = lambda _: None
+        await agent.drained()
+        await agent.end()
+        assert world.kept() == sorted(world.made)
+
+    simulated(scenario)
+
+
+def test_what_the_hub_will_never_take_holds_up_nothing_else(simulated, caplog):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+        world.cut.add(agent.identity.id)
+        await asyncio.sleep(100)
+        bad = world.made[-3]
+
+        def refuse(batch):
+            if any(f"{r['at']:.3f}" == f"{bad[2] + T:.3f}" for r in batch["results"]):
+                raise AgentRefused(400, "malformed", "not valid")
+
+        world.refuse = refuse
+        world.cut.clear()
+        await agent.drained()
+        await agent.end()
+        lost = {*world.made} - {*world.kept()}
+        assert bad in lost
+        assert {at for _, _, at in lost} == {bad[2]}
+
+    simulated(scenario)
+    assert "a result is left out, the hub does not take it" in caplog.text
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(3600, "3600 s ahead"), (-3600, "3600 s behind")])
+def test_an_agent_with_a_wrong_clock_is_told_and_sends_all_when_it_is_right(
+    simulated, caplog, ahead, said
+):
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(30)
+        world.ahead = ahead
+        await asyncio.sleep(2 * SILENT_SECONDS)
+        (incident,) = world.hub.engine.incidents()
+        assert (incident.pattern, incident.observer) == ("prober_sick", "tokyo")
+        assert said in incident.evidence[0]
+        world.ahead = 0.0
+        await agent.drained()
+        await agent.end()
+        assert world.kept() == sorted(world.made)
+        assert world.hub.engine.incidents() == []
+
+    simulated(scenario)
+    assert f"{said}" in caplog.text
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["cut", "mend", "unanswered", "kill", "again", "end_hub", "begin_hub", "wait"]
+        ),
+        st.sampled_from([0.1, 0.7, 1.3, 7.0, 45.0]),
+    ),
+    min_size=3,
+    max_size=12,
+)
+
+
+class Breaking:
+    """What happens to an agent and its hub."""
+
+    def __init__(self, world):
+        self.world, self.agent, self.kills = world, world.agent("tokyo"), []
+        self._known = self.agent.identity.id
+
+    async def cut(self):
+        self.world.cut.add(self._known)
+
+    async def unanswered(self):
+        self.world.unanswered.add(self._known)
+
+    async def mend(self):
+        self.world.cut.clear()
+        self.world.unanswered.clear()
+
+    async def kill(self):
+        self.kills.append(self.world.clock() - T)
+        self.agent = await self.agent.killed()
+
+    async def again(self):
+        self.agent = await self.agent.again()
+
+    async def end_hub(self):
+        self.world.end_hub()
+
+    async def begin_hub(self):
+        self.world.end_hub()
+        self.world.begin_hub()
+
+    async def wait(self):
+        pass
+
+
+@given(STEPS)
+@settings(max_examples=examples(60))
+def test_nothing_is_lost_or_twice_whatever_is_cut_killed_or_begun_again(steps):
+    async def scenario(world):
+        breaking = Breaking(world)
+        await asyncio.sleep(2 * EVERY)
+        for step, seconds in steps:
+            await getattr(breaking, step)()
+            await asyncio.sleep(seconds)
+        await breaking.mend()
+        await breaking.begin_hub()
+        await asyncio.sleep(1)
+        await breaking.agent.drained()
+        await breaking.agent.end()
+        kept, made = Counter(world.kept()), Counter(world.made)
+        assert kept <= made
+        for _, _, at in made - kept:  # not on disk yet when it was killed
+            assert any(0 <= killed - at <= process.WRITE_INTERVAL for killed in breaking.kills)
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        simulate(scenario, Path(folder), patch)
