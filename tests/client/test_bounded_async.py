@@ -33,7 +33,7 @@ class Work:
             self.most = max(self.most, self.inside)
             self.order.append(number)
             try:
-                await tasks.sleep(0.01)
+                await tasks.sleep(0)
             finally:
                 self.inside -= 1
             return number
