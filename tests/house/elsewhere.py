@@ -4,12 +4,9 @@ What the libraries beneath have found out of this machine stays; ringback itself
 where the modules, constants, functions and files are missing that there are not on that platform.
 
 Usage: python elsewhere.py darwin|win32 COMMANDS, a JSON list of lists of words. For each, what it
-ended with and said is printed as JSON. A command that does not end is interrupted once it says
-``Ctrl-C``.
+ended with and said is printed as JSON.
 """
 
-import _thread
-import asyncio
 import builtins
 import contextlib
 import importlib
@@ -36,8 +33,6 @@ LINUX_ONLY = {
     os: ("sched_getaffinity", "setns", "unshare", "pidfd_open", "getrandom", "eventfd"),
     select: ("epoll",),
 }
-"""What macOS lacks."""
-
 POSIX_ONLY = {
     socket: ("AF_UNIX", "MSG_DONTWAIT", "SO_REUSEPORT", "SCM_RIGHTS"),
     os: (
@@ -48,8 +43,6 @@ POSIX_ONLY = {
     select: ("poll",),
     signal: ("SIGHUP", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE", "SIGSTOP", "SIGCONT"),
 }
-"""What Windows lacks as well."""
-
 LINUX_PROGRAMS = {"ip", "iptables", "ip6tables", "nft", "ss", "unshare"}
 POSIX_MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "uvloop")
 
@@ -60,28 +53,19 @@ def become(platform):
         setattr(module, name, without_proc(getattr(module, name)))
     which = shutil.which
     shutil.which = lambda name, **more: None if name in LINUX_PROGRAMS else which(name, **more)
+    lacking = [LINUX_ONLY]
     if platform == "win32":
+        lacking.append(POSIX_ONLY)
         sys.modules |= dict.fromkeys(POSIX_MODULES)
         sys.modules["msvcrt"] = SimpleNamespace(LK_NBLCK=2, LK_UNLCK=0, locking=lambda *_: None)
         ssl.enum_certificates = lambda store: ()
         subprocess.CREATE_NEW_PROCESS_GROUP = 0
         dns.resolver.Resolver.read_registry = lambda resolver: None  # it names no nameserver
         socket.socketpair = partial(socket.socketpair, socket.AF_UNIX)
-        asyncio.SelectorEventLoop.add_signal_handler = refused
-    lacking = [LINUX_ONLY, POSIX_ONLY] if platform == "win32" else [LINUX_ONLY]
     for module, names in ((m, names) for missing in lacking for m, names in missing.items()):
         for name in names:
             vars(module).pop(name, None)
     sys.platform = platform
-
-
-class Heard(io.StringIO):
-    """What a command says, which is interrupted as soon as it tells how."""
-
-    def write(self, text):
-        if "Ctrl-C" in text:
-            _thread.interrupt_main()
-        return super().write(text)
 
 
 def without_proc(function):
@@ -95,19 +79,12 @@ def without_proc(function):
     return called
 
 
-def refused(*_):
-    raise NotImplementedError
-
-
-def modules():
-    """The names of all modules of ringback, but of what takes the place of a program."""
-    for found in pkgutil.walk_packages(ringback.__path__, "ringback."):
-        if "__main__" not in found.name and ".install.start." not in found.name:
-            yield found.name
-
-
 def main(platform, commands):
-    names = [*modules()]
+    names = [
+        found.name
+        for found in pkgutil.walk_packages(ringback.__path__, "ringback.")
+        if "__main__" not in found.name and ".install.start." not in found.name
+    ]
     for name in names:
         importlib.import_module(name)  # with all that they need
     for name in [name for name in sys.modules if name.partition(".")[0] == "ringback"]:
@@ -117,7 +94,7 @@ def main(platform, commands):
         importlib.import_module(name)
     run = importlib.import_module("ringback.cli").main
     for words in json.loads(commands):
-        with contextlib.redirect_stdout(Heard()) as out, contextlib.redirect_stderr(out):
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
             try:
                 run(words)
             except SystemExit as end:

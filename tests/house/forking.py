@@ -1,7 +1,7 @@
 """Runs Python programs, each in a fork of this process, which has imported what most of them need.
 
-Each line of the input is a JSON object, ``code`` and the ``folder`` to run it in; each line of the
-output is the exit status. What a program says is in the files ``out`` and ``err`` of its folder.
+The input is a JSON list of objects, ``code`` and the ``folder`` to run it in, where what a program
+says is left in the files ``out`` and ``err``. The output is the list of their exit statuses.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import signal
 import sys
 import warnings
 
+AT_ONCE = 8  # most of them wait: for a second attempt, or for the end of an outage
 SECONDS = 180
 FIRST = (
     "ringback",
@@ -40,18 +41,21 @@ def run(code, folder):
 
 
 def main():
+    programs, places, statuses = json.load(sys.stdin), {}, {}
     for name in FIRST:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     warnings.simplefilter("error")
     gc.freeze()
-    for line in iter(sys.stdin.readline, ""):
-        asked = json.loads(line)
+    for place, program in enumerate(programs):
         if not (child := os.fork()):
-            run(**asked)
+            run(**program)
             return  # and end as a program does
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        places[child] = place
+        while len(places) > (AT_ONCE if program is not programs[-1] else 0):
+            child, status = os.wait()
+            statuses[places.pop(child)] = os.waitstatus_to_exitcode(status)
+    print(json.dumps([statuses[place] for place in range(len(programs))]))
 
 
 if __name__ == "__main__":
