@@ -1,5 +1,4 @@
 import pytest
-from rows import each
 
 from ringback.diagnosis.protocols import ALIASES, PROTOCOLS, partners_of, protocol_of
 
@@ -32,7 +31,7 @@ def test_every_alias_means_a_scheme():
     assert set(ALIASES.values()) <= set(PROTOCOLS)
 
 
-@each("scheme", PROTOCOLS)
+@pytest.mark.parametrize("scheme", PROTOCOLS)
 def test_who_speaks_first_is_known(scheme):
     protocol = PROTOCOLS[scheme]
 

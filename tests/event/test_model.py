@@ -1,5 +1,3 @@
-import dataclasses
-
 import pytest
 
 from ringback.event import Event
@@ -47,8 +45,3 @@ def test_only_a_success_at_once_is_uneventful():
 
 def test_the_first_attempt_resends_nothing():
     assert [event(attempt=attempt).resend_count for attempt in (1, 2)] == [0, 1]
-
-
-def test_it_cannot_be_changed():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        event().attempt = 2

@@ -33,13 +33,6 @@ def test_every_link_is_followed(outer):
     assert REFUSED in [node.exc for node in walk_exceptions(outer)]
 
 
-def test_a_node_knows_who_led_to_it():
-    outer = holding(__cause__=REFUSED)
-    first, second = walk_exceptions(outer)
-    assert (first.exc, first.parent) == (outer, -1)
-    assert (second.exc, second.parent) == (REFUSED, 0)
-
-
 def test_nothing_is_looked_at_below_what_says_all():
     wrapped = ConnectionRefusedError(111, "Connection refused")
     wrapped.__context__ = IndexError("noise")

@@ -4,6 +4,7 @@ import gc
 import warnings
 
 import pytest
+from nightly import pairs
 
 from ringback import classify
 from ringback.failure.target import proxy_of
@@ -51,9 +52,7 @@ def meet(lab, client, fault):
     pytest.fail("nothing was raised")
 
 
-@pytest.mark.in_turn("client")
-@pytest.mark.parametrize("client", THROUGH_HTTP)
-@pytest.mark.parametrize("fault", CONNECT_STATUS)
+@pytest.mark.parametrize(("fault", "client"), pairs(CONNECT_STATUS, THROUGH_HTTP))
 def test_the_status_of_connect_is_data(lab, client, fault):
     endpoint, failure = meet(lab, client, fault)
     assert failure.kind == fault.partition(":")[0]
@@ -62,9 +61,7 @@ def test_the_status_of_connect_is_data(lab, client, fault):
     assert failure.delivered == "no"
 
 
-@pytest.mark.in_turn("client")
-@pytest.mark.parametrize("client", THROUGH_SOCKS)
-@pytest.mark.parametrize("fault", SOCKS_REPLY)
+@pytest.mark.parametrize(("fault", "client"), pairs(SOCKS_REPLY, THROUGH_SOCKS))
 def test_the_reply_of_socks_is_data(lab, client, fault):
     endpoint, failure = meet(lab, client, fault)
     assert (failure.kind, failure.code) == (fault.partition(":")[0], SOCKS_REPLY[fault])

@@ -1,15 +1,10 @@
 """Checks in, changes of incidents out."""
 
-import json
 from dataclasses import replace
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
-from ringback.monitor.store.records import incident_from_json, incident_json
 
 T = 1_790_000_000.0
 DAY = 86400.0
@@ -57,26 +52,12 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
     assert engine.incidents() == []
 
 
-def test_two_failures_open_nothing():
-    engine = engine_of("shop")
-    checks = [*failing("shop", 2), *well("shop", 2, 20), *failing("shop", 1, 30)]
-    assert run(engine, checks) == []
-
-
 def test_calls_of_programs_and_probes_do_not_share_a_streak():
     engine = engine_of("shop")
     calls = [replace(check, origin="call", vantage="web1") for check in failing("shop", 3)]
     assert run(engine, [*calls[:2], *failing("shop", 2, 12)]) == []
     assert whats(run(engine, failing("shop", 1, 25))) == ["opened"]
     assert run(engine, calls[2:]) == []
-
-
-def test_many_of_the_last_are_down_without_being_in_a_row():
-    engine = engine_of("shop")
-    ups = [False, *[True] * 4, False, *[True] * 4, False, *[True] * 4, False]
-    changes = run(engine, [check(i * 5, "shop", up) for i, up in enumerate(ups)])
-    assert whats(changes) == ["opened"]
-    assert changes[0].at == T + 75
 
 
 def test_what_the_prober_does_not_know_changes_nothing():
@@ -155,13 +136,6 @@ def test_a_network_of_our_own_that_is_down_is_one_incident():
     assert set(incident.members) == set("abcd")
 
 
-def test_one_success_speaks_against_our_own_network():
-    engine = engine_of("a", "b", "c", "d")
-    checks = [check(i, "abc"[i % 3], False, "tcp.timed_out") for i in range(8)]
-    changes = run(engine, [*checks[:3], check(3.5, "d", True), *checks[4:]])
-    assert all(change.incident.pattern != "own_network_down" for change in changes)
-
-
 def test_what_is_notified_already_is_part_of_a_lost_network_once_that_is_known():
     engine = engine_of("a", "b", "c")
     changes = run(engine, failing("a", 3, kind="tcp.timed_out"))
@@ -214,17 +188,6 @@ def test_an_answer_that_a_name_does_not_exist_came_through_the_network():
     run(engine, [check(i, "abc"[i % 3], False, "dns.name_not_resolved") for i in range(9)])
     (incident,) = engine.incidents()
     assert (incident.pattern, set(incident.members)) == ("dns_failure", set("abc"))
-
-
-def test_one_certificate_that_has_ended_is_one_incident():
-    engine = engine_of("a", "b", "c")
-    ended = CertificateSeen(not_after=T - 60, issuer="CA", key="1")
-    other = CertificateSeen(not_after=T - 60, issuer="CA", key="2")
-    kind = "tls.cert.date_invalid.expired"
-    for name, seen in (("a", ended), ("b", ended), ("c", other)):
-        run(engine, [replace(check, certificate=seen) for check in failing(name, 3, kind=kind)])
-    outages = [incident.members for incident in engine.incidents() if not incident.detector]
-    assert outages == [("a", "b"), ("c",)]
 
 
 def test_a_certificate_that_ends_after_its_warning_is_one_incident():
@@ -316,14 +279,6 @@ def test_a_certificate_that_ends_soon_hides_no_outage():
     assert [incident.pattern for incident in engine.incidents()] == ["certificate"]
 
 
-def test_the_failures_in_a_row_begin_after_the_last_success():
-    engine = engine_of("shop")
-    run(engine, [*failing("shop", 1), *well("shop", 1, 10)])
-    assert engine.kind_of("shop") is None
-    (opened,) = run(engine, failing("shop", 3, 60))
-    assert opened.incident.evidence == ("3 failures in a row since 14:14:20 UTC",)
-
-
 def test_flapping_is_one_incident_until_it_is_steady():
     engine = engine_of("shop")
     changes, at = [], 0
@@ -338,16 +293,6 @@ def test_flapping_is_one_incident_until_it_is_steady():
     steady = [change for i in range(200) for change in engine.tick(T + at + i * 10)]
     assert whats(steady) == ["left", "closed"]
     assert whats(steady, notify=True) == ["closed"]
-
-
-def test_flapping_says_how_soon_it_was_down_again():
-    for every, said in ((0.1, "1.2 s"), (5, "60 s"), (60, "12 min"), (1200, "4.0 h")):
-        engine = engine_of("shop", every=every)
-        for i in range(3):
-            run(engine, failing("shop", 3, 6 * i * every, every))
-            run(engine, well("shop", 2, (6 * i + 3) * every, every))
-        (incident,) = engine.incidents()
-        assert incident.summary == f"shop comes and goes: down 3 times in {said}."
 
 
 def test_a_silenced_incident_is_notified_when_its_silence_ends_before_it_does():
@@ -377,20 +322,6 @@ def test_a_member_that_is_not_silenced_makes_a_silenced_incident_notified():
     changes = run(engine, [*failing("web", 3), *failing("api", 3, 5)])
     assert whats(changes, notify=True) == []
     assert whats(engine.tick(T + 16), notify=True) == ["reminded"]
-
-
-def test_no_end_is_notified_of_what_nobody_was_notified_of():
-    engine = engine_of("shop")
-    engine.silences.add(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
-    changes = run(engine, [*failing("shop", 3), *well("shop", 2, 60)])
-    assert whats(changes, notify=True) == []
-
-
-def test_a_silence_never_holds_back_the_end_of_what_was_notified():
-    engine = engine_of("shop")
-    run(engine, failing("shop", 3))
-    engine.silences.add(Silence(id="s", endpoints=("shop",), begins=T, ends=T + 1000))
-    assert whats(run(engine, well("shop", 2, 60)), notify=True)[-1] == "closed"
 
 
 def test_what_nobody_takes_is_notified_again_and_what_is_taken_is_not():
@@ -443,15 +374,6 @@ def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
     assert "within 24 hours" in reminded.incident.advice[0]
 
 
-def test_a_certificate_that_has_ended_is_of_that_kind():
-    engine = engine_of("shop")
-    ended = CertificateSeen(not_after=T - 2 * DAY, issuer="CA", key="1")
-    (opened,) = engine.see(check(0, "shop", True, certificate=ended))
-    assert opened.incident.kind == "tls.cert.date_invalid.expired"
-    assert "2 days ago" in opened.incident.summary
-    assert "CA now, and have" in opened.incident.advice[0]
-
-
 def test_another_issuer_is_notified():
     engine = engine_of("shop")
     old = CertificateSeen(not_after=T + 60 * DAY, issuer="CA", key="1")
@@ -485,13 +407,6 @@ def test_a_job_whose_report_is_overdue_is_down_until_the_next():
         ("down", "unknown"),
         ("ok", None),
     ]
-
-
-def test_a_job_that_never_reports_is_down():
-    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
-    engine.tick(T)
-    engine.tick(T + 91)
-    assert engine.state_of("job") == "down"
 
 
 def test_a_late_report_of_a_failure_makes_the_missed_one_an_outage():
@@ -556,56 +471,6 @@ def test_a_reload_keeps_counters():
     run(engine, failing("shop", 2))
     engine.configure([WatchedEndpoint(id="shop", name="Shop")], T + 20)
     assert whats(run(engine, failing("shop", 1, 30))) == ["opened"]
-
-
-def taken_up(engine, other, now=T):
-    """Take up what another process kept, by way of JSON as a store has it."""
-    cases = {id_: other.dump_endpoint(id_) for id_ in other.watched()}
-    return engine.load(
-        json.loads(json.dumps(cases)),
-        [incident_from_json(incident_json(incident)) for incident in other.incidents()],
-        json.loads(json.dumps(other.dump_shared())),
-        now,
-    )
-
-
-_CHECKS = st.lists(
-    st.builds(
-        check,
-        at=st.just(0),
-        endpoint=st.sampled_from(["a", "b", "c"]),
-        up=st.sampled_from([True, True, False, False, None]),
-        kind=st.sampled_from(["tcp.refused", "tcp.timed_out", "dns.server", "http.error"]),
-        seconds=st.sampled_from([None, 0.01, 0.2, 5.0]),
-    ),
-    max_size=60,
-)
-
-
-@given(_CHECKS, st.integers(0, 60))
-def test_it_goes_on_after_a_kill_as_if_nothing_had_been(checks, cut):
-    checks = [replace(one, at=T + i * 7.0) for i, one in enumerate(checks)]
-    one, other = engine_of("a", "b", "c"), engine_of("a", "b", "c")
-    expected = run(one, checks)
-    changes = run(other, checks[:cut])
-    again = engine_of("a", "b", "c")
-    assert taken_up(again, other) == []
-    assert changes + run(again, checks[cut:]) == expected
-
-
-@given(_CHECKS)
-def test_whoever_is_notified_of_a_beginning_is_notified_of_its_end(checks):
-    engine = engine_of("a", "b", "c")
-    changes = run(engine, [replace(one, at=T + i * 7.0) for i, one in enumerate(checks)])
-    end = T + len(checks) * 7.0
-    for name in "abc":
-        changes += run(engine, [check(end - T + i, name, True) for i in range(30)])
-    for i in range(400):
-        changes += engine.tick(end + 30 + i * 10)
-    opened = {change.incident.id for change in changes if change.what == "opened" and change.told}
-    closed = {change.incident.id for change in changes if change.what == "closed" and change.told}
-    assert opened <= closed
-    assert engine.incidents() == []
 
 
 def test_what_another_version_kept_of_an_endpoint_is_begun_anew():

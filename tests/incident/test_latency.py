@@ -50,19 +50,19 @@ def test_less_than_a_fifth_or_five_milliseconds_is_not_reported(before, after):
 
 @pytest.mark.parametrize("spread", [0.1, 0.3, 0.8])
 def test_noise_is_not_reported(spread):
-    assert len(latency_alarms(usual(20_000, spread=spread))) <= 2
+    assert len(latency_alarms(usual(5_000, spread=spread))) <= 2
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.8])
 def test_a_level_that_wanders_by_itself_is_not_reported(kept):
     chance, wander, series = random.Random(3), 0.0, []
-    for _ in range(20_000):
+    for _ in range(5_000):
         wander = kept * wander + chance.gauss(0, 0.2 * (1 - kept**2) ** 0.5)
         series.append(0.1 * math.exp(wander))
 
     assert len(latency_alarms(series)) <= 5
-    (alarm,) = [at for at in latency_alarms([*series, *usual(20, 0.5)]) if at >= 20_000]
-    assert alarm < 20_010
+    (alarm,) = [at for at in latency_alarms([*series, *usual(20, 0.5)]) if at >= 5_000]
+    assert alarm < 5_010
 
 
 @pytest.mark.parametrize("slow", [(0.8, 0.8, 0.8), (0.8, 0.8, 0.1, 0.8), (0.8, 0.1, 0.8, 0.8)])
@@ -76,18 +76,6 @@ def test_a_rise_lasts_while_single_answers_are_as_fast_as_before():
     risen = [0.1 if at % 5 else 0.2 for at in range(40)]
 
     assert ends(usual(100) + usual(10, 0.2) + risen + usual(20)) == [150]
-
-
-def test_what_an_earlier_version_kept_goes_on():
-    # seconds of the baseline, share of high values, sum, run, high ones, and the rise
-    quiet, risen = [None, 0.0, 0, 0], [0.1, 0.2, 12, 1]
-    for rise, later, expected in (
-        (quiet, usual(3) + usual(4, 0.2), [None] * 6 + [True]),
-        (risen, usual(8, 0.2) + usual(5), [None] * 12 + [False]),
-    ):
-        level = LatencyLevel()
-        level.load([usual(50), 0.03, 1.5, [0.12], 1, rise])
-        assert [level.add(seconds) for seconds in later] == expected
 
 
 def test_single_slow_answers_are_not_reported_nor_do_they_hide_a_rise():

@@ -75,16 +75,6 @@ def test_a_note_stands_in_the_timeline_and_nobody_is_notified(registry):
     assert noted.incident.state == "open"
 
 
-def test_of_what_nobody_knows_nobody_is_notified_until_a_reminder(registry):
-    incident = opened(registry, "shop", notify=False)
-    joined = registry.join(T + 1, incident, "api", "api is down too")
-    assert (incident.told_at, joined.told) == (None, False)
-
-    reminded = registry.remind(T + 2, joined.incident, "the silence is over")
-    assert (reminded.told, reminded.incident.told_at) == (True, T + 2)
-    assert registry.join(T + 3, reminded.incident, "db", "db is down too").told
-
-
 @pytest.mark.parametrize("informed", [True, False])
 def test_an_end_goes_to_those_who_know_of_the_beginning(registry, informed):
     incident = opened(registry, "shop", notify=informed)
@@ -93,14 +83,6 @@ def test_an_end_goes_to_those_who_know_of_the_beginning(registry, informed):
     assert not left.told
     assert registry.members_of(left.incident) == []
     assert registry.resolve(T + 1, left.incident, "over").told is informed
-
-
-def test_who_comes_back_joins_without_a_further_notification(registry):
-    left = registry.leave(T + 1, opened(registry, "shop", "api"), "api", "well again").incident
-    back = registry.join(T + 2, left, "api", "down again")
-
-    assert (back.what, back.told) == ("joined", False)
-    assert (back.incident.members, back.incident.well) == (("shop", "api"), ())
 
 
 def test_a_warning_that_escalates_is_an_outage_that_nobody_has_acknowledged(registry):
@@ -113,28 +95,6 @@ def test_a_warning_that_escalates_is_an_outage_that_nobody_has_acknowledged(regi
     assert (outage.what, outage.told, outage.incident.id) == ("opened", True, warning.id)
     assert (outage.incident.state, outage.incident.acknowledged_by) == ("open", "")
     assert registry.outage_of("shop") == outage.incident
-
-
-def test_incidents_that_unite_leave_the_oldest_and_name_it(registry):
-    first, second = opened(registry, "shop"), opened(registry, "api", at=T + 1)
-    united = registry.unite(T + 2, second, first)
-
-    assert (united.what, united.incident.part_of, united.incident.closed_at) == (
-        "closed",
-        first.id,
-        T + 2,
-    )
-    assert registry.all() == [first]
-
-
-def test_the_oldest_of_a_pattern_stays_the_oldest_when_it_changes(registry):
-    first = opened(registry, "shop")
-    opened(registry, "api", at=T + 1)
-    registry.remind(T + 2, first, "it goes on")
-
-    found = registry.about("", "service_outage")
-    assert found is not None
-    assert found.id == first.id
 
 
 def test_a_diagnosis_of_what_some_see_says_neither_what_it_is_nor_who_sees_it():

@@ -60,7 +60,7 @@ def test_what_is_shown_is_what_going_through_all_would_find():
     chance = random.Random(3)
     ends = [watched(n, "ab"[n % 2], grace=5.0 if n % 4 == 0 else None) for n in range(12)]
     engine, now, seen = Engine(ends), T, set()
-    for _ in range(4000):
+    for _ in range(1500):
         now += chance.random() * 8
         engine = changed(chance, engine, ends, now)
         groups, unwell = counted_anew(engine, {end.id: end.group for end in ends})

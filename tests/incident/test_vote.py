@@ -53,11 +53,6 @@ def test_the_score_says_when_it_is_down(looks, state):
     assert cast(vote(), looks).state == state
 
 
-def test_a_lost_look_now_and_then_never_adds_up():
-    assert all(cast(vote(), "F" + "S" * 13).score == 0.0 for _ in range(3))
-    assert cast(vote(), ("F" + "S" * 13) * 50).state == "ok"
-
-
 def test_a_mixed_run_ends_only_when_it_has_been_well_for_long():
     limping = cast(vote(), spaced(4, 4))
     assert (limping.state, limping.pure) == ("down", False)
@@ -88,14 +83,6 @@ def test_it_says_since_when_and_with_what():
     assert (seen.since, seen.kind, seen.well_at) == (T + 69, "tcp.refused", T + 65)
     assert cast(vote(), "FSFFF").since == T + 9, "the failures in a row are enough by themselves"
     assert cast(vote(), spaced(4, 4)).since == T - 1
-
-
-@pytest.mark.parametrize(
-    ("origin", "seconds"), [("probe", 70.0), ("call", 60.0), ("heartbeat", float("inf"))]
-)
-def test_it_counts_while_it_is_fresh(origin, seconds):
-    assert cast(vote(origin), "S").fresh_until(SHOP) == T + seconds
-    assert cast(vote("call"), "?").fresh_until(SHOP) == float("-inf")
 
 
 @given(OUTCOMES)

@@ -88,18 +88,6 @@ def test_two_vantages_that_lose_all_may_be_behind_one_uplink(well, patterns):
     assert [pattern for pattern in watching.patterns if pattern in patterns] == patterns
 
 
-def test_what_one_vantage_alone_sees_fall_silent_is_its_network():
-    watching = Watching("abc")
-    watching.all_see(by="ABC")
-    watching.passes(30)
-    for _ in range(3):
-        watching.all_see(dict.fromkeys("abc", SILENT), by="A")
-        watching.all_see(by="BC")
-        watching.passes(5)
-
-    assert watching.patterns == ["own_network_down"]
-
-
 @pytest.mark.parametrize(
     ("unheard", "pattern"), [("BC", "own_network_down"), ("", "service_outage")]
 )
@@ -242,17 +230,6 @@ def lost_now_and_then(watching, ids):
             watching.sees(id_, kind)
 
 
-def test_two_sites_that_waver_are_all_that_there_are():
-    watching = Watching("ab")
-    watching.all_see()
-    lost_now_and_then(watching, "ab")
-    for _ in range(3):
-        watching.sees("a", SILENT)
-    watching.engine.tick(T + watching.at)
-
-    assert watching.patterns == ["own_network_down"]
-
-
 def test_two_sites_that_waver_beside_one_that_is_well_are_no_network_that_loses_packets():
     watching = Watching("abc")
     watching.all_see()
@@ -300,14 +277,6 @@ def test_what_replies_when_it_is_asked_again_had_only_lost_packets():
     watching.passes(15)
 
     assert watching.patterns == []
-
-
-def test_an_alarm_waits_no_longer_than_for_any_control():
-    watching = Watching("ab")
-    fails_three_times(watching)
-    watching.passes(13)
-
-    assert watching.patterns == ["service_outage"]
 
 
 def loses_packets():

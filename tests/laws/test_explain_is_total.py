@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback import explain
@@ -22,7 +22,6 @@ FRAGMENTS = [
     st.text(max_size=2000)
     | st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=20), max_size=40).map("".join)
 )
-@settings(deadline=None)
 def test_any_text_has_one_known_explanation(text):
     explanation = explain(text)
 
@@ -36,7 +35,6 @@ def test_any_text_has_one_known_explanation(text):
 
 
 @given(st.binary(max_size=2000))
-@settings(deadline=None)
 def test_any_bytes_read_as_text(raw):
     assert explain(raw.decode("utf-8", "surrogateescape")).kind in KINDS
     assert explain(raw.decode("latin-1")).kind in KINDS

@@ -182,7 +182,5 @@ class AnyCourse(RuleBasedStateMachine):
         assert self.circuit.state == "closed"
 
 
-AnyCourse.TestCase.settings = settings(
-    max_examples=examples(60), stateful_step_count=40, deadline=None
-)
+AnyCourse.TestCase.settings = settings(max_examples=examples(60), stateful_step_count=40)
 TestAnyCourse = AnyCourse.TestCase

@@ -1,5 +1,3 @@
-import dataclasses
-
 import pytest
 
 from ringback.retry import Backoff, Policy, Timeout
@@ -20,8 +18,3 @@ from ringback.retry import Backoff, Policy, Timeout
 def test_what_makes_no_sense_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-def test_a_policy_cannot_change():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        Policy().attempts = 5

@@ -1,5 +1,3 @@
-import pickle
-
 import pytest
 from sink.events import done, given_up, retried
 
@@ -60,7 +58,3 @@ def test_listeners_add_up_what_became_of_their_sinks(patient):
     outer = Listeners([inner, broken, CallbackSink(broken, inline=True)])
     outer(retried())
     assert (outer.failed, outer.dropped, outer.last_error) == (3, 0, "RuntimeError('full')")
-
-
-def test_it_pickles():
-    assert pickle.loads(pickle.dumps(Background(print))).sink is print

@@ -27,7 +27,3 @@ def test_one_without_use_for_success_is_not_notified_of_it():
     for event in (done(1), retried(1), done(2)):
         listeners(event)
     assert [event.attempt for event in heard] == [1, 2]
-
-
-def test_it_says_what_it_calls():
-    assert repr(CallbackSink(print)) == "CallbackSink(<built-in function print>)"

@@ -1,7 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from ringback.failure import Target
 from ringback.sink.formatting import OTHER_ENDPOINT, EndpointNames, endpoint_of_target
 
@@ -12,21 +10,8 @@ def test_an_endpoint_is_scheme_host_and_port():
     assert endpoint_of_target(Target(address="10.0.0.1", port=1)) == "10.0.0.1:1"
 
 
-def test_the_first_keep_their_names_and_the_rest_shares_one():
-    endpoints = EndpointNames(2)
-    targets = [Target(scheme="http", host=f"h{n}", port=80) for n in range(4)]
-    for _ in range(2):
-        names = [endpoints.name(target) for target in targets]
-        assert names == ["http://h0:80", "http://h1:80", OTHER_ENDPOINT, OTHER_ENDPOINT]
-
-
 def test_many_threads_admit_no_more_than_the_limit():
     endpoints = EndpointNames(10)
     with ThreadPoolExecutor(8) as pool:
         names = set(pool.map(lambda n: endpoints.name(Target(host=f"h{n % 100}")), range(2000)))
     assert len(names - {OTHER_ENDPOINT}) == 10
-
-
-def test_a_limit_below_one_is_refused():
-    with pytest.raises(ValueError, match="at least 1"):
-        EndpointNames(0)

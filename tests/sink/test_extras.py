@@ -5,8 +5,6 @@ import sys
 
 import pytest
 
-from ringback import sink
-
 
 @pytest.mark.parametrize(
     ("name", "library", "extra"),
@@ -31,8 +29,3 @@ def test_the_room_loads_neither_library():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout == "set()\n"
-
-
-def test_a_sink_that_is_not_there_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="StatsdSink"):
-        _ = sink.StatsdSink

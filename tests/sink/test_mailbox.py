@@ -30,12 +30,13 @@ def test_a_quick_receiver_has_been_notified_before_the_caller_goes_on(box, patie
     assert not box.late
 
 
-def test_a_receiver_that_hangs_is_waited_for_once(box, hanging):
-    began = monotonic()
+def test_a_receiver_that_hangs_is_waited_for_once(box, hanging, monkeypatch):
+    box.post(hanging, 0)
+    assert box.late
+    monkeypatch.setattr(listen, "POST_TIMEOUT", 3600.0)  # the second who waits does so for ever
     for number in range(50):
         box.post(hanging, number)
-    assert monotonic() - began < 50 * listen.POST_TIMEOUT
-    assert box.late
+    assert hanging.heard == []
 
 
 def test_of_what_waits_the_oldest_is_dropped_and_counted(box, hanging):
@@ -227,7 +228,6 @@ def test_a_copy_begins_empty(box, hanging):
 
 
 def run(script):
-    began = monotonic()
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         capture_output=True,
@@ -235,7 +235,7 @@ def run(script):
         timeout=60,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr, monotonic() - began
+    return done.returncode, done.stdout, done.stderr
 
 
 LATE = """
@@ -249,13 +249,11 @@ box.post(print, "told")
 
 
 def test_the_end_of_the_program_delivers_what_is_left():
-    assert run(LATE + "freed.set()")[:3] == (0, "told\n", "")
+    assert run(LATE + "freed.set()") == (0, "told\n", "")
 
 
 def test_the_end_of_the_program_waits_for_nobody_who_hangs():
-    code, said, complaint, seconds = run(LATE)
-    assert (code, said, complaint) == (0, "", "")
-    assert seconds < 30
+    assert run(LATE) == (0, "", "")
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
@@ -271,6 +269,6 @@ else:
     assert not box.late
     box.post(print, "by the child")
 """
-    code, said, complaint, _ = run(LATE + script)
+    code, said, complaint = run(LATE + script)
     assert (code, complaint) == (0, "")
     assert sorted(said.split("\n")) == ["", "by the child", "told"]

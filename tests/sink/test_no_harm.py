@@ -1,8 +1,6 @@
-"""Whatever a sink does, a call takes as long and ends as it would without."""
+"""Whatever a sink does, a call ends as it would without, and does not wait for it."""
 
 import logging
-import threading
-from time import monotonic
 
 import pytest
 import requests
@@ -14,8 +12,6 @@ from ringback.sink import logging as sink_logging
 from ringback.testing.lab import Lab
 
 CALLS = 20
-SLOW = 0.5
-"""Seconds that a slow sink takes: for 20 calls 10 s, if they waited."""
 
 
 @pytest.fixture
@@ -32,35 +28,26 @@ def fresh_log(monkeypatch):
 
 
 def calls(lab, sinks):
-    """Make calls that work and calls that fail; return how they ended and how long it took."""
+    """Make calls that work and calls that fail; return how they ended."""
     fine, refusing = lab.start("ok"), lab.start("tcp.refused")
     policy = Policy(attempts=2, backoff=Backoff(base=0), budget=None, breaker=None)
     ended, listeners = [], Listeners(sinks)
     with Session(policy=policy, sinks=[listeners]) as session:
         session.trust_env = False
-        began = monotonic()
         for _ in range(CALLS // 2):
             ended.append(session.get(fine.url).status_code)
             with pytest.raises(requests.ConnectionError) as raised:
                 session.get(refusing.url)
             ended.append(raised.value.failure.kind)
-        return ended, monotonic() - began, listeners
+        return ended, listeners
 
 
 EXPECTED = [200, "tcp.refused"] * (CALLS // 2)
 
 
-@pytest.fixture
-def slow():
-    freed = threading.Event()
-    yield lambda value: freed.wait(SLOW)
-    freed.set()
-
-
 def test_a_callback_that_hangs(lab, hanging):
-    ended, seconds, _ = calls(lab, [hanging])
+    ended, _ = calls(lab, [hanging])
     assert ended == EXPECTED
-    assert seconds < CALLS * SLOW / 2
     assert hanging.heard == []
     hanging.free.set()
     assert flush(60)
@@ -69,22 +56,16 @@ def test_a_callback_that_hangs(lab, hanging):
 
 def test_what_a_callback_that_hangs_was_never_notified_is_counted(lab, hanging, monkeypatch):
     monkeypatch.setattr(listen, "MAX_QUEUED_CALLS", 4)
-    ended, _, listeners = calls(lab, [hanging])
+    ended, listeners = calls(lab, [hanging])
     assert ended == EXPECTED
     assert listeners.dropped == CALLS // 2 * 3 - 1 - 4
-
-
-def test_a_callback_that_is_slow(lab, slow):
-    ended, seconds, _ = calls(lab, [slow])
-    assert ended == EXPECTED
-    assert seconds < CALLS * SLOW / 2
 
 
 def test_a_callback_that_raises(lab, patient):
     def broken(event):
         raise RuntimeError("full")
 
-    ended, _, listeners = calls(lab, [broken])
+    ended, listeners = calls(lab, [broken])
     assert ended == EXPECTED
     assert listeners.failed == CALLS // 2 * 3
     assert listeners.last_error == "RuntimeError('full')"
@@ -114,19 +95,12 @@ def handled_by():
 
 def test_a_logging_handler_that_hangs(lab, hanging, handled_by, fresh_log):
     handled_by(hanging)
-    ended, seconds, _ = calls(lab, [LogSink()])
+    ended, _ = calls(lab, [LogSink()])
     assert ended == EXPECTED
-    assert seconds < CALLS * SLOW / 2
+    assert hanging.heard == []
     hanging.free.set()
     assert flush(60)
     assert len(hanging.heard) == CALLS // 2 * 2
-
-
-def test_a_logging_handler_that_is_slow(lab, slow, handled_by, fresh_log):
-    handled_by(slow)
-    ended, seconds, _ = calls(lab, [LogSink()])
-    assert ended == EXPECTED
-    assert seconds < CALLS * SLOW / 2
 
 
 def test_a_logging_handler_that_raises(lab, handled_by, patient, fresh_log):
@@ -134,7 +108,7 @@ def test_a_logging_handler_that_raises(lab, handled_by, patient, fresh_log):
         raise RuntimeError("full")
 
     handled_by(broken)
-    ended, _, _ = calls(lab, [LogSink()])
+    ended, _ = calls(lab, [LogSink()])
     assert ended == EXPECTED
     assert fresh_log.failed == CALLS // 2 * 2
 
@@ -143,9 +117,8 @@ def test_an_alert_that_hangs(lab, hanging):
     refusing = lab.start("tcp.refused")
     policy = Policy(attempts=1, budget=None, breaker=None)
     with Session(policy=policy, sinks=[], on_alert=hanging) as session:
-        began = monotonic()
         for _ in range(5):
             with pytest.raises(requests.ConnectionError):
                 session.get(refusing.url)
-        assert monotonic() - began < CALLS * SLOW / 2
+    assert hanging.heard == []
     assert hanging.called.wait(60)

@@ -1,5 +1,3 @@
-import pickle
-
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -7,7 +5,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
-from sink.events import REFUSED, UNAVAILABLE, done, event, given_up, retried
+from sink.events import UNAVAILABLE, done, event, given_up, retried
 
 from ringback import Backoff, Policy, Session
 from ringback.failure import Target
@@ -148,13 +146,6 @@ def test_the_span_under_way_gets_failures_and_keeps_its_status(telemetry):
     assert span.status.status_code is StatusCode.UNSET
 
 
-def test_giving_up_says_why(telemetry):
-    with telemetry.tracer.start_as_current_span("POST"):
-        OpenTelemetrySink(telemetry.meters)(given_up(1, REFUSED, "not_idempotent"))
-    _, ((_, attributes),) = telemetry.told()
-    assert attributes["ringback.give_up.reason"] == "not_idempotent"
-
-
 def test_a_change_is_a_span_event_with_its_detail(telemetry):
     with telemetry.tracer.start_as_current_span("GET"):
         OpenTelemetrySink(telemetry.meters)(event(what="fallback", detail="past the proxy p:3128"))
@@ -169,11 +160,6 @@ def test_what_simply_works_is_no_event_of_a_span(telemetry):
     assert telemetry.told()[1] == []
 
 
-def test_without_a_span_under_way_only_the_metrics_are_recorded(telemetry):
-    OpenTelemetrySink(telemetry.meters)(retried())
-    assert len(telemetry.points("ringback.retries")) == 1
-
-
 def test_a_real_call_adds_to_the_span_it_is_made_in(telemetry):
     policy = Policy(attempts=2, backoff=Backoff(base=0), budget=None, breaker=None)
     sink = OpenTelemetrySink(telemetry.meters)
@@ -185,8 +171,3 @@ def test_a_real_call_adds_to_the_span_it_is_made_in(telemetry):
     assert span.name == "a call"
     assert [a["http.request.resend_count"] for _, a in events] == [0, 1]
     assert {a["error.type"] for _, a in events} == {"tcp.refused"}
-
-
-def test_it_pickles():
-    sink = pickle.loads(pickle.dumps(OpenTelemetrySink(endpoints=7, request_duration=False)))
-    assert sink._given == (None, 7, False)

@@ -31,11 +31,3 @@ def test_a_file_is_appended_to(tmp_path):
         StreamSink(str(path), json=True)(FAILED)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [line["error.type"] for line in lines] == ["tcp.refused"] * 2
-
-
-def test_a_warning_of_one_says_where_its_lines_should_have_gone(tmp_path):
-    path = tmp_path / "events.jsonl"
-    assert (repr(StreamSink()), repr(StreamSink(path))) == (
-        "StreamSink('stderr')",
-        f"StreamSink({str(path)!r})",
-    )

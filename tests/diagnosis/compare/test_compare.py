@@ -339,12 +339,6 @@ def test_it_fails_everywhere_alike(where, said):
     assert comparison.advice == ("Look at it.",)
 
 
-def test_what_is_asked_is_at_fault():
-    found = broken("url_invalid", "url.invalid", "config", "this program")
-
-    assert "what is asked is at fault" in compare([report(found=found)] * 2, ["a", "b"]).summary
-
-
 def test_it_fails_everywhere_and_not_alike():
     reports = [report(found=DROPS), report(found=FORBIDDEN)]
     comparison = compare(reports, ["a", "b"])
@@ -388,12 +382,6 @@ def test_the_stage_is_that_of_the_reading_that_decided():
 
     assert there.readings[6].layer == "http"
     assert compare([report(answer(200)), there], "ab").explanations[0].difference == "status"
-
-
-def test_nobody_knows_why():
-    found = verdict("unknown", "unknown", summary="?", confidence=0.0)
-
-    assert compare([report(found=found)] * 2, ["a", "b"]).outcome == "unknown"
 
 
 def test_placeholders_of_two_reports_are_not_compared():

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages, is_own, sockaddr_of
+from ringback.diagnosis.layer.kernel import hear_icmp, icmp_messages, sockaddr_of
 from tests.diagnosis.layer.worlds import World
 from tests.requires import requires
 
@@ -25,22 +25,6 @@ def answered(sock, target):
     waiting.register(sock, 0)  # errors are told always
     assert waiting.poll(3000)
     return icmp_messages(sock, target)
-
-
-def test_the_target_itself_says_that_a_udp_port_is_closed():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        [told] = answered(sock, "127.0.0.1")
-        assert icmp_messages(sock, "127.0.0.1") == []
-    assert told.facts() == {
-        "type": 3,
-        "code": 3,
-        "sender": "127.0.0.1",
-        "own": True,
-        "is_target": True,
-        "family": 4,
-        "mtu": None,
-    }
-    assert told.error == "ECONNREFUSED"
 
 
 @pytest.mark.netns
@@ -65,17 +49,6 @@ def test_a_neighbour_that_is_gone_is_recorded_by_this_host(world):
         [told] = answered(sock, f"fe80::77%{socket.if_nametoindex('lab0')}")
     assert (told.type, told.code, told.own, told.is_target) == (1, 3, True, False)
     assert "%" not in told.sender
-
-
-@pytest.mark.netns
-def test_own_addresses(world):
-    with world.inside("client"):
-        assert is_own("192.0.2.2")
-        assert is_own("2001:db8:1::2")
-        assert is_own("127.0.0.1")
-        assert not is_own("192.0.2.1")
-        assert not is_own("203.0.113.4")  # there is no way to it
-        assert not is_own("nonsense")
 
 
 def test_a_socket_of_another_family_has_no_such_queue():

@@ -58,4 +58,3 @@ def test_a_rule_of_this_host_is_seen_by_its_silence(version):
         made = attempt_connect(SERVER[version], 80, 3.4)
     assert made.outcome == "timeout"
     assert made.withheld is True
-    assert made.seconds < 3

@@ -1,4 +1,3 @@
-import dataclasses
 import traceback
 
 import pytest
@@ -38,27 +37,6 @@ def test_a_number_is_read_together_with_its_words():
     assert explain("SSLError(1, '[SSL: TLSV1_ALERT_UNKNOWN_CA] x')").kind == (
         "tls.bad_client_auth_cert"
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("[WinError 10061] Verbindung nicht möglich", "tcp.refused"),
-        ("da der Zielcomputer die Verbindung verweigerte", "tcp.refused"),
-        ("Une connexion existante a dû être fermée par l’hôte distant", "tcp.reset"),
-        (
-            "denegó expresamente: el equipo de destino denegó expresamente dicha conexión",
-            "tcp.refused",
-        ),
-        ("Uma conexão estabelecida foi anulada pelo software no computador host", "tcp.aborted"),
-        ("Удаленный хост принудительно разорвал существующее подключение", "tcp.reset"),
-        ("由于连接方在一段时间后没有正确答复或连接的主机没有反应，连接尝试失败。", "tcp.timed_out"),
-        ("無法連線，因為目標電腦拒絕連線。", "tcp.refused"),
-        ("対象のコンピューターによって拒否されたため、接続できませんでした。", "tcp.refused"),
-    ],
-)
-def test_localized_windows_messages(text, kind):
-    assert explain(text).kind == kind
 
 
 def test_of_chained_tracebacks_the_root_wins():
@@ -116,30 +94,6 @@ def test_a_tunnel_refused_by_the_proxy():
     assert explain(text.format("503 Service Unavailable")).kind == "proxy.upstream_failed"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "All 42 connections were closed cleanly in 3 s.",
-        "ImportError: cannot import name 'ConnectionError' from 'shop.errors'",
-        "except (ConnectionError, Timeout) as exc:",
-        "AttributeError: 'Signal' object has no attribute 'connect'",
-        "subprocess.TimeoutExpired: Command '['make']' timed out after 60 seconds",
-        "OSError: [Errno 24] Too many open files: '/tmp/cache/x'",
-        "PermissionError: [Errno 13] Permission denied: '/etc/shadow'",
-        "FileNotFoundError: [Errno 2] No such file or directory: 'data.csv'",
-        'GET http://localhost:8000/health "HTTP/1.1 200 OK"',
-        'psycopg2.errors.UniqueViolation: duplicate key value violates unique constraint "k"',
-        'INFO:     127.0.0.1:52344 - "GET /missing HTTP/1.1" 404 Not Found',
-        '10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 500 233',
-        "200 OK\n400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found\n500 Error",
-        "KeyError: 'timeout'",
-    ],
-)
-def test_what_is_no_connection_failure_is_not_called_one(text):
-    assert explain(text).kind == "not_a_connection_failure"
-
-
 def test_where_a_frame_is_says_what_its_source_does_not():
     text = (
         "Traceback (most recent call last):\n"
@@ -152,19 +106,6 @@ def test_where_a_frame_is_says_what_its_source_does_not():
     assert explain(text).kind == "http.response.unexpected_content"
     elsewhere = text.replace("models.py", "shop.py").replace("in json", "in of_json")
     assert explain(elsewhere).kind == "not_a_connection_failure"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "openai.APIConnectionError: Connection error.",
-        "BrokenPipeError: [Errno 32] Broken pipe",
-        "Could not reach the broker; gave up.",
-        'botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "https://s3.example/"',
-    ],
-)
-def test_a_failed_connection_without_a_cause_is_unknown(text):
-    assert explain(text).kind == "unknown"
 
 
 def test_credentials_and_query_stay_out_of_the_target():
@@ -192,11 +133,6 @@ def test_an_explanation_knows_its_kinds_page():
     assert explanation.retry == "backoff"
     assert explanation.meaning
     assert explanation.advice
-
-
-def test_an_explanation_cannot_be_changed():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        explain("x").kind = "tcp.refused"
 
 
 def test_a_real_traceback_is_explained_as_its_exception_is_classified(unused_port):
@@ -267,14 +203,6 @@ def test_words_of_two_records_say_nothing_together():
                                      "('Cannot connect to proxy.', {})"])  # fmt: skip
 def test_what_urllib3_calls_unable_to_connect_may_have_gone_through_the_proxy(wrapper, inner):
     assert explain(f"{POOL} (Caused by {wrapper.format(inner)})").delivered == "maybe"
-
-
-def test_a_proxy_that_refused_the_connection_was_handed_nothing():
-    inner = "NewConnectionError('Failed to establish: [Errno 111] Connection refused')"
-
-    explanation = explain(f"{POOL} (Caused by ProxyError('Unable to connect to proxy', {inner}))")
-
-    assert (explanation.kind, explanation.delivered) == ("proxy.unreachable", "no")
 
 
 def test_a_traceback_shows_that_the_request_before_a_redirect_was_delivered():

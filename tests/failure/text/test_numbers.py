@@ -1,7 +1,5 @@
 import pytest
 
-from ringback.failure import codes
-from ringback.failure.kinds import KINDS
 from ringback.failure.text.fold import fold
 from ringback.failure.text.scan import numbers
 
@@ -56,19 +54,5 @@ def test_a_number_that_says_nothing(text):
     assert kinds(text) in (set(), {"tcp.refused"} if "61]" in text else set())
 
 
-def test_any_number_of_a_system_may_stand_in_a_text():
-    tables = (codes.LINUX_ERRNO, codes.MACOS_ERRNO, codes.WINDOWS_ERRNO, codes.WIN32_ERROR)
-    for number in {number for table in tables for number in table}:
-        for text in ("[WinError {}] x", "[Errno {}] x", "socket error {}", "OSError({}, 'x')"):
-            assert kinds(text.format(number)) <= {None, *KINDS}
-    assert kinds("socket error 10040") == set()  # the message is too long
-
-
 def test_a_number_never_contradicts_its_words():
     assert kinds("[Errno 61] Connection reset by peer") == {"tcp.reset"}
-
-
-def test_a_broken_pipe_needs_a_socket():
-    (finding,) = numbers(fold("[Errno 32] Broken pipe"))
-
-    assert finding.clue.needs_socket

@@ -192,9 +192,7 @@ ringback.report("http://127.0.0.1:{unused_port}")
 session = ringback.Session(policy=ringback.Policy(attempts=1), errors="return")
 session.get("http://127.0.0.1:9/")
 """
-    began = time.monotonic()
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
-    assert time.monotonic() - began < 30
 
 
 def test_closed_it_reports_nothing_more(monitor, reporter):

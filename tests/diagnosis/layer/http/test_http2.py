@@ -32,24 +32,7 @@ def test_a_server_that_speaks_only_http2_is_asked_in_it(lab):
     assert only(context, "http2").facts["works"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "h2.refused_stream:refused_stream",
-        "h2.refused_stream:goaway",
-        "h2.protocol.error:protocol_error",
-        "h2.protocol.error:enhance_your_calm",
-    ],
-)
-def test_a_refusal_of_http2_is_recorded(lab, name):
-    request = told(met(lab.start(name)), "request")[-1]
-
-    assert request.kind == name.partition(":")[0]
-
-
-@pytest.mark.parametrize(
-    "status", [200, 204, 206, 304, 400, 404, 500, 201, 403, 429, 503, 599, 316]
-)
+@pytest.mark.parametrize("status", [200, 204, 404, 201, 503])
 @pytest.mark.parametrize("huffman", [True, False])
 def test_the_status_is_read(status, huffman):
     encoder = pytest.importorskip("hpack").Encoder()

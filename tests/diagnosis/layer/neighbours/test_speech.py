@@ -1,5 +1,4 @@
 import socket
-import threading
 
 import pytest
 
@@ -8,8 +7,7 @@ from ringback.diagnosis.layer.spoken import client_hello, speech
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import Lab
 from ringback.testing.lab.healthy import secured
-from ringback.testing.lab.http import greeting
-from ringback.testing.lab.message import response, serve
+from ringback.testing.lab.message import serve
 
 HTTP = Asked(text="", scheme="http", host="service.test", port=80)
 SMTP = Asked(text="", scheme="smtp", host="service.test", port=25, protocol="smtp")
@@ -47,19 +45,6 @@ def test_tls_by_the_port(lab):
     assert heard(met, 443, SMTP) == "tls"
 
 
-def test_plain_http_where_tls_is_usual(lab):
-    def bad_request(connection):
-        connection.read()
-        connection.send(response(400, b"", "Connection: close"))
-
-    assert heard(lab.listen(bad_request), 8443, HTTP) == "http"
-
-
-def test_a_server_that_speaks_first(lab):
-    assert heard(lab.listen(greeting(b"220 mail.test ESMTP\r\n")), 2525, SMTP) == "smtp"
-    assert heard(lab.listen(greeting(b"SSH-2.0-OpenSSH_9.6\r\n")), 2222, HTTP) == "ssh"
-
-
 def test_the_words_of_the_asked_protocol(lab):
     def redis(connection):
         assert connection.read() == b"PING\r\n"
@@ -71,20 +56,6 @@ def test_the_words_of_the_asked_protocol(lab):
 def test_http_behind_a_silent_port(lab, monkeypatch):
     monkeypatch.setattr(room, "LISTEN_TIMEOUT", 0.05)
     assert heard(lab.listen(serve), 2525, SMTP) == "http"
-
-
-def test_one_that_says_nothing(lab, monkeypatch):
-    monkeypatch.setattr(room, "ANSWER_TIMEOUT", 0.1)
-    done = threading.Event()
-    met = lab.listen(lambda _: done.wait(5))
-    try:
-        assert heard(met, 80, HTTP) is None
-    finally:
-        done.set()
-
-
-def test_one_that_hangs_up(lab):
-    assert heard(lab.listen(lambda connection: connection.reset()), 80, HTTP) is None
 
 
 def test_the_first_words_of_tls_carry_the_name():

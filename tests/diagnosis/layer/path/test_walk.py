@@ -88,13 +88,6 @@ def test_another_port_is_as_silent(world):
 
 
 @pytest.mark.netns
-def test_nobody_answers(world):
-    with world.rule("router", "PREROUTING -t raw -p tcp --dport 8083 -j DROP"):
-        found, _ = hops(world, 8083, SERVER[4])
-    assert [hop["silent"] for hop in found.values()] == [True, True, True]
-
-
-@pytest.mark.netns
 def test_somebody_says_no(world):
     rule = "FORWARD -p tcp --dport 8084 -j REJECT --reject-with icmp-admin-prohibited"
     with world.rule("router", rule):

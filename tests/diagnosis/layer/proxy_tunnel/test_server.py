@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer.proxy_tunnel import authority, proxy_server
+from ringback.diagnosis.layer.proxy_tunnel import proxy_server
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,3 @@ def test_credentials_are_decoded_and_not_shown():
     assert (server.user, server.password) == ("us@er", "pa:ss")
     assert server.url == "http://gate.test:3128"
     assert "pa:ss" not in repr(server)
-
-
-@pytest.mark.parametrize("url", ["", "ftp://gate.test", "http://", "http://gate.test:99999"])
-def test_no_proxy(url):
-    with pytest.raises(ValueError, match="proxy"):
-        proxy_server(url)
-
-
-def test_authority():
-    assert authority("gate.test", 80) == "gate.test:80"
-    assert authority("2001:db8::1", 80) == "[2001:db8::1]:80"

@@ -49,7 +49,6 @@ ANSWERS = {
     "ldap": LDAP_ENTRY,
     "mongodb": MONGO_REPLY,
 }
-ALIVE = {"redis": b"-NOAUTH Authentication required.\r\n", "mqtt": b"\x20\x02\x00\x05"}
 REFUSALS = {
     "mysql": (packet(b"\xff\x10\x04Too many connections"), "Too many connections"),
     "smtp": (b"554 go away\r\n", "554 go away"),
@@ -145,15 +144,6 @@ def test_a_service_that_waits_is_spoken_to(lab, scheme):
     assert (reading.facts["outcome"], reading.state) == ("spoke", "ok")
 
 
-@pytest.mark.parametrize("scheme", ALIVE)
-def test_a_service_that_wants_a_password_is_alive(lab, scheme):
-    facts = only(met(speaking(lab, then=lambda _: ALIVE[scheme]), scheme), "greeting").facts
-
-    assert facts["outcome"] == "spoke"
-    assert facts["message"]
-    assert facts["wants_login"]
-
-
 @pytest.mark.parametrize("scheme", REFUSALS)
 def test_a_refusal_is_recorded_in_the_services_own_words(lab, scheme):
     answer, message = REFUSALS[scheme]
@@ -200,15 +190,6 @@ def test_postgres_is_spoken_to_within_tls(lab):
     )
 
 
-def test_an_unknown_user_says_nothing_of_the_service(lab):
-    def answer(data):
-        return b"N" if len(data) == 8 else error(b"28000", b"no pg_hba.conf entry")
-
-    facts = only(met(speaking(lab, then=answer), "postgres"), "greeting").facts
-
-    assert (facts["outcome"], facts["message"]) == ("spoke", "no pg_hba.conf entry")
-
-
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("scheme", ["redis", "smtp", "postgres"])
 def test_http_on_the_port_is_another_protocol(lab, scheme):
@@ -230,12 +211,6 @@ def test_a_slow_service_is_not_taken_for_another(lab):
         connection.stall()
 
     assert only(met(lab.listen(handler), "redis"), "greeting").facts["outcome"] == "spoke"
-
-
-def test_ssh_on_the_port_is_another_protocol(lab):
-    facts = only(met(speaking(lab, b"SSH-2.0-OpenSSH_9.6\r\n"), "redis"), "greeting").facts
-
-    assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "ssh")
 
 
 @pytest.mark.usefixtures("quiet")

@@ -104,7 +104,7 @@ def test_a_full_backlog_is_silence():
             sock.close()
     assert made.outcome == "timeout"
     assert made.kind == "tcp.timed_out"
-    assert 0.2 <= made.seconds < 20
+    assert made.seconds >= 0.2
     assert made.withheld is (False if made.repeats else None)
 
 

@@ -1,15 +1,11 @@
 import pytest
 
 from ringback.diagnosis.layer.connect import (
-    KIND_OF,
-    errno_name,
     kind_of,
-    meaning,
     of_errno,
     of_icmp,
 )
 from ringback.diagnosis.layer.kernel import Icmp
-from ringback.failure import KINDS
 
 
 def icmp(family, type_, code):
@@ -47,12 +43,6 @@ def test_icmp(message, outcome):
     assert of_icmp(icmp(*message)) == outcome
 
 
-def test_meaning():
-    assert meaning(icmp(4, 3, 13)) == "ICMP 3/13 (administratively prohibited)"
-    assert meaning(icmp(6, 3, 0)) == "ICMPv6 3/0 (time to live exceeded)"
-    assert meaning(icmp(4, 8, 0)) == "ICMP 8/0"
-
-
 @pytest.mark.parametrize(
     ("name", "outcome", "kind"),
     [
@@ -76,13 +66,3 @@ def test_errno(name, outcome, kind):
 
 def test_without_an_ipv6_address_there_is_no_way():
     assert of_errno("EADDRNOTAVAIL", 6) == "network_unreachable"
-
-
-def test_names_of_numbers():
-    assert errno_name(111) == "ECONNREFUSED"
-    assert errno_name(99999) == "99999"
-    assert errno_name(None) is None
-
-
-def test_every_kind_is_one_of_the_taxonomy():
-    assert {kind for kind in KIND_OF.values() if kind} <= set(KINDS)

@@ -63,13 +63,12 @@ def test_no_address():
     assert len(context.readings()) == 2
 
 
-def test_refused_at_once(unused_port, seconds):
+def test_refused_at_once(unused_port):
     context = scene_of(unused_port)
     assert tcp.read_tcp(context, ("127.0.0.1",)) == ()
     [connect] = told(context, "tcp", "connect")
     assert connect["outcome"] == "refused"
     assert told(context, "tcp", "again") == []
-    assert seconds(context) < 1
 
 
 def test_no_more_connections_than_are_polite(unused_port):
@@ -124,7 +123,7 @@ def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
 
 
 @pytest.mark.netns
-def test_dropped_on_the_way(world, read, seconds):
+def test_dropped_on_the_way(world, read):
     with world.rule("router", "FORWARD -p tcp --dport 8081 -j DROP"):
         ways, context = read([SERVER[4]], 8081)
     assert ways == ()
@@ -142,11 +141,10 @@ def test_dropped_on_the_way(world, read, seconds):
     assert (hops[1]["sender"], hops[1]["icmp_type"]) == ("192.0.2.1", 11)
     assert hops[2]["silent"]
     assert not hops[2]["reached"]
-    assert seconds(context) < 6
 
 
 @pytest.mark.netns
-def test_dropped_by_this_host(world, read, seconds):
+def test_dropped_by_this_host(world, read):
     with world.rule("client", "OUTPUT -p tcp --dport 8082 -j DROP"):
         ways, context = read([SERVER[4]], 8082)
     assert ways == ()
@@ -158,7 +156,6 @@ def test_dropped_by_this_host(world, read, seconds):
     assert {neighbour["outcome"] for neighbour in told(context, "neighbours", "connect")} == {
         "refused"
     }
-    assert seconds(context) < 4
 
 
 @pytest.mark.netns
@@ -171,12 +168,11 @@ def test_refused_by_this_host_in_the_name_of_the_target(world, read):
 
 
 @pytest.mark.netns
-def test_refused_by_the_target(read, seconds):
+def test_refused_by_the_target(read):
     _, context = read(BOTH, 8084)
     refusals = told(context, "path", "refusal")
     assert [hop["hops"] for hop in refusals] == [2, 2]
     assert [hop["near"] for hop in refusals] == [False, False]
-    assert seconds(context) < 2
 
 
 @pytest.mark.netns
@@ -193,7 +189,7 @@ def test_the_gateway_is_dead(world, read):
 
 @pytest.mark.nightly
 @pytest.mark.netns
-def test_a_late_answer_ends_the_repeats(world, read, seconds):
+def test_a_late_answer_ends_the_repeats(world, read):
     # The router gives a neighbour up after three questions: in 1.8 s, not in 3 of 3.4 there are.
     with world.inside("router"):
         Path("/proc/sys/net/ipv4/neigh/lab1/retrans_time_ms").write_text("600")
@@ -201,7 +197,6 @@ def test_a_late_answer_ends_the_repeats(world, read, seconds):
     [connect] = told(context, "tcp", "connect")
     assert (connect["outcome"], connect["icmp"]["sender"]) == ("host_unreachable", "192.0.2.1")
     assert told(context, "tcp", "again") == []
-    assert seconds(context) < 4.5
 
 
 @pytest.mark.nightly

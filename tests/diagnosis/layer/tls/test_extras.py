@@ -1,4 +1,3 @@
-import socket
 import ssl
 
 import pytest
@@ -6,7 +5,6 @@ import pytest
 from ringback.client.trust import Trust
 from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import tls, tls_extras, tls_trust
-from ringback.diagnosis.layer.kernel import confirmed
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
@@ -71,12 +69,6 @@ def test_old_versions_are_tried(lab):
 
     assert (old.facts["works"], old.facts["version"]) == (True, "TLSv1.1")
     assert old.facts["offered"] is False
-
-
-def test_old_versions_do_not_help_where_no_cipher_is_shared(lab):
-    context = met(lab.start("tls.version_or_cipher_mismatch:no_shared_cipher"))
-
-    assert not only(context, "old_versions").facts["works"]
 
 
 def test_old_versions_are_not_tried_where_a_certificate_is_wanted(lab):
@@ -160,12 +152,6 @@ def _pem(lab):
     return str(path)
 
 
-def test_the_systems_store_does_not_know_the_labs_authority(lab):
-    context = met(lab.start("tls.cert.authority_invalid.unknown_issuer"))
-
-    assert not only(context, "system_store").facts["verified"]
-
-
 def test_no_more_than_three_connections_are_made(lab):
     endpoint = lab.start("tcp.reset:in_handshake")
     before = len(endpoint.seen)
@@ -213,9 +199,3 @@ def test_the_first_of_several_addresses_may_be_the_bad_one(lab):
 
     assert [connection.route.port for connection in connections] == [good.port]
     assert sorted(handshake.state for handshake in told(context, "handshake")) == ["failed", "ok"]
-
-
-def test_a_socket_that_is_no_longer_tcp_is_no_defect():
-    one, other = socket.socketpair()
-    with one, other:
-        assert confirmed(one)["unacked"] is None

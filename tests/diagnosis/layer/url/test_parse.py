@@ -176,14 +176,6 @@ def test_it_is_total(text):
     assert asked.kind is not None or asked.host
 
 
-@given(st.text(alphabet="htps:/@.[]?#%\\ a1é\n,", max_size=40))
-def test_it_is_total_near_urls(text):
-    asked = parse_target(text)
-
-    assert asked.kind is not None or (asked.host and 0 <= asked.port <= 65535)
-    assert all(problem.isprintable() for problem in asked.problems)
-
-
 @given(
     st.from_regex(
         r"[a-z]{1,9}(\.[a-z]{2,5}){0,2}(:[1-9][0-9]{0,3})?(/[a-z]{0,5}){0,2}", fullmatch=True
@@ -279,13 +271,3 @@ def test_the_reading_says_how_the_text_was_taken():
     assert (facts["scheme"], facts["port"], facts["tls"]) == ("http", 443, False)
     assert facts["ascii_host"] == "exam.ple.com"
     assert (facts["explicit_port"], facts["is_address"], facts["fatal"]) == (True, False, False)
-
-
-def test_the_reading_of_a_slip_holds_the_hint():
-    context = DiagnosisContext(parse_target("http:/example.com"), Options())
-
-    read_url(context)
-
-    (reading,) = context.readings()
-    assert (reading.state, reading.kind) == ("failed", "url.invalid")
-    assert (reading.facts["fatal"], reading.facts["hint"]) == (True, "http://example.com")
