@@ -60,6 +60,11 @@ def incident(id_="inc-1", members=("api",), **more):
     return Incident(id=id_, members=tuple(members), **given)
 
 
+def observer(name, state="ok", at=NOW - 10, kind="probe", **more):
+    given = {"since": None, "kind_of_failure": None, **more}
+    return ObserverView(id=f"{kind}:{name}", kind=kind, domain=name, state=state, at=at, **given)
+
+
 class MemoryStore:
     """Checks and incidents in lists; what pages read."""
 
@@ -202,19 +207,8 @@ class MemoryService:
         return self.open
 
     def acknowledge(self, incident_id, who):
-        known = any(incident.id == incident_id for incident in self.open)
-        entry = TimelineEntry(at=self.now, what="acknowledged", text=f"acknowledged by {who}")
-        self.open = [
-            replace(
-                incident,
-                state="acknowledged",
-                acknowledged_by=who,
-                timeline=(*incident.timeline, entry),
-            )
-            if incident.id == incident_id
-            else incident
-            for incident in self.open
-        ]
+        taken = {"state": "acknowledged", "acknowledged_by": who}
+        known = self._write(incident_id, None, f"acknowledged by {who}", **taken)
         if known:
             self.tell(UiEvent(what="incident", incident=incident_id))
         return known
@@ -339,24 +333,8 @@ def sample(now=NOW):
             last=refused("api", now - 10),
             incident="inc-1",
             observers=(
-                ObserverView(
-                    id="probe:here",
-                    kind="probe",
-                    domain="here",
-                    state="down",
-                    since=now - 600,
-                    kind_of_failure="tcp.refused",
-                    at=now - 10,
-                ),
-                ObserverView(
-                    id="call:web1",
-                    kind="call",
-                    domain="web1",
-                    state="unknown",
-                    since=None,
-                    kind_of_failure=None,
-                    at=now - 900,
-                ),
+                observer("here", "down", now - 10, kind_of_failure="tcp.refused"),
+                observer("web1", "unknown", now - 900, kind="call"),
             ),
         ),
         EndpointView(
@@ -418,6 +396,11 @@ def sample(now=NOW):
     return service
 
 
+def _reading(layer, what, subject, result, at, **more):
+    said = {"layer": layer, "what": what, "subject": subject, "result": result, "at": at}
+    return {**said, "state": "ok", "kind": None, "seconds": 0.01, "facts": {}, **more}
+
+
 DIAGNOSIS = {
     "format": 1,
     "target": "https://api.example:8443/v1",
@@ -445,39 +428,13 @@ DIAGNOSIS = {
         "beside": [],
     },
     "readings": [
-        {
-            "layer": "url",
-            "what": "parse",
-            "subject": "https://api.example:8443/v1",
-            "state": "ok",
-            "result": "port 8443 is given",
-            "kind": None,
-            "at": 0.001,
-            "seconds": 0.0,
-            "facts": {},
-        },
-        {
-            "layer": "name",
-            "what": "getaddrinfo",
-            "subject": "api.example",
-            "state": "ok",
-            "result": "192.0.2.7",
-            "kind": None,
-            "at": 0.002,
-            "seconds": 0.011,
-            "facts": {},
-        },
-        {
-            "layer": "tcp",
-            "what": "connect",
-            "subject": "192.0.2.7:8443",
-            "state": "failed",
-            "result": "refused (ECONNREFUSED) after 0.01 s",
-            "kind": "tcp.refused",
-            "at": 0.014,
-            "seconds": 0.012,
-            "facts": {},
-        },
+        _reading("url", "parse", "https://api.example:8443/v1", "port 8443 is given", 0.001),
+        _reading("name", "getaddrinfo", "api.example", "192.0.2.7", 0.002),
+        _reading(
+            *("tcp", "connect", "192.0.2.7:8443", "refused (ECONNREFUSED)", 0.014),
+            state="failed",
+            kind="tcp.refused",
+        ),
     ],
     "host": {"python": "3.11.7", "openssl": "OpenSSL 3", "platform": "Linux"},
     "ringback": "1.2.3",

@@ -2,11 +2,19 @@ import json
 from dataclasses import replace
 
 from monitor.web.asking import TOKENS, Asking, bearer
-from monitor.web.service import NOW, MemoryService, certificate, check, endpoint, refused
+from monitor.web.service import (
+    NOW,
+    MemoryService,
+    certificate,
+    check,
+    endpoint,
+    observer,
+    refused,
+)
 from prometheus_client.parser import text_string_to_metric_families
 
 from ringback.incident.slo import ErrorBudget
-from ringback.monitor.model import EndpointView, ObserverView
+from ringback.monitor.model import EndpointView
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -144,7 +152,7 @@ def test_what_each_place_sees_is_shown_where_it_is_known():
         observer("tokyo", "ok"),
         observer("oslo", "down"),
         observer("lima", "unknown"),
-        replace(observer("web1", "down"), id="call:web1", kind="call"),
+        observer("web1", "down", kind="call"),
     )
     seen = EndpointView(endpoint=endpoint("a"), state="partial", observers=places)
     found = families(Asking(MemoryService(seen)))
@@ -152,18 +160,6 @@ def test_what_each_place_sees_is_shown_where_it_is_known():
     assert values(found["ringback_vantage_up"], "vantage") == {"tokyo": 1, "oslo": 0}
     checked = values(found["ringback_vantage_check_timestamp_seconds"], "vantage")
     assert checked == dict.fromkeys(("tokyo", "oslo", "lima"), NOW - 10)
-
-
-def observer(name, state):
-    return ObserverView(
-        id=f"probe:{name}",
-        kind="probe",
-        domain=name,
-        state=state,
-        since=None,
-        kind_of_failure=None,
-        at=NOW - 10,
-    )
 
 
 def test_a_standby_says_that_it_does_not_lead():

@@ -8,12 +8,21 @@ from itertools import pairwise
 import httpx
 import pytest
 from monitor.web.asking import Asking
-from monitor.web.service import NOW, MemoryService, check, endpoint, incident, refused, sample
+from monitor.web.service import (
+    NOW,
+    MemoryService,
+    check,
+    endpoint,
+    incident,
+    observer,
+    refused,
+    sample,
+)
 
 from ringback.failure import KINDS
 from ringback.incident.model import TimelineEntry
 from ringback.incident.slo import ErrorBudget
-from ringback.monitor.model import EndpointView, ObserverView
+from ringback.monitor.model import EndpointView
 from ringback.monitor.store.interface import StoreUnavailable
 from ringback.monitor.web.words import FAILURES
 
@@ -497,13 +506,6 @@ def test_parents_and_children_are_named_with_their_state():
 
     assert re.match(r"\s*Database \S* ?down", parent), parent[:60]
     assert re.match(r"\s*Web \S* ?ok", child), child[:60]
-
-
-def observer(name):
-    return ObserverView(
-        id=f"probe:{name}", kind="probe", domain=name, state="ok", since=None,
-        kind_of_failure=None, at=NOW - 10,
-    )  # fmt: skip
 
 
 def test_what_each_place_saw_in_the_last_hour_is_beside_its_state():

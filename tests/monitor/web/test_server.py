@@ -174,7 +174,7 @@ def test_old_versions_of_tls_are_refused(tmp_path, certificates):
         asyncio.run(served(over_tls(tmp_path, certificates), ask))
 
 
-def test_a_renewed_certificate_is_used_without_a_restart(tmp_path, certificates, monkeypatch):
+def test_renewed_certificate_is_used_without_a_restart(tmp_path, certificates, monkeypatch, caplog):
     monkeypatch.setattr("ringback.monitor.web.server.RENEWAL_INTERVAL", 0.05)
     settings = over_tls(tmp_path, certificates, "wrong_host")
 
@@ -183,7 +183,8 @@ def test_a_renewed_certificate_is_used_without_a_restart(tmp_path, certificates,
             with pytest.raises(httpx.ConnectError):
                 await client.get(url)
             settings.certificate.write_text("being written")  # the old one is kept
-            await asyncio.sleep(0.2)
+            while "the old certificate is kept" not in caplog.text:
+                await asyncio.sleep(0.01)
             over_tls(tmp_path, certificates)
             async with asyncio.timeout(60):
                 while True:

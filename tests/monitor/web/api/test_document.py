@@ -1,3 +1,4 @@
+import functools
 import json
 import re
 
@@ -36,14 +37,18 @@ ASKED = {
 }
 
 
+@functools.cache
+def document():
+    return openapi_document()
+
+
 def described(operation):
-    return openapi_document()["paths"][f"/api/v1{operation.path}"][operation.method.lower()]
+    return document()["paths"][f"/api/v1{operation.path}"][operation.method.lower()]
 
 
 def valid(value, schema):
-    whole = Resource.from_contents(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", **openapi_document()}
-    )
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    whole = Resource.from_contents({"$schema": dialect, **document()})
     registry = Registry().with_resource("urn:api", whole)
     absolute = json.loads(json.dumps(schema).replace("#/components", "urn:api#/components"))
     validator = Draft202012Validator(absolute, registry=registry, format_checker=FormatChecker())
@@ -59,7 +64,7 @@ def test_every_route_is_in_the_document():
     }
     told = {
         (path.removeprefix("/api/v1"), method.upper())
-        for path, methods in openapi_document()["paths"].items()
+        for path, methods in document()["paths"].items()
         for method in methods
     }
 
@@ -93,20 +98,21 @@ def test_what_is_answered_is_what_the_document_says(operation):
         assert "content" not in answer
 
 
-@pytest.mark.parametrize("operation", OF_PEOPLE, ids=lambda one: one.name)
-def test_a_refusal_is_what_the_document_says(operation):
-    asking = Asking()
-    path, body = ASKED[operation.name]
-    forwarded = {"x-forwarded-for": "192.0.2.1"}
-    response = asking(operation.method, f"/api/v1{path}", json=body, headers=forwarded)
-    answer = described(operation)["responses"]["default"]
+def test_refusal_is_what_the_document_says():
+    asking, wrong = Asking(), []
+    for operation in OF_PEOPLE:
+        path, body = ASKED[operation.name]
+        forwarded = {"x-forwarded-for": "192.0.2.1"}
+        response = asking(operation.method, f"/api/v1{path}", json=body, headers=forwarded)
+        answer = described(operation)["responses"]["default"]
+        schema = answer["content"][response.headers["content-type"]]["schema"]
+        if response.status_code != 403 or valid(response.json(), schema):
+            wrong.append(operation.name)
 
-    assert response.status_code == 403
-    kind = response.headers["content-type"]
-    assert valid(response.json(), answer["content"][kind]["schema"]) == []
+    assert wrong == []
 
 
-def test_what_is_sent_is_described():
+def test_body_of_a_request_is_described():
     body = next(operation for operation in OPERATIONS if operation.name == "addSilence")
     schema = described(body)["requestBody"]["content"]["application/json"]["schema"]
 

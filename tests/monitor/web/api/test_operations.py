@@ -15,8 +15,14 @@ from monitor.web.service import (
 from ringback.monitor.model import EndpointView
 
 
-def test_an_endpoint_is_shown_with_its_state_and_without_secrets():
-    found = Asking().get("/api/v1/endpoints").json()
+@pytest.fixture(scope="module")
+def asking():
+    """An application whose monitor these tests only read."""
+    return Asking()
+
+
+def test_endpoint_is_shown_with_its_state_and_without_secrets(asking):
+    found = asking.get("/api/v1/endpoints").json()
 
     assert [endpoint["id"] for endpoint in found] == ["web", "api", "db", "mail", "job"]
     api = found[1]
@@ -29,30 +35,25 @@ def test_an_endpoint_is_shown_with_its_state_and_without_secrets():
     assert found[4]["last"] is None
 
 
-def test_endpoints_are_chosen_by_state_and_group():
-    asking = Asking()
-
-    assert [endpoint["id"] for endpoint in asking.get("/api/v1/endpoints?state=down").json()] == [
-        "api"
-    ]
-    assert len(asking.get("/api/v1/endpoints?group=shop").json()) == 3
+def ids(response):
+    return [found["id"] for found in response.json()]
 
 
-def test_a_list_comes_in_pages_that_name_the_next():
-    asking = Asking()
+def test_endpoints_are_chosen_by_state_and_group(asking):
+    assert ids(asking.get("/api/v1/endpoints?state=down")) == ["api"]
+    assert ids(asking.get("/api/v1/endpoints?group=shop")) == ["web", "api", "db"]
+
+
+def test_list_comes_in_pages_that_name_the_next(asking):
     first = asking.get("/api/v1/endpoints?limit=3")
     second = asking.get(first.links["next"]["url"])
 
-    assert [entry["id"] for entry in first.json() + second.json()] == [
-        *("web", "api", "db"),
-        *("mail", "job"),
-    ]
+    assert ids(first) + ids(second) == ["web", "api", "db", "mail", "job"]
     assert first.headers["x-total-count"] == "5"
     assert "next" not in second.links
 
 
-def test_checks_come_newest_first_and_in_pages():
-    asking = Asking()
+def test_checks_come_newest_first_and_in_pages(asking):
     first = asking.get("/api/v1/endpoints/api/checks?limit=5&failed=true")
     second = asking.get(first.links["next"]["url"])
     times = [entry["at"] for entry in first.json() + second.json()]
@@ -62,8 +63,9 @@ def test_checks_come_newest_first_and_in_pages():
     assert len(set(times)) == len(times)
 
 
-def test_buckets_cover_the_time_that_is_asked_for():
-    found = Asking().get("/api/v1/endpoints/api/buckets?step=1h&since=2026-11-21T00:00:00Z").json()
+def test_buckets_cover_the_time_that_is_asked_for(asking):
+    path = "/api/v1/endpoints/api/buckets?step=1h&since=2026-11-21T00:00:00Z"
+    found = asking.get(path).json()
 
     assert found[0]["at"] == "2026-11-21T00:00:00.000Z"
     assert found[-1]["kinds"] == {"tcp.refused": 2}
@@ -79,8 +81,8 @@ def test_buckets_cover_the_time_that_is_asked_for():
         ("/api/v1/endpoints/api/buckets?step=5m&since=2020-01-01T00:00:00Z", "intervals"),
     ],
 )
-def test_what_cannot_be_asked_for_is_said(path, says):
-    response = Asking().get(path)
+def test_what_cannot_be_asked_for_is_said(asking, path, says):
+    response = asking.get(path)
 
     assert response.status_code == 400
     assert response.headers["content-type"] == "application/problem+json"
@@ -100,22 +102,21 @@ def test_what_cannot_be_asked_for_is_said(path, says):
         ("GET", "/api/v1/nothing"),
     ],
 )
-def test_what_is_not_there_is_a_problem(method, path):
-    response = Asking()(method, path)
+def test_what_is_not_there_is_a_problem(asking, method, path):
+    response = asking(method, path)
 
     assert response.status_code == 404
     assert response.json()["status"] == 404
 
 
-def test_another_method_is_answered_with_those_there_are():
-    response = Asking()("PUT", "/api/v1/silences")
+def test_another_method_is_answered_with_those_there_are(asking):
+    response = asking("PUT", "/api/v1/silences")
 
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
 
 
-def test_phases_are_shown_with_their_percentiles():
-    asking = Asking()
+def test_phases_are_shown_with_their_percentiles(asking):
     found = asking.get("/api/v1/endpoints/web/phases?step=5m").json()
 
     assert list(found) == ["dns", "connect", "tls", "first_byte", "transfer"]
@@ -123,10 +124,10 @@ def test_phases_are_shown_with_their_percentiles():
     assert asking.get("/api/v1/endpoints/api/phases?since=2020-01-01T00:00:00Z").status_code == 400
 
 
-def test_incidents_come_newest_first_with_their_diagnosis_in_short():
-    found = Asking().get("/api/v1/incidents").json()
+def test_incidents_come_newest_first_and_one_with_all_that_was_read(asking):
+    found = asking.get("/api/v1/incidents").json()
 
-    assert [(incident["id"], incident["state"]) for incident in found] == [
+    assert [(each["id"], each["state"]) for each in found] == [
         ("inc-1", "open"),
         ("inc-0", "closed"),
     ]
@@ -135,28 +136,21 @@ def test_incidents_come_newest_first_with_their_diagnosis_in_short():
     assert found[0]["closed_at"] is None
     assert found[0]["diagnosis"]["verdict"]["cause"] == "service_down"
     assert "readings" not in found[0]["diagnosis"]
+    whole = asking.get("/api/v1/incidents/inc-1").json()["diagnosis"]
+    assert [reading["layer"] for reading in whole["readings"]] == ["url", "name", "tcp"]
 
 
-def test_one_incident_comes_with_everything_that_was_read():
-    found = Asking().get("/api/v1/incidents/inc-1").json()
-
-    assert [reading["layer"] for reading in found["diagnosis"]["readings"]] == [
-        "url",
-        "name",
-        "tcp",
-    ]
-
-
-def test_incidents_are_chosen_by_state_endpoint_and_time():
-    asking = Asking()
-
-    def ids(query):
-        return [incident["id"] for incident in asking.get(f"/api/v1/incidents?{query}").json()]
-
-    assert ids("state=closed") == ["inc-0"]
-    assert ids("endpoint=web") == []
-    assert ids("before=2026-11-21T11:00:00Z") == ["inc-0"]
-    assert ids("limit=1") == ["inc-1"]
+@pytest.mark.parametrize(
+    ("query", "chosen"),
+    [
+        ("state=closed", ["inc-0"]),
+        ("endpoint=web", []),
+        ("before=2026-11-21T11:00:00Z", ["inc-0"]),
+        ("limit=1", ["inc-1"]),
+    ],
+)
+def test_incidents_are_chosen_by_state_endpoint_and_time(asking, query, chosen):
+    assert ids(asking.get(f"/api/v1/incidents?{query}")) == chosen
 
 
 def test_the_next_page_begins_with_what_was_opened_in_the_same_millisecond():
@@ -168,31 +162,20 @@ def test_the_next_page_begins_with_what_was_opened_in_the_same_millisecond():
     asking = Asking(service)
     first = asking.get("/api/v1/incidents?limit=1&state=open")
     second = asking.get(first.links["next"]["url"])
-    assert [incident["id"] for page in (first, second) for incident in page.json()] == [
-        "at-900",
-        "at-300",
-    ]
+    assert ids(first) + ids(second) == ["at-900", "at-300"]
 
 
-def test_an_incident_has_the_advice_that_needs_no_diagnosis():
-    service = sample()
-    service.open = [incident(advice=("Renew the certificate.",))]
-
-    (found, *_) = Asking(service).get("/api/v1/incidents").json()
-    assert found["advice"] == ["Renew the certificate."]
-
-
-def test_an_open_incident_is_shown_as_it_is_now_not_as_it_was_kept():
+def test_open_incident_is_shown_as_it_is_now_not_as_it_was_kept():
     service = sample()
     service.store.past = [incident(summary="old")]
-    service.open = [incident(summary="new")]
+    service.open = [incident(summary="new", advice=("Renew the certificate.",))]
+    found = Asking(service).get("/api/v1/incidents").json()[0]
 
-    assert Asking(service).get("/api/v1/incidents").json()[0]["summary"] == "new"
+    assert (found["summary"], found["advice"]) == ("new", ["Renew the certificate."])
 
 
-def test_an_incident_is_acknowledged():
-    asking = Asking()
-    response = asking.post("/api/v1/incidents/inc-1/acknowledge", json={"by": "Ada"})
+def test_incident_is_acknowledged():
+    response = Asking().post("/api/v1/incidents/inc-1/acknowledge", json={"by": "Ada"})
 
     assert response.status_code == 200
     assert response.json()["state"] == "acknowledged"
@@ -231,10 +214,8 @@ def test_a_silence_that_makes_no_sense_is_refused(body):
     assert asking.service.silences() == []
 
 
-def test_a_body_that_is_too_large_is_refused():
-    response = Asking().post("/api/v1/silences", content=b" " * 100_000)
-
-    assert response.status_code == 413
+def test_body_that_is_too_large_is_refused(asking):
+    assert asking.post("/api/v1/silences", content=b" " * 100_000).status_code == 413
 
 
 def test_a_discovered_endpoint_is_adopted():
@@ -253,8 +234,8 @@ def test_a_job_reports_in():
     assert asking.service.beats == [("job", True, ""), ("job", False, "disk full")]
 
 
-def test_the_monitor_says_how_it_is():
-    found = Asking().get("/api/v1/status").json()
+def test_monitor_says_how_it_is(asking):
+    found = asking.get("/api/v1/status").json()
 
     assert found["version"] == "1.2.3"
     assert found["uptime"] == 3600
