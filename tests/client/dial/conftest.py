@@ -75,7 +75,7 @@ def replaced(monkeypatch):
 
 @pytest.fixture
 def unhurried(monkeypatch):
-    """The clock of a race moves while it waits for an answer: a busy machine takes none of it."""
+    """The clock of a race, which moves while it waits for an answer: a busy machine takes none."""
     clock = SimpleNamespace(now=time.monotonic())
 
     class Waiting(tcp._Selector):
@@ -86,6 +86,7 @@ def unhurried(monkeypatch):
 
     monkeypatch.setattr(tcp, "time", SimpleNamespace(monotonic=lambda: clock.now))
     monkeypatch.setattr(tcp, "_Selector", Waiting)
+    return clock
 
 
 class Place:

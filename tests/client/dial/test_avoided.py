@@ -22,14 +22,6 @@ def test_an_address_is_avoided_for_a_while():
     assert not known._until
 
 
-def test_the_latest_failure_is_the_last():
-    known = Avoided()
-    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
-        known.add(API, address)
-
-    assert list(known.of(API)) == ["192.0.2.2", "192.0.2.1"]
-
-
 def test_an_address_that_answers_is_no_longer_avoided():
     known = Avoided()
     known.add(API, "192.0.2.1")

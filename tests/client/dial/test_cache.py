@@ -87,24 +87,6 @@ def test_what_led_nowhere_is_asked_for_again_but_stays_good_enough(cache):
     assert cache.stale_entry(KEY).addresses == tuple(FOUND)
 
 
-def test_an_old_answer_that_leads_nowhere_is_not_asked_for_sooner(cache, now):
-    entry = cache.keep(KEY, FOUND, cache.generation)
-    now.seconds += 31
-    cache.renew(KEY, entry)
-
-    cache.expire(KEY)
-
-    assert cache.fresh(KEY)
-
-
-def test_what_is_dropped_is_not_good_enough(cache):
-    cache.keep(KEY, FOUND, cache.generation)
-
-    cache.drop(KEY)
-
-    assert cache.stale_entry(KEY) is None
-
-
 def test_it_holds_so_many_names_and_the_oldest_goes(cache):
     for name in ("a", "b", "c", "a", "d"):
         cache.keep((name, 0), FOUND, cache.generation)

@@ -1,6 +1,5 @@
 import errno
 import os
-import pickle
 import socket
 
 from ringback import classify
@@ -27,12 +26,6 @@ def test_an_answer_beats_silence_and_silence_beats_no_route():
     assert combined_error([silent(V6), refused]) is refused.error
     assert combined_error([refused, no_route]) is refused.error
     assert isinstance(combined_error([no_route, silent(V4)]), TimeoutError)
-
-
-def test_of_equals_the_first_counts():
-    first, second = failed(V6, errno.ECONNREFUSED), failed(V4, errno.ECONNREFUSED)
-
-    assert combined_error([first, second]) is first.error
 
 
 def test_classify_reads_what_became_of_each_address():
@@ -62,12 +55,3 @@ def test_several_addresses_are_in_the_traceback():
         "192.0.2.1:443: timed out",
     ]
     assert not hasattr(combined_error([silent(V4)]), "__notes__")
-
-
-def test_it_survives_pickling():
-    error = combined_error([failed(V6, errno.ENETUNREACH), failed(V4, errno.ECONNREFUSED)])
-
-    copy = pickle.loads(pickle.dumps(error))
-
-    assert str(copy) == "[Errno 111] Connection refused"
-    assert classify(copy).addresses == classify(error).addresses

@@ -8,11 +8,6 @@ V4 = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))
 V6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 80, 0, 0))
 
 
-def test_a_socket_is_of_its_address():
-    with Opening(None, None)(V4) as sock:
-        assert (sock.family, sock.type, sock.proto) == V4[:3]
-
-
 def test_a_socket_that_cannot_be_bound_is_closed():
     with pytest.raises(OSError, match="Cannot assign requested address"):
         Opening(("192.0.2.1", 0), None)(V4)
@@ -30,7 +25,3 @@ def test_a_socket_that_cannot_be_bound_is_closed():
 )
 def test_only_a_family_of_the_source_can_be_reached(source, reachable):
     assert Opening(source, None).reachable([V6, V4]) == reachable
-
-
-def test_where_there_is_none_the_system_says_so():
-    assert Opening(("127.0.0.1", 0), None).reachable([V6]) == [V6]

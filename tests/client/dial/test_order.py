@@ -31,7 +31,3 @@ def test_what_failed_lately_comes_last_the_oldest_failure_first():
 
     assert tried(*known, avoided=["::2", "::1"]) == ["192.0.2.1", "192.0.2.2", "::2", "::1"]
     assert tried(*known, avoided=["203.0.113.9"]) == ["::1", "192.0.2.1", "::2", "192.0.2.2"]
-
-
-def test_a_lone_address_is_tried_even_if_it_failed():
-    assert tried("192.0.2.1", avoided=["192.0.2.1"]) == ["192.0.2.1"]

@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from until import until
 
 from ringback import classify
 from ringback.client import deadline
@@ -17,14 +18,6 @@ NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 def lookup_threads():
     return [thread for thread in threading.enumerate() if thread.name == "ringback-lookup"]
-
-
-def wait_for_threads(most):
-    """A thread goes on for a moment after it has told its result."""
-    until = time.monotonic() + 30
-    while len(lookup_threads()) > most and time.monotonic() < until:
-        time.sleep(0.001)
-    assert len(lookup_threads()) <= most
 
 
 def hosts(found):
@@ -44,14 +37,6 @@ def test_addresses_are_not_asked_for_in_a_thread(monkeypatch):
     assert hosts(resolve("[2001:db8::1]", 80)) == ["2001:db8::1"]
 
 
-def test_a_zone_of_an_address_is_its_interface():
-    loopback = socket.if_nametoindex("lo")
-
-    assert resolve("fe80::1%lo", 80)[0][4] == ("fe80::1", 80, 0, loopback)
-    with pytest.raises(socket.gaierror):
-        resolve("fe80::1%nowhere", 80)
-
-
 def test_a_name_is_asked_for_once_for_every_port(c_library):
     c_library.answers["api.test"] = ["192.0.2.1", "2001:db8::1"]
 
@@ -59,20 +44,6 @@ def test_a_name_is_asked_for_once_for_every_port(c_library):
     assert resolve("api.test", 443)[1][4] == ("2001:db8::1", 443, 0, 0)
     assert c_library.asked == ["api.test"]
     assert list(names.entries()) == [("api.test", 0)]
-
-
-def test_the_list_is_the_callers_own(c_library):
-    c_library.answers["api.test"] = ["192.0.2.1"]
-    resolve("api.test", 80).clear()
-
-    assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
-
-
-def test_a_family_can_be_asked_for(c_library):
-    c_library.answers["api.test"] = ["192.0.2.1"]
-
-    assert hosts(resolve("api.test", 80, family=socket.AF_INET)) == ["192.0.2.1"]
-    assert list(names.entries()) == [("api.test", socket.AF_INET)]
 
 
 def test_a_name_that_does_not_exist_is_remembered(c_library):
@@ -91,17 +62,6 @@ def test_a_resolver_that_fails_is_asked_again(c_library):
     for _ in range(2):
         with pytest.raises(socket.gaierror, match="Temporary failure"):
             resolve("api.test", 80)
-    assert c_library.asked == ["api.test"] * 2
-
-
-def test_an_old_answer_is_used_when_the_resolver_fails_and_for_a_while_not_asked_again(c_library):
-    c_library.answers["api.test"] = ["192.0.2.1"]
-    resolve("api.test", 80)
-    names.expire(("api.test", 0))
-    c_library.answers["api.test"] = AGAIN
-
-    for _ in range(3):
-        assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
     assert c_library.asked == ["api.test"] * 2
 
 
@@ -128,17 +88,6 @@ def test_an_old_answer_is_not_used_when_the_resolver_says_that_it_is_gone(
     with pytest.raises(socket.gaierror, match="gone"):
         resolve("api.test", 80)
     assert names.stale_entry(("api.test", 0)) is None
-
-
-def test_a_late_answer_is_kept_for_the_next(c_library):
-    stuck = c_library.answers["api.test"] = threading.Event()
-    with pytest.raises(LookupTimedOut):
-        resolve("api.test", 80, timeout=0.05)
-
-    stuck.set()
-
-    assert hosts(resolve("api.test", 80)) == ["127.0.0.1"]
-    assert c_library.asked == ["api.test"]
 
 
 def test_the_deadline_of_the_call_counts_as_the_timeout_does(c_library):
@@ -176,12 +125,6 @@ def test_a_name_of_other_letters_is_asked_for_as_the_system_does():
     )
 
 
-def test_a_dot_at_the_end_stays(c_library):
-    c_library.answers["api.test."] = ["192.0.2.2"]
-
-    assert hosts(resolve("api.test.", 80)) == ["192.0.2.2"]
-
-
 class TestReplaced:
     """Another function in the place of ``socket.getaddrinfo``."""
 
@@ -209,36 +152,30 @@ class TestReplaced:
             assert resolve("api.test", 80) == []
         assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
 
-    def test_it_may_be_stuck(self, replaced):
-        stuck = replaced.answers["api.test"] = threading.Event()
 
-        with pytest.raises(LookupTimedOut):
-            resolve("api.test", 80, timeout=0.05)
-        stuck.set()
-
-
-def test_a_thousand_stuck_names_neither_block_others_nor_leave_threads(c_library):
+def test_many_stuck_names_neither_block_others_nor_leave_threads(c_library):
     release = threading.Event()
     resolver = Resolver(Cache(), Lookups())
-    c_library.answers |= {f"n{number}.stuck.test": release for number in range(1000)}
+    c_library.answers |= {f"n{number}.stuck.test": release for number in range(200)}
     c_library.answers |= {f"fine{number}.test": ["192.0.2.1"] for number in range(50)}
     timed_out = []
 
     def ask(number):
         try:
-            resolver.resolve(f"n{number}.stuck.test", 80, soonest(1.5))
+            resolver.resolve(f"n{number}.stuck.test", 80, soonest(1))
         except LookupTimedOut:
             timed_out.append(number)
 
-    asking = [threading.Thread(target=ask, args=(number,)) for number in range(1000)]
+    asking = [threading.Thread(target=ask, args=(number,)) for number in range(200)]
     for thread in asking:
         thread.start()
     for number in range(50):
         assert hosts(resolver.resolve(f"fine{number}.test", 80, soonest(30))) == ["192.0.2.1"]
-        wait_for_threads(MAX_SHARED_THREADS + 1)
+        # A thread goes on for a moment after it has told its result.
+        until(lambda: len(lookup_threads()) <= MAX_SHARED_THREADS + 1)
     for thread in asking:
         thread.join()
-    assert len(timed_out) == 1000
+    assert len(timed_out) == 200
     release.set()
     for thread in lookup_threads():
         thread.join(30)
@@ -264,3 +201,14 @@ def test_a_forked_child_begins_anew(c_library):
 
     assert os.waitstatus_to_exitcode(status) == 0
     assert hosts(resolve("kept.test", 80)) == ["192.0.2.1"]
+
+
+def test_an_old_answer_is_used_when_the_resolver_fails_and_for_a_while_not_asked_again(c_library):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+    resolve("api.test", 80)
+    names.expire(("api.test", 0))
+    c_library.answers["api.test"] = AGAIN
+
+    for _ in range(3):
+        assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
+    assert c_library.asked == ["api.test"] * 2
