@@ -35,13 +35,6 @@ def routes(events):
     return make
 
 
-def test_it_begins_verified_and_through_the_first_proxy(routes, events):
-    route = routes(NAMED, A, B).begin(CALL)
-    assert route.verify
-    assert route.choice.url == A
-    assert events == []
-
-
 def test_a_certificate_that_fails_is_passed_by_where_the_policy_says_so(routes, events):
     selector = routes(NAMED, A)
     first = selector.begin(CALL)
@@ -69,12 +62,6 @@ def test_a_host_that_is_not_named_is_never_called_unverified(routes, events, pol
     selector.begin(CALL)
     assert selector.around(CALL, EXPIRED) is None
     assert events == []
-
-
-def test_behind_a_proxy_over_tls_nothing_is_called_unverified(routes):
-    selector = routes(NAMED, "https://secure-proxy.test")
-    selector.begin(CALL)
-    assert selector.around(CALL, EXPIRED) is None
 
 
 def test_a_failed_proxy_is_left_to_the_next_attempt_while_there_is_another(routes, events):
@@ -139,14 +126,6 @@ def test_directly_the_certificate_is_verified_first_again(routes, events):
     assert not selector.around(CALL, EXPIRED).verify
     assert selector.around(CALL, EXPIRED) is None
     assert len(events) == 3
-
-
-def test_candidates_can_be_given_and_their_health_is_known(routes):
-    selector = routes(Policy())
-    assert selector.begin(CALL, (A, B)).choice.url == A
-    selector.around(CALL, UNREACHABLE)
-    assert selector.begin(CALL, (A, B)).choice.url == B
-    selector.succeeded()
 
 
 ROUTED = Repeatable(idempotent=False)
