@@ -4,6 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from monitor.notify.desk import Desk
 from monitor.notify.made import AT_ONCE, held_port
 
 from ringback.monitor.model import Endpoint
@@ -112,6 +113,20 @@ def second_receiver():
     with_ = Receiver()
     yield with_
     with_.close()
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """Makes desks with a dispatcher in simulated time."""
+    made = []
+
+    def make(**options):
+        made.append(Desk(tmp_path / f"{len(made)}.db", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

@@ -1,134 +1,17 @@
 """What waits to be sent with others: through the real store, in simulated time, over restarts."""
 
-import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from monitor.notify.made import AT_ONCE, change, incident, waiting
+from monitor.notify.desk import T, later, opened
+from monitor.notify.made import AT_ONCE, change, waiting
 
-from ringback.incident.model import WatchedEndpoint
-from ringback.monitor.model import Endpoint
-from ringback.monitor.notify.collation import COLLATION
-from ringback.monitor.notify.delivery import NOTHING_LEFT, Surroundings
-from ringback.monitor.notify.dispatcher import Dispatcher
-from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
+from ringback.monitor.notify.delivery import NOTHING_LEFT
+from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.notify.text import subject_line
 from ringback.monitor.store import StoreBatch
-from ringback.monitor.store.sqlite import SQLiteStore
-
-T = 1_790_000_000.0
-
-
-class Desk:
-    """A dispatcher, its store and its receivers, in simulated time; it can be begun again."""
-
-    def __init__(self, path, notifiers=("ops",), routes=(), rate=60.0, collation=COLLATION):
-        self.now, self.sent = T, []
-        self.refused = 0  # Messages that are still to be refused
-        self._path, self._routes = path, routes
-        self._collation = collation
-        self._settings = [
-            NotifierSettings(name=name, type="webhook", rate=rate) for name in notifiers
-        ]
-        self._endpoints = [
-            Endpoint(
-                id=f"shop-{number}",
-                name=f"Shop {number}",
-                url="",
-                type="http",
-                labels={"team": "red" if number > 5 else "blue"},
-                watched=WatchedEndpoint(id=f"shop-{number}", every=30.0),
-            )
-            for number in range(1, 10)
-        ]
-        self._loop = asyncio.new_event_loop()
-        self._begin()
-
-    def _begin(self):
-        self.store = SQLiteStore(self._path)
-        self.dispatcher = Dispatcher(
-            self.store,
-            self._settings,
-            self._routes,
-            collation=self._collation,
-            endpoints=self._endpoints,
-            surroundings=Surroundings(
-                clock=lambda: self.now,
-                monotonic=lambda: self.now,
-                random=lambda: 0.5,
-                call=self._called,
-                channel_of=lambda _: self,
-            ),
-        )
-        self._loop.run_until_complete(self.dispatcher._resume())
-
-    refresh, idempotent = None, True
-
-    def send(self, notification):
-        self.sent.append(notification)
-
-    def _called(self, call, _):
-        done = self._loop.create_future()
-        call()
-        done.set_result(None)
-        return done
-
-    def restart(self):
-        """As after a kill: nothing is kept but what the store has."""
-        self.store.close()
-        self._begin()
-
-    def tell(self, *changes):
-        notices = [notice for change in changes for notice in self.dispatcher.notices_for(change)]
-        newest = {change.incident.id: change.incident for change in changes}
-        self.store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
-        return len(notices)
-
-    def until(self, after, restart_every=0):
-        """Let time pass to so many seconds after the start."""
-        while self.now < T + after:
-            self._loop.run_until_complete(self.dispatcher.settle())
-            self.now += 1.0
-            if restart_every and (self.now - T) % restart_every == 0:
-                self.restart()
-        self._loop.run_until_complete(self.dispatcher.settle())
-
-    @property
-    def told(self):
-        return [
-            (
-                notification.at - T,
-                *((update.incident.id, update.headline) for update in notification.updates),
-            )
-            for notification in self.sent
-        ]
-
-    def close(self):
-        self.store.close()
-        self._loop.close()
-
-
-@pytest.fixture
-def desk(tmp_path):
-    made = []
-
-    def make(**options):
-        made.append(Desk(tmp_path / f"{len(made)}.db", **options))
-        return made[-1]
-
-    yield make
-    for store in made:
-        store.close()
-
-
-def opened(number, after, **fields):
-    return change("opened", incident(number, at=T + after, **fields))
-
-
-def later(what, before, after):
-    return change(what, before.incident, at=T + after)
 
 
 def story(desk, restart_every=0):

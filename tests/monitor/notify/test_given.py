@@ -89,12 +89,8 @@ def _messages(receiver):
         (
             headers["Idempotency-Key"],
             sorted(
-                (
-                    incident["id"],
-                    incident["what"],
-                    tuple(notice["id"] for notice in incident["notices"]),
-                )
-                for incident in document["incidents"]
+                (told["id"], told["what"], tuple(notice["id"] for notice in told["notices"]))
+                for told in document["incidents"]
             ),
         )
         for (_, headers, _), document in zip(receiver.got, receiver.documents, strict=True)
