@@ -63,18 +63,28 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class Disk:
-    """A thread that does at once what it is given."""
+    """A thread that does what it is given at once, or after so many seconds."""
+
+    seconds = 0.0
 
     def __init__(self, *_, **__):
         pass
 
     def submit(self, call, *given):
         future = Future()
+        if self.seconds:
+            asyncio.get_running_loop().call_later(self.seconds, self._do, future, call, given)
+        else:
+            self._do(future, call, given)
+        return future
+
+    def _do(self, future, call, given):
+        if not future.set_running_or_notify_cancel():
+            return
         try:
             future.set_result(call(*given))
         except Exception as error:  # noqa: BLE001 - raised where it is awaited
             future.set_exception(error)
-        return future
 
     def shutdown(self, **_):
         pass

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from monitor.agent.simulated import EVERY, Agent, simulate
+from monitor.agent.simulated import EVERY, Agent, Disk, simulate
 from monitor.fleet.hubs import T
 from nightly import examples
 
@@ -139,6 +139,24 @@ def test_what_was_kept_without_an_answer_is_sent_again_and_not_kept_twice(simula
 
     simulated(scenario)
     assert "another machine" not in caplog.text
+
+
+def test_what_the_hub_has_is_forgotten_also_by_an_agent_that_ends_just_then(simulated, monkeypatch):
+    """Sent again, it would be taken for what another machine has sent."""
+
+    async def scenario(world):
+        agent = world.agent("tokyo")
+        await asyncio.sleep(2 * EVERY - 1)
+        world.received.clear()
+        monkeypatch.setattr(Disk, "seconds", 1.0)  # it is busy
+        while not any(world.received):
+            await asyncio.sleep(0.05)
+        await agent.end()
+        assert agent.process.spool.waiting == 0
+        assert world.hub.fleet.repeated == 0
+        assert world.kept() == sorted(world.made)
+
+    simulated(scenario)
 
 
 def test_of_two_with_one_identity_one_goes_on_and_it_is_told(simulated, caplog):
@@ -272,7 +290,7 @@ class Breaking:
 
 
 @given(STEPS)
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(40))
 def test_nothing_is_lost_or_twice_whatever_is_cut_killed_or_begun_again(steps):
     async def scenario(world):
         breaking = Breaking(world)

@@ -1,6 +1,7 @@
 """A monitor with its store and its agents, without a network: for tests of what agents send."""
 
 import asyncio
+import functools
 import json
 from contextlib import contextmanager
 
@@ -102,8 +103,14 @@ def opened(path, clock):
     store.close()
 
 
-def run(test):
-    async def inside():
-        test()
+def in_loop(test):
+    """Have a test run within an event loop."""
 
-    asyncio.run(inside())
+    @functools.wraps(test)
+    def run(**given):
+        async def main():
+            test(**given)
+
+        asyncio.run(main())
+
+    return run

@@ -5,7 +5,7 @@ import json
 import pytest
 from diagnosis.compare.reports import report
 from diagnosis.compare.test_compare import CASES, proxied
-from monitor.fleet.hubs import Clock, T, health, opened, result, run
+from monitor.fleet.hubs import Clock, T, health, in_loop, opened, result
 
 from ringback.diagnosis.record import record_of
 from ringback.incident.model import Check
@@ -19,6 +19,12 @@ BROKEN = json.loads(
 @pytest.fixture
 def clock():
     return Clock()
+
+
+@pytest.fixture
+def monitor(tmp_path, clock):
+    with opened(tmp_path / "a.db", clock) as made:
+        yield made
 
 
 def split(monitor, clock):
@@ -49,60 +55,51 @@ def evidence(monitor):
     return incident.evidence
 
 
-def test_the_other_side_is_asked_once_and_what_differs_is_evidence(tmp_path, clock):
-    def test():
-        with opened(tmp_path / "a.db", clock) as monitor:
-            tokyo, oslo, incident = split(monitor, clock)
-            monitor.fleet.tick(clock.now)
-            monitor.fleet.tick(clock.now)
-            asked = monitor.fleet.commands_for(oslo)["diagnose"]
-            assert asked == [{"incident": incident, "endpoint": "shop"}]
-            assert monitor.fleet.commands_for(tokyo)["diagnose"] == []
+@in_loop
+def test_the_other_side_is_asked_once_and_what_differs_is_evidence(monitor, clock):
+    tokyo, oslo, incident = split(monitor, clock)
+    monitor.fleet.tick(clock.now)
+    monitor.fleet.tick(clock.now)
+    asked = monitor.fleet.commands_for(oslo)["diagnose"]
+    assert asked == [{"incident": incident, "endpoint": "shop"}]
+    assert monitor.fleet.commands_for(tokyo)["diagnose"] == []
 
-            monitor.send(oslo, diagnoses=[{"incident": incident, "report": BROKEN}])
-            monitor.fleet.tick(clock.now)
-            before = evidence(monitor)  # the hub has made none yet
-            diagnosed_here(monitor, incident)
-            for _ in range(2):
-                monitor.fleet.tick(clock.now)
-            (line,) = evidence(monitor)[len(before) :]
-            assert "“oslo” goes through the proxy http://proxy.example:3128" in line
-            (kept,) = monitor.store.incidents()
-            assert kept.evidence[-1] == line
-            assert kept.timeline[-1].text == line
-
-    run(test)
+    monitor.send(oslo, diagnoses=[{"incident": incident, "report": BROKEN}])
+    monitor.fleet.tick(clock.now)
+    before = evidence(monitor)  # the hub has made none yet
+    diagnosed_here(monitor, incident)
+    for _ in range(2):
+        monitor.fleet.tick(clock.now)
+    (line,) = evidence(monitor)[len(before) :]
+    assert "“oslo” goes through the proxy http://proxy.example:3128" in line
+    (kept,) = monitor.store.incidents()
+    assert kept.evidence[-1] == line
+    assert kept.timeline[-1].text == line
 
 
 @pytest.mark.parametrize(
     "sent", [{}, {"verdict": 1}, {**BROKEN, "target": "https://other.example/"}]
 )
-def test_a_report_of_something_else_is_left_out(tmp_path, clock, sent):
-    def test():
-        with opened(tmp_path / "a.db", clock) as monitor:
-            _, oslo, incident = split(monitor, clock)
-            diagnosed_here(monitor, incident)
-            monitor.fleet.tick(clock.now)
-            before = evidence(monitor)
-            monitor.send(oslo, diagnoses=[{"incident": incident, "report": sent}])
-            monitor.fleet.tick(clock.now)
-            assert evidence(monitor) == before
-
-    run(test)
+@in_loop
+def test_a_report_of_something_else_is_left_out(monitor, clock, sent):
+    _, oslo, incident = split(monitor, clock)
+    diagnosed_here(monitor, incident)
+    monitor.fleet.tick(clock.now)
+    before = evidence(monitor)
+    monitor.send(oslo, diagnoses=[{"incident": incident, "report": sent}])
+    monitor.fleet.tick(clock.now)
+    assert evidence(monitor) == before
 
 
-def test_nobody_else_can_say_what_differs(tmp_path, clock):
-    def test():
-        with opened(tmp_path / "a.db", clock) as monitor:
-            tokyo, oslo, incident = split(monitor, clock)
-            diagnosed_here(monitor, incident)
-            before = evidence(monitor)
-            monitor.send(oslo, diagnoses=[{"incident": incident, "report": BROKEN}])  # too soon
-            monitor.fleet.tick(clock.now)
-            monitor.send(tokyo, diagnoses=[{"incident": incident, "report": BROKEN}])
-            monitor.send(oslo, diagnoses=[{"incident": "another", "report": BROKEN}])
-            monitor.send(oslo, health=health())
-            monitor.fleet.tick(clock.now)
-            assert evidence(monitor) == before
-
-    run(test)
+@in_loop
+def test_nobody_else_can_say_what_differs(monitor, clock):
+    tokyo, oslo, incident = split(monitor, clock)
+    diagnosed_here(monitor, incident)
+    before = evidence(monitor)
+    monitor.send(oslo, diagnoses=[{"incident": incident, "report": BROKEN}])  # too soon
+    monitor.fleet.tick(clock.now)
+    monitor.send(tokyo, diagnoses=[{"incident": incident, "report": BROKEN}])
+    monitor.send(oslo, diagnoses=[{"incident": "another", "report": BROKEN}])
+    monitor.send(oslo, health=health())
+    monitor.fleet.tick(clock.now)
+    assert evidence(monitor) == before
