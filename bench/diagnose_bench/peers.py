@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from e2e import papers
-from e2e.visit import ordinary_user, run
+from e2e import certificates
+from e2e.run_scenario import ordinary_user, run
+
+from diagnose_bench.facts import facts_of
 
 WAIT_TIMEOUT = 8
 """Seconds each tool is given."""
@@ -24,11 +26,12 @@ _DEFAULT_PORTS = {
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a tool said: all of it, and the one line it names the outcome with."""
+    """What a tool said: all of it, the one line it names the outcome with, its exit status."""
 
     text: str
     message: str
     seconds: float
+    status: int | None = None
 
 
 def address_of(world):
@@ -59,7 +62,7 @@ class Curl:
         command = [self.program, *options, "--max-time", str(WAIT_TIMEOUT), world.target]
         said = run(site, command, world.environment())
         last = [line for line in said.err.splitlines() if line.startswith("curl: (")]
-        return Heard(said.err, last[-1] if last else said.out, said.seconds)
+        return Heard(said.err, last[-1] if last else said.out, said.seconds, said.status)
 
 
 class Netcat:
@@ -178,8 +181,8 @@ class Blackbox:
 
 def _settings():
     """Write the modules into a file and return its path; JSON is YAML."""
-    path = Path(papers.root_file()).with_name("blackbox.yml")
-    trust = {"ca_file": papers.root_file()}
+    path = Path(certificates.root_file()).with_name("blackbox.yml")
+    trust = {"ca_file": certificates.root_file()}
     timeout = f"{WAIT_TIMEOUT}s"
     modules = {
         "http": {"prober": "http", "timeout": timeout, "http": {"tls_config": trust}},
@@ -227,4 +230,4 @@ def shape(message):
 
 def tells(world, text):
     """Whether a text holds the deciding fact of a world."""
-    return all(re.search(fact, text, re.IGNORECASE | re.DOTALL) for fact in world.facts)
+    return all(re.search(fact, text, re.IGNORECASE | re.DOTALL) for fact in facts_of(world))

@@ -2,21 +2,55 @@
 
 import statistics
 
-from e2e.judge import (
-    cause_right,
-    confident_and_wrong,
-    falsely_broken,
-    falsely_healthy,
-    layer_right,
-    misses,
-    summary,
-)
+from e2e.judge import misses, summary
 from reliability import lines, reliability
 
-from diagnose_bench.peers import shape, tells
+from diagnose_bench.facts import facts_of
+from diagnose_bench.peers import Curl, shape, tells
 
 MAX_SECONDS = 10.0
 """Seconds no diagnosis may exceed."""
+
+CONFIDENT = 0.8
+"""Confidence from which on a wrong verdict counts as confident and wrong."""
+
+SURE = 0.9
+"""Confidence of verdicts whose rate is told apart."""
+
+
+def cause_right(world, report):
+    """Whether kind and cause are right, and everything that must be named is."""
+    wrong = misses(world, report)
+    return not [word for word in wrong if not word.startswith(("layer", "where"))]
+
+
+def layer_right(world, report):
+    """Whether the broken layer is right."""
+    return bool(report) and report["verdict"]["layer"] in world.expected.layers
+
+
+def falsely_broken(world, report):
+    """Whether a healthy world is called broken; "unknown" is wrong as well, but blames nobody."""
+    called = report["verdict"]["kind"] if report else "unknown"
+    return world.expected.healthy is True and called not in {"healthy", "unknown"}
+
+
+def falsely_healthy(world, report):
+    """Whether a broken world is called healthy."""
+    called = report["verdict"]["kind"] if report else "unknown"
+    return world.expected.healthy is False and called == "healthy"
+
+
+def confident_and_wrong(world, report):
+    """Whether a wrong cause is given with confidence."""
+    if not report or cause_right(world, report):
+        return False
+    return report["verdict"]["confidence"] >= CONFIDENT
+
+
+def rate(figures):
+    """Share of the worlds whose cause was right at once or by itself."""
+    return figures["cause_right"] / (figures["worlds"] or 1)
 
 
 def facts(met, peers):
@@ -36,7 +70,11 @@ def _figures(met):
 
     return {
         "worlds": len(met),
+        "cause_right_at_once": sum(cause_right(e.world, (e.first or e).report) for e in met),
         "cause_right": len(names(cause_right)),
+        "wrong_once": [e.world.name for e in met if e.first and not misses(e.world, e.report)],
+        "wrong_twice": [e.world.name for e in met if e.first and misses(e.world, e.report)],
+        "sure": _sure(met),
         "layer_right": len(names(layer_right)),
         "where_right": len([e for e in met if _place_right(e)]),
         "falsely_broken": names(falsely_broken),
@@ -52,7 +90,20 @@ def _figures(met):
             if e.report
         ),
         "over_the_limit": [e.world.name for e in met if e.report and _seconds(e) > MAX_SECONDS],
+        "not_met_by_curl": [e.world.name for e in met if _unmet(e)],
+        "without_fact": [e.world.name for e in _broken(met) if not facts_of(e.world)],
     }
+
+
+def _sure(met):
+    said = [e for e in met if e.report and e.report["verdict"]["confidence"] >= SURE]
+    return {"said": len(said), "right": sum(cause_right(e.world, e.report) for e in said)}
+
+
+def _unmet(each):
+    """Whether curl ends otherwise than it does in a world that truly has its fault."""
+    curl = each.heard.get(Curl.name)
+    return bool(curl and each.world.curl) and curl.status not in each.world.curl
 
 
 def _place_right(each):
@@ -112,17 +163,36 @@ def _peer(met, peer):
 
 
 def _world(each):
-    found = {
-        "name": each.world.name,
-        "misses": misses(each.world, each.report),
-        "said": summary(each.report),
+    found = _said(each) | {
         "wall": round(each.wall, 3),
         "problem": each.problem,
         "peers": {name: said.message for name, said in each.heard.items()},
     }
     if each.report:
         found |= {"verdict": each.report["verdict"], "elapsed": _seconds(each)}
+    if each.first:
+        found["first"] = _said(each.first)
     return found
+
+
+def _said(each):
+    return {
+        "name": each.world.name,
+        "misses": misses(each.world, each.report),
+        "said": summary(each.report) if each.report else each.problem,
+    }
+
+
+_NAMED = (
+    "wrong_once",
+    "wrong_twice",
+    "falsely_broken",
+    "falsely_healthy",
+    "confident_and_wrong",
+    "over_their_time",
+    "not_met_by_curl",
+    "without_fact",
+)
 
 
 def table(report):
@@ -141,15 +211,17 @@ def _machine(report):
 def _own(report):
     figures = report["figures"]
     count = figures["worlds"]
-    for name in ("cause_right", "layer_right", "where_right"):
+    for name in ("cause_right_at_once", "cause_right", "layer_right", "where_right"):
         right = figures[name]
         yield f"{name.replace('_', ' '):28}{right:>5} of {count}  {right / (count or 1):.1%}"
+    sure = figures["sure"]
+    yield f"{f'said at {SURE} and more':28}{sure['said']:>5} worlds  {sure['right']} right"
     for name in ("answered", "silent"):
         times = figures[name]
         if times["median"] is not None:
             told = f"median {times['median']:.2f} s, worst {times['worst']:.2f} s"
             yield f"{name:28}{times['worlds']:>5} worlds  {told}"
-    for name in ("falsely_broken", "falsely_healthy", "confident_and_wrong", "over_their_time"):
+    for name in _NAMED:
         yield f"{name.replace('_', ' '):28}{len(figures[name]):>5}  {' '.join(figures[name])}"
     yield "\nverdicts"
     yield from lines(figures["reliability"])
@@ -161,9 +233,12 @@ def _own(report):
 
 def _wrong(report):
     for world in report["worlds"]:
-        if world["misses"]:
-            yield f"  {world['name']}: {'; '.join(world['misses'])}"
-            yield f"      {world['problem'] or world['said']}"[:400]
+        if first := world.get("first"):
+            yield f"  {world['name']}: {'; '.join(first['misses'])}"
+            yield f"      {first['said']}"[:400]
+            again = "; ".join(world["misses"]) or "right"
+            yield f"    again, by itself: {again}"
+            yield f"      {world['said']}"[:400]
 
 
 def _told(report):

@@ -2,20 +2,21 @@
 
 import socket
 
-from e2e import papers
+from e2e import certificates
 from e2e.handlers import page
 from e2e.site import PROXY, SERVER, SERVER6
+from e2e.world import World
 
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.healthy import over_tls
 
-NAME = papers.NAME
+NAME = certificates.NAME
 """The name most worlds ask for."""
 
 
-def step(call):
-    """Return ``call`` itself; for steps that need no word of their own."""
-    return call
+def world(name, target, expected, *build, **more):
+    """Return a world; ``more`` are further attributes of it."""
+    return World(name=name, target=target, build=build, expected=expected, **more)
 
 
 def name(host=NAME, *addresses, **answer):
@@ -40,7 +41,7 @@ def secure(port=443, certificate="good", handler=None, *, prepare=None, address=
     """Open a port that speaks TLS."""
 
     def build(site):
-        context = papers.server_context(certificate)
+        context = certificates.server_context(certificate)
         if prepare:
             prepare(context)
         site.listen(over_tls(context, handler or page()), port, address=address)
@@ -53,7 +54,7 @@ def client_certificate(version):
 
     def prepare(context):
         context.minimum_version = context.maximum_version = version
-        context.load_verify_locations(papers.root_file())
+        context.load_verify_locations(certificates.root_file())
         context.verify_mode = 2
 
     return prepare

@@ -2,7 +2,7 @@
 
 import ssl
 
-from e2e import papers
+from e2e import certificates
 
 from ringback.testing.lab.tls import old_protocol
 
@@ -16,7 +16,7 @@ def name_required(context):
 
 def certificate_welcome(context):
     """Ask for a client certificate, and shake hands without one."""
-    context.load_verify_locations(papers.root_file())
+    context.load_verify_locations(certificates.root_file())
     context.verify_mode = ssl.CERT_OPTIONAL
 
 

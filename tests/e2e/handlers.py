@@ -7,7 +7,7 @@ import socket
 import struct
 from urllib.parse import urlsplit
 
-from e2e import papers
+from e2e import certificates
 
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.message import head
@@ -32,7 +32,7 @@ def page(status=200, *fields, body=PAGE, days=0.0, delay=0.0, cut=0):
         while request := connection.read_request():
             if delay and not connection.hold(delay):
                 return
-            whole = _response(request, status, fields, body, days)
+            whole = response(request, status, fields, body, days)
             connection.send(whole[: len(whole) - cut])
             if cut or not request.keeps_alive:
                 return
@@ -40,7 +40,7 @@ def page(status=200, *fields, body=PAGE, days=0.0, delay=0.0, cut=0):
     return handler
 
 
-def _response(request, status, fields, body, days=0.0):
+def response(request, status, fields, body, days=0.0):
     date = email.utils.format_datetime(
         dt.datetime.now(dt.UTC) + dt.timedelta(days=days), usegmt=True
     )
@@ -58,9 +58,9 @@ def redirects(places, *, status=302):
         while request := connection.read_request():
             place = places.get(request.target.partition("?")[0], places.get("*"))
             if place:
-                connection.send(_response(request, status, [f"Location: {place}"], b""))
+                connection.send(response(request, status, [f"Location: {place}"], b""))
             else:
-                connection.send(_response(request, 200, (), PAGE))
+                connection.send(response(request, 200, (), PAGE))
             if not request.keeps_alive:
                 return
 
@@ -74,51 +74,11 @@ def old_server(connection):
         connection.finish(linger=True)
 
 
-def chunked(connection):
-    """Answer in chunks."""
-    fields = ("Content-Type: text/html", "Transfer-Encoding: chunked")
-    while request := connection.read_request():
-        body = b"" if request.method == "HEAD" else b"7\r\nWelcome\r\n1\r\n.\r\n0\r\n\r\n"
-        connection.send(head(200, *fields) + body)
-
-
-def event_stream(connection):
-    """Begin a stream of events, none of which is due yet."""
-    if connection.read_request():
-        connection.send(head(200, "Content-Type: text/event-stream", "Transfer-Encoding: chunked"))
-        connection.stall()
-
-
-def endless(connection):
-    """Send a body of no stated length that does not end."""
-    if connection.read_request():
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: video/x-motion-jpeg\r\n\r\n")
-        while connection.hold(0.001):
-            connection.send(PAGE * 200)
-
-
 def hostile(connection):
     """Answer with what would write on the reader's terminal."""
     fields = ("Server: \x1b]0;owned\x07\x1b[2Jshop", "X-Cache: \x1b[31m", "Content-Length: 0")
     if connection.read_request():
         connection.send(head(200, *fields, "Connection: close"))
-        connection.finish(linger=True)
-
-
-def hinted(connection):
-    """Give early hints (RFC 8297) before the answer."""
-    while request := connection.read_request():
-        connection.send(
-            head(103, "Link: </style.css>; rel=preload") + _response(request, 200, (), PAGE)
-        )
-
-
-def plain_request_refused(connection):
-    """Answer plain HTTP as nginx does on its TLS port."""
-    if connection.read():
-        text = b"<center>The plain HTTP request was sent to HTTPS port</center>\r\n"
-        fields = ("Server: nginx", "Content-Type: text/html", f"Content-Length: {len(text)}")
-        connection.send(head(400, *fields, "Connection: close") + text)
         connection.finish(linger=True)
 
 
@@ -139,10 +99,10 @@ _STARTUP = 196608
 def postgres(connection, *, refusal=b""):
     """Speak PostgreSQL until it asks for a password, or refuses."""
     while True:
-        length, code = struct.unpack("!II", _exactly(connection, 8))
+        length, code = struct.unpack("!II", exactly(connection, 8))
         if length > 10_000:
             return  # As PostgreSQL does: that is no packet of its protocol.
-        _exactly(connection, length - 8)
+        exactly(connection, length - 8)
         if code in _SSL_REQUESTS:
             connection.send(b"N")
         elif code == _STARTUP:
@@ -165,12 +125,6 @@ def redis(connection, *, says=b"+PONG\r\n"):
         connection.send(says)
 
 
-def redis_full(connection):
-    """Refuse as Redis does when all its connections are taken."""
-    connection.send(b"-ERR max number of clients reached\r\n")
-    connection.finish(linger=True)
-
-
 def mysql(connection):
     """Greet as MySQL does."""
     said = (
@@ -179,13 +133,6 @@ def mysql(connection):
     )  # fmt: skip
     connection.send(struct.pack("<I", len(said))[:3] + b"\0" + said)
     connection.stall()
-
-
-def mysql_full(connection):
-    """Refuse as MySQL does when all its connections are taken."""
-    said = b"\xff" + struct.pack("<H", 1040) + b"#08004Too many connections"
-    connection.send(struct.pack("<I", len(said))[:3] + b"\0" + said)
-    connection.finish(linger=True)
 
 
 def smtp(connection, *, greeting=b"220 mail.example.org ESMTP\r\n"):
@@ -204,13 +151,6 @@ def ssh(connection):
     connection.stall()
 
 
-def ftp(connection):
-    """Speak FTP."""
-    connection.send(b"220 files.example.org FTP\r\n")
-    while said := connection.read():
-        connection.send(b"221 Bye\r\n" if said.upper().startswith(b"QUIT") else b"530 Log in\r\n")
-
-
 def proxy(site, *, outcome="pass", fields=(), users=None):
     """Return a handler of an HTTP proxy that knows the names of the site.
 
@@ -226,9 +166,9 @@ def proxy(site, *, outcome="pass", fields=(), users=None):
             given = request.headers.get("proxy-authorization", "")
             if users and given != f"Basic {users}":
                 asks = 'Proxy-Authenticate: Basic realm="office"'
-                connection.send(_response(request, 407, [asks, "Via: 1.1 office"], b""))
+                connection.send(response(request, 407, [asks, "Via: 1.1 office"], b""))
             elif outcome != "pass":
-                connection.send(_response(request, outcome, ["Via: 1.1 office", *fields], b""))
+                connection.send(response(request, outcome, ["Via: 1.1 office", *fields], b""))
             else:
                 _forward(site, connection, request)
                 return
@@ -243,7 +183,7 @@ def _forward(site, connection, request):
     target = urlsplit(f"//{request.target}" if tunnel else request.target)
     upstream = reach(site, target.hostname or "", target.port or 80)
     if upstream is None:
-        connection.send(_response(request, 502, ["Via: 1.1 office"], b"cannot reach it\n"))
+        connection.send(response(request, 502, ["Via: 1.1 office"], b"cannot reach it\n"))
         return
     if tunnel:
         connection.send(head(200))
@@ -269,7 +209,7 @@ def reach(site, host, port):
 
 def inspecting_proxy(site):
     """Return a handler of a proxy that ends the client's TLS itself, in everybody's name."""
-    context = papers.server_context("inspected")
+    context = certificates.server_context("inspected")
 
     def handler(connection):
         if connection.read_request():
@@ -279,39 +219,7 @@ def inspecting_proxy(site):
     return handler
 
 
-def socks5(site, *, reply=0, users=False):
-    """Return a handler of a SOCKS5 proxy (RFC 1928).
-
-    Args:
-        site: Whose records it resolves by.
-        reply: What it answers to every request in place of connecting.
-        users: Whether it takes nobody without a password.
-    """
-
-    def handler(connection):
-        _, methods = _exactly(connection, 2)
-        _exactly(connection, methods)
-        if users:
-            connection.send(b"\x05\xff")
-            return
-        connection.send(b"\x05\x00")
-        kind = _exactly(connection, 4)[3]
-        if kind == 3:
-            host = _exactly(connection, _exactly(connection, 1)[0]).decode()
-        else:
-            family, size = (socket.AF_INET, 4) if kind == 1 else (socket.AF_INET6, 16)
-            host = socket.inet_ntop(family, _exactly(connection, size))
-        (port,) = struct.unpack("!H", _exactly(connection, 2))
-        upstream = None if reply else reach(site, host, port)
-        code = reply or (0 if upstream else 5)
-        connection.send(bytes((5, code, 0, 1)) + bytes(6))
-        if upstream:
-            relay(connection, upstream)
-
-    return handler
-
-
-def _exactly(connection, size):
+def exactly(connection, size):
     """Return ``size`` bytes; a client that closes first ends the handler."""
     data = b""
     while len(data) < size:

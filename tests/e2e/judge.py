@@ -2,8 +2,11 @@
 
 import re
 
-CONFIDENT = 0.8
-"""Confidence from which on a wrong verdict counts as confident and wrong."""
+SHARED = 0.8
+"""Confidence of a verdict beside which something else fits as well, at most."""
+
+_SECRETS = ("hunter2", "open-sesame", "old-password", "secret")
+_STATUS = {"healthy": 0, "unknown": 3}
 
 
 def named(verdict):
@@ -28,36 +31,6 @@ def misses(world, report):
     wrong = [f"{what} is {found!r}" for what, found, right in held if found not in right]
     wrong += [f"{cause} is not named" for cause in expected.also if cause not in named(verdict)]
     return wrong
-
-
-def cause_right(world, report):
-    """Whether kind and cause are right, and everything that must be named is."""
-    wrong = misses(world, report)
-    return not [word for word in wrong if not word.startswith(("layer", "where"))]
-
-
-def layer_right(world, report):
-    """Whether the broken layer is right."""
-    return bool(report) and report["verdict"]["layer"] in world.expected.layers
-
-
-def falsely_broken(world, report):
-    """Whether a healthy world is called broken; "unknown" is wrong as well, but blames nobody."""
-    called = report["verdict"]["kind"] if report else "unknown"
-    return world.expected.healthy is True and called not in {"healthy", "unknown"}
-
-
-def falsely_healthy(world, report):
-    """Whether a broken world is called healthy."""
-    called = report["verdict"]["kind"] if report else "unknown"
-    return world.expected.healthy is False and called == "healthy"
-
-
-def confident_and_wrong(world, report):
-    """Whether a wrong cause is given with confidence, and the right one is not even named."""
-    if not report or cause_right(world, report):
-        return False
-    return report["verdict"]["confidence"] >= CONFIDENT
 
 
 _PLACEHOLDER = re.compile(r"`[^`]*\b(URL|HOST|NAME|PORT|@ADDRESS|GATEWAY)\b[^`]*`|\{\w+\}")
@@ -88,6 +61,27 @@ def unhelpful(report):
     if not steps and report["verdict"]["kind"] != "healthy":
         wrong.append("nothing is advised")
     return wrong + [f"twice: {step}" for step in set(steps) if steps.count(step) > 1]
+
+
+def faults(world, came):
+    """Say what is wrong with the report and the output of a visit to a world, an entry each."""
+    report, said = came
+    wrong = misses(world, report)
+    leaked = [secret for secret in _SECRETS if secret in said.out + said.err]
+    if leaked:
+        wrong.append(f"{leaked} is shown")
+    if not report:
+        return [*wrong, said.err]
+    verdict = report["verdict"]
+    if said.status != _STATUS.get(verdict["kind"], 1):
+        wrong.append(f"exit status {said.status}")
+    if verdict["alternatives"] and verdict["confidence"] > SHARED:
+        wrong.append("something else fits as well, and it is sure")
+    if not all(reading["result"].isprintable() for reading in report["readings"]):
+        wrong.append("what others sent can write on the terminal")
+    wrong += unhelpful(report)
+    wrong += [each["result"] for each in report["readings"] if each["what"] == "defect"]
+    return [*wrong, summary(report)] if wrong else []
 
 
 def summary(report):

@@ -1,16 +1,21 @@
 """Machines on which it works and does not, of namespaces: their reports compared and redacted."""
 
+import importlib
 import json
+from functools import partial
+from pathlib import Path
 
 import pytest
 from documented import undocumented
+from e2e.run_parallel import run_parallel
+from e2e.run_scenario import diagnosed, diagnosed_by
 from e2e.worlds import WORLDS
 
 from ringback.diagnosis.compare import compare
 from ringback.diagnosis.record import diagnosis_of, record_of
 from ringback.diagnosis.redact import redacted
 
-pytestmark = [pytest.mark.netns, pytest.mark.visits("diagnosed")]
+pytestmark = pytest.mark.netns
 
 DIFFERENCES = {
     "dropped-by-target": "connect",
@@ -58,45 +63,48 @@ DIFFERENCES = {
 }
 """What explains the failure of a world, beside a healthy one of the same target."""
 
-OFTEN = ("certificate-inspected",)
-"""Met in every run, the others in full."""
+HEALTHY = {
+    WORLDS[name].target: WORLDS[name] for name in ("healthy-http", "healthy-https", "healthy-tcp")
+}
+GATE = [world for name in DIFFERENCES if (world := WORLDS.get(name)) and not world.silent]
 
 
-def healthy_like(world):
-    """The plainest healthy world of the same target."""
-    wanted = ("healthy-http", "healthy-https", "healthy-tcp")
-    return next(WORLDS[name] for name in wanted if WORLDS[name].target == world.target)
+@pytest.fixture(scope="module")
+def gate(program):
+    return run_parallel([*HEALTHY.values(), *GATE], partial(diagnosed_by, program))
 
 
-def rows():
-    for name in DIFFERENCES:
-        marks = [pytest.mark.nightly] * (name not in OFTEN)
-        world = WORLDS[name]
-        yield pytest.param(world, healthy_like(world), id=name, marks=marks)
-
-
-def met(came):
-    """What was diagnosed in a world."""
-    report, said = came
-    assert report, said.err
-    return diagnosis_of(report)
-
-
-@pytest.mark.parametrize(("world", "like"), list(rows()))
-def test_the_difference_between_two_machines_is_named(world, like, visit):
-    here, there = met(visit(like, "diagnosed")), met(visit(world, "diagnosed"))
-    comparison = compare([here, there], ["here", "there"])
-
+def differ(world, visits):
+    """Compare what was diagnosed in a world with a healthy one of the same target."""
+    here, there = (diagnosis_of(visits[each.name][0]) for each in (HEALTHY[world.target], world))
     assert undocumented(there) == []
-    assert comparison.outcome == "explained", comparison.summary
+    comparison = compare([here, there], ["here", "there"])
+    if comparison.outcome != "explained":
+        return f"{world.name}: {comparison.summary}"
     first = comparison.explanations[0].difference
-    assert first in DIFFERENCES[world.name].split("|"), comparison.summary
+    named = first in DIFFERENCES[world.name].split("|")
+    return "" if named else f"{world.name}: {first}, {comparison.summary}"
 
 
-@pytest.mark.parametrize(("world", "like"), list(rows()))
-def test_no_name_and_no_address_of_a_world_remains(world, like, visit):
-    (hidden,) = redacted([met(visit(world, "diagnosed"))])
+@pytest.mark.parametrize("world", GATE, ids=lambda world: world.name)
+def test_the_difference_between_two_machines_is_named(world, gate):
+    assert differ(world, gate) == ""
+
+
+@pytest.mark.parametrize("world", GATE, ids=lambda world: world.name)
+def test_no_name_and_no_address_of_a_world_remains(world, gate):
+    (hidden,) = redacted([diagnosis_of(gate[world.name][0])])
     text = json.dumps(record_of(hidden, redacted=True))
 
     for part in ("example.org", "Example Trust", "192.0.2.", "198.51.100.", "203.0.113.", "2001:"):
         assert part not in text
+
+
+@pytest.mark.nightly
+def test_the_differences_of_the_corpus_are_named(program, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "bench"))
+    corpus = importlib.import_module("diagnose_bench.worlds").WORLDS
+    worlds = [(WORLDS | corpus)[name] for name in DIFFERENCES]
+    met = run_parallel([*HEALTHY.values(), *worlds], diagnosed)
+
+    assert [wrong for world in worlds if (wrong := differ(world, met))] == []

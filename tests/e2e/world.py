@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from e2e import papers
-from e2e.facts import FACTS
+from e2e import certificates
 from e2e.site import Site
 
 import ringback
@@ -94,11 +93,6 @@ class World:
     note: str = ""
 
     @property
-    def facts(self) -> tuple[str, ...]:
-        """Patterns of the deciding fact."""
-        return self.fact or tuple(filter(None, [FACTS.get(self.expected.causes[0])]))
-
-    @property
     def silent(self) -> bool:
         """Whether something in it does not answer."""
         return self.limit > ANSWERED
@@ -118,7 +112,7 @@ class World:
     def environment(self) -> dict[str, str]:
         """Return the environment of a program in it: this ringback, and nothing of our network."""
         known = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        trust = papers.root_file()
+        trust = certificates.root_file()
         return {
             **known,
             "HOME": "/nonexistent",

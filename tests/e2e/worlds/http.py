@@ -1,73 +1,70 @@
-"""Services that take the request and then do something else than answer it."""
+"""Answers that are missing, cut, slow or no HTTP."""
 
-from e2e.building import NAME, listen, name, narrow, rule, secure, unaccepted
-from e2e.handlers import PAGE, page, redirects
+from e2e.building import NAME, dual, listen, name, rule, secure, world
+from e2e.expectations import HTTP, HTTPS, NAME_SEEN, STATUS_LAYERS, THEIR_APPLICATION
+from e2e.handlers import old_server, page, redirects
+from e2e.server_replies import after_request, answer, lingering
+from e2e.site import OTHER, SERVER, SERVER6
+from e2e.templates import answered, changed_tls, served
 from e2e.world import SILENT, World, broken
 
-from ringback.testing.lab.http import closing, greeting
+from ringback.testing.lab.http import closing
 from ringback.testing.lab.message import MID_BODY, MID_HEADERS, head
+from ringback.testing.lab.server import Connection
 from ringback.testing.lab.tcp import reset_after_request
-from ringback.testing.lab.timing import silent, stalled_body, stalled_headers
+from ringback.testing.lab.timing import stalled_body
 
-_URL = f"http://{NAME}/"
-_THEIRS = "their application|their service"
-_EMPTY = "http.response.invalid.empty|tcp.closed"
+_EMPTY_KINDS = "http.response.invalid.empty|tcp.closed"
 
-
-def _served(
-    label,
-    cause,
-    kind,
-    fact,
-    *build,
-    where=_THEIRS,
-    limit=1.0,
-    curl=(0,),
-    url=_URL,
-    layers="http|tcp|tls",
-):
-    return World(
-        name=label,
-        target=url,
-        build=(name(), *build),
-        expected=broken(cause, kind, layers, where),
-        limit=limit,
-        curl=curl,
-        fact=(fact,),
-    )
-
+_PORTAL_NAME = "portal.example.net"
 
 WORLDS = (
-    _served(
-        "accepts-and-silent",
-        "accepts_and_silent",
-        "http.response.timed_out",
-        "time|silent",
-        listen(80, silent),
-        limit=SILENT,
-        curl=(28,),
+    world(
+        "unread-json-without-head",
+        HTTP,
+        broken(
+            "not_http",
+            "http.response.invalid.not_http",
+            "http",
+            f"{THEIR_APPLICATION}|this program",
+        ),
+        name(),
+        listen(80, after_request(b'{"status": "ok"}\n', lingering)),
+        curl=(1, 0),
     ),
-    _served(
-        "accepts-and-silent-tls",
-        "accepts_and_silent",
-        "http.response.timed_out",
-        "time|silent",
-        secure(handler=silent),
-        url=f"https://{NAME}/",
-        limit=SILENT,
-        curl=(28,),
+    # Answers.
+    world(
+        "unread-half-of-the-json",
+        f"{HTTP}api",
+        broken(
+            "body_cut", "http.response.invalid.content_length_mismatch", "http", THEIR_APPLICATION
+        ),
+        name(),
+        listen(80, page(cut=20)),
+        curl=(18,),
     ),
-    _served(
-        "never-accepted",
-        "accepts_and_silent",
-        "http.response.timed_out",
-        "time|silent",
-        unaccepted(80),
-        where=f"{_THEIRS}|their host",
-        limit=SILENT,
-        curl=(28,),
+    world(
+        "unread-websocket-behind-old-proxy",
+        f"ws://{NAME}/live",
+        broken("no_websocket", "http.error", "http|status", f"{THEIR_APPLICATION}|path"),
+        name(),
+        listen(80, old_server),
+        fact=("upgrade|101|websocket",),
     ),
-    _served(
+    world(
+        "unread-answers-in-another-tongue",
+        f"{HTTP}",
+        broken(
+            "not_http",
+            "http.response.invalid.not_http",
+            "http",
+            f"{THEIR_APPLICATION}|this program",
+        ),
+        name(),
+        listen(80, after_request(b"\x00\x00\x00\x1a\x04\x00hello", lingering)),
+        curl=(0, 1, 52),
+    ),
+    served(
         "slow-first-byte",
         "slow_first_byte",
         "http.response.timed_out",
@@ -76,54 +73,33 @@ WORLDS = (
         limit=SILENT,
         curl=(0, 28),
     ),
-    _served(
-        "later-than-anyone-waits",
-        "accepts_and_silent|slow_first_byte",
-        "http.response.timed_out",
-        "time|slow",
-        listen(80, page(delay=25.0)),
-        limit=SILENT,
-        curl=(28,),
-    ),
-    _served(
+    served(
         "closes-without-answer",
         "closes_without_answer",
-        _EMPTY,
+        _EMPTY_KINDS,
         "empty reply|EOF|disconnect|closed",
         listen(80, closing(b"")),
         curl=(52,),
     ),
-    _served(
+    served(
         "closes-without-answer-tls",
         "closes_without_answer",
-        f"{_EMPTY}|tls.closed",
+        f"{_EMPTY_KINDS}|tls.closed",
         "empty reply|EOF|disconnect|closed",
         secure(handler=closing(b"")),
         url=f"https://{NAME}/",
         curl=(52, 56),
     ),
-    _served(
+    served(
         "reset-after-request",
         "reset_after_request",
         "tcp.reset",
         "reset",
         listen(80, reset_after_request),
-        where=f"{_THEIRS}|path",
+        where=f"{THEIR_APPLICATION}|path",
         curl=(56,),
     ),
-    _served(
-        "path-lost-after-connect",
-        "path_lost",
-        "http.response.timed_out|tcp.timed_out.established",
-        "retransmi|lost|unacked",
-        listen(),
-        rule("border", "FORWARD -p tcp --dport 80 --tcp-flags PSH PSH -j DROP"),
-        where="path",
-        layers="ip|tcp|http",
-        limit=SILENT,
-        curl=(28,),
-    ),
-    _served(
+    served(
         "headers-cut",
         "body_cut|closes_without_answer|not_http",
         "http.response.headers.truncated|http.protocol.error",
@@ -131,103 +107,161 @@ WORLDS = (
         listen(80, closing(MID_HEADERS)),
         curl=(0, 18, 52, 56),
     ),
-    _served(
-        "headers-stall",
-        "accepts_and_silent|body_stalled|slow_first_byte",
-        "http.response.timed_out|http.response.body_timed_out|http.response.headers.truncated",
-        "time|stall",
-        listen(80, stalled_headers),
-        limit=SILENT,
-        curl=(28,),
-    ),
-    _served(
-        "body-cut",
-        "body_cut",
-        "http.response.invalid.content_length_mismatch",
-        "400|remaining|incomplete|unexpected EOF|complete message",
-        listen(80, closing(MID_BODY)),
-        where=f"{_THEIRS}|path",
-        curl=(18,),
-    ),
-    _served(
-        "body-cut-chunked",
-        "body_cut",
-        "http.response.invalid.incomplete_chunked_encoding",
-        "chunk|unexpected EOF|incomplete",
-        listen(
-            80,
-            closing(
-                head(200, "Content-Type: text/plain", "Transfer-Encoding: chunked")
-                + b"5\r\nhello\r\n"
-            ),
-        ),
-        where=f"{_THEIRS}|path",
-        curl=(18, 56),
-    ),
-    _served(
+    served(
         "body-stalled",
         "body_stalled",
         "http.response.body_timed_out",
         "time.*(bytes|body)|(bytes|body).*time|stall",
         listen(80, stalled_body),
-        where=f"{_THEIRS}|path",
+        where=f"{THEIR_APPLICATION}|path",
         limit=SILENT,
         curl=(28,),
     ),
-    _served(
-        "mtu-black-hole-body",
-        "mtu_black_hole",
-        "http.response.body_timed_out|http.response.timed_out",
-        "MTU|fragment|segment",
-        listen(80, page(body=PAGE * 4000)),
-        narrow(1300),
-        where="path|this network",
-        layers="ip|tcp|http",
+    World(
+        name="captive-portal-511",
+        target=f"{HTTP}status",
+        build=(name(), listen(80, page(511))),
+        expected=broken(
+            "captive_portal", "http.error.captive_portal", STATUS_LAYERS, "this network"
+        ),
+        curl=(0,),
+        fact=("511",),
+    ),
+    World(
+        name="captive-portal-every-name",
+        target=f"https://{NAME}/",
+        build=(
+            name("*", OTHER),
+            name(NAME, OTHER),
+            secure(certificate="portal", address=OTHER),
+            listen(80, redirects({"*": "http://portal.example.net/login"}), address=OTHER),
+        ),
+        expected=broken(
+            "captive_portal|dns_hijacked|certificate_wrong_name",
+            "http.error.captive_portal|tls.cert.name_invalid|dns.bogus_address",
+            "status|http|dns|tls",
+            "this network|DNS|their certificate",
+            "captive_portal|dns_hijacked",
+        ),
+        curl=(60,),
+        fact=("portal",),
+        note="before the login every name resolves to the portal, whose certificate is its own",
+    ),
+    world(
+        "odd-name-in-request-reset",
+        HTTP,
+        broken(
+            "reset_after_request",
+            "tcp.reset",
+            "tcp|http",
+            "path|their service|their application|this network",
+        ),
+        name(),
+        listen(),
+        rule(
+            "border", f"FORWARD {NAME_SEEN.replace('443', '80')} -j REJECT --reject-with tcp-reset"
+        ),
+        curl=(56,),
+        fact=("reset",),
+    ),
+    answered(
+        "two-lengths",
+        HTTP,
+        broken(
+            "http_broken|body_cut",
+            "http.protocol.error|http.response.invalid.content_length_mismatch",
+            "http",
+            THEIR_APPLICATION,
+        ),
+        listen(80, answer("HTTP/1.1 200 OK", "Content-Length: 7")),
+        curl=(8, 0),
+        fact=("length",),
+    ),
+    answered(
+        "chunk-size-no-number",
+        HTTP,
+        broken(
+            "http_broken|body_cut",
+            "http.protocol.error|http.response.invalid.incomplete_chunked_encoding",
+            "http",
+            THEIR_APPLICATION,
+        ),
+        listen(80, closing(head(200, "Transfer-Encoding: chunked") + b"zz\r\nhello\r\n0\r\n\r\n")),
+        curl=(56,),
+        fact=("chunk",),
+    ),
+    world(
+        "requests-slow-byte-v6",
+        f"http://{NAME}:8080/",
+        broken(
+            "slow_first_byte",
+            "http.response.timed_out|healthy",
+            "http|application|none",
+            "their application|their service|",
+            healthy=None,
+        ),
+        name(NAME, SERVER6),
+        listen(8080, page(delay=3.0)),
         limit=SILENT,
-        curl=(28,),
     ),
-    _served(
-        "not-http",
-        "not_http|other_protocol",
-        "http.response.invalid.not_http",
-        "ssh",
-        listen(80, greeting(b"SSH-2.0-OpenSSH_9.6p1 Debian-3\r\n")),
-        where=f"{_THEIRS}|this program",
-        curl=(1, 56),
+    world(
+        "requests-body-stalls-tls",
+        HTTPS,
+        broken(
+            "body_stalled",
+            "http.response.body_timed_out",
+            "http",
+            "their application|their service|path",
+        ),
+        dual(),
+        secure(handler=after_request(MID_BODY, Connection.stall)),
+        limit=SILENT,
     ),
-    _served(
-        "not-http-redis",
-        "not_http|other_protocol",
-        "http.response.invalid.not_http",
-        "-ERR|HTTP/0.9|malformed",
-        listen(6379, closing(b"-ERR wrong number of arguments for 'get' command\r\n")),
-        url=f"http://{NAME}:6379/",
-        where=f"{_THEIRS}|this program",
-        curl=(1, 56),
+    World(
+        name="changed-websocket-moved-to-tls",
+        target=f"ws://{NAME}/feed",
+        build=(
+            name(),
+            listen(80, redirects({"*": f"https://{NAME}/feed"}, status=301)),
+            secure(),
+        ),
+        expected=broken(
+            "no_websocket|redirect_invalid",
+            "http.response.unexpected_content|http.error|http.protocol.error"
+            "|http.response.redirect_invalid",
+            "http|status|application",
+            "their application|their service|this program",
+        ),
+        fact=("301|redirect|upgrade",),
+        note="libraries for WebSockets do not follow redirects",
     ),
-    _served(
-        "redirect-loop",
-        "redirect_loop",
-        "http.response.redirect_loop",
-        "redirects|loop",
-        listen(80, redirects({"*": "/"})),
-        curl=(47,),
-    ),
-    _served(
-        "redirect-loop-between-schemes",
-        "redirect_loop",
-        "http.response.redirect_loop",
-        "redirects|loop",
-        listen(80, redirects({"*": f"https://{NAME}/"}, status=301)),
-        secure(handler=redirects({"*": f"http://{NAME}/"}, status=301)),
-        curl=(47,),
-    ),
-    _served(
-        "redirect-to-nowhere",
-        "redirect_invalid",
-        "http.response.redirect_invalid",
-        "location|redirect|url",
-        listen(80, redirects({"*": "http://:99999/"})),
-        curl=(3,),
+    changed_tls(
+        "login-put-before",
+        (
+            name(_PORTAL_NAME, OTHER),
+            secure(
+                handler=redirects(
+                    {
+                        "*": f"https://{_PORTAL_NAME}/realms/acme/protocol/openid-connect/auth?client_id=a"
+                    }
+                ),
+                address=SERVER,
+            ),
+            secure(
+                certificate="portal",
+                handler=page(body=b"<form method=post><input type=password name=p></form>"),
+                address=OTHER,
+            ),
+        ),
+        broken(
+            "login_elsewhere|unauthorized|healthy",
+            "http.error.auth|http.response.unexpected_content|healthy",
+            "http|status|application|none",
+            "their application|their service|this program|",
+            healthy=None,
+        ),
+        curl=(0,),
+        fact=("login|password|sign in|auth",),
+        note="the operators put single sign-on before the interface; certificates are good",
     ),
 )

@@ -1,133 +1,75 @@
-"""Proxies that are down, refuse, are missing where they are needed, or stand in the way."""
+"""Proxies."""
 
-import base64
-
-from e2e.building import NAME, blocked, file, listen, name, proxying, rule, secure
-from e2e.handlers import page, proxy, socks5
-from e2e.site import NO_RESOLVER, PROXY
-from e2e.world import SILENT, World, broken
+from e2e import certificates
+from e2e.building import blocked, file, listen, name, proxying, rule, secure, world
+from e2e.expectations import HTTP, HTTPS, PROXY_DOWN, PROXY_NEEDED
+from e2e.handlers import page, proxy
+from e2e.site import PROXY, SERVER
+from e2e.templates import ALL, AT, HIDDEN, USERS, proxied, proxy_says
+from e2e.world import SILENT, broken
 
 from ringback.testing.lab import proxy as faulty
+from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import greeting
 
-HTTPS, HTTP = f"https://{NAME}/", f"http://{NAME}/"
-AT = f"http://{PROXY}:3128"
-USERS = base64.b64encode(b"app:open-sesame").decode()
-ALL = {"http_proxy": AT, "https_proxy": AT}
-"""Variables that send everything through the proxy."""
-
-
-def _world(label, expected, *build, url=HTTPS, variables=ALL, direct=False, **more):
-    """A client that gets out through the proxy only, unless ``direct`` says otherwise."""
-    way = () if direct else (blocked(),)
-    return World(
-        name=label,
-        target=url,
-        build=(name(), secure(), listen(), *way, *build),
-        expected=expected,
-        variables=variables,
-        **more,
-    )
-
-
-def _says(status, cause, kind, *fields, **more):
-    return _world(
-        f"proxy-says-{status}",
-        broken(cause, kind, "proxy", "proxy|path|their service"),
-        proxying(proxy, outcome=status, fields=fields),
-        curl=(56,),
-        fact=(f"{status}",),
-        **more,
-    )
-
-
-_DOWN = broken("proxy_down", "proxy.unreachable", "proxy", "proxy")
-_PASSWORD = broken(
+_PROXY_PASSWORD = broken(
     "proxy_wants_password", "proxy.auth_required", "proxy", "proxy|this program|this host"
 )
-_NEEDED = broken(
-    "proxy_needed",
-    "tcp.address_unreachable.prohibited|tcp.address_unreachable.host|tcp.timed_out|proxy.unreachable",
-    "proxy|config|ip|tcp",
-    "this program|this host|this network|proxy",
+
+_UPSTREAM = broken(
+    "proxy_upstream_failed|gateway_failed",
+    "proxy.upstream_failed|http.error.gateway",
+    "proxy|status|http",
+    "proxy|path|their service|their application",
 )
 
+
+def _tls_proxy(connection):
+    over_tls(certificates.server_context("wrong_name"), page())(connection)
+
+
 WORLDS = (
-    _world("proxy-refused", _DOWN, curl=(7,), fact=("proxy|3128",)),
-    _world(
-        "proxy-dropped",
-        _DOWN,
-        rule("office", "INPUT -p tcp --dport 3128 -j DROP"),
-        limit=SILENT,
-        curl=(28,),
-        fact=("proxy|3128",),
-    ),
-    _world(
-        "proxy-host-off",
-        _DOWN,
-        variables={"https_proxy": f"http://{NO_RESOLVER}:3128"},
-        limit=SILENT,
-        curl=(7, 28),
-        fact=("proxy|3128",),
-    ),
-    _world(
-        "proxy-name-missing",
-        broken(
-            "proxy_down|proxy_invalid",
-            "proxy.unreachable|config.proxy_invalid",
-            "proxy|config",
-            "proxy|DNS|this host|this program",
-        ),
-        variables={"https_proxy": "http://proxi.example.org:3128"},
-        curl=(5,),
-        fact=("proxi.example.org",),
-    ),
-    _world(
+    proxied("proxy-refused", PROXY_DOWN, curl=(7,), fact=("proxy|3128",)),
+    proxied(
         "proxy-variable-invalid",
         broken("proxy_invalid", "config.proxy_invalid", "config|proxy", "this program|this host"),
         variables={"https_proxy": "ttp:/proxy:3l28"},
         curl=(5, 7),
         fact=("proxy",),
     ),
-    _world(
-        "proxy-wants-password", _PASSWORD, proxying(proxy, users=USERS), curl=(56,), fact=("407",)
+    proxied(
+        "proxy-wants-password",
+        _PROXY_PASSWORD,
+        proxying(proxy, users=USERS),
+        curl=(56,),
+        fact=("407",),
     ),
-    _world(
+    proxied(
         "proxy-wants-password-http",
-        _PASSWORD,
+        _PROXY_PASSWORD,
         proxying(proxy, users=USERS),
         url=HTTP,
         curl=(0,),
         fact=("407",),
     ),
-    _world(
+    proxied(
         "proxy-wants-other-password",
-        _PASSWORD,
+        _PROXY_PASSWORD,
         proxying(proxy, users=USERS),
         variables={"https_proxy": f"http://app:old-password@{PROXY}:3128"},
         curl=(56,),
         fact=("407",),
     ),
-    _says(403, "proxy_forbids", "proxy.denied"),
-    _says(502, "proxy_upstream_failed", "proxy.upstream_failed"),
-    _says(503, "proxy_upstream_failed", "proxy.upstream_failed", "Retry-After: 30"),
-    _says(504, "proxy_upstream_failed", "proxy.upstream_failed"),
-    _world(
-        "proxy-silent",
-        broken("proxy_silent", "proxy.no_response", "proxy", "proxy"),
-        listen(3128, faulty.silent_proxy, role="office", address=PROXY),
-        limit=SILENT,
-        curl=(28,),
-        fact=("proxy|CONNECT",),
-    ),
-    _world(
+    proxy_says(403, "proxy_forbids", "proxy.denied"),
+    proxy_says(502, "proxy_upstream_failed", "proxy.upstream_failed"),
+    proxied(
         "proxy-closes",
         broken("proxy_silent|not_a_proxy|proxy_forbids", "proxy.no_response", "proxy", "proxy"),
         listen(3128, faulty.closed, role="office", address=PROXY),
         curl=(56, 52),
         fact=("proxy|CONNECT",),
     ),
-    _world(
+    proxied(
         "proxy-is-ssh",
         broken(
             "not_a_proxy",
@@ -139,7 +81,7 @@ WORLDS = (
         curl=(56, 28, 52),
         fact=("SSH",),
     ),
-    _world(
+    proxied(
         "proxy-is-web-server",
         broken(
             "not_a_proxy|proxy_forbids",
@@ -151,31 +93,9 @@ WORLDS = (
         curl=(56,),
         fact=("405",),
     ),
-    _world(
-        "proxy-https-to-plain-port",
-        broken(
-            "not_a_proxy|proxy_invalid|tls_on_plain_port",
-            "proxy.protocol_error|tls.protocol.error.not_tls|config.proxy_invalid|proxy.unreachable|proxy.no_response",
-            "proxy|config|tls",
-            "proxy|this program|this host",
-        ),
-        listen(3128, page(400), role="office", address=PROXY),
-        variables={"https_proxy": f"https://{PROXY}:3128"},
-        limit=SILENT,
-        fact=("wrong version|TLS|SSL",),
-        note="the proxy is to be spoken to in TLS, which it does not speak",
-    ),
-    _world(
-        "proxy-socks-forbids",
-        broken("proxy_forbids", "proxy.denied|proxy.upstream_failed", "proxy", "proxy"),
-        proxying(socks5, 1080, reply=2),
-        variables={"ALL_PROXY": f"socks5h://{PROXY}:1080"},
-        curl=(97,),
-        fact=("not allowed|ruleset|connection not",),
-    ),
-    _world(
+    proxied(
         "proxy-needed-set-for-http-only",
-        _NEEDED,
+        PROXY_NEEDED,
         proxying(proxy),
         variables={"http_proxy": AT},
         curl=(7, 28),
@@ -183,28 +103,7 @@ WORLDS = (
         limit=SILENT,
         note="the gateway lets only the proxy out; https has no variable",
     ),
-    _world(
-        "proxy-needed-set-elsewhere",
-        _NEEDED,
-        proxying(proxy),
-        file("environment", f'https_proxy="{AT}"\nhttp_proxy="{AT}"\n'),
-        variables={},
-        curl=(7, 28),
-        fact=("proxy",),
-        limit=SILENT,
-        note="/etc/environment names the proxy; this program was started without it",
-    ),
-    _world(
-        "proxy-needed-excluded",
-        _NEEDED,
-        proxying(proxy),
-        variables={**ALL, "no_proxy": "localhost,example.org"},
-        curl=(7, 28),
-        fact=("no_proxy",),
-        limit=SILENT,
-        note="no_proxy takes the target out",
-    ),
-    _world(
+    proxied(
         "proxy-not-needed",
         broken(
             "proxy_not_needed",
@@ -219,21 +118,7 @@ WORLDS = (
         fact=("proxy",),
         note="the proxy cannot reach the target, which is open to the client itself",
     ),
-    _world(
-        "proxy-not-needed-forbids",
-        broken(
-            "proxy_not_needed|proxy_forbids",
-            "proxy.denied",
-            "proxy|config",
-            "this program|this host|proxy",
-            "proxy_not_needed",
-        ),
-        proxying(proxy, outcome=403),
-        direct=True,
-        curl=(56,),
-        fact=("proxy",),
-    ),
-    _world(
+    proxied(
         "proxy-down-not-needed",
         broken(
             "proxy_down|proxy_not_needed",
@@ -244,5 +129,108 @@ WORLDS = (
         direct=True,
         curl=(7,),
         fact=("proxy|3128",),
+    ),
+    world(
+        "unread-own-proxy-variable-typed-wrong",
+        HTTPS,
+        broken(
+            "proxy_invalid|proxy_down|proxy_not_needed",
+            "config.proxy_invalid|proxy.unreachable",
+            "proxy|config",
+            "this program|proxy",
+        ),
+        name(),
+        secure(),
+        variables={"https_proxy": "http://proxy.corp.example:notaport"},
+    ),
+    world(
+        "unread-no-proxy-forgets-internal-host",
+        f"http://{SERVER}:8080/",
+        broken(
+            "proxy_not_needed|proxy_forbids|forbidden",
+            "proxy.unreachable|proxy.denied|http.error.auth",
+            "proxy|status",
+            "this program|proxy|their application",
+            also="proxy_forbids",
+        ),
+        listen(8080),
+        proxying(proxy, outcome=403),
+        variables=ALL,
+        curl=(0,),
+    ),
+    world(
+        "rare-proxy-cannot-reach-http",
+        HTTP,
+        _UPSTREAM,
+        name(),
+        blocked(),
+        proxying(proxy),
+        variables=ALL,
+        curl=(0,),
+        fact=(r"\b502\b",),
+    ),
+    world(
+        "rare-proxy-resets",
+        HTTPS,
+        broken("proxy_silent|not_a_proxy|proxy_forbids", "proxy.no_response", "proxy", "proxy"),
+        name(),
+        secure(),
+        blocked(),
+        listen(3128, faulty.reset, role="office", address="192.0.2.180"),
+        variables=ALL,
+        curl=(56, 35),
+        fact=("proxy|CONNECT",),
+    ),
+    world(
+        "odd-proxy-needed-for-the-name",
+        HTTPS,
+        broken(
+            "proxy_needed|name_missing",
+            "dns.name_not_resolved|proxy.unreachable",
+            "dns|proxy|config",
+            "DNS|this program|this host|this network",
+        ),
+        name(),
+        secure(),
+        HIDDEN,
+        blocked(),
+        proxying(proxy),
+        file("environment", f"https_proxy={AT}\n"),
+        curl=(6,),
+        fact=("nxdomain|no such host|proxy",),
+    ),
+    world(
+        "odd-proxy-forbids-http",
+        HTTP,
+        broken(
+            "proxy_forbids|forbidden",
+            "proxy.denied|http.error.auth",
+            "proxy|status|http",
+            "proxy|their application|this program",
+        ),
+        name(),
+        listen(),
+        blocked(),
+        proxying(proxy, outcome=403, fields=("X-Squid-Error: ERR_ACCESS_DENIED 0",)),
+        variables=ALL,
+        curl=(0,),
+        fact=(r"\b403\b",),
+    ),
+    world(
+        "ask-proxy-certificate-wrong",
+        HTTPS,
+        broken(
+            "proxy_tls_failed|certificate_wrong_name",
+            "tls.cert.name_invalid|proxy.protocol_error|tls.failed|proxy.unreachable",
+            "proxy|tls",
+            "proxy|their certificate|this program",
+        ),
+        name(),
+        secure(),
+        blocked(),
+        listen(3128, _tls_proxy, role="office", address=PROXY),
+        variables={"https_proxy": f"https://{PROXY}:3128"},
+        fact=("match|not valid for|certificate",),
+        note="a proxy that is spoken to in TLS, with a certificate for another name",
     ),
 )

@@ -1,124 +1,143 @@
-"""Answers that say what is wrong, and those that come from somebody else."""
+"""Statuses of errors."""
 
-from e2e.building import NAME, ip, listen, name, rule, secure
-from e2e.handlers import page, redirects
-from e2e.site import OTHER
-from e2e.world import World, broken
+from dns.rcode import NXDOMAIN
+from e2e.building import NAME, blocked, listen, name, nameservers, proxying, resolver, secure, world
+from e2e.expectations import HTTP, HTTPS, OUR_PROGRAM, STATUS_LAYERS, THEIR_APPLICATION
+from e2e.handlers import page, proxy
+from e2e.server_replies import alternating
+from e2e.site import RESOLVER, RESOLVER2
+from e2e.templates import ALL, http_status
+from e2e.world import broken
 
-_URL = f"http://{NAME}/"
-_THEIRS = "their application|their service"
-_OURS = "this program|their application"
-_STATUS = "status|http|application"
-
-
-def _status(code, cause, kind, *fields, where="their application", label="", tls=False, **how):
-    handler = page(code, *fields, **how)
-    served = secure(handler=handler) if tls else listen(80, handler)
-    return World(
-        name=label or f"status-{code}",
-        target=f"https://{NAME}/orders" if tls else f"{_URL}orders",
-        build=(name(), served),
-        expected=broken(cause, kind, _STATUS, where),
-        curl=(0,),
-        fact=(rf"\b{code}\b",),
-    )  # fmt: skip
-
+from ringback.testing.lab.dns import DNSAnswer
 
 WORLDS = (
-    World(
-        name="captive-portal-511",
-        target=f"{_URL}status",
-        build=(name(), listen(80, page(511))),
-        expected=broken("captive_portal", "http.error.captive_portal", _STATUS, "this network"),
+    # Answers.
+    world(
+        "unread-cookie-banner-then-500",
+        HTTPS,
+        broken("server_error", "http.error", "status|http", THEIR_APPLICATION),
+        name(),
+        secure(handler=alternating(page(500), page(500))),
         curl=(0,),
-        fact=("511",),
     ),
-    World(
-        name="captive-portal-redirect",
-        target=f"{_URL}status",
-        build=(
-            name(),
-            name("portal.wifi.example.net", "192.0.2.181"),
-            listen(),
-            ip("office", "addr add 192.0.2.181/25 dev eth0"),
-            listen(
-                80,
-                redirects({"*": "http://portal.wifi.example.net/login?mac=0242"}),
-                role="office",
-                address="192.0.2.180",
-            ),
-            listen(
-                80,
-                None,
-                role="office",
-                address="192.0.2.181",
-            ),
-            rule(
-                "gateway",
-                "PREROUTING -t nat -s 192.0.2.2 ! -d 192.0.2.181 -p tcp --dport 80 -j DNAT"
-                " --to-destination 192.0.2.180:80",
-            ),
+    world(
+        "unread-teapot-with-retry-after",
+        HTTP,
+        broken(
+            "unavailable|rate_limited",
+            "http.error.unavailable|http.error.rate_limited",
+            "status|http",
+            THEIR_APPLICATION,
         ),
-        expected=broken("captive_portal", "http.error.captive_portal", _STATUS, "this network"),
+        name(),
+        listen(80, page(503, "Retry-After: 3600", "Server: gunicorn")),
         curl=(0,),
-        fact=("portal.wifi.example.net",),
-        note="the gateway leads every connection to port 80 to the portal's own server",
     ),
-    World(
-        name="captive-portal-every-name",
-        target=f"https://{NAME}/",
-        build=(
-            name("*", OTHER),
-            name(NAME, OTHER),
-            secure(certificate="portal", address=OTHER),
-            listen(80, redirects({"*": "http://portal.example.net/login"}), address=OTHER),
+    world(
+        "unread-basic-auth-for-everything",
+        f"{HTTPS}metrics",
+        broken(
+            "unauthorized", "http.error.auth", "status|http", f"{THEIR_APPLICATION}|this program"
         ),
-        expected=broken(
-            "captive_portal|dns_hijacked|certificate_wrong_name",
-            "http.error.captive_portal|tls.cert.name_invalid|dns.bogus_address",
-            "status|http|dns|tls",
-            "this network|DNS|their certificate",
-            "captive_portal|dns_hijacked",
-        ),
-        curl=(60,),
-        fact=("portal",),
-        note="before the login every name resolves to the portal, whose certificate is its own",
+        name(),
+        secure(handler=page(401, 'WWW-Authenticate: Basic realm="ops"')),
+        curl=(0,),
     ),
-    _status(
+    world(
+        "unread-gateway-timeout-of-cloud",
+        HTTPS,
+        broken("gateway_failed", "http.error.gateway", "status|http", THEIR_APPLICATION),
+        name(),
+        secure(handler=page(504, "Server: awselb/2.0")),
+        curl=(0,),
+    ),
+    world(
+        "unread-second-resolver-lies-and-404",
+        f"{HTTP}old",
+        broken("not_found", "http.error", "status|http", f"{THEIR_APPLICATION}|this program"),
+        name(),
+        listen(80, page(404)),
+        nameservers(RESOLVER, RESOLVER2),
+        resolver(RESOLVER2, {NAME: DNSAnswer(rcode=NXDOMAIN)}),
+        curl=(0,),
+    ),
+    world(
+        "unread-rate-limited-by-edge",
+        f"{HTTPS}search",
+        broken(
+            "rate_limited",
+            "http.error.rate_limited",
+            "status|http",
+            f"{THEIR_APPLICATION}|this program",
+        ),
+        name(),
+        secure(handler=page(429, "Retry-After: 120", "Server: cloudflare")),
+        curl=(0,),
+    ),
+    world(
+        "unread-each-second-answer-502",
+        HTTP,
+        broken("gateway_failed", "http.error.gateway", "status|http", THEIR_APPLICATION),
+        name(),
+        listen(80, alternating(page(502), page(502), page(502))),
+        curl=(0,),
+    ),
+    world(
+        "unread-forbidden-for-this-address",
+        HTTPS,
+        broken("forbidden", "http.error.auth", "status|http", f"{THEIR_APPLICATION}|this program"),
+        name(),
+        secure(handler=page(403, body=b"Your IP is not on the allow list.\n")),
+        curl=(0,),
+    ),
+    http_status(
         401,
         "unauthorized",
         "http.error.auth",
         'WWW-Authenticate: Basic realm="shop"',
-        where=_OURS,
+        where=OUR_PROGRAM,
     ),
-    _status(403, "forbidden", "http.error.auth", where=_OURS),
-    _status(404, "not_found", "http.error", where=_OURS),
-    _status(
+    http_status(403, "forbidden", "http.error.auth", where=OUR_PROGRAM),
+    http_status(404, "not_found", "http.error", where=OUR_PROGRAM),
+    http_status(
         429,
         "rate_limited",
         "http.error.rate_limited",
         "Retry-After: 30",
-        where=_OURS,
+        where=OUR_PROGRAM,
     ),
-    _status(400, "client_error", "http.error", where=_OURS),
-    _status(410, "client_error|not_found", "http.error", where=_OURS),
-    _status(500, "server_error", "http.error"),
-    _status(502, "gateway_failed", "http.error.gateway", where=_THEIRS),
-    _status(504, "gateway_failed", "http.error.gateway", where=_THEIRS),
-    _status(
-        503,
-        "unavailable",
-        "http.error.unavailable",
-        "Retry-After: 120",
-        where=_THEIRS,
+    http_status(400, "client_error", "http.error", where=OUR_PROGRAM),
+    http_status(500, "server_error", "http.error"),
+    world(
+        "both-unavailable-through-proxy",
+        HTTPS,
+        broken(
+            "unavailable",
+            "http.error.unavailable",
+            STATUS_LAYERS,
+            "their application|their service",
+        ),
+        name(),
+        secure(handler=page(503)),
+        blocked(),
+        proxying(proxy),
+        variables=ALL,
+        curl=(0,),
+        fact=("503",),
     ),
-    _status(
-        503,
-        "unavailable",
-        "http.error.unavailable",
-        where=_THEIRS,
-        label="status-503-tls",
-        tls=True,
+    world(
+        "rare-legal-reasons",
+        HTTP,
+        broken(
+            "client_error|forbidden",
+            "http.error|http.error.auth",
+            "status|http",
+            "their application|this program",
+        ),
+        name(),
+        listen(80, page(451)),
+        curl=(0,),
+        fact=(r"\b451\b",),
     ),
-    _status(500, "server_error", "http.error", label="status-500-tls", tls=True),
 )

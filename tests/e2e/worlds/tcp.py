@@ -1,53 +1,87 @@
-"""Connections that are refused, get no answer, or lead to the wrong place."""
+"""Ports, accept queues and address families."""
 
-from e2e.building import NAME, crowded, dual, ip, listen, name, rule, secure
-from e2e.handlers import postgres
-from e2e.site import NOBODY, NOBODY6, OTHER, SERVER, SERVER6
+import socket
+
+from e2e.building import (
+    NAME,
+    crowded,
+    dual,
+    hosts,
+    ip,
+    listen,
+    name,
+    proxying,
+    rule,
+    secure,
+    setting,
+    unaccepted,
+    world,
+)
+from e2e.expectations import DOWN, HTTP, HTTPS, NETWORK_KIND, SLOW, THEIR_APPLICATION
+from e2e.handlers import postgres, proxy
+from e2e.site import CLIENT, OTHER, SERVER, SERVER6
+from e2e.templates import AT, served
 from e2e.world import SILENT, World, broken
 
 from ringback.testing.lab.server import Connection
+from ringback.testing.lab.timing import silent
 
-_HOST = "tcp.address_unreachable.host"
-_NETWORK = "tcp.address_unreachable.network"
-_DOWN = broken("service_down", "tcp.refused", "tcp", "their service|their host")
-_LEADS_NOWHERE = "203.0.113.200"
-"""An address of a network that the border knows no way to."""
+
+def _without_ports(site):
+    """Let the client have two ports for its connections, both of which are taken."""
+    site.setting("client", "ipv4/ip_local_port_range", "40000 40001")
+    with site.inside("client"):
+        for port in (40000, 40001):
+            held = socket.socket()
+            site.keep(held.close)
+            held.bind(("", port))
+            held.listen()
 
 
 WORLDS = (
     World(
+        name="ipv6-unreachable",
+        target=f"https://{NAME}/",
+        build=(
+            dual(),
+            secure(),
+            rule("gateway", "FORWARD -j REJECT --reject-with icmp6-no-route", 6),
+        ),
+        expected=broken("ipv6_dead", NETWORK_KIND, "ip|tcp", "this network|path"),
+        limit=SILENT,
+        curl=(0,),
+    ),
+    World(
+        name="ipv4-dead",
+        target=f"http://{NAME}/",
+        build=(
+            dual(),
+            listen(),
+            rule("border", f"FORWARD -d {SERVER} -p tcp -j DROP"),
+        ),
+        expected=broken("ipv4_dead", "tcp.timed_out", "ip|tcp", "this network|path|their host"),
+        limit=SILENT,
+        curl=(0,),
+    ),
+    World(
         name="refused",
         target=f"http://{NAME}/",
         build=(name(),),
-        expected=_DOWN,
-        curl=(7,),
-    ),
-    World(
-        name="refused-ipv6",
-        target=f"http://[{SERVER6}]:8080/",
-        build=(),
-        expected=_DOWN,
+        expected=DOWN,
         curl=(7,),
     ),
     World(
         name="refused-both-families",
         target=f"https://{NAME}/",
         build=(dual(),),
-        expected=_DOWN,
+        expected=DOWN,
         curl=(7,),
     ),
     World(
         name="refused-database",
         target=f"postgres://app:secret@{NAME}/shop",
         build=(name(), listen()),
-        expected=_DOWN,
-    ),
-    World(
-        name="refused-tcp",
-        target=f"{NAME}:9000",
-        build=(name(), listen()),
-        expected=_DOWN,
-        note="host:port without a scheme",
+        expected=DOWN,
     ),
     World(
         name="wrong-port-https",
@@ -70,168 +104,12 @@ WORLDS = (
         fact=("port 80 .*(open|answer|speaks)",),
     ),
     World(
-        name="wrong-port-postgres",
-        target=f"postgres://app@{NAME}:5433/shop",
-        build=(name(), listen(5432, postgres)),
-        expected=broken(
-            "wrong_port", "tcp.refused", "tcp", "their service|this program|their host"
-        ),
-        fact=("5432.*(open|answer|speaks)",),
-    ),
-    World(
-        name="host-off-behind-router",
-        target=f"http://{NAME}/",
-        build=(name(NAME, NOBODY),),
-        expected=broken("host_down", _HOST, "ip|tcp", "their host"),
-        limit=SILENT,
-        curl=(7,),
-        fact=("host unreachable|no route to host",),
-        limits=True,
-        note="the border asks for the host's link address 3 s long, then says host unreachable",
-    ),
-    World(
-        name="host-off-behind-router-ipv6",
-        target=f"https://[{NOBODY6}]/",
-        build=(),
-        expected=broken("host_down", _HOST, "ip|tcp", "their host"),
-        limit=SILENT,
-        curl=(7,),
-        fact=("host unreachable|no route to host",),
-    ),
-    World(
-        name="host-off-same-link",
-        target="http://192.0.2.77/",
-        build=(),
-        expected=broken("host_down", _HOST, "ip|tcp", "their host"),
-        limit=SILENT,
-        curl=(7,),
-        fact=("host unreachable|no route to host",),
-    ),
-    World(
-        name="host-off-same-link-ipv6",
-        target="http://[2001:db8:1::77]/",
-        build=(),
-        expected=broken("host_down", _HOST, "ip|tcp", "their host"),
-        limit=SILENT,
-        curl=(7,),
-        fact=("host unreachable|no route to host",),
-    ),
-    World(
-        name="router-knows-host-unreachable",
-        target=f"http://{SERVER}/",
-        build=(listen(), ip("border", f"route add unreachable {SERVER}")),
-        expected=broken("host_unreachable|firewall_rejects", _HOST, "ip|tcp", "path|their host"),
-        curl=(7,),
-        fact=("host unreachable|no route to host",),
-        note="the router says so at once, without asking the host",
-    ),
-    World(
-        name="router-without-route",
-        target=f"http://{_LEADS_NOWHERE}/",
-        build=(),
-        expected=broken("network_unreachable|firewall_rejects", _NETWORK, "ip|tcp", "path"),
-        curl=(7,),
-        fact=("network is unreachable",),
-    ),
-    World(
-        name="router-without-route-limited",
-        target=f"https://{NAME}/",
-        build=(name(NAME, _LEADS_NOWHERE),),
-        expected=broken("network_unreachable|firewall_rejects", _NETWORK, "ip|tcp", "path"),
-        curl=(7,),
-        fact=("network is unreachable",),
-        limits=True,
-    ),
-    World(
-        name="router-without-route-ipv6",
-        target="http://[2001:db8:ffff::1]/",
-        build=(),
-        expected=broken("network_unreachable|firewall_rejects", _NETWORK, "ip|tcp", "path"),
-        limit=SILENT,
-        curl=(7,),
-        fact=("network is unreachable",),
-    ),
-    World(
-        name="routing-loop",
-        target="http://203.0.113.200/",
-        build=(ip("border", "route add 203.0.113.128/25 via 203.0.113.1"),),
-        expected=broken("routing_loop", f"{_HOST}|{_NETWORK}|tcp.timed_out", "ip|tcp", "path"),
-        limit=SILENT,
-        curl=(7, 28),
-        fact=("loop|TTL|time exceeded|hop limit",),
-    ),
-    World(
-        name="path-silent",
-        target=f"https://{NAME}/",
-        build=(
-            name(),
-            secure(),
-            rule("border", "PREROUTING -t raw -s 192.0.2.2 -j DROP"),
-        ),
-        expected=broken(
-            "path_silent|firewall_drops|host_down", "tcp.timed_out", "ip|tcp", "path", "path_silent"
-        ),
-        limit=SILENT,
-        curl=(28,),
-        fact=("203.0.113|192.0.2.1|hop",),
-        note="nothing comes back from behind the gateway, whatever is asked",
-    ),
-    World(
-        name="queue-full",
-        target=f"http://{NAME}:8080/",
-        build=(name(), listen(), crowded(8080)),
-        expected=broken(
-            "firewall_drops|overloaded",
-            "tcp.timed_out",
-            "tcp",
-            "path|their host|their service",
-            "firewall_drops|overloaded",
-        ),
-        limit=SILENT,
-        curl=(28,),
-    ),
-    World(
         name="one-address-refuses",
         target=f"http://{NAME}/",
         build=(name(NAME, SERVER, OTHER), listen()),
         expected=broken("one_address_dead", "tcp.refused", "tcp", "their host|their service"),
         curl=(0,),
         fact=(f"{OTHER}.*refused",),
-    ),
-    World(
-        name="one-address-silent",
-        target=f"https://{NAME}/",
-        build=(
-            name(NAME, OTHER, SERVER),
-            secure(),
-            rule("border", f"FORWARD -d {OTHER} -j DROP"),
-        ),
-        expected=broken(
-            "one_address_dead", "tcp.timed_out", "tcp|ip", "their host|their service|path"
-        ),
-        limit=SILENT,
-        curl=(0,),
-        fact=(f"{OTHER}.*(timed out|timeout)",),
-    ),
-    World(
-        name="one-address-host-off",
-        target=f"http://{NAME}/",
-        build=(name(NAME, NOBODY, SERVER), listen()),
-        expected=broken("one_address_dead", _HOST, "tcp|ip", "their host|path"),
-        limit=SILENT,
-        curl=(0,),
-        fact=(f"{NOBODY}.*(unreachable|no route)",),
-    ),
-    World(
-        name="ipv6-refuses-ipv4-open",
-        target=f"http://{NAME}/",
-        build=(dual(), listen(80, address=SERVER)),
-        expected=broken(
-            "one_address_dead|ipv6_dead", "tcp.refused", "tcp|ip", "their host|their service"
-        ),
-        curl=(0,),
-        fact=(f"{SERVER6}.*refused",),
-        note="the service listens on IPv4 only",
     ),
     World(
         name="reset-on-accept",
@@ -245,5 +123,147 @@ WORLDS = (
         ),
         curl=(7, 52, 55, 56),
         fact=("reset",),
+    ),
+    world(
+        "unread-ipv6-prefix-withdrawn",
+        HTTP,
+        broken(
+            "ipv6_dead",
+            "tcp.timed_out|tcp.address_unreachable.network",
+            "tcp|ip",
+            "path|this network|this host",
+            healthy=None,
+        ),
+        dual(),
+        listen(),
+        ip(
+            "border",
+            "route del 2001:db8:1::/64 via 2001:db8:9::1",
+            "route add blackhole 2001:db8:1::/64",
+        ),
+        curl=(0,),
+        **SLOW,
+    ),
+    world(
+        "unread-postgres-only-on-loopback-of-server",
+        f"postgresql://{SERVER}:5432/shop",
+        broken("service_down", "tcp.refused", "tcp", THEIR_APPLICATION),
+        listen(5432, postgres, address="127.0.0.1"),
+        listen(80),
+    ),
+    world(
+        "unread-queue-full-and-other-port-well",
+        f"http://{SERVER}:8000/",
+        broken(
+            "overloaded|firewall_drops|path_silent",
+            "tcp.timed_out",
+            "tcp",
+            "their service|path|their host",
+        ),
+        crowded(8000),
+        listen(80),
+        curl=(28,),
+        **SLOW,
+        fact=("timed out|timeout",),
+    ),
+    world(
+        "unread-worker-hangs-behind-open-port",
+        f"http://{SERVER}:8000/",
+        broken("accepts_and_silent", "http.response.timed_out", "http", THEIR_APPLICATION),
+        unaccepted(8000),
+        curl=(28,),
+        **SLOW,
+    ),
+    served(
+        "accepts-and-silent-tls",
+        "accepts_and_silent",
+        "http.response.timed_out",
+        "time|silent",
+        secure(handler=silent),
+        url=f"https://{NAME}/",
+        limit=SILENT,
+        curl=(28,),
+    ),
+    world(
+        "both-refused-beside-proxy-for-another-scheme",
+        HTTPS,
+        DOWN,
+        name(),
+        proxying(proxy),
+        variables={"http_proxy": AT},
+        curl=(7,),
+    ),
+    world(
+        "odd-one-address-prohibited",
+        HTTP,
+        broken(
+            "one_address_dead",
+            "tcp.address_unreachable.prohibited|tcp.address_unreachable.host",
+            "ip|tcp",
+            "path|their host",
+        ),
+        name(NAME, SERVER, OTHER),
+        listen(),
+        listen(address=OTHER),
+        rule("border", f"FORWARD -d {OTHER} -j REJECT --reject-with icmp-admin-prohibited"),
+        curl=(0,),
+        fact=(f"{OTHER}.*(prohibited|filtered)",),
+    ),
+    world(
+        "name-loopback-beside-good-ipv6",
+        HTTP,
+        broken(
+            "ipv4_dead|bogus_address|healthy",
+            "tcp.refused|dns.bogus_address|healthy",
+            "tcp|dns|none|ip",
+            "DNS|this host|their service|",
+            healthy=None,
+        ),
+        name(NAME, "127.0.0.1", SERVER6),
+        listen(),
+        fact=(r"127\.0\.0\.1",),
+    ),
+    world(
+        "quirk-no-port-left",
+        f"http://{SERVER}/",
+        broken(
+            "no_port_left", "client.local_address", "ip|tcp|config|client", "this host|this program"
+        ),
+        listen(),
+        _without_ports,
+        fact=("assign requested address|port",),
+        note="every port of this host's range is taken",
+    ),
+    world(
+        "peer-syn-flooded-and-open-sometimes",
+        HTTP,
+        broken(
+            "overloaded|firewall_drops|healthy|slow_first_byte",
+            "tcp.timed_out|healthy|http.response.timed_out",
+            "tcp|none|http",
+            "path|their host|their service|their application|",
+            healthy=None,
+        ),
+        name(),
+        listen(),
+        rule(
+            "server",
+            "INPUT -p tcp --dport 80 --syn -m statistic --mode nth --every 3 --packet 0 -j DROP",
+        ),
+        limit=SILENT,
+    ),
+    world(
+        "routes-one-port-left",
+        HTTP,
+        broken(
+            "no_port_left",
+            "client.local_address|tcp.failed",
+            "client|tcp|ip|dns|config",
+            "this host|this program",
+        ),
+        hosts(f"{SERVER} {NAME}"),
+        listen(),
+        setting("client", "ipv4/ip_local_port_range", "60000\t60000"),
+        listen(60000, Connection.stall, role="client", address=CLIENT),
     ),
 )

@@ -1,66 +1,36 @@
-"""Certificates that are refused, and handshakes that do not come about."""
+"""TLS handshakes that fail."""
 
 import ssl
 
-from e2e.building import NAME, client_certificate, dual, listen, name, narrow, secure
-from e2e.handlers import development_server, plain_request_refused
-from e2e.site import SERVER
-from e2e.world import SILENT, World, broken
+from e2e import certificates, contexts
+from e2e.building import (
+    NAME,
+    blocked,
+    client_certificate,
+    listen,
+    name,
+    proxying,
+    rule,
+    secure,
+    world,
+)
+from e2e.expectations import CUT_KINDS, HTTPS, MISMATCH_KIND, NAME_SEEN, OUR_SCHEME
+from e2e.handlers import development_server, page, proxy, smtp
+from e2e.server_replies import alert, unless_named
+from e2e.site import OTHER, SERVER
+from e2e.templates import ALL, handshake_world
+from e2e.world import SILENT, broken
 
+from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import greeting
-from ringback.testing.lab.server import Connection
 from ringback.testing.lab.tls import (
     alerting,
     hello_close,
-    hello_cut,
     hello_plain,
     hello_reset,
     no_shared_cipher,
     old_protocol,
 )
-
-_URL = f"https://{NAME}/"
-_THEIRS = "their certificate"
-_UNKNOWN = "tls.cert.authority_invalid.unknown_issuer"
-_UNTRUSTED = "tls.cert.authority_invalid.untrusted_root"
-_SELF = "tls.cert.authority_invalid.self_signed"
-_MISMATCH = "tls.version_or_cipher_mismatch"
-_CUT = "tls.closed|tcp.reset|tcp.closed|tls.failed|tls.protocol.error"
-_WRONG_SCHEME = "this program|their service"
-
-
-def _certificate(certificate, cause, kind, fact, *, url=_URL, where=_THEIRS, build=None):
-    return World(
-        name=f"certificate-{certificate.replace('_', '-')}",
-        target=url,
-        build=build or (name(), secure(certificate=certificate)),
-        expected=broken(cause, kind, "tls", where),
-        curl=(60,),
-        fact=(fact,),
-    )
-
-
-def _handshake(
-    label,
-    cause,
-    kind,
-    where,
-    fact,
-    *build,
-    url=_URL,
-    limit=1.0,
-    curl=(35,),
-    layers="tls|tcp|http|config",
-):
-    return World(
-        name=label,
-        target=url,
-        build=(name(), *build),
-        expected=broken(cause, kind, layers, where),
-        limit=limit,
-        curl=curl,
-        fact=(fact,),
-    )
 
 
 def _unnamed(context):
@@ -74,93 +44,23 @@ def _unnamed(context):
 
 
 WORLDS = (
-    _certificate("expired", "certificate_expired", "tls.cert.date_invalid.expired", "expired"),
-    _certificate(
-        "expired_intermediate", "certificate_expired", "tls.cert.date_invalid.expired", "expired"
-    ),
-    _certificate(
-        "not_yet_valid",
-        "certificate_not_yet_valid",
-        "tls.cert.date_invalid.not_yet_valid",
-        "not yet valid",
-    ),
-    _certificate(
-        "wrong_name", "certificate_wrong_name", "tls.cert.name_invalid", "match|not valid for"
-    ),
-    World(
-        name="certificate-without-address",
-        target=f"https://{SERVER}/",
-        build=(secure(),),
-        expected=broken(
-            "certificate_wrong_name",
-            "tls.cert.name_invalid",
-            "tls",
-            "their certificate|this program",
-        ),
-        curl=(60,),
-        fact=("match|not valid for|SAN",),
-        note="called by its address, which the certificate does not name",
-    ),
-    _certificate("self_signed", "certificate_self_signed", _SELF, "self[- ]signed"),
-    _certificate(
-        "unknown_issuer",
-        "certificate_unknown_issuer|certificate_missing_intermediate",
-        _UNKNOWN,
-        "local issuer|unknown authority",
-    ),
-    _certificate(
-        "untrusted_root",
-        "certificate_unknown_issuer",
-        f"{_UNTRUSTED}|{_UNKNOWN}",
-        "self[- ]signed certificate in|unknown authority",
-    ),
-    _certificate(
-        "missing_intermediate",
-        "certificate_missing_intermediate",
-        _UNKNOWN,
-        "intermediate|local issuer",
-        build=(name(), secure(certificate="missing_intermediate")),
-    ),
-    _certificate(
-        "inspected",
-        "tls_interception",
-        f"{_UNTRUSTED}|{_UNKNOWN}",
-        "zscaler",
-        where="this network|path|proxy|this host",
-    ),
-    _certificate(
-        "inspected_leaf_only",
-        "tls_interception",
-        f"{_UNTRUSTED}|{_UNKNOWN}",
-        "fortinet|FGT60F",
-        where="this network|path|proxy|this host",
-    ),
-    _certificate("weak", "certificate_weak", "tls.cert.invalid", "too weak|key too small"),
-    _certificate("not_for_servers", "certificate_invalid", "tls.cert.invalid", "purpose"),
-    World(
-        name="certificate-expired-tls",
-        target=f"tls://{NAME}:8883",
-        build=(name(), secure(8883, "expired")),
-        expected=broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", _THEIRS),
-        fact=("expired",),
-    ),
-    _handshake(
+    handshake_world(
         "old-tls",
         "old_tls",
-        _MISMATCH,
+        MISMATCH_KIND,
         "their service",
         "protocol version|TLS ?1.[01]|unsupported",
         secure(prepare=lambda context: old_protocol(context, None)),
     ),
-    _handshake(
+    handshake_world(
         "no-shared-cipher",
         "tls_mismatch|old_tls|handshake_cut",
-        f"{_MISMATCH}|tls.failed",
+        f"{MISMATCH_KIND}|tls.failed",
         "their service",
         "cipher|handshake failure",
         secure(prepare=lambda context: no_shared_cipher(context, None)),
     ),
-    _handshake(
+    handshake_world(
         "client-certificate-tls13",
         "client_certificate_wanted",
         "tls.bad_client_auth_cert",
@@ -169,32 +69,24 @@ WORLDS = (
         secure(prepare=client_certificate(ssl.TLSVersion.TLSv1_3)),
         curl=(56,),
     ),
-    _handshake(
+    handshake_world(
         "client-certificate-tls12",
         "client_certificate_wanted|handshake_cut",
-        f"tls.bad_client_auth_cert|{_MISMATCH}",
+        f"tls.bad_client_auth_cert|{MISMATCH_KIND}",
         "this program|their service|this host",
         "client certificate|certificate request|Request CERT",
         secure(prepare=client_certificate(ssl.TLSVersion.TLSv1_2)),
         curl=(35, 56),
     ),
-    _handshake(
+    handshake_world(
         "handshake-reset",
         "handshake_cut",
-        _CUT,
+        CUT_KINDS,
         "their service|path|their host",
         "reset",
         listen(443, hello_reset),
     ),
-    _handshake(
-        "handshake-closed",
-        "handshake_cut",
-        _CUT,
-        "their service|path|their host",
-        "EOF|clos",
-        listen(443, hello_close),
-    ),
-    _handshake(
+    handshake_world(
         "handshake-alert",
         "handshake_cut|sni_unknown",
         "tls.failed|tls.protocol.error",
@@ -204,27 +96,7 @@ WORLDS = (
             prepare=lambda context: alerting(ssl.ALERT_DESCRIPTION_INTERNAL_ERROR)(context, None)
         ),
     ),
-    _handshake(
-        "handshake-silent",
-        "handshake_silent",
-        "tls.timed_out",
-        "their service|path|their application|their host",
-        "handshake.*(timed out|timeout)|(timed out|timeout).*handshake|SSL connection timeout",
-        listen(443, Connection.stall),
-        limit=SILENT,
-        curl=(28,),
-    ),
-    _handshake(
-        "handshake-stalls-within-hello",
-        "handshake_silent",
-        "tls.timed_out",
-        "their service|path|their application|their host",
-        "handshake.*(timed out|timeout)|(timed out|timeout).*handshake|SSL connection timeout",
-        listen(443, hello_cut),
-        limit=SILENT,
-        curl=(28,),
-    ),
-    _handshake(
+    handshake_world(
         "name-not-served",
         "sni_unknown",
         "tls.unrecognized_name_alert|tls.failed",
@@ -232,87 +104,181 @@ WORLDS = (
         "unrecognized name",
         secure(prepare=_unnamed),
     ),
-    _handshake(
-        "https-to-plain-port",
-        "tls_on_plain_port",
-        "tls.protocol.error.not_tls|tls.protocol.error|tls.timed_out",
-        _WRONG_SCHEME,
-        "wrong version|plain|HTTP response",
-        listen(8080),
-        url=f"https://{NAME}:8080/",
-        limit=SILENT,
-        curl=(35, 28),
-    ),
-    _handshake(
+    handshake_world(
         "https-to-plain-port-that-answers",
         "tls_on_plain_port",
         "tls.protocol.error.not_tls|tls.protocol.error",
-        _WRONG_SCHEME,
+        OUR_SCHEME,
         "wrong version|plain|HTTP response",
         listen(80, hello_plain),
         url=f"https://{NAME}:80/",
     ),
-    _handshake(
+    handshake_world(
         "https-to-development-server",
         "tls_on_plain_port",
         "tls.protocol.error.not_tls|tls.protocol.error",
-        _WRONG_SCHEME,
+        OUR_SCHEME,
         "wrong version|plain|HTTP response",
         listen(8000, development_server),
         url=f"https://{NAME}:8000/",
     ),
-    _handshake(
+    handshake_world(
         "https-to-ssh",
         "other_protocol",
         "tls.protocol.error.not_tls|tls.protocol.error",
-        _WRONG_SCHEME,
+        OUR_SCHEME,
         "ssh",
         listen(443, greeting(b"SSH-2.0-OpenSSH_9.6p1 Debian-3\r\n")),
     ),
-    _handshake(
+    handshake_world(
         "http-to-tls-port",
         "plain_on_tls_port",
         "http.response.invalid.not_http|tcp.reset|http.response.invalid.empty|http.protocol.error|http.error",
-        _WRONG_SCHEME,
+        OUR_SCHEME,
         "HTTPS|TLS",
         secure(),
         url=f"http://{NAME}:443/",
         curl=(52, 56, 1),
     ),
-    _handshake(
-        "http-to-tls-port-that-says-so",
-        "plain_on_tls_port",
-        "http.response.invalid.not_http|http.error|http.protocol.error",
-        _WRONG_SCHEME,
-        "HTTPS",
-        listen(8443, plain_request_refused),
-        url=f"http://{NAME}:8443/",
-        curl=(0,),
-    ),
-    _handshake(
-        "mtu-black-hole-handshake",
-        "mtu_black_hole",
-        "tls.timed_out|http.response.timed_out|http.response.body_timed_out",
-        "path|this network",
-        "MTU|fragment|segment",
-        secure(certificate="long"),
-        narrow(),
-        layers="ip|tls|tcp",
-        limit=SILENT,
-        curl=(28,),
-    ),
-    World(
-        name="mtu-black-hole-handshake-dual",
-        target=_URL,
-        build=(dual(), secure(certificate="long"), narrow(1300)),
-        expected=broken(
-            "mtu_black_hole",
-            "tls.timed_out|http.response.timed_out|http.response.body_timed_out",
-            "tls|tcp|ip|http",
-            "path|this network",
+    world(
+        "unread-second-server-forgot-renewal",
+        HTTPS,
+        broken(
+            "tls_partly|certificate_expired",
+            "tls.failed|tls.cert.date_invalid.expired",
+            "tls",
+            "their certificate|their service",
+            healthy=None,
         ),
+        name(NAME, SERVER, OTHER),
+        secure(),
+        secure(certificate="expired", address=OTHER),
+    ),
+    world(
+        "unread-alert-protocol-version",
+        HTTPS,
+        broken("tls_mismatch|old_tls", "tls.version_or_cipher_mismatch", "tls", "their service"),
+        name(),
+        listen(443, alert(70)),
+        curl=(35,),
+    ),
+    world(
+        "unread-smtp-behind-https-port",
+        HTTPS,
+        broken("other_protocol|not_tls", "tls.protocol.error.not_tls", "tls", "this program"),
+        name(),
+        listen(443, smtp),
+        curl=(35,),
+    ),
+    world(
+        "unread-plain-where-tls-is",
+        f"http://{SERVER}:443/",
+        broken(
+            "plain_on_tls_port",
+            "http.response.invalid.not_http|http.response.invalid.empty|tcp.reset",
+            "http|status",
+            "this program",
+        ),
+        secure(443, "address"),
+        curl=(0, 1, 52, 56),
+    ),
+    world(
+        "rare-proxy-opens-and-closes",
+        HTTPS,
+        broken(
+            "handshake_cut|proxy_upstream_failed|proxy_silent",
+            "tls.closed|tcp.closed|tcp.reset|proxy.upstream_failed|proxy.no_response",
+            "tls|proxy|tcp",
+            "their service|path|proxy|their host",
+        ),
+        name(),
+        listen(443, hello_close),
+        blocked(),
+        proxying(proxy),
+        variables=ALL,
+        curl=(35,),
+        fact=("EOF|clos|reset",),
+    ),
+    world(
+        "odd-proxy-tunnel-to-silence",
+        HTTPS,
+        broken(
+            "handshake_silent|proxy_upstream_failed",
+            "tls.timed_out|proxy.upstream_failed",
+            "tls|proxy",
+            "their service|path|proxy|their application|their host",
+        ),
+        name(),
+        listen(443, lambda connection: connection.stall()),
+        blocked(),
+        proxying(proxy),
+        variables=ALL,
         limit=SILENT,
         curl=(28,),
-        fact=("MTU|fragment|segment",),
+        fact=("timed out|timeout",),
+    ),
+    world(
+        "odd-name-in-hello-dropped",
+        HTTPS,
+        broken(
+            "handshake_silent|path_lost|sni_unknown|handshake_cut",
+            "tls.timed_out",
+            "tls|ip|tcp",
+            "path|their service|their host|this network|their application",
+        ),
+        name(),
+        secure(),
+        rule("border", f"FORWARD {NAME_SEEN} -j DROP"),
+        limit=SILENT,
+        curl=(28,),
+        fact=("timed out|timeout",),
+        note="a device drops the ClientHello for the name that is in it",
+    ),
+    world(
+        "odd-name-in-hello-reset",
+        HTTPS,
+        broken(
+            "handshake_cut|sni_unknown",
+            "tcp.reset|tls.closed|tls.failed",
+            "tls|tcp",
+            "path|their service|their host|this network",
+        ),
+        name(),
+        secure(),
+        rule("border", f"FORWARD {NAME_SEEN} -j REJECT --reject-with tcp-reset"),
+        curl=(35,),
+        fact=("reset",),
+    ),
+    world(
+        "way-one-of-two-expired",
+        HTTPS,
+        broken(
+            "tls_partly|certificate_expired",
+            "tls.cert.date_invalid.expired",
+            "tls",
+            "their service|their certificate",
+            healthy=None,
+        ),
+        name(NAME, SERVER, OTHER),
+        secure(address=SERVER),
+        secure(certificate="expired", address=OTHER),
+        curl=(0, 60),
+        fact=("expired",),
+    ),
+    world(
+        "routes-sni-reset",
+        HTTPS,
+        broken(
+            "sni_unknown|handshake_cut", "tcp.reset|tls.closed", "tls|tcp", "path|their service"
+        ),
+        name(),
+        listen(443, unless_named(NAME, over_tls(certificates.server_context(), page()))),
+    ),
+    world(
+        "trust-old-tls-smtps",
+        f"smtps://{NAME}",
+        broken("old_tls", "tls.version_or_cipher_mismatch", "tls", "their service"),
+        name(),
+        secure(465, prepare=contexts.only_old),
     ),
 )

@@ -1,0 +1,147 @@
+"""Worlds and steps that come in rows."""
+
+import dns.edns
+import dns.message
+import dns.rcode
+import dns.rdatatype
+from e2e.building import NAME, ip, listen, name, rule, secure, world
+from e2e.expectations import HTTPS
+from e2e.handlers import page
+from e2e.resolver import Resolver
+from e2e.site import PROXY, RESOLVER, SERVER, SERVER6
+from e2e.templates import answered
+from e2e.world import WELL, World, broken
+
+from diagnose_bench.worlds.expectations import STATUS_OR_HTTP, URL_OR_SCHEME
+from ringback.testing.lab.dns import bind
+
+IPV6_DROPPED = rule("gateway", "FORWARD -j DROP", 6)
+
+NO_DEFAULT = ip("client", "route del default", "route del ::/0")
+
+LINK_DOWN = ip("client", "link set eth0 down")
+
+NAT = rule("gateway", "POSTROUTING -t nat -o wan -j MASQUERADE")
+
+MUTE = tuple(rule(role, "OUTPUT -p icmp -j DROP") for role in ("gateway", "border"))
+"""Routers that answer nothing themselves: no ICMP of theirs comes back."""
+
+
+def forwarded(port, to):
+    return rule("border", f"PREROUTING -t nat -p tcp --dport {port} -j DNAT --to-destination {to}")
+
+
+def stub(address="127.0.0.53", **options):
+    """Start a resolver on the client itself."""
+
+    def build(site):
+        with site.inside("client"):
+            site.keep(Resolver(site.records, bind(address, 53), **options).close)
+
+    return build
+
+
+class TypedResolver(Resolver):
+    """Gives some types of questions an error, or its answers another number."""
+
+    def __init__(self, records, sockets, *, codes=None, number=0):
+        self._codes = codes or {}
+        self._number = number
+        super().__init__(records, sockets)
+
+    def answer(self, wire, transport):
+        """Answer one message."""
+        reply = super().answer(wire, transport)
+        if reply is None:
+            return None
+        message = dns.message.from_wire(reply)
+        code = self._codes.get(dns.rdatatype.to_text(message.question[0].rdtype))
+        if code is not None:
+            message.answer.clear()
+            message.set_rcode(code)
+        message.id ^= self._number
+        return message.to_wire()
+
+
+def resolver_instead(**how):
+    """Start another sort of resolver in the place of the usual one."""
+
+    def build(site):
+        site.resolvers.pop(RESOLVER)
+        with site.inside("office"):
+            site.keep(TypedResolver(site.records, bind(RESOLVER, 53), **how).close)
+
+    return build
+
+
+def typed(**codes):
+    """Let the resolver answer some types of questions with a code."""
+    return resolver_instead(codes=codes)
+
+
+def office(port, handler):
+    return listen(port, handler, role="office", address=PROXY)
+
+
+def ask_url(label, target, *, expected=URL_OR_SCHEME, build=()):
+    built = build or (name(), listen())
+    return world(f"ask-url-{label}", target, expected, *built, fact=("url|port|host|scheme",))
+
+
+def shaken(label, target, expected, *build, **more):
+    return World(
+        name=f"shaken-{label}", target=target, build=(name(), *build), expected=expected, **more
+    )
+
+
+def https_status(code, cause, kind, *fields, where="their application|this program", **how):
+    return answered(
+        f"{code}",
+        f"{HTTPS}orders",
+        broken(cause, kind, STATUS_OR_HTTP, where),
+        secure(handler=page(code, *fields, **how)),
+        fact=(rf"\b{code}\b",),
+    )
+
+
+PORTAL = (
+    ip("office", "addr add 192.0.2.181/25 dev eth0"),
+    rule(
+        "gateway",
+        "PREROUTING -t nat -s 192.0.2.2 -p tcp --dport 80 -j DNAT --to-destination 192.0.2.181:80",
+    ),
+)
+
+
+def gatewayed(handler):
+    return (*PORTAL, listen(80, handler, role="office", address="192.0.2.181"))
+
+
+HOST6 = f"[{SERVER6}]"
+
+PROXY_8080 = f"http://{PROXY}:8080"
+
+PROXIED_8080 = {"http_proxy": PROXY_8080, "https_proxy": PROXY_8080}
+
+HTTPS_PROXIED = {"https_proxy": f"http://{PROXY}:3128"}
+
+
+def further_address(address):
+    """Give the server a further address, which the border leads to."""
+
+    def build(site):
+        site.ip("server", f"addr add {address}/32 dev eth0")
+        site.ip("border", f"route add {address}/32 via {SERVER}")
+
+    return build
+
+
+def changed_well(label, *build, target=f"http://{NAME}/", **more):
+    return World(
+        name=f"changed-healthy-{label}",
+        target=target,
+        build=build,
+        expected=WELL,
+        curl=(0,),
+        **more,
+    )

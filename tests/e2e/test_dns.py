@@ -1,0 +1,16 @@
+import pytest
+from e2e.judge import faults
+from e2e.worlds import dns_names, dns_resolvers
+
+pytestmark = pytest.mark.netns
+
+WORLDS = (
+    *dns_names.WORLDS,
+    *dns_resolvers.WORLDS,
+)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_verdict_names_the_fault(world, visits):
+    wrong = faults(world, visits[world.name])
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,18 @@
+import pytest
+from e2e.judge import faults
+from e2e.worlds import http, redirects, status, urls
+
+pytestmark = pytest.mark.netns
+
+WORLDS = (
+    *http.WORLDS,
+    *redirects.WORLDS,
+    *status.WORLDS,
+    *urls.WORLDS,
+)
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
+def test_verdict_names_the_fault(world, visits):
+    wrong = faults(world, visits[world.name])
+    assert not wrong, "\n".join(wrong)
