@@ -8,6 +8,7 @@ import weakref
 import pytest
 
 from ringback import classify
+from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, dial, names
 from ringback.client.dial.address import avoided
 from tests.requires import requires

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
-from ringback.client.proxies import Proxies, settings
+from ringback.client.proxies import Proxies
 from ringback.client.proxies.settings import environment as read
 
 PROXY = "http://proxy.test:3128"
@@ -95,26 +95,9 @@ def test_own_exceptions_mean_the_same(url, exceptions):
         assert own == Proxies().candidates(url)
 
 
-def test_the_environment_is_read_once():
-    with environ(http_proxy=PROXY):
-        assert read() is read()
-
-
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "Http_Proxy", "no_proxy"])
 def test_the_environment_is_read_again_when_it_changes(name):
     with environ(http_proxy=PROXY):
         before = read()
         os.environ[name] = "changed.test"
         assert read() is not before
-
-
-def test_what_is_unset_is_gone():
-    with environ(http_proxy=PROXY):
-        assert Proxies().candidates("http://a.test/") == (PROXY,)
-        del os.environ["http_proxy"]
-        assert Proxies().candidates("http://a.test/") == ()
-
-
-def test_the_system_is_asked_only_where_it_has_settings():
-    with environ():
-        assert settings.of_system("http://a.test/") == ()

@@ -75,12 +75,6 @@ def test_what_is_no_proxy_is_refused_at_once(setting, says):
     assert "hunter2" not in str(caught.value)
 
 
-def test_of_keeps_what_is_one_already():
-    proxies = Proxies(A)
-    assert Proxies.of(proxies) is proxies
-    assert Proxies.of([A, B]).candidates(URL) == (A, B)
-
-
 # Which is taken
 
 
@@ -122,20 +116,6 @@ def test_a_proxy_that_answers_or_leads_to_an_answer_is_well(answer):
     assert taken(proxies) == A
 
 
-def test_a_direct_call_says_nothing_of_proxies():
-    proxies = Proxies([A])
-    proxies.failed(ProxyChoice(None), failure("proxy.unreachable"), 0.0)
-    proxies.succeeded(ProxyChoice(None), 0.0)
-    assert proxies.state(0.0) == ()
-
-
-def test_the_last_proxy_is_used_although_it_failed():
-    proxies = Proxies(A)
-    proxies.failed(proxies.choose(URL, 0.0), failure("proxy.unreachable"), 0.0)
-    assert taken(proxies, 1.0) == A, "never directly, unless the policy names the host"
-    assert taken(proxies, 1.0, direct_hosts={"other.example"}) == A
-
-
 # Directly
 
 
@@ -150,12 +130,6 @@ def test_a_named_host_is_called_directly_once_every_proxy_has_failed():
     assert choice == ProxyChoice(None, ("a.test:3128", "b.test:3128"))
     assert choice.told == "the failed proxy a.test:3128, b.test:3128"
     assert taken(proxies, 6.0, direct_hosts=named) == A, "the proxy is tried again"
-
-
-def test_candidates_can_be_given():
-    proxies = Proxies(A)
-    assert taken(proxies, candidates=(B,)) == B
-    assert taken(proxies, candidates=()) is None
 
 
 # What is kept

@@ -50,22 +50,6 @@ def test_own_authorities_are_trusted_and_no_others(lab, endpoint):
         shakes_hands(lab.start("tls.cert.authority_invalid.unknown_issuer"), made)
 
 
-def test_an_authority_can_be_a_text(endpoint):
-    assert shakes_hands(endpoint, ssl_context(Trust.of(Path(endpoint.verify).read_text())))
-
-
-def test_an_authority_can_be_in_a_directory(endpoint, tmp_path):
-    shutil.copy(endpoint.verify, tmp_path / "0a1b2c3d.0")
-    # OpenSSL looks a subject's hash up; the name is its own business.
-    assert ssl_context(Trust.of(tmp_path))
-
-
-def test_certifi_and_own_are_merged(endpoint):
-    made = ssl_context(Trust.of("certifi", endpoint.verify))
-    assert len(made.get_ca_certs()) > 50
-    assert shakes_hands(endpoint, made)
-
-
 def test_system_and_own_are_merged(endpoint, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", certifi_bundle())
     made = ssl_context(Trust.of("system", endpoint.verify))
@@ -149,14 +133,6 @@ def test_threads_get_the_same_one(endpoint):
     assert len(set(map(id, got))) == 1
 
 
-def test_few_are_kept(endpoint):
-    first = ssl_context(Trust.of(endpoint.verify), alpn=("first",))
-    for number in range(context.MAX_CONTEXTS):
-        ssl_context(Trust.of(endpoint.verify), alpn=(f"x{number}",))
-    assert len(context._MADE) == context.MAX_CONTEXTS
-    assert ssl_context(Trust.of(endpoint.verify), alpn=("first",)) is not first
-
-
 def test_keys_are_logged_only_where_the_environment_asks(endpoint, monkeypatch, tmp_path):
     trust = Trust.of(endpoint.verify)
     silent = ssl_context(trust)
@@ -178,24 +154,6 @@ def test_a_file_that_changes_is_read_again(lab, endpoint, tmp_path):
         shakes_hands(endpoint, before)
     shutil.copy(endpoint.verify, file)
     assert shakes_hands(endpoint, ssl_context(Trust.of(file)))
-
-
-def test_a_file_that_is_replaced_with_the_same_time_and_size_is_read_again(endpoint, tmp_path):
-    file, new = tmp_path / "ca.pem", tmp_path / "new.pem"
-    shutil.copy2(endpoint.verify, file)
-    before = ssl_context(Trust.of(file))
-    shutil.copy2(endpoint.verify, new)
-    new.rename(file)
-    assert ssl_context(Trust.of(file)) is not before
-
-
-def test_a_client_key_that_changes_is_read_again(lab, endpoint, tmp_path):
-    file = tmp_path / "client.pem"
-    shutil.copy(lab.certificates.file("client"), file)
-    trust = Trust.of(endpoint.verify, client_certificate=file)
-    before = ssl_context(trust)
-    shutil.copy(lab.certificates.file("unknown_client"), file)
-    assert ssl_context(trust) is not before
 
 
 def test_a_store_that_appears_is_used(endpoint, tmp_path, monkeypatch):
@@ -271,11 +229,6 @@ def test_a_file_that_may_not_be_read_says_so(endpoint, tmp_path):
     assert "this process may not read it" in message
 
 
-def test_a_damaged_text_says_so():
-    damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-    assert "CA given as a PEM text: " in wrong(Trust.of(damaged))
-
-
 def test_a_directory_without_hashed_names_says_what_to_run(tmp_path):
     (tmp_path / "ca.pem").write_text("x")
     assert f"run: openssl rehash {tmp_path}" in wrong(Trust.of(tmp_path))
@@ -329,3 +282,25 @@ def encrypted(lab, directory):
     secret = pem.BestAvailableEncryption(b"open sesame")
     key.write_bytes(private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, secret))
     return lab.certificates.file("client"), key
+
+
+def test_an_authority_can_be_a_text(endpoint):
+    assert shakes_hands(endpoint, ssl_context(Trust.of(Path(endpoint.verify).read_text())))
+
+
+def test_a_file_that_is_replaced_with_the_same_time_and_size_is_read_again(endpoint, tmp_path):
+    file, new = tmp_path / "ca.pem", tmp_path / "new.pem"
+    shutil.copy2(endpoint.verify, file)
+    before = ssl_context(Trust.of(file))
+    shutil.copy2(endpoint.verify, new)
+    new.rename(file)
+    assert ssl_context(Trust.of(file)) is not before
+
+
+def test_a_client_key_that_changes_is_read_again(lab, endpoint, tmp_path):
+    file = tmp_path / "client.pem"
+    shutil.copy(lab.certificates.file("client"), file)
+    trust = Trust.of(endpoint.verify, client_certificate=file)
+    before = ssl_context(trust)
+    shutil.copy(lab.certificates.file("unknown_client"), file)
+    assert ssl_context(trust) is not before

@@ -2,7 +2,6 @@
 
 import shutil
 import ssl
-from pathlib import Path
 
 import pytest
 import urllib3
@@ -116,15 +115,6 @@ def test_a_file_of_the_programs_trust_that_is_wrong_is_named(call, endpoint, tmp
     assert classify(caught.value).kind == "config.tls_files_invalid"
 
 
-@pytest.mark.parametrize("content", [b"", b"x", None])
-def test_a_file_of_urllib3s_that_is_wrong_is_left_to_urllib3(call, endpoint, tmp_path, content):
-    file = tmp_path / "ca.pem"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(urllib3.exceptions.SSLError):
-        call(endpoint, ca_certs=str(file))
-
-
 @pytest.mark.parametrize(
     "own",
     [
@@ -140,12 +130,6 @@ def test_settings_of_its_own_are_left_to_urllib3(call, connection, endpoint, own
     assert used is own["ssl_context"] if "ssl_context" in own else type(used) is ssl.SSLContext
 
 
-def test_authorities_as_a_text_are_left_to_urllib3(call, connection, endpoint):
-    assert call(endpoint, ca_cert_data=Path(endpoint.verify).read_text()) == 200
-    (used,) = connection.used
-    assert type(used) is ssl.SSLContext
-
-
 def test_whoever_has_taken_the_place_of_pythons_contexts_is_used(
     call, connection, endpoint, monkeypatch
 ):
@@ -156,11 +140,6 @@ def test_whoever_has_taken_the_place_of_pythons_contexts_is_used(
     assert call(endpoint, ca_certs=endpoint.verify) == 200
     (used,) = connection.used
     assert type(used) is Theirs
-
-
-def test_without_files_the_system_is_trusted(call, endpoint, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", endpoint.verify)
-    assert call(endpoint) == 200
 
 
 def test_a_context_is_that_which_urllib3_would_make(endpoint):

@@ -50,11 +50,6 @@ def test_trusting_nobody_is_refused():
         Trust.of(client_certificate="c.pem")
 
 
-def test_one_text_is_no_tuple():
-    with pytest.raises(TypeError, match="got one text"):
-        Trust(ca="corp.pem")
-
-
 def test_the_password_is_not_shown():
     trust = Trust.of("system", client_certificate=("c.pem", "k.pem", "hunter2"))
     assert "hunter2" not in repr(trust)

@@ -6,11 +6,9 @@ import pickle
 from pathlib import Path
 
 import pytest
-import requests
 import urllib3
 
-from ringback import Adapter, Backoff, Policy, Session, Timeout, errors
-from ringback.client.trust import Trust
+from ringback import Backoff, Policy, Session, Timeout, errors
 from ringback.retry import GiveUp
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.healthy import over_tls, secured
@@ -109,14 +107,6 @@ def test_what_a_call_says_goes_before_what_the_session_says(lab, policy, open_se
         session.get(endpoint.url)
 
 
-def test_a_client_certificate_is_presented(lab, policy, open_session):
-    asking = lab.start("ok:client_certificate")
-    own = asking.client_certificate
-    trust = Trust.of(asking.verify, client_certificate=own)
-    assert open_session(policy, trust=trust).get(asking.url).ok
-    assert open_session(policy, trust=asking.verify).get(asking.url, cert=own).ok
-
-
 def test_a_file_that_is_wrong_is_said_before_any_call(policy, open_session, tmp_path):
     missing = tmp_path / "corp.pem"
     with pytest.raises(errors.TLSFilesInvalid, match=f"CA file {missing}: there is no such file"):
@@ -211,20 +201,6 @@ def test_a_good_certificate_is_verified_although_the_host_is_named(
     assert told(events) == []
 
 
-def test_whoever_asks_for_no_verification_gets_none_and_nothing_is_recorded(
-    insecure, open_session, events, expired
-):
-    assert open_session(insecure).get(expired.url, verify=False).ok
-    assert told(events) == []
-
-
-def test_what_one_call_does_not_verify_the_next_one_does(policy, open_session, expired):
-    session = open_session(policy, trust=expired.verify)
-    assert session.get(expired.url, verify=False).ok
-    with pytest.raises(errors.CertificateExpired):
-        session.get(expired.url)
-
-
 def test_a_body_that_can_be_sent_once_is_sent_once(insecure, open_session, expired):
     session = open_session(insecure, trust=expired.verify)
     assert session.post(expired.url, data=(part for part in [b"a", b"b"])).json()["size"] == 2
@@ -263,15 +239,6 @@ def test_each_time_is_logged_as_a_warning_without_secrets(insecure, expired, cap
         "certificate, which failed (tls.cert.date_invalid.expired)"
     ) in lines
     assert "hunter2" not in lines
-
-
-def test_an_adapter_on_a_session_one_has_does_the_same(insecure, events, expired):
-    with requests.Session() as session:
-        session.trust_env = False
-        adapter = Adapter(insecure, sinks=[events.append], trust=expired.verify)
-        session.mount("https://", adapter)
-        assert session.get(expired.url).ok
-    assert len(told(events)) == 1
 
 
 def test_a_session_pickles_with_its_trust(lab, policy):
