@@ -1,8 +1,9 @@
 import pytest
+from nightly import pairs
 from requests import RequestException
 
 from ringback import classify
-from ringback.testing.clients import CLIENTS, NotOfferedError, installed
+from ringback.testing.clients import CLIENTS, NotOfferedError
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.fault import missing
 
@@ -35,11 +36,11 @@ def test_a_certificate_of_the_lab_is_trusted(client, fault):
     assert b'"ok": true' in client(fault("ok:tls"), TIMEOUT)
 
 
-@pytest.mark.parametrize("name", CLEAR)
-def test_what_it_raises_is_named(client, fault, name):
+@pytest.mark.parametrize(("name", "by"), pairs(CLEAR, sorted(CLIENTS)))
+def test_what_it_raises_is_named(fault, name, by):
     endpoint = fault(name)
     with pytest.raises(Exception) as raised:  # noqa: PT011 - each client has classes of its own
-        client(endpoint, TIMEOUT, FAULTS[name].provoke)
+        CLIENTS[by](endpoint, TIMEOUT, FAULTS[name].provoke)
     assert classify(raised.value).kind == FAULTS[name].kind
 
 
@@ -88,10 +89,6 @@ def test_json_is_read_where_the_fault_wants_it(fault):
         CLIENTS["requests"](fault("http.response.unexpected_content:html"), TIMEOUT, "json")
     with pytest.raises(ValueError, match="Expecting value"):
         CLIENTS["urllib"](fault("http.response.unexpected_content:html"), TIMEOUT, "json")
-
-
-def test_the_installed_ones_are_offered():
-    assert {"socket", "urllib", "requests", "urllib3"} <= set(installed())
 
 
 def test_every_way_to_provoke_is_known():

@@ -50,6 +50,7 @@ def test_what_a_client_cannot_do_is_said(ringback):
     assert "no exception" in said
 
 
+@pytest.mark.nightly
 def test_a_client_without_a_deadline_is_left_waiting(fault, monkeypatch):
     # No pause of this machine may be as long as the timeout: then the client would be right.
     monkeypatch.setattr("ringback.testing.command.outcome.MAX_TIMEOUTS", 1.2)

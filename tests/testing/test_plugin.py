@@ -6,22 +6,31 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from ringback.retry import default_patience, set_default_patience
+from ringback.testing import plugin
+
 DOCS = Path(__file__).parents[2] / "docs"
-TUTORIAL = DOCS / "tutorial" / "testing-failures.md"
-FRONT = DOCS / "how-to" / "make-connections-fail.md"
-BLOCKS = {
-    re.findall(r"def (test_\w+)", code)[0]: code
-    for code in re.findall(
-        r"^```python\n(.*?)^```$", TUTORIAL.read_text(), re.MULTILINE | re.DOTALL
-    )
-}
+TUTORIAL = (DOCS / "tutorial" / "testing-failures.md").read_text("utf-8")
+FRONT = (DOCS / "how-to" / "make-connections-fail.md").read_text("utf-8")
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = {re.findall(r"def (test_\w+)", code)[0]: code for code in PYTHON.findall(TUTORIAL)}
+(SHOP,) = PYTHON.findall(FRONT)
 
 MODULES = {
     **BLOCKS,
+    "test_shop": SHOP,
+    "test_mended_shop": SHOP.replace("ConnectionError", "RequestException"),
+    "test_patience": """
+from ringback.retry import default_patience
+
+def test_no_call_waits_for_the_end_of_an_outage():
+    assert default_patience(known=True) == 0.0
+""",
     "test_records": """
 import pytest, requests
 
@@ -112,27 +121,32 @@ def test_restored():
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    """How the tests of each module ended: their names, and ``passed`` or what was said."""
+def run(tmp_path_factory):
+    """The run of all modules: what it printed, and what became of each test."""
     folder = tmp_path_factory.mktemp("plugin")
     for name, code in MODULES.items():
         (folder / f"{name}.py").write_text(code)
     options = ["-q", "-p", "no:cacheprovider", "--junitxml=ended.xml", "-o", "junit_family=xunit1"]
+    env = {name: value for name, value in os.environ.items() if name != "CI"}  # it cuts no line
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", *options, "."],
         capture_output=True,
         text=True,
         cwd=folder,
-        timeout=300,
+        timeout=280,
         check=False,
-        env={
-            **{name: value for name, value in os.environ.items() if name != "CI"},
-            "PYTEST_DEBUG_TEMPROOT": str(folder),  # others tidy up theirs meanwhile
-        },
+        # Others tidy up their temporary folders meanwhile.
+        env=env | {"PYTEST_DEBUG_TEMPROOT": str(folder), "COLUMNS": "100"},
     )
     assert done.returncode == 1, done.stdout + done.stderr  # some of them are to fail
+    return done.stdout, ET.parse(folder / "ended.xml")
+
+
+@pytest.fixture(scope="module")
+def ended(run):
+    """How the tests of each module ended: their names, and ``passed`` or what was said."""
     found = {name: {} for name in MODULES}
-    for case in ET.parse(folder / "ended.xml").iter("testcase"):
+    for case in run[1].iter("testcase"):
         said = [
             f"{element.tag}: {element.get('message')}"
             for element in case
@@ -142,22 +156,11 @@ def ended(tmp_path_factory):
     return found
 
 
-def test_the_example_of_the_front_page_ends_as_it_says(tmp_path):
-    page = FRONT.read_text("utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    said = re.search(r"^FAILED .*\n.*passed", page, re.MULTILINE)[0]
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py"]
-    env = {name: value for name, value in os.environ.items() if name != "CI"}  # it cuts no line
-    told = {"capture_output": True, "text": True, "env": env | {"COLUMNS": "100"}}
-    mended = code.replace("ConnectionError", "RequestException")
-    for text, right in ((code, said), (mended, "3 passed")):
-        (tmp_path / "test_shop.py").write_text(text)
-        done = subprocess.run(words, cwd=tmp_path, check=False, timeout=300, **told)
-        assert right in done.stdout, done.stdout + done.stderr
-
-
-def counted(module):
-    return dict(Counter(module.values()))
+def test_the_example_of_the_front_page_ends_as_it_says(run, ended):
+    failed = re.search(r"^FAILED .*$", FRONT, re.MULTILINE)[0]
+    assert failed in run[0].splitlines()
+    assert Counter(said == "passed" for said in ended["test_shop"].values()) == {True: 2, False: 1}
+    assert "1 failed, 2 passed" in FRONT
 
 
 def test_each_example_of_the_tutorial_passes(ended):
@@ -175,20 +178,20 @@ def test_the_plugin_loads_nothing_slow():
     assert "ringback.testing.lab" not in done.stdout.split()
 
 
-def test_each_test_has_records_of_its_own(ended):
-    assert counted(ended["test_records"]) == {"passed": 4}
-
-
-def test_the_lab_is_shared_by_all_tests(ended):
-    assert counted(ended["test_shared_lab"]) == {"passed": 2}
-
-
-def test_a_fixture_of_the_same_name_wins(ended):
-    assert counted(ended["test_own_lab"]) == {"passed": 1}
-
-
-def test_no_test_meets_the_circuit_or_the_pace_of_another(ended):
-    assert counted(ended["test_memory"]) == {"passed": 4}
+@pytest.mark.parametrize(
+    ("module", "tests"),
+    [
+        pytest.param("test_mended_shop", 3, id="the-program-that-the-front-page-mends"),
+        pytest.param("test_records", 4, id="each-test-has-records-of-its-own"),
+        pytest.param("test_shared_lab", 2, id="the-lab-is-shared-by-all-tests"),
+        pytest.param("test_own_lab", 1, id="a-fixture-of-the-same-name-wins"),
+        pytest.param("test_memory", 4, id="no-test-meets-the-circuit-or-pace-of-another"),
+        pytest.param("test_names", 2, id="names-are-the-systems-again-after-the-test"),
+        pytest.param("test_patience", 1, id="no-call-waits-for-an-outage"),
+    ],
+)
+def test_a_module_of_a_user_passes(ended, module, tests):
+    assert dict(Counter(ended[module].values())) == {"passed": tests}
 
 
 def test_an_unknown_fault_names_the_nearest(ended):
@@ -196,38 +199,24 @@ def test_an_unknown_fault_names_the_nearest(ended):
     assert ended["test_unknown"]["test_it"].startswith(("failure", "error"))
 
 
-def test_what_the_machine_lacks_skips_with_the_reason(ended):
-    said = ended["test_lacking"]["test_it"]
-    assert said.startswith("skipped: ")
-    assert "needs cryptography, which this machine lacks" in said
+def test_what_the_machine_lacks_skips_with_the_reason_and_fails_in_ci(ended):
+    said = ended["test_lacking"]
+    assert said["test_it"].startswith("skipped: ")
+    assert "needs cryptography, which this machine lacks" in said["test_it"]
+    assert said["test_in_ci"].startswith(("failure", "error"))
+    assert "with CI=true nothing is skipped" in said["test_in_ci"]
 
 
-def test_in_ci_a_skip_is_a_failure(ended):
-    said = ended["test_lacking"]["test_in_ci"]
-    assert said.startswith(("failure", "error"))
-    assert "with CI=true nothing is skipped" in said
+def configured(value):
+    plugin.pytest_configure(SimpleNamespace(getini=lambda name: value))
 
 
-def test_names_are_the_systems_again_after_the_test(ended):
-    assert counted(ended["test_names"]) == {"passed": 2}
-
-
-@pytest.mark.parametrize(
-    ("configured", "said"),
-    [
-        ("", "patience 0.0"),
-        ("ringback_patience = default", "patience 10.0"),
-        ("ringback_patience = 2", "patience 2.0"),
-        ("ringback_patience = long", "must be seconds or default, got 'long'"),
-    ],
-)
-def test_no_call_waits_for_an_outage_unless_pytest_is_told(tmp_path, configured, said):
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{configured}\n")
-    (tmp_path / "test_it.py").write_text(
-        "from ringback.retry import default_patience\n"
-        "def test_it():\n    print('patience', default_patience(known=True))\n"
-    )
-    words = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert said in done.stdout + done.stderr
-    assert done.returncode == (4 if "long" in configured else 0)
+def test_calls_wait_for_an_outage_as_pytest_is_configured():
+    try:
+        for value, seconds in (("2", 2.0), ("default", 10.0), ("0", 0.0)):
+            configured(value)
+            assert default_patience(known=True) == seconds
+        with pytest.raises(pytest.UsageError, match="must be seconds or default, got 'long'"):
+            configured("long")
+    finally:
+        set_default_patience(0.0)  # as it is in all these tests

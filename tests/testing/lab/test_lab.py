@@ -1,4 +1,3 @@
-import gc
 import socket
 import threading
 import time
@@ -20,9 +19,6 @@ from tests.testing.lab.wire import (
     exchange,
     read_to_end,
 )
-
-STOPS_WITHIN = 20.0
-"""Seconds: far from the 60 after which each connection ends by itself."""
 
 
 def threads_of_labs():
@@ -61,7 +57,7 @@ def test_a_need_that_is_missing_is_named(lab, monkeypatch):
 
 def test_stop_ends_every_connection_and_thread_and_closes_every_port():
     others = threads_of_labs()
-    lab = Lab()
+    lab = Lab(limit=3600)  # no connection ends by itself
     waiting = [
         "http.response.timed_out:silent",
         "http.request.timed_out:upload_not_read",
@@ -75,16 +71,13 @@ def test_stop_ends_every_connection_and_thread_and_closes_every_port():
         connection.sendall(GET)
     read_to_end(connections[2], until=rb"\r\n\r\nx")
     assert len(threads_of_labs() - others) > 1
-    began = time.monotonic()
     lab.stop()
-    assert time.monotonic() - began < STOPS_WITHIN
     assert not threads_of_labs() - others
     for each, endpoint in zip(connections, endpoints, strict=True):
         with each:
             assert read_to_end(each).end in {"fin", "rst"}
         with pytest.raises(ConnectionRefusedError):
             connect(endpoint)
-    gc.collect()
 
 
 def test_stop_removes_the_files():

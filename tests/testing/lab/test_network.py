@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from nightly import one_of_each, rest_nightly
 
 from ringback.testing.lab import FAULTS, network
 from ringback.testing.lab.lab import Lab
 from ringback.testing.lab.namespace import run
 from tests.requires import requires
-from tests.testing.lab.test_resolver import CODES, UNANSWERED
+from tests.testing.lab.test_resolver import CODES, RESOLVED, UNANSWERED
 from tests.testing.lab.wire import WAIT_TIMEOUT, accepted
 
 pytestmark = pytest.mark.netns
@@ -108,23 +109,23 @@ def resolve(namespace, *names):
     return json.loads(run(namespace, [sys.executable, "-c", RESOLVE, *names]).stdout)
 
 
-@pytest.mark.parametrize(("name", "code"), REJECTED.items())
-def test_a_connection_is_rejected_with_its_errno(lab, name, code):
+@pytest.mark.parametrize("name", one_of_each(REJECTED, REJECTED.get))
+def test_a_connection_is_rejected_with_its_errno(lab, name):
     met = lab.start(name)
     (_, seen), _, resent = connect(met, timeout=10)
-    assert seen == code
+    assert seen == REJECTED[name]
     assert resent in ([0], [1])  # SYNs beside the first
     assert met.seen == []
 
 
-@pytest.mark.parametrize("name", OFF)
+@pytest.mark.parametrize("name", rest_nightly(OFF))
 def test_a_host_that_is_off_is_given_up_after_its_neighbours_asked(lab, name):
     (_, seen), took, _ = connect(lab.start(name), timeout=10)
     assert seen == errno.EHOSTUNREACH
-    assert 0.3 < took < 5
+    assert took > 0.3
 
 
-@pytest.mark.parametrize("name", DROPPED)
+@pytest.mark.parametrize("name", rest_nightly(DROPPED))
 def test_dropped_packets_are_silence(lab, name):
     met = lab.start(name)
     result, _, _ = connect(met, timeout=0.5)
@@ -172,20 +173,18 @@ def test_glibc_says_of_every_answer_what_the_table_says(lab):
     assert said == CODES
 
 
-@pytest.mark.parametrize(
-    ("label", "address"),
-    [("ok", "127.0.0.1"), ("slow", "127.0.0.1"), ("truncated", "127.0.0.1"), ("zero", "0.0.0.0")],
-)
-def test_glibc_resolves_what_the_stub_resolves(lab, label, address):
+def test_glibc_resolves_what_the_stub_resolves(lab):
     client = lab.start("dns.no_address:glibc").namespace
-    assert resolve(client, f"{label}.lab.test") == [[address]]
+    resolved = {label: [address] for label, address in RESOLVED.items()}
+    found = resolve(client, *(f"{label}.lab.test" for label in resolved))
+    assert dict(zip(resolved, found, strict=True)) == resolved
 
 
-@pytest.mark.parametrize(("name", "code"), UNRESOLVED.items())
-def test_glibc_meets_the_faults_of_the_resolver(lab, name, code):
+@pytest.mark.parametrize("name", one_of_each(UNRESOLVED, UNRESOLVED.get))
+def test_glibc_meets_the_faults_of_the_resolver(lab, name):
     # Each client of `ringback lab` begins anew.
     for met in (lab.start(name), FAULTS[name].start(lab)):
-        assert connect(met, timeout=10)[0] == ["gaierror", code]
+        assert connect(met, timeout=10)[0] == ["gaierror", UNRESOLVED[name]]
 
 
 def test_the_machine_itself_has_no_way_to_the_lab(lab):

@@ -6,8 +6,9 @@ import contextlib
 import re
 import socket
 import ssl
-import time
 from dataclasses import dataclass
+
+from until import until
 
 HOST = b"Host: lab.test\r\n"
 GET = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -48,10 +49,7 @@ def connect(endpoint, *, patience=WAIT_TIMEOUT):
 
 def accepted(endpoint):
     """Wait until the server has accepted a connection; return its first record of one."""
-    until = time.monotonic() + WAIT_TIMEOUT
-    while not endpoint.seen:
-        assert time.monotonic() < until
-        time.sleep(0.001)
+    until(lambda: endpoint.seen)
     return endpoint.seen[0]
 
 
