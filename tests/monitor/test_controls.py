@@ -10,7 +10,6 @@ from monitor.test_runner import endpoint, healthy, running, until
 
 from ringback.incident.engine import ASK_INTERVAL
 from ringback.incident.model import Check, WatchedEndpoint
-from ringback.incident.prober import ProberTick
 from ringback.monitor import runner
 from ringback.monitor.controls import Controls
 from ringback.monitor.model import Endpoint
@@ -199,23 +198,3 @@ def test_the_check_of_a_control_reaches_the_engine_and_is_neither_kept_nor_shown
         ("e0", "unknown", None)
     ]
     assert (shown, kept, last) == (False, {}, {})
-
-
-def test_a_sick_monitor_is_one_incident_that_is_kept_until_it_is_well(tmp_path):
-    async def live():
-        store = SQLiteStore(tmp_path / "kept.db")
-        core, queries, _ = monitor(endpoints(1), store, lambda: T + 10)
-        for at in range(5):
-            core.mind_prober(ProberTick(at=T + at, checks=4, discarded={"lag": 3}, lag=0.7))
-        (incident,) = queries.incidents()
-        assert store.incident(incident.id) == incident
-        for at in range(5, 9):
-            core.mind_prober(ProberTick(at=T + at, checks=4))
-        kept = store.incident(incident.id)
-        store.close()
-        return incident, kept, queries.incidents()
-
-    incident, kept, going = asyncio.run(live())
-    assert incident.pattern == "prober_sick"
-    assert incident.evidence[0].startswith("9 of 12 results were discarded")
-    assert (kept.state, kept.closed_at, going) == ("closed", T + 7, [])

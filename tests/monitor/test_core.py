@@ -17,9 +17,8 @@ from ringback.monitor.model import Endpoint, PausedBy
 from ringback.monitor.queries import MonitorQueries
 from ringback.monitor.store.interface import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.monitor.web.alerts import MAX_ALERT_SECONDS, FiringAlerts
+from ringback.monitor.web.alerts import MAX_ALERT_SECONDS
 from ringback.monitor.web.app import application
-from ringback.monitor.web.metrics import endpoint_metrics, exposition_of
 from ringback.monitor.web.settings import WebSettings
 
 T = 1_790_000_000.0
@@ -117,32 +116,6 @@ def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked
     assert counts[0] == counts[1]
 
 
-def test_a_job_that_does_not_report_is_shown_as_down_and_with_its_report_as_well(tmp_path):
-    async def live():
-        now = [T]
-        job = WatchedEndpoint(id="job", every=60.0, grace=30.0)
-        endpoint = Endpoint(
-            id="job", name="job", url="heartbeat:job", type="heartbeat", watched=job
-        )
-        store = SQLiteStore(tmp_path / "kept.db")
-        core, queries, commands = monitor([endpoint], store, lambda: now[0])
-        seen = []
-        for at in (0, 91):
-            now[0] = T + at
-            core.processor.tick()
-            seen += [(view.state, view.kind) for view in all_views(queries)]
-        families = exposition_of(endpoint_metrics(all_views(queries)))
-        assert commands.beat("job", up=True, detail="")
-        seen += [(view.state, view.kind) for view in all_views(queries)]
-        store.close()
-        return seen, families
-
-    seen, families = asyncio.run(live())
-    assert seen == [("unknown", None), ("down", "unknown"), ("ok", None)]
-    assert 'type="heartbeat",state="down"} 1' in families
-    assert 'type="heartbeat",kind="unknown"} 1' in families
-
-
 def test_each_observer_of_an_endpoint_is_shown_with_what_it_says(tmp_path):
     async def live():
         store = SQLiteStore(tmp_path / "store.db")
@@ -163,31 +136,6 @@ def test_each_observer_of_an_endpoint_is_shown_with_what_it_says(tmp_path):
         ("call:web1", "down", "tcp.timed_out"),
     ]
     assert view.observers[1].since == pytest.approx(T + 9.9)
-
-
-def test_one_alert_that_fires_is_down_and_the_last_that_is_over_is_up(tmp_path):
-    instance = {"instance": "http://e0/"}
-    down, slow = ({"labels": {"alertname": name, **instance}} for name in ("Down", "Slow"))
-    states = []
-
-    async def live():
-        store = SQLiteStore(tmp_path / "alerts.db")
-        core, queries, commands = monitor(endpoints(1), store, lambda: T + 10)
-        firing = FiringAlerts()
-        posts = ([down, slow], [slow | {"status": "resolved"}], [down | {"status": "resolved"}])
-        for at, alerts in enumerate(posts):
-            commands.ingest(firing.take(alerts, T + at))
-            states.append((all_views(queries)[0].state, len(queries.incidents())))
-        core.flush_urgent()
-        found = [
-            (check_.origin, check_.vantage, check_.up) for check_ in store.checks("e0", T, T + 10)
-        ]
-        store.close()
-        return found
-
-    kept = asyncio.run(live())
-    assert states == [("down", 1), ("down", 1), ("ok", 0)]
-    assert sorted(kept) == [("report", "alertmanager", up) for up in (False, False, True)]
 
 
 FIRING = {

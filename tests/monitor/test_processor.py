@@ -7,8 +7,6 @@ import pytest
 from ringback.incident.engine import Engine
 from ringback.incident.model import Check, Notice, WatchedEndpoint
 from ringback.incident.silences import Silence
-from ringback.monitor.notify.routing import Routing
-from ringback.monitor.notify.settings import RouteSettings
 from ringback.monitor.processor import SNAPSHOT_INTERVAL, WHOLE_TURNS, CheckProcessor
 from ringback.monitor.store.interface import IncidentFilter
 from ringback.monitor.store.sqlite import SQLiteStore
@@ -204,30 +202,3 @@ def test_a_failure_of_a_network_that_is_lost_is_kept_as_not_known(store):
     assert [check_.up for check_ in kept] == [None, None, False, False]
     assert {check_.kind for check_ in kept} == {"tcp.timed_out"}
     assert kept[0].detail.startswith("not counted, this host has no network")
-
-
-class Teams:
-    def __init__(self, *names):
-        routes = [RouteSettings(notifiers=(name,), endpoints=(name,)) for name in names]
-        self._routing = Routing(names, routes)
-
-    def wake(self):
-        pass
-
-    def notices_for(self, change):
-        return self._routing.notices(change)
-
-
-def test_the_team_of_a_member_that_joins_is_notified_and_no_other_again(store):
-    shop, db = (
-        WatchedEndpoint(id="shop", host="s", parents=("db",)),
-        WatchedEndpoint(id="db", host="d"),
-    )
-    desk = CheckProcessor(Engine([shop, db]), store, Teams("shop", "db"), clock=Clock())
-    desk.take([check(at, "db") for at in range(3)])
-    desk.take([check(10 + at, "shop") for at in range(3)])
-    desk.take([check(20 + at, name, up=True) for at in range(2) for name in ("db", "shop")])
-    desk.flush()
-    told = [(entry.notice.channel, entry.notice.change.what) for entry in store.due(T + 100)]
-    assert told[:2] == [("db", "opened"), ("shop", "joined")]
-    assert sorted(told[2:]) == [("db", "closed"), ("shop", "closed")]

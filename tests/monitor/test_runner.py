@@ -195,24 +195,6 @@ def test_a_suspect_is_looked_at_again_soon(unused_port):
     assert seen[2].at - seen[0].at >= 0.19
 
 
-def test_a_reload_begins_and_ends_looks(lab):
-    async def look():
-        async with healthy() as url:
-            silent = lab.start("http.response.timed_out:silent").url
-            first = [endpoint("a", url, every=0.1), endpoint("b", silent, timeout=30.0)]
-            async with running(first) as (runner, seen):
-                await until(lambda: runner.running and any(c.endpoint == "a" for c in seen))
-                runner.configure([endpoint("c", url, every=0.1)])
-                seen.clear()
-                await until(lambda: len(seen) >= 3)
-                return {check.endpoint for check in seen}, runner.running
-
-    found, under_way = asyncio.run(look())
-
-    assert found == {"c"}
-    assert under_way <= 1
-
-
 def test_one_is_paused_and_resumed_and_the_others_keep_what_they_have():
     async def look():
         async with healthy() as url:
@@ -253,26 +235,6 @@ def test_a_stop_leaves_nothing_behind(lab):
             return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
     assert asyncio.run(look()) == set()
-
-
-def test_a_heartbeat_is_not_looked_at():
-    async def look():
-        beat = Endpoint(id="job", name="job", url="", type="heartbeat")
-        async with running([beat]) as (runner, _):
-            return runner.schedule.next_at()
-
-    assert asyncio.run(look()) is None
-
-
-def test_one_look_beside_the_schedule():
-    async def look():
-        async with healthy() as url, running([]) as (runner, seen):
-            return await runner.probe(endpoint("x", url)), seen
-
-    check, seen = asyncio.run(look())
-
-    assert check.up is True
-    assert seen == []
 
 
 def test_while_the_loop_is_blocked_nobody_is_blamed():

@@ -84,15 +84,6 @@ def test_a_start_has_no_ramp_and_is_no_burst():
     assert busiest < 0.1 * FIRST_CHECKS_PER_SECOND * 2
 
 
-def test_a_restart_goes_on_where_it_was():
-    before = Schedule(many(100), START)
-    looks(before, START, START + 100)
-
-    after = Schedule(many(100), START + 100, before.dump())
-
-    assert all(after.at(endpoint.id) == before.at(endpoint.id) for endpoint in many(100))
-
-
 def test_a_reload_keeps_what_stays_and_drops_what_goes():
     schedule = Schedule(many(10), START)
     looks(schedule, START, START + 20)

@@ -1,6 +1,5 @@
 """What would have been made of a log, or of a scenario, by the code that a monitor runs."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -59,11 +58,6 @@ def test_an_outage_is_notified_once_and_its_end():
         100.0,
         300.0,
     ]  # a diagnosis is waited for
-
-
-def test_the_same_checks_give_the_same():
-    checks = log(*[True, False, False, False, True] * 20)
-    assert replayed(checks) == replayed(checks)
 
 
 def test_time_passes_between_checks_that_come_fast():
@@ -127,13 +121,3 @@ def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
     assert [notification.at - T for notification in notifications] == [301.0], (
         "what is left of it is"
     )
-
-
-def test_a_diagnosis_in_a_scenario_reaches_the_incident():
-    line = json.loads(LINES[0])
-    said = {"at": 1042, "endpoint": "shop", "observer": "diagnosis", "ok": None}
-    line["events"].append(said | {"kind": "where:DNS"})
-    (scenario,) = scenarios_of([json.dumps(line)])
-    outcome = scenario_outcome(scenario, MonitorConfig())
-    assert [incident.pattern for incident in outcome.incidents] == ["dns_failure"]
-    assert outcome.patterns == {"dns_failure", "service_outage"}

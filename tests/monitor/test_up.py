@@ -7,7 +7,6 @@ import json
 import os
 import pty
 import re
-import signal
 import struct
 import subprocess
 import sys
@@ -193,35 +192,6 @@ def test_another_address_needs_a_restart_and_that_is_reported(started, target, t
     until(lambda: any("web.host, store.path" in line for line in monitor.said))
     configuration(tmp_path, ("Shop", target.url), more='[store]\npath = "a.db"\n')
     monitor.until("/status", lambda one: not one["config"]["restart"])
-
-
-@pytest.mark.nightly
-def test_another_repeat_holds_for_what_lasts_already(started, target, tmp_path):
-    told = '[[notifier]]\nname = "nobody"\ntype = "command"\ncommand = ["true"]\n'
-    target.status = 503
-    configuration(tmp_path, ("Shop", target.url), more=told)
-    monitor = started()
-    monitor.until("/incidents", bool)
-    route = '[[route]]\nnotifiers = ["nobody"]\nrepeat = 1\n'
-    configuration(tmp_path, ("Shop", target.url), more=told + route)
-    reminded = "it goes on for"
-    monitor.until("/incidents", lambda found: reminded in json.dumps(found[0]["timeline"]))
-    assert monitor.get("/status")["config"]["restart"] == []
-
-
-@pytest.mark.nightly
-def test_a_new_file_that_is_wrong_is_taken_once_it_is_right(started, target, tmp_path):
-    file = configuration(tmp_path, ("Shop", target.url))
-    more = tmp_path / "more.toml"
-    more.write_text("nonsense")
-    monitor = started()
-    file.write_text('include = ["more.toml"]\n' + file.read_text())
-    monitor.until("/status", lambda one: one["config"]["error"])
-    more.write_text(f'[[endpoint]]\nname = "Mail"\nurl = "{target.url}mail"\n')
-    monitor.until("/endpoints", lambda all_: len(all_) == 2)
-    monitor.process.send_signal(signal.SIGHUP)
-    assert monitor.get("/status")["config"]["error"] is None
-    assert monitor.end() == 0
 
 
 DISCOVERY = '[[discovery]]\nfiles = "targets.json"\n[defaults]\nevery = 1\nretry_every = 0.2\n'

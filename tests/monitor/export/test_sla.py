@@ -74,18 +74,6 @@ def test_hours_that_nobody_saw_count_neither_way():
     assert found.down == HOUR
 
 
-def test_before_it_was_watched_and_after_now_nothing_is_missing():
-    began = NOVEMBER + 10 * DAY
-    record = history(hours(240, begin=began), [change(began, "unknown", "ok")])
-    found = compute_availability(record, MONTH, began + 10 * DAY)
-    assert (found.known, found.unknown, found.available) == (10 * DAY, 0.0, 100.0)
-    assert compute_availability(record, MONTH, began) is None
-    assert (
-        compute_availability(EndpointHistory(endpoint="x", transitions=[], days=[]), MONTH, END)
-        is None
-    )
-
-
 def test_an_hour_that_was_seen_in_part_is_known_in_part():
     known = hours(720)
     sparse = known[NOVEMBER + 5 * HOUR] = Aggregate()

@@ -6,7 +6,6 @@ from ringback.monitor.ingest.shares import (
     MAX_DEBT,
     MAX_READING,
     MAX_READING_BY_SENDER,
-    MAX_SENDERS,
     MAX_SHARE,
     MAX_WAIT,
     ReportRefused,
@@ -94,9 +93,3 @@ def test_what_is_read_at_the_same_time_is_bounded_for_each_and_for_all(shares):
     for turn in turns:
         turn.__exit__(None, None, None)
     assert sent(shares, "a")
-
-
-def test_what_is_remembered_of_senders_is_bounded(shares):
-    for n in range(MAX_SENDERS + 100):
-        shares.charge(f"s{n}", 1e-9)
-    assert len(shares._debts) == MAX_SENDERS

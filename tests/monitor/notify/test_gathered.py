@@ -102,20 +102,6 @@ def test_who_joins_what_reopened_unsaid_is_told(desk, after):
     assert subject_line(told).startswith("[DOWN] 2 endpoints (Shop 2, Shop 4): ")
 
 
-def test_who_was_told_and_comes_back_is_not_told_again(desk):
-    ops = desk()
-    first = opened(1, 0, members=("shop-1", "shop-2"))
-    ops.tell(first)
-    ops.until(50)
-    ops.tell(later("closed", first, 50))
-    ops.until(100)
-    again = change("reopened", replace(first.incident, members=("shop-2",)), at=T + 100)
-    back = replace(again.incident, members=("shop-2", "shop-1"))
-    ops.tell(again, change("joined", back, at=T + 110, endpoint="shop-1"))
-    ops.until(600)
-    assert ops.told == [(10.0, ("i1", "opened"))]
-
-
 def test_no_more_messages_go_in_a_minute_than_the_notifier_may_send(desk):
     ops = desk(rate=6, collation=AT_ONCE)
     for second in range(60):
@@ -148,16 +134,6 @@ def joining(first, members, after):
         at=T + after,
         endpoint=f"shop-{members}",
     )
-
-
-def test_a_message_counts_the_members_as_they_are_when_it_is_sent(desk):
-    ops = desk()
-    first = opened(1, 0)
-    queued = ops.tell(first, *(joining(first, members, 1) for members in range(2, 500)))
-    assert queued == 1, "who joins is counted by the message that waits"
-    ops.until(20)
-    [sent] = ops.sent
-    assert len(sent.updates[0].incident.members) == 499
 
 
 def test_growth_has_a_notice_when_it_begins_and_when_it_doubles(desk):

@@ -194,21 +194,6 @@ def test_a_program_that_says_that_it_failed_is_given_what_there_is_by_then(
     assert told.read_text().split() == ["closed"]
 
 
-def test_somebody_is_notified_also_when_that_cannot_be_noted(
-    dispatch, receiver, store, monkeypatch
-):
-    def refuse(*_):
-        raise StoreUnavailable("the disk is full")
-
-    async def drive(_, tell):
-        monkeypatch.setattr(InFlight, "note", refuse)
-        await tell(change("opened", incident()))
-        await until(lambda: not waiting(store))
-
-    dispatch([webhook(receiver)], drive)
-    assert receiver.told == [("i1", "opened")]
-
-
 def test_what_was_given_is_known_while_nothing_can_be_written(store, monkeypatch):
     safe = DegradedStore(store)
     monkeypatch.setattr(store, "keep", lambda _: (_ for _ in ()).throw(StoreUnavailable("full")))

@@ -1,5 +1,4 @@
 import time
-from html.parser import HTMLParser
 
 import pytest
 from monitor.notify.made import REPORT, incident, message, story
@@ -105,20 +104,6 @@ def test_hostile_text_stays_text(write):
     assert "\u202e" not in text
 
 
-def test_html_has_no_element_of_theirs():
-    class Tags(HTMLParser):
-        def __init__(self):
-            super().__init__()
-            self.seen = set()
-
-        def handle_starttag(self, tag, attrs):
-            self.seen.add(tag)
-
-    parser = Tags()
-    parser.feed(html_text(told(summary=HOSTILE, evidence=(HOSTILE,))))
-    assert parser.seen == {"p", "strong", "ul", "ol", "li", "a"}
-
-
 def test_markdown_has_no_mark_of_theirs():
     text = markdown_text(told(summary=HOSTILE))
 
@@ -149,16 +134,6 @@ def test_a_flap_that_stays_down_is_no_flap_any_more():
     steady = known_as(flapped, "renamed", summary="Shop 1 comes and goes: 6 changes")
 
     assert subject_line(steady) == ("[DOWN, WAS FLAPPING] shop-1: stays down, no longer flapping")
-
-
-def test_what_is_urgent_stands_first():
-    slow = story(number=1, pattern="latency", severity="warn")
-    over = story("closed", number=2, state="closed", closed_at=time.time())
-
-    assert subject_line(message(over, slow, story(number=3))) == (
-        "[1 DOWN · 1 WARNING: SLOW · 1 RESOLVED] 3 incidents: shop-3, shop-1, shop-2"
-    )
-    assert "Severity: warn" in plain_text(message(slow))
 
 
 def test_what_has_no_endpoint_is_about_the_monitor():

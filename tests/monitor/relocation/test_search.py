@@ -107,20 +107,6 @@ def test_a_silent_service_cannot_be_known_again(free_ports):
     assert run(story()) == (ServiceFingerprint(), None)
 
 
-def test_where_the_service_itself_pointed_is_looked_at_first(free_ports):
-    async def story():
-        base = free_ports(4)
-        one = endpoint(base, ports=(base + 1,))
-        more = f'Alt-Svc: h2=":{base + 2}"\r\n'
-        async with http(base, more=more):
-            seen = await observe_twice(one, location_of(one), ProbeResolver())
-        async with http(base + 1), http(base + 2):
-            return base, await find_relocation(one, seen.fingerprint, seen.elsewhere)
-
-    base, found = run(story())
-    assert (found.location.port, found.location.source) == (base + 2, "Alt-Svc")
-
-
 @pytest.mark.parametrize("type_", ["SRV", "HTTPS"])
 def test_where_its_records_point_it_is_found(free_ports, type_, certificates):
     async def story():

@@ -182,15 +182,3 @@ def test_what_becomes_worse_is_another_alert_and_ends_the_first(receiver):
     over = replace(worse.incident, state="closed", closed_at=sent.at + 60)
     channel.send(message(IncidentUpdate(headline="closed", incident=over, before=warned)))
     assert posted(receiver) == [("warn", "network_partition", moment(sent.at + 60))]
-
-
-def test_an_incident_that_goes_on_with_another_endpoint_ends_the_alert_of_the_first(receiver):
-    first = incident(members=("shop-1", "shop-2"))
-    again = replace(first, members=("shop-2",))
-    update = IncidentUpdate(headline="reminded", incident=again, before=Told.of(first))
-    channel_of(settings(receiver.url)).send(sent := message(update))
-
-    assert [
-        (alert["labels"]["endpoint"], alert["endsAt"] == moment(sent.at))
-        for alert in json.loads(receiver.got[-1][2])
-    ] == [("shop-1", True), ("shop-2", False)]

@@ -1,7 +1,5 @@
 import email
 import email.policy
-import json
-import time
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -69,17 +67,6 @@ def test_a_mail_server_that_refuses_is_a_failure(inbox):
     inbox.answer = "554 no"
     with pytest.raises(NotSent):
         notifier(inbox.url).send(message(story()))
-
-
-def test_a_post_arrives_and_says_of_what_sort_it_is(receiver):
-    url = f"json://127.0.0.1:{receiver.port}/"
-    notifier(url).send(message(story()))
-    notifier(url).send(message(story("closed", state="closed", closed_at=time.time())))
-    notifier(url).send(message(story(), test=True))
-
-    sent = [json.loads(body) for _, _, body in receiver.got]
-    assert [message["type"] for message in sent] == ["failure", "success", "info"]
-    assert sent[0]["title"].startswith("[DOWN] shop-1")
 
 
 def test_why_it_failed_is_notified_without_tokens(unused_port):
