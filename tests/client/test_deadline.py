@@ -1,12 +1,10 @@
 from math import inf
 
-import httpx
 import pytest
+from client.callers import our_httpx, our_session, our_urllib3
 
 from ringback import Policy, Session, Timeout, deadline, within_deadline
 from ringback.client.deadline import current_deadline, enter_deadline, leave_deadline, within
-from ringback.client.httpx import Transport
-from ringback.client.urllib3 import PoolManager
 
 
 def test_it_is_set_inside_only():
@@ -29,28 +27,11 @@ def test_for_ever_is_none():
     leave_deadline(token)
 
 
-def with_session(policy, url):
-    with Session(policy=policy, sinks=[]) as session:
-        session.trust_env = False
-        return session.get(url).status_code
-
-
-def with_urllib3(policy, url):
-    with PoolManager(policy=policy, sinks=[]) as manager:
-        return manager.request("GET", url).status
-
-
-def with_httpx(policy, url):
-    transport = Transport(policy=policy, sinks=[], trust_env=False)
-    with httpx.Client(transport=transport, timeout=None) as client:
-        return client.get(url).status_code
-
-
-@pytest.mark.parametrize("call", [with_session, with_urllib3, with_httpx])
+@pytest.mark.parametrize("call", [our_session, our_urllib3, our_httpx])
 def test_a_call_may_have_neither_deadline_nor_timeouts(lab, call):
     limits = Timeout(connect=None, read=None, write=None)
     policy = Policy(deadline=inf, timeout=limits, bulkhead=1)
-    assert call(policy, lab.start("ok").url) == 200
+    assert call(lab.start("ok").url, policy) == 200
 
 
 def test_calls_of_a_block_end_by_its_deadline(lab):

@@ -6,11 +6,11 @@ import weakref
 
 import httpx
 import pytest
+from client.callers import our_httpx, our_session, our_urllib3
 
 import ringback
-from ringback import Policy, Session
-from ringback.client.httpx import AsyncTransport, Transport
-from ringback.client.urllib3 import PoolManager
+from ringback import Policy
+from ringback.client.httpx import AsyncTransport
 from ringback.errors import ConnectionRefused
 
 ONCE = Policy(1, patience=0)
@@ -29,23 +29,8 @@ async def async_httpx(url, policy):
         await client.get(url)
 
 
-def sync_httpx(url, policy):
-    with httpx.Client(transport=Transport(policy=policy)) as client:
-        client.get(url)
-
-
 def retried(url, policy):
     ringback.retry(policy).call(httpx.get, url, trust_env=False)
-
-
-def with_session(url, policy):
-    with Session(policy=policy) as session:
-        session.get(url)
-
-
-def with_urllib3(url, policy):
-    with PoolManager(policy=policy) as pools:
-        pools.request("GET", url)
 
 
 def refused(call, url, policy):
@@ -66,7 +51,7 @@ async def refused_in_task(call, url, policy):
 
 
 @pytest.mark.parametrize("policy", [ONCE, LIMITED])
-@pytest.mark.parametrize("call", [sync_httpx, async_httpx, retried])
+@pytest.mark.parametrize("call", [our_httpx, async_httpx, retried])
 def test_nothing_of_a_refused_call_waits_for_the_collector(call, policy, lab):
     raised, cause = refused(call, lab.start("tcp.refused").url, policy)
     assert raised() is None
@@ -74,7 +59,7 @@ def test_nothing_of_a_refused_call_waits_for_the_collector(call, policy, lab):
 
 
 @pytest.mark.parametrize("policy", [ONCE, LIMITED])
-@pytest.mark.parametrize("call", [with_session, with_urllib3])
+@pytest.mark.parametrize("call", [our_session, our_urllib3])
 def test_nor_does_what_is_raised_in_the_place_of_an_error_of_urllib3(call, policy, lab):
     """urllib3 itself holds its exceptions in the functions that they were raised in."""
     raised, _ = refused(call, lab.start("tcp.refused").url, policy)

@@ -6,20 +6,22 @@ import threading
 from time import monotonic
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-import aiohttp
-import httpx
 import pytest
-import requests
-import urllib3
 import uvicorn
+from client.callers import (
+    our_aiohttp,
+    our_httpx,
+    our_httpx_async,
+    our_session,
+    our_urllib3,
+    plain_requests,
+    plain_urllib3,
+)
 
-from ringback import Backoff, Policy, Session, errors
-from ringback.client.aiohttp import Middleware
+from ringback import Backoff, Policy, errors
 from ringback.client.deadline import current_deadline, remaining, within
-from ringback.client.httpx import AsyncTransport, Transport
 from ringback.client.install import install
 from ringback.client.propagation import ASGIDeadline, WSGIDeadline
-from ringback.client.urllib3 import PoolManager
 
 HEADER = "X-Request-Timeout"
 NAMED = Policy(
@@ -27,56 +29,21 @@ NAMED = Policy(
 )
 
 
-def of_session(url, policy, **headers):
-    with Session(policy=policy, sinks=[]) as session:
-        session.trust_env = False
-        return session.get(url, headers=headers).status_code
+def under_install(plain):
+    def call(url, policy, **headers):
+        with install(policy, retry=True, sinks=[]):
+            return plain(url, **headers)
+
+    return call
 
 
-def of_urllib3(url, policy, **headers):
-    with PoolManager(policy=policy, sinks=[]) as pool:
-        return pool.request("GET", url, headers=headers or None).status
-
-
-def of_httpx(url, policy, **headers):
-    transport = Transport(policy=policy, sinks=[], trust_env=False)
-    with httpx.Client(transport=transport, follow_redirects=True) as client:
-        return client.get(url, headers=headers).status_code
-
-
-def of_httpx_async(url, policy, **headers):
-    async def main():
-        transport = AsyncTransport(policy=policy, sinks=[], trust_env=False)
-        async with httpx.AsyncClient(transport=transport, follow_redirects=True) as client:
-            return (await client.get(url, headers=headers)).status_code
-
-    return asyncio.run(main())
-
-
-def of_aiohttp(url, policy, **headers):
-    async def main():
-        async with (
-            aiohttp.ClientSession(middlewares=[Middleware(policy, sinks=[])]) as session,
-            session.get(url, headers=headers) as response,
-        ):
-            return response.status
-
-    return asyncio.run(main())
-
-
-def under_requests(url, policy, **headers):
-    with install(policy, retry=True, sinks=[]), requests.Session() as session:
-        session.trust_env = False
-        return session.get(url, headers=headers).status_code
-
-
-def under_urllib3(url, policy, **headers):
-    with install(policy, retry=True, sinks=[]), urllib3.PoolManager() as pool:
-        return pool.request("GET", url, headers=headers or None).status
-
-
-OURS = [of_session, of_urllib3, of_httpx, of_httpx_async, of_aiohttp]
-calls = pytest.mark.parametrize("call", [*OURS, under_requests, under_urllib3])
+calls = pytest.mark.parametrize(
+    "call",
+    [
+        *(our_session, our_urllib3, our_httpx, our_httpx_async, our_aiohttp),
+        *(under_install(plain_requests), under_install(plain_urllib3)),
+    ],
+)
 
 
 @pytest.fixture
@@ -123,7 +90,7 @@ def test_a_host_that_is_not_named_is_not_told_not_even_behind_one_that_is(answer
 )
 def test_nothing_is_said_unless_asked_for_or_without_a_deadline(answering, policy):
     url, received = answering("200 OK")
-    assert of_session(url, policy) == 200
+    assert our_session(url, policy) == 200
     assert HEADER.lower() not in received[0]
 
 
@@ -171,7 +138,7 @@ class Backend:
         at = current_deadline()
         self.left.append(None if at is None else at - monotonic())
         try:
-            of_session(self.url, Policy(deadline=60, attempts=1))
+            our_session(self.url, Policy(deadline=60, attempts=1))
         except errors.RingbackError as error:
             self.ended.append(error.failure.kind)
         self.over.set()
@@ -221,7 +188,7 @@ def test_a_service_stops_calling_for_a_caller_who_has_given_up(request, backend,
     hasty = Policy(deadline=2, attempts=1, propagate=HEADER, propagate_hosts={"127.0.0.1"})
     # The service may still be the first to notice, and answer.
     with contextlib.suppress(errors.RingbackError):
-        of_session(request.getfixturevalue(server), hasty)
+        our_session(request.getfixturevalue(server), hasty)
     assert backend.over.wait(60)
     assert backend.ended == ["http.response.timed_out"]
     assert backend.left[0] <= 2

@@ -1,15 +1,19 @@
 import asyncio
-import functools
 import pickle
 import socket
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-import aiohttp
 import anyio
-import httpx
 import pytest
-import requests
+from client.callers import (
+    our_session,
+    plain_aiohttp,
+    plain_httpx,
+    plain_httpx_async,
+    plain_requests,
+)
 
 import ringback
 from ringback import Backoff, Breaker, Budget, Policy, Session, errors
@@ -66,7 +70,7 @@ def test_call_form():
     flaky = Flaky(2)
     assert ringback.retry(FAST).call(flaky, "x") == "x"
     assert flaky.calls == 3
-    assert ringback.retry(functools.partial(Flaky(0), "y"))() == "y"
+    assert ringback.retry(partial(Flaky(0), "y"))() == "y"
 
 
 def test_what_may_have_been_done_is_not_done_again_unless_that_does_no_harm():
@@ -285,47 +289,20 @@ def post_urllib(url):
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, b"once")
 
 
-def post_requests(url):
-    with requests.Session() as session:
-        session.trust_env = False
-        session.post(url, data=b"once")
-
-
-def post_ringback(url):
-    with Session(policy=Policy(attempts=1), sinks=[]) as session:
-        session.trust_env = False
-        session.post(url, data=b"once")
-
-
-async def post_aiohttp(url):
-    async with aiohttp.ClientSession() as session, session.post(url, data=b"once"):
-        pass
-
-
-async def post_httpx_async(url):
-    async with httpx.AsyncClient(trust_env=False, follow_redirects=True) as client:
-        await client.post(url, content=b"once")
-
-
 @pytest.mark.parametrize(
     "post",
     [
         post_urllib,
-        post_requests,
-        post_ringback,
-        post_aiohttp,
-        post_httpx_async,
+        *(
+            partial(plain, method="POST", body=b"once")
+            for plain in (plain_requests, plain_httpx, plain_httpx_async, plain_aiohttp)
+        ),
+        partial(our_session, policy=Policy(attempts=1), method="POST", body=b"once"),
     ],
 )
 def test_what_arrived_is_not_sent_again_for_a_redirect_to_nowhere(lab, unused_port, post):
     endpoint = lab.listen(answering(redirect(f"http://127.0.0.1:{unused_port}/")))
-    retrying = ringback.retry(FAST, sinks=[])
-
-    def call():
-        done = retrying.call(post, endpoint.url)
-        return asyncio.run(done) if asyncio.iscoroutine(done) else done
-
     with pytest.raises(ConnectionRefusedError) as caught:
-        call()
+        ringback.retry(FAST, sinks=[]).call(post, endpoint.url)
     assert len(caught.value.attempts) == 1
     assert sum(seen.received.count(b"once") for seen in endpoint.seen) == 1

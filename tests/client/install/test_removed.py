@@ -8,12 +8,12 @@ import httpx
 import pytest
 import requests
 import urllib3
-from client.install.test_install import (
-    fetch_aiohttp,
-    fetch_httpx,
-    fetch_httpx_async,
-    fetch_requests,
-    fetch_urllib3,
+from client.callers import (
+    plain_aiohttp,
+    plain_httpx,
+    plain_httpx_async,
+    plain_requests,
+    plain_urllib3,
 )
 from requires import requires
 
@@ -28,7 +28,7 @@ except ImportError:
     URLLib3Session = None
 
 
-def fetch_botocore(url):
+def plain_botocore(url):
     session = URLLib3Session(proxies={})
     try:
         return session.send(AWSRequest("GET", url).prepare()).status_code
@@ -58,12 +58,12 @@ PLACES = {
     "botocore": [(URLLib3Session, "send")],
 }
 FETCH = {
-    "requests": (fetch_requests, requests.ConnectionError),
-    "urllib3": (fetch_urllib3, urllib3.exceptions.HTTPError),
-    "httpx": (fetch_httpx, httpx.TransportError),
-    "httpx-async": (fetch_httpx_async, httpx.TransportError),
-    "aiohttp": (fetch_aiohttp, aiohttp.ClientError),
-    "botocore": (fetch_botocore, URLLib3Session and BotocoreError),
+    "requests": (plain_requests, requests.ConnectionError),
+    "urllib3": (plain_urllib3, urllib3.exceptions.HTTPError),
+    "httpx": (plain_httpx, httpx.TransportError),
+    "httpx-async": (plain_httpx_async, httpx.TransportError),
+    "aiohttp": (plain_aiohttp, aiohttp.ClientError),
+    "botocore": (plain_botocore, URLLib3Session and BotocoreError),
 }
 
 

@@ -7,11 +7,11 @@ import aiohttp
 import httpx
 import pytest
 import requests
-from client.install.test_install import (
-    fetch_aiohttp,
-    fetch_httpx,
-    fetch_httpx_async,
-    fetch_requests,
+from client.callers import (
+    plain_aiohttp,
+    plain_httpx,
+    plain_httpx_async,
+    plain_requests,
 )
 from requests.adapters import HTTPAdapter
 
@@ -64,18 +64,18 @@ class Choice(HTTPAdapter):
 
 
 PLACES = {
-    "requests": (HTTPAdapter, "send", fetch_requests, requests.ConnectTimeout()),
-    "httpx": (httpx.HTTPTransport, "handle_request", fetch_httpx, httpx.ConnectError("refused")),
+    "requests": (HTTPAdapter, "send", plain_requests, requests.ConnectTimeout()),
+    "httpx": (httpx.HTTPTransport, "handle_request", plain_httpx, httpx.ConnectError("refused")),
     "httpx-async": (
         httpx.AsyncHTTPTransport,
         "handle_async_request",
-        fetch_httpx_async,
+        plain_httpx_async,
         httpx.ConnectError("refused"),
     ),
     "aiohttp": (
         aiohttp.ClientSession,
         "_request",
-        fetch_aiohttp,
+        plain_aiohttp,
         aiohttp.ClientOSError(111, "Connection refused"),
     ),
 }
