@@ -65,6 +65,8 @@ def unhelpful(report):
 
 def faults(world, came):
     """Say what is wrong with the report and the output of a visit to a world, an entry each."""
+    if isinstance(came, Exception):
+        return [repr(came)]
     report, said = came
     wrong = misses(world, report)
     leaked = [secret for secret in _SECRETS if secret in said.out + said.err]

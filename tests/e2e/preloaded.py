@@ -5,11 +5,13 @@ with the namespace's files in ``/etc`` (as ``ip netns exec`` does) and an enviro
 What a library reads once when it is imported, as OpenSSL does its configuration, it cannot change.
 """
 
+import contextlib
 import ctypes
 import importlib
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import struct
@@ -22,10 +24,14 @@ from ringback.testing.lab.namespace import FILES, HELD
 
 _NEWNS, _NEWNET = 0x00020000, 0x40000000
 _BIND, _RECURSIVE, _SLAVE = 0x1000, 0x4000, 0x80000
+_DETACH = 2
 _KEEP_CAPABILITIES = 8
 _READS = 1 << 2
 """The capability dac_read_search."""
 _LAZY = ("dns.resolver", "dns.edns", "cryptography.x509", "rich.console", "requests", "ssl")
+
+_WAIT_TIMEOUT = 120.0
+"""Seconds after which a program hangs; a diagnosis ends by itself long before."""
 
 
 class Preloaded:
@@ -39,13 +45,14 @@ class Preloaded:
             listening.listen(64)
             self._process = subprocess.Popen(
                 [sys.executable, __file__, str(listening.fileno())],
+                stdin=subprocess.PIPE,
                 pass_fds=[listening.fileno()],
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
 
     def close(self):
         """End it."""
-        self._process.terminate()
+        self._process.stdin.close()
         self._process.wait()
         self._directory.cleanup()
 
@@ -56,6 +63,7 @@ class Preloaded:
             tempfile.TemporaryFile("w+") as err,
             socket.socket(socket.AF_UNIX) as asking,
         ):
+            asking.settimeout(_WAIT_TIMEOUT)
             asking.connect(self._path)
             order = {"namespace": namespace, "words": words, "env": variables, "user": user}
             files = [out.fileno(), err.fileno()]
@@ -70,7 +78,8 @@ class Preloaded:
 def _serve(listening):
     _import_all()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
+    # It ends with the process that started it, which holds the other end of its input.
+    while select.select([listening, sys.stdin], [], [])[0] == [listening]:
         asked, _ = listening.accept()
         if os.fork():
             asked.close()
@@ -120,10 +129,13 @@ def _enter(namespace):
         _call("setns", held.fileno(), _NEWNET)
     _call("unshare", _NEWNS)
     _call("mount", b"", b"/", None, _SLAVE | _RECURSIVE, None)
-    _call("umount2", b"/sys", 2)
-    _call("mount", namespace.encode(), b"/sys", b"sysfs", 0, None)
+    with contextlib.suppress(OSError):
+        _call("umount2", b"/sys", _DETACH)
+    flags = os.statvfs("/sys").f_flag & os.ST_RDONLY
+    _call("mount", namespace.encode(), b"/sys", b"sysfs", flags, None)
     for file in Path(FILES, namespace).iterdir():
-        _call("mount", os.fsencode(file), f"/etc/{file.name}".encode(), None, _BIND, None)
+        with contextlib.suppress(FileNotFoundError):
+            _call("mount", os.fsencode(file), f"/etc/{file.name}".encode(), None, _BIND, None)
 
 
 def _call(name, *arguments):

@@ -1,4 +1,4 @@
-"""Worlds and steps that come in rows."""
+"""Worlds and steps that several files of the gate share."""
 
 import base64
 
