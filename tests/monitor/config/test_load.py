@@ -1,4 +1,3 @@
-import dataclasses
 import json
 from datetime import time
 
@@ -316,15 +315,8 @@ def test_controls_are_asked_for_no_more_than_a_reply(loaded):
     assert {
         (control.method, control.verify, control.options["redirects"]) for control in controls
     } == {("HEAD", False, False)}
-    assert loaded("").controls == ()
+    assert loaded("").controls == loaded("").endpoints == ()
     assert len(loaded('controls = ["tcp://192.0.2.1:443", "tcp://192.0.2.1:443"]').controls) == 1
-
-
-def test_an_empty_file_is_a_configuration(loaded):
-    found = loaded("")
-
-    assert found.endpoints == ()
-    assert found.web.port == 8480
 
 
 @pytest.mark.parametrize(
@@ -352,46 +344,32 @@ def test_a_url_says_which_probe(url, type_, probed):
 
 
 def test_urls_that_differ_only_in_secrets_are_two_endpoints():
-    found = config_of_urls(
-        ["https://a/x?key=1", "https://u:p@a/x", "https://a/x?key=1", "b:1", "tcp://b:1"]
-    )
+    urls = ["https://a/x?key=1", "https://u:p@a/x", "https://a/x?key=1", "b:1", "tcp://b:1"]
+    found = config_of_urls(urls).endpoints
 
-    assert [endpoint.name for endpoint in found.endpoints] == [
-        "https://a/x",
-        "https://a/x (2)",
-        "tcp://b:1",
+    assert [(endpoint.id, endpoint.name) for endpoint in found] == [
+        ("https-a-x", "https://a/x"),
+        ("https-a-x-2", "https://a/x (2)"),
+        ("tcp-b-1", "tcp://b:1"),
     ]
-    assert [endpoint.id for endpoint in found.endpoints] == ["https-a-x", "https-a-x-2", "tcp-b-1"]
 
 
 def test_all_urls_that_cannot_be_watched_are_named():
+    urls = ["kafka://u:pw@cache", "https://ok", "htp://x", "tcp://x", "http://a b", "tcp://x:99999"]
     with pytest.raises(ConfigInvalid) as caught:
-        config_of_urls(
-            [
-                "kafka://u:pw@cache",
-                "https://ok",
-                "htp://x",
-                "tcp://x",
-                "http://a b",
-                "tcp://x:99999",
-            ]
-        )
+        config_of_urls(urls)
 
-    assert list(map(str, caught.value.problems)) == [
-        "command line: 'htp://x' has an unknown scheme: htp; did you mean 'http://'?",
-        "command line: 'http://a b' must not contain spaces or control characters",
-        (
-            "command line: 'kafka://cache' has a scheme without a probe: kafka; "
-            "did you mean 'tcp://cache:9092'?"
-        ),
-        "command line: 'tcp://x' needs a port: tcp://x:PORT",
-        "command line: 'tcp://x:99999' is not a valid URL: Port out of range 0-65535",
-    ]
-
-
-def test_what_is_loaded_never_changes(configured):
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        configured.vantage = "x"
+    problems = "\n".join(map(str, caught.value.problems))
+    assert len(caught.value.problems) == 5
+    assert "pw" not in problems
+    for said in (
+        "'htp://x' has an unknown scheme: htp; did you mean 'http://'?",
+        "'http://a b' must not contain spaces",
+        "'kafka://cache' has a scheme without a probe: kafka",
+        "'tcp://x' needs a port: tcp://x:PORT",
+        "'tcp://x:99999' is not a valid URL",
+    ):
+        assert f"command line: {said}" in problems
 
 
 def test_what_a_probe_does_not_know_of_the_defaults_is_not_given_to_it(loaded):
@@ -411,29 +389,19 @@ def test_what_a_probe_does_not_know_of_the_defaults_is_not_given_to_it(loaded):
 
 
 @pytest.mark.parametrize(
-    ("module", "problem"),
+    ("module", "said"),
     [
         ('type = "tcp"\nmethod = "POST"', "method applies to http only; this module is tcp"),
         ('type = "http"\nevery = "5s"', "unknown key 'every'"),
         ('method = "POST"', "'type' is missing"),
         ('type = "heartbeat"', "must be http, tcp, tls, dns or icmp"),
-        ('type = "http"\nca = "none.pem"', "none.pem' does not exist"),
         ('type = "dns"\nquery = "a.example"\nnameserver = "192.0.2.1"', "remove nameserver"),
         ('type = "dns"\nnameserver = "a b"', "nameserver must be an address"),
-        (
-            'type = "tcp"\nexpect = { contains = ["a", "b"] }',
-            "tcp supports only one text",
-        ),
+        ('type = "tcp"\nexpect = { contains = ["a", "b"] }', "tcp supports only one text"),
     ],
 )
-def test_a_module_that_cannot_be_used_is_told(tmp_path, module, problem):
-    file = tmp_path / "ringback.toml"
-    file.write_text(f"[probe_module.wrong]\n{module}\n")
-
-    with pytest.raises(ConfigInvalid) as refused:
-        load(file, {})
-
-    assert problem in str(refused.value)
+def test_module_that_cannot_be_used_is_told(problems, module, said):
+    assert said in "".join(problems(f"[probe_module.wrong]\n{module}\n"))
 
 
 @pytest.mark.parametrize(
@@ -466,26 +434,17 @@ def test_a_url_of_a_service_that_cannot_be_checked(url, problem):
     assert "secret" not in str(caught.value)
 
 
-def test_udp_needs_more_than_a_url(tmp_path):
+def test_keys_of_services_are_checked(problems):
     with pytest.raises(ConfigInvalid, match="needs what to send"):
         config_of_urls(["udp://log.example.com:514"])
-    file = tmp_path / "ringback.toml"
-    file.write_text('controls = ["udp://192.0.2.1:53"]\n')
-    with pytest.raises(ConfigInvalid, match="control needs what to send"):
-        load(file, {})
-
-
-def test_keys_of_services_are_checked(tmp_path):
-    file = tmp_path / "ringback.toml"
-    file.write_text(
+    assert "needs what to send" in "".join(problems('controls = ["udp://192.0.2.1:53"]\n'))
+    told = problems(
         '[[endpoint]]\nurl = "udp://a:1"\n'
         '[[endpoint]]\nurl = "ssh://a"\nexpect = { anonymous = true }\n'
         '[[endpoint]]\nurl = "tcp://a:1"\nexpect = { anonymous = true }\n'
         '[[endpoint]]\nurl = "redis://a"\nexpect = { anonymous = true, latency = "1s" }\n'
     )
-    with pytest.raises(ConfigInvalid) as caught:
-        load(file, {})
-    assert [problem.message for problem in caught.value.problems] == [
+    assert [problem.split(": ", 1)[1] for problem in told] == [
         "udp needs what to send: without, nothing answers",
         "ssh does not say whether it wants a login",
         "expect.anonymous applies to service only; this endpoint is tcp",
@@ -522,9 +481,8 @@ def included(folder, pattern, *, outside=""):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["../away/other.toml", "../away/*.toml", "conf.d/../../away/*.toml", "*.d/../../away/*.toml",
-     "{away}/other.toml", "{away}/*.toml", "/*/nothing.toml", "link.toml", "*k.toml",
-     "linked.d/*.toml", "l*.d/*.toml", "{etc}/../away/other.toml"],
+    ["../away/other.toml", "conf.d/../../away/*.toml", "*.d/../../away/*.toml", "{away}/*.toml",
+     "/*/nothing.toml", "link.toml", "*k.toml", "linked.d/*.toml", "{etc}/../away/other.toml"],
 )  # fmt: skip
 def test_a_file_outside_is_included_only_where_it_is_said(folders, pattern):
     pattern = pattern.format(away=folders.parent / "away", etc=folders)
@@ -544,22 +502,18 @@ def test_a_file_below_is_included_however_it_is_named(folders, pattern):
     assert included(folders, pattern.format(etc=folders)) == ["inside"]
 
 
-def test_a_folder_that_is_itself_a_link_is_that_of_the_configuration(folders):
+def test_folder_that_is_itself_a_link_is_that_of_the_configuration(folders):
     (folders.parent / "current").symlink_to("etc")
 
     assert included(folders.parent / "current", "conf.d/*.toml") == ["inside"]
 
 
-def test_links_in_a_circle_are_a_file_that_there_is_not(folders):
+@pytest.mark.parametrize("name", ["round.toml", "a\0b"])
+def test_links_in_a_circle_and_impossible_names_are_files_that_there_are_not(folders, name):
     (folders / "round.toml").symlink_to("round.toml")
 
-    with pytest.raises(ConfigInvalid, match=r"'round\.toml' does not exist"):
-        included(folders, "round.toml")
-
-
-def test_a_name_that_no_file_can_have_is_told(folders):
     with pytest.raises(ConfigInvalid, match="does not exist"):
-        included(folders, "a\0b")
+        included(folders, name)
 
 
 @pytest.mark.parametrize(
@@ -573,22 +527,19 @@ def test_a_name_that_no_file_can_have_is_told(folders):
         ("", {"read"}),
     ],
 )
-def test_a_role_says_what_a_token_may_and_scopes_mean_what_they_meant(tmp_path, given, scopes):
-    file, secret = tmp_path / "ringback.toml", "00112233445566778899aabbccddeeff"
-    (tmp_path / "secret").write_text(f"{secret}\n")
-    file.write_text(f'[[token]]\nname = "t"\ntoken_file = "secret"\n{given}\n')
-    (token,) = load(file, {}).web.tokens
+def test_role_says_what_a_token_may_and_scopes_mean_what_they_meant(loaded, given, scopes):
+    secret = "00112233445566778899aabbccddeeff"
+    text = f'[[token]]\nname = "t"\ntoken_file = "secret.toml"\n{given}\n'
+    (token,) = loaded(text, secret_toml=f"{secret}\n").web.tokens
 
     assert (token.scopes, token.hash) == (scopes, digest_of(secret))
 
 
-def test_a_proxy_that_logs_in_is_read(tmp_path):
-    file = tmp_path / "ringback.toml"
-    file.write_text(
+def test_proxy_that_logs_in_is_read(loaded):
+    proxy = loaded(
         '[web]\nhost = "0.0.0.0"\n[auth]\nproxy_header = "X-Remote-User"\n'
         'trusted_proxies = ["127.0.0.1", "10.1.2.3/8"]\nroles = { ada = "act", "*" = "view" }\n'
-    )
-    proxy = load(file, {}).web.proxy
+    ).web.proxy
 
     assert proxy.trusts("10.200.0.1")
     assert not proxy.trusts("192.0.2.1")

@@ -1,7 +1,7 @@
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.monitor.config.naming import slug
@@ -20,7 +20,6 @@ def test_a_slug_can_be_read(name, id_):
     assert slug(name) == id_
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_a_slug_is_safe_and_the_slug_of_itself(name):
     found = slug(name)

@@ -1,6 +1,6 @@
 import tomllib
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.monitor.config.source import Positions
@@ -129,7 +129,6 @@ def paths_in(data, path=()):
             yield from paths_in(value, (*path, key))
 
 
-@settings(deadline=None)
 @given(documents())
 def test_every_path_that_tomllib_reads_is_found_with_its_value(text):
     read = dict(paths_in(tomllib.loads(text)))

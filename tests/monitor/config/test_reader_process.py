@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.load import config_of_urls, load
+from ringback.monitor.config.load import load
 from ringback.monitor.config.reader_process import ReaderProcess
 
 TEXT = """
@@ -25,41 +25,21 @@ weekly = {days = ["sun"], from = "02:00", to = "03:00", zone = "Europe/Berlin"}
 """
 
 
-def test_what_another_process_reads_is_what_this_one_would(tmp_path):
-    file = tmp_path / "ringback.toml"
+def test_another_process_reads_what_this_one_would_and_its_problems(tmp_path, monkeypatch):
+    file, wrong = tmp_path / "ringback.toml", tmp_path / "wrong.toml"
     file.write_text(TEXT)
-
-    read = ReaderProcess("load", file, {"WHERE": "health"}).result()
-
-    assert read == load(file, {"WHERE": "health"})
-    assert read.endpoints[0].url == "https://shop.example.com/health"
-    assert ReaderProcess("config_of_urls", ("tcp://db:5432",)).result() == config_of_urls(
-        ("tcp://db:5432",)
-    )
-
-
-def test_problems_come_back_with_their_place(tmp_path):
-    file = tmp_path / "ringback.toml"
-    file.write_text("[[endpoint]]\nurll = 'https://example.com'\n")
-
-    with pytest.raises(ConfigInvalid) as caught:
-        ReaderProcess("load", file, {}).result()
-
-    with pytest.raises(ConfigInvalid) as here:
-        load(file, {})
-    assert caught.value.problems == here.value.problems
-
-
-def test_what_else_goes_wrong_is_raised_here():
-    with pytest.raises(TypeError):
-        ReaderProcess("load").result()
-
-
-def test_a_file_of_the_current_folder_is_not_run(tmp_path, monkeypatch):
-    (tmp_path / "pickle.py").write_text("raise SystemExit('run')")
+    wrong.write_text("[[endpoint]]\nurll = 'https://example.com'\n")
+    (tmp_path / "pickle.py").write_text("raise SystemExit('run')")  # of the current folder
     monkeypatch.chdir(tmp_path)
+    environ = {"WHERE": "health"}
+    readers = [ReaderProcess("load", file, environ), ReaderProcess("load", wrong, {})]
 
-    assert ReaderProcess("config_of_urls", ("https://example.com",)).result().endpoints
+    assert readers[0].result() == load(file, environ)
+    with pytest.raises(ConfigInvalid) as there:
+        readers[1].result()
+    with pytest.raises(ConfigInvalid) as here:
+        load(wrong, {})
+    assert there.value.problems == here.value.problems
 
 
 def test_a_reader_that_is_ended_leaves_a_problem(monkeypatch):

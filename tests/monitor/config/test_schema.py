@@ -14,16 +14,17 @@ from ringback.monitor.config.starter import starter
 SHIPPED = Path(room.__file__).with_name("schema.json")
 
 
-def test_the_shipped_schema_is_current():
+def test_shipped_schema_is_current():
     written = json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n"
 
     assert SHIPPED.read_text("utf-8") == written, "write it anew: see this test"
 
 
-def test_it_is_a_schema():
-    of_schemas = jsonschema.Draft202012Validator.META_SCHEMA
-
-    assert jsonschema.Draft202012Validator(of_schemas).is_valid(config_schema())
+@pytest.fixture(scope="module")
+def validator():
+    schema = config_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
 
 
 EXAMPLE = re.compile(r"^# (\[+[\w.]+\]+|[\w.]+ = .*)$", re.MULTILINE)
@@ -34,17 +35,17 @@ def with_all_examples():
     return EXAMPLE.sub(r"\1", starter()).replace('["conf.d/*.toml"]', "[]")
 
 
-def test_the_starter_is_a_configuration(tmp_path):
+def test_starter_is_a_configuration(tmp_path, validator):
     path = tmp_path / "ringback.toml"
     path.write_text(starter(), "utf-8")
 
     (endpoint,) = load(path, {}).endpoints
 
     assert endpoint.id == "ringback"
-    jsonschema.validate(tomllib.loads(starter()), config_schema())
+    validator.validate(tomllib.loads(starter()))
 
 
-def test_every_example_in_the_starter_is_right(tmp_path):
+def test_every_example_in_the_starter_is_right(tmp_path, validator):
     text = with_all_examples()
     path = tmp_path / "ringback.toml"
     path.write_text(text, "utf-8")
@@ -52,20 +53,22 @@ def test_every_example_in_the_starter_is_right(tmp_path):
 
     found = load(path, dict.fromkeys(names, "00112233445566778899aabbccddeeff"))
 
-    assert len(found.endpoints) == 8
-    assert len(found.notifiers) == 4
-    assert len(found.maintenance) == 2
+    assert found.endpoints
+    assert found.notifiers
+    assert found.maintenance
     assert found.web.tokens
-    document = json.loads(json.dumps(tomllib.loads(text), default=lambda one: one.isoformat()))
-    jsonschema.validate(document, config_schema())
+    validator.validate(json.loads(json.dumps(tomllib.loads(text), default=str)))
 
 
-@pytest.mark.parametrize("section", list(keys_of(table_at((), {}))))
-def test_the_starter_explains_every_section(section):
-    assert any(
-        line.startswith("# ") and (f"[{section}" in line or f"{section} = " in line)
-        for line in starter().splitlines()
-    )
+def test_starter_explains_every_section():
+    lines = [line for line in starter().splitlines() if line.startswith("# ")]
+    missing = [
+        section
+        for section in keys_of(table_at((), {}))
+        if not any(f"[{section}" in line or f"{section} = " in line for line in lines)
+    ]
+
+    assert missing == []
 
 
 @pytest.mark.parametrize(
@@ -79,12 +82,9 @@ def test_the_starter_explains_every_section(section):
         {"colour": 1},
     ],
 )
-def test_the_schema_refuses_what_loading_refuses(wrong):
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(wrong, config_schema())
+def test_schema_refuses_what_loading_refuses(validator, wrong):
+    assert not validator.is_valid(wrong)
 
 
-def test_it_takes_a_variable_of_the_environment_where_a_text_is():
-    right = {"notifier": [{"name": "a", "type": "webhook", "url": "${URL}"}]}
-
-    assert jsonschema.Draft202012Validator(config_schema()).is_valid(right)
+def test_schema_takes_a_variable_of_the_environment_where_a_text_is(validator):
+    assert validator.is_valid({"notifier": [{"name": "a", "type": "webhook", "url": "${URL}"}]})

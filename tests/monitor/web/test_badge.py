@@ -8,6 +8,11 @@ from ringback.monitor.model import EndpointView
 from ringback.monitor.web.settings import WebSettings
 
 
+@pytest.fixture(scope="module")
+def asking():
+    return Asking()
+
+
 def said(response):
     assert response.headers["content-type"] == "image/svg+xml"
     return ET.fromstring(response.text).get("aria-label")
@@ -25,8 +30,8 @@ def said(response):
         ("/badge/job/uptime-7d.svg", "job uptime 7d: not known"),
     ],
 )
-def test_a_badge_says_how_an_endpoint_is(path, says):
-    assert said(Asking().get(path)) == says
+def test_badge_says_how_an_endpoint_is(asking, path, says):
+    assert said(asking.get(path)) == says
 
 
 def test_a_name_is_text_in_a_badge():
@@ -46,5 +51,5 @@ def test_badges_of_public_endpoints_are_for_everybody_when_the_status_page_is():
 
 
 @pytest.mark.parametrize("path", ["/badge/nobody/status.svg", "/badge/web/nonsense.svg"])
-def test_there_is_no_other_badge(path):
-    assert Asking().get(path).status_code == 404
+def test_there_is_no_other_badge(asking, path):
+    assert asking.get(path).status_code == 404

@@ -25,22 +25,14 @@ def alert(**fields):
     }
 
 
-def test_what_prometheus_posts_while_an_alert_fires_is_a_failed_check():
+def test_alert_that_fires_is_a_failed_check_by_one_observer():
     (found,) = taken([alert(endsAt="2023-11-14T22:20:00Z")], NOW)
+    check = found.check
 
-    assert found.origin == "https://shop.invalid:443"
-    assert (found.check.up, found.check.kind, found.check.detail) == (
-        False,
-        "unknown",
-        "it is down",
-    )
-    assert (found.check.at, found.program) == (NOW, "alertmanager")
-
-
-def test_it_is_the_word_of_one_observer_and_no_call():
-    (found,) = taken([alert()], NOW)
-
-    assert (found.check.origin, found.check.vantage) == ("report", "alertmanager")
+    assert (found.origin, found.program) == ("https://shop.invalid:443", "alertmanager")
+    assert (check.at, check.up, check.kind) == (NOW, False, "unknown")
+    assert check.detail == "it is down"
+    assert (check.origin, check.vantage) == ("report", "alertmanager")
 
 
 def test_a_place_is_up_when_the_last_of_its_alerts_is_over():
@@ -85,14 +77,14 @@ def test_what_fires_ends_by_itself_as_it_says_or_when_two_repetitions_are_missin
     assert (found.check.up, found.check.until) == (False, NOW + seconds)
 
 
-def test_what_prometheus_posts_when_it_is_resolved_is_a_successful_one():
+def test_alert_of_prometheus_that_has_ended_is_a_successful_check():
     (found,) = taken([alert(endsAt="2023-11-14T22:13:19.5Z")], NOW)
 
     assert (found.check.up, found.check.kind, found.check.detail) == (True, None, "")
 
 
 @pytest.mark.parametrize(("status", "up"), [("firing", False), ("resolved", True)])
-def test_what_alertmanager_s_webhook_posts_says_it_by_its_status(status, up):
+def test_alert_of_alertmanager_is_judged_by_its_status(status, up):
     payload = {"version": "4", "status": "firing", "alerts": [alert(status=status)]}
 
     assert [report.check.up for report in taken(payload, NOW)] == [up]

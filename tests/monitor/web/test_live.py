@@ -1,4 +1,5 @@
 import asyncio
+import functools
 import json
 
 import httpx
@@ -8,6 +9,16 @@ from monitor.web.service import NOW, MemoryService, check, endpoint, refused
 from ringback.monitor.model import EndpointView, UiEvent
 from ringback.monitor.web.live import MAX_PAGES, MAX_PAGES_OF_ONE, LiveUpdates
 from ringback.monitor.web.render import Renderer
+
+
+def in_a_loop(test):
+    """Run a test in an event loop, at whose end all of its streams are closed."""
+
+    @functools.wraps(test)
+    def run(**fixtures):
+        asyncio.run(asyncio.wait_for(test(**fixtures), 60))
+
+    return run
 
 
 def ok(id_):
@@ -24,11 +35,6 @@ def live_of(service, **more):
     return LiveUpdates(service, Renderer(lambda: NOW), **{"every": 0.0, "alive": 60.0, **more})
 
 
-def change(message):
-    assert message.startswith(b"event: change\n")
-    return json.loads(message.split(b"data: ", 1)[1])
-
-
 async def followed(live, service, *about):
     """A page's stream, once the monitor is listened to."""
     stream = live.follow(*about)
@@ -38,219 +44,159 @@ async def followed(live, service, *about):
     return stream
 
 
-def run(test):
-    asyncio.run(asyncio.wait_for(test(), 60))
+async def change(stream):
+    message = await anext(stream)
+    assert message.startswith(b"event: change\n")
+    return json.loads(message.split(b"data: ", 1)[1])
 
 
-def test_change_of_state_is_told_with_what_to_show_and_a_check_is_not_spoken():
+@in_a_loop
+async def test_change_of_state_is_told_with_what_to_show_and_a_check_is_not_spoken():
     service = MemoryService(ok("a"), ok("b"))
+    stream = await followed(live_of(service), service)
+    service.put(down("a"))
+    told = await change(stream)
+    assert told["states"] == {"a": "down"}
+    assert "connection refused" in told["cards"]["a"]
+    assert told["said"] == "a is down, tcp.refused."
+    assert "<strong>1</strong> down" in told["parts"]["counts"]
 
-    async def test():
-        stream = await followed(live_of(service), service)
-        service.put(down("a"))
-        told = change(await anext(stream))
-        assert told["states"] == {"a": "down"}
-        assert "connection refused" in told["cards"]["a"]
-        assert told["said"] == "a is down, tcp.refused."
-        assert "<strong>1</strong> down" in told["parts"]["counts"]
-
-        service.tell(UiEvent(what="check", endpoint="b"))
-        told = change(await anext(stream))
-        assert (list(told["cards"]), told["said"], told["parts"]) == (["b"], "", {})
-        await stream.aclose()
-
-    run(test)
+    service.tell(UiEvent(what="check", endpoint="b"))
+    told = await change(stream)
+    assert (list(told["cards"]), told["said"], told["parts"]) == (["b"], "", {})
 
 
-def test_page_of_an_endpoint_is_told_of_that_one_only():
+@in_a_loop
+async def test_page_of_an_endpoint_is_told_of_that_one_only():
     service = MemoryService(ok("a"), ok("b"))
+    live = live_of(service)
+    stream, none = await followed(live, service, "a"), await followed(live, service, "")
+    service.tell(UiEvent(what="check", endpoint="b"))
+    service.tell(UiEvent(what="check", endpoint="a"))
+    told = await change(stream)
+    assert (told["endpoints"], told["cards"], told["states"]) == (["a"], {}, {"a": "ok"})
 
-    async def test():
-        live = live_of(service)
-        stream, none = await followed(live, service, "a"), await followed(live, service, "")
-        service.tell(UiEvent(what="check", endpoint="b"))
-        service.tell(UiEvent(what="check", endpoint="a"))
-        told = change(await anext(stream))
-        assert (told["endpoints"], told["cards"], told["states"]) == (["a"], {}, {"a": "ok"})
-        assert "<h1>a" in told["head"]
-
-        service.put(down("b"))
-        told, other = change(await anext(stream)), change(await anext(none))
-        assert told["endpoints"] == other["endpoints"] == []
-        assert list(told["parts"]) == list(other["parts"]) == ["open-count"]
-        await stream.aclose()
-        await none.aclose()
-
-    run(test)
+    service.put(down("b"))
+    for told in (await change(stream), await change(none)):
+        assert told["endpoints"] == []
+        assert list(told["parts"]) == ["open-count"]
 
 
-def test_many_changes_at_once_are_one_bounded_message():
+@in_a_loop
+async def test_many_changes_at_once_are_one_bounded_message():
     service = MemoryService(*(ok(f"e{n}") for n in range(1000)))
+    stream = await followed(live_of(service), service)
+    for n in range(1000):
+        service.tell(UiEvent(what="check", endpoint=f"e{n}"))
+    for n in range(500, 1000):
+        service.put(down(f"e{n}"))
+    told = await change(stream)
 
-    async def test():
-        stream = await followed(live_of(service), service)
-        for n in range(1000):
-            service.tell(UiEvent(what="check", endpoint=f"e{n}"))
-        for n in range(500, 1000):
-            service.put(down(f"e{n}"))
-        told = change(await anext(stream))
-
-        assert len(told["cards"]) == len(told["endpoints"]) == 200
-        assert told["said"].endswith("197 more changed.")
-        await stream.aclose()
-
-    run(test)
+    assert len(told["cards"]) == len(told["endpoints"]) == 200
+    assert told["said"].endswith("197 more changed.")
 
 
-def test_of_very_many_only_those_are_sent_that_moved_or_are_not_well():
+@in_a_loop
+async def test_of_very_many_only_those_are_sent_that_moved_or_are_not_well():
     service = MemoryService(*(ok(f"e{n}") for n in range(300)), down("x"))
+    stream = await followed(live_of(service), service)
+    for id_ in ("e1", "e2", "x"):
+        service.tell(UiEvent(what="check", endpoint=id_))
+    service.tell(UiEvent(what="state", endpoint="e3"))
 
-    async def test():
-        stream = await followed(live_of(service), service)
-        for id_ in ("e1", "e2", "x"):
-            service.tell(UiEvent(what="check", endpoint=id_))
-        service.tell(UiEvent(what="state", endpoint="e3"))
-        told = change(await anext(stream))
-
-        assert list(told["cards"]) == ["e3", "x"]
-        assert 'data-words="e3 https://e3.example/health"' in told["cards"]["e3"]
-        await stream.aclose()
-
-    run(test)
+    assert list((await change(stream))["cards"]) == ["e3", "x"]
 
 
-def test_a_page_that_does_not_read_is_made_to_load_anew_and_costs_no_more():
+@in_a_loop
+async def test_page_that_does_not_read_is_made_to_load_anew_and_costs_no_more():
     service = MemoryService(ok("a"))
+    live = live_of(service)
+    slow, quick = await followed(live, service), await followed(live, service)
+    for _ in range(100):
+        service.tell(UiEvent(what="check", endpoint="a"))
+        await anext(quick)
 
-    async def test():
-        live = live_of(service)
-        slow, quick = await followed(live, service), await followed(live, service)
-        for _ in range(100):
-            service.tell(UiEvent(what="check", endpoint="a"))
-            await anext(quick)
-        waiting = [await anext(slow) for _ in range(2)]
-
-        assert b"event: reload\ndata: {}\n\n" in waiting
-        await slow.aclose()
-        await quick.aclose()
-
-    run(test)
+    assert b"event: reload\ndata: {}\n\n" in [await anext(slow) for _ in range(2)]
 
 
-def test_a_page_that_hears_nothing_is_kept_alive():
+@in_a_loop
+async def test_page_that_hears_nothing_is_kept_alive_until_it_leaves():
     service = MemoryService(ok("a"))
-
-    async def test():
-        stream = await followed(live_of(service, alive=0.01), service)
-
-        assert await anext(stream) == b": alive\n\n"
-        await stream.aclose()
-
-    run(test)
+    stream = await followed(live_of(service, alive=0.01), service)
+    assert await anext(stream) == b": alive\n\n"
+    await stream.aclose()
+    while service.listeners:
+        await asyncio.sleep(0)
 
 
-def test_nobody_listens_when_the_last_page_is_gone():
+@in_a_loop
+async def test_end_of_the_monitor_ends_every_stream():
     service = MemoryService(ok("a"))
+    live = live_of(service)
+    stream = await followed(live, service)
+    live.close()
 
-    async def test():
-        stream = await followed(live_of(service), service)
-        await stream.aclose()
-        while service.listeners:
-            await asyncio.sleep(0)
-
-    run(test)
+    assert [message async for message in stream] in ([], [b": alive\n\n"])
+    assert live.full
 
 
-def test_end_of_the_monitor_ends_every_stream():
-    service = MemoryService(ok("a"))
+@in_a_loop
+async def test_no_more_pages_than_agreed_are_updated():
+    live = live_of(MemoryService(ok("a")))
+    streams = [live.follow() for _ in range(MAX_PAGES)]
+    for stream in streams:
+        await anext(stream)
 
-    async def test():
-        live = live_of(service)
-        stream = await followed(live, service)
-        live.close()
-
-        assert [message async for message in stream] in ([], [b": alive\n\n"])
-        assert live.full
-
-    run(test)
+    assert live.full
+    await streams[0].aclose()
+    assert not live.full
 
 
-def test_no_more_pages_than_agreed_are_updated():
-    async def test():
-        live = live_of(MemoryService(ok("a")))
-        streams = [live.follow() for _ in range(MAX_PAGES)]
-        for stream in streams:
-            await anext(stream)
-
-        assert live.full
-        for stream in streams:
-            await stream.aclose()
-        assert not live.full
-
-    run(test)
-
-
-def test_no_address_and_no_token_takes_the_places_of_all_others():
-    service = MemoryService(ok("a"))
+@in_a_loop
+async def test_no_address_and_no_token_takes_the_places_of_all_others():
     here, there = ("address 192.0.2.1", "token wall"), ("address 192.0.2.2", "token wall")
-
-    async def test():
-        live = live_of(service)
-        streams = [live.follow(who=here) for _ in range(MAX_PAGES_OF_ONE)]
-        for stream in streams:
-            await anext(stream)
-        assert not live.full
-        assert (live.is_full_for(here), live.is_full_for(there)) == (True, True)
-        assert not live.is_full_for(there[:1])
-        assert [message async for message in live.follow(who=here)] == []
-        other = live.follow(who=there[:1])
-        assert await anext(other)
-        await streams.pop().aclose()
-        assert not live.is_full_for(here)
-        for stream in (*streams, other):
-            await stream.aclose()
-
-    run(test)
+    live = live_of(MemoryService(ok("a")))
+    streams = [live.follow(who=here) for _ in range(MAX_PAGES_OF_ONE)]
+    for stream in streams:
+        await anext(stream)
+    assert not live.full
+    assert (live.is_full_for(here), live.is_full_for(there)) == (True, True)
+    assert not live.is_full_for(there[:1])
+    assert [message async for message in live.follow(who=here)] == []
+    assert await anext(live.follow(who=there[:1]))
+    await streams[0].aclose()
+    assert not live.is_full_for(here)
 
 
-def test_one_who_follows_with_too_many_pages_is_answered_429():
+@in_a_loop
+async def test_address_that_follows_with_too_many_pages_is_answered_429():
     asking = Asking()
-    who = ("address 127.0.0.1",)
-    live = asking.app.state.site.live
+    streams = [
+        asking.app.state.site.live.follow("", ("address 127.0.0.1",))
+        for _ in range(MAX_PAGES_OF_ONE)
+    ]
+    for stream in streams:
+        await anext(stream)
+    transport = httpx.ASGITransport(asking.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        refused = await client.get("/live")
 
-    async def test():
-        transport = httpx.ASGITransport(asking.app)
-        streams = [live.follow("", who) for _ in range(MAX_PAGES_OF_ONE)]
-        for stream in streams:
-            await anext(stream)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            refused = await client.get("/live")
-        for stream in streams:
-            await stream.aclose()
-        return refused
-
-    refused = asyncio.run(test())
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
-    assert "too many pages" in refused.json()["detail"]
 
 
-def test_what_breaks_is_logged_and_the_next_page_begins_anew(caplog):
+@in_a_loop
+async def test_failure_is_logged_and_the_next_page_begins_anew(caplog):
     service = MemoryService(ok("a"))
     views_of = service.views_of
+    live = live_of(service)
+    first = await followed(live, service)
+    service.views_of = lambda ids: 1 / 0
+    service.tell(UiEvent(what="check", endpoint="a"))
+    while service.listeners:
+        await asyncio.sleep(0)
+    service.views_of = views_of
+    second = await followed(live, service)
 
-    async def test():
-        live = live_of(service)
-        first = await followed(live, service)
-        service.views_of = lambda ids: 1 / 0
-        service.tell(UiEvent(what="check", endpoint="a"))
-        while service.listeners:
-            await asyncio.sleep(0)
-        service.views_of = views_of
-        second = await followed(live, service)
-
-        assert change(await anext(second))["states"] == {"a": "ok"}  # what was not told then
-        await first.aclose()
-        await second.aclose()
-
-    run(test)
+    assert (await change(second))["states"] == {"a": "ok"}  # what was not told then
     assert "live updates have stopped" in caplog.text
+    await first.aclose()

@@ -97,10 +97,11 @@ def test_every_metric_says_what_it_is():
     assert told == helped == names
 
 
-def test_what_does_not_count_is_counted():
+def test_counters_of_what_was_left_out_and_notified():
     asking = Asking()
     known = asking.service.status()
     known |= {"late": 2, "doubted": {"lag": 3}, "skipped": 4, "store": {"dropped": 5}}
+    known["notifiers"] = {"hook": {"sent": 3, "failed": 2, "given_up": 1}}
     asking.service.status = lambda: known
     inbox = asking.app.state.site.inbox
     event = {"at": NOW + 3600, "origin": "http://a", "kind": "tcp.refused"}
@@ -119,29 +120,15 @@ def test_what_does_not_count_is_counted():
     assert doubted == [("lag", 3)]
     assert found["ringback_checks_skipped"][0].value == 4
     assert found["ringback_store_dropped"][0].value == 5
-
-
-def test_what_notifiers_took_is_counted():
-    asking = Asking()
-    counts = {"hook": {"sent": 3, "failed": 2, "given_up": 1}}
-    known = asking.service.status() | {"notifiers": counts}
-    asking.service.status = lambda: known
-    found = families(asking)
-
     assert values(found["ringback_notifications"], "outcome") == {"sent": 3, "failed": 2}
     assert values(found["ringback_notices_given_up"], "notifier") == {"hook": 1}
 
 
-def test_metrics_need_the_token_that_there_is():
+def test_metrics_need_the_token_that_there_is_and_health_needs_none():
     asking = Asking(settings=WebSettings(tokens=TOKENS))
 
     assert asking.get("/metrics").status_code == 401
     assert asking.get("/metrics", headers=bearer("reader")).status_code == 200
-
-
-def test_health_needs_none():
-    asking = Asking(settings=WebSettings(tokens=TOKENS))
-
     assert asking.get("/healthz").json() == {"status": "ok"}
     asking.service.degraded = "disk full"
     assert asking.get("/healthz").json() == {"status": "degraded"}

@@ -1,0 +1,101 @@
+"""What the charts of a page say of the checks that they draw."""
+
+from itertools import pairwise
+
+import pytest
+from monitor.web.service import NOW, check, incident, refused
+
+from ringback.monitor.store.interface import RollupBucket
+from ringback.monitor.web.chart import (
+    HEIGHT,
+    WIDTH,
+    WINDOWS,
+    check_chart,
+    fitting_bars,
+    fitting_windows,
+    incident_bands,
+    latency_chart,
+    phase_chart,
+    phase_shares,
+    status_bar,
+)
+
+SINCE = NOW - 3600
+
+
+def bucket(at, count=10, bad=0, p50=0.04, p99=0.08, **more):
+    return RollupBucket(at=at, count=count, bad=bad, p50=p50, p95=p99, p99=p99, **more)
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+def test_last_cell_of_a_bar_holds_now_and_no_cell_claims_what_is_not_known(window):
+    bar = status_bar([bucket(NOW - 500 * 86400, bad=10)], window, NOW)
+
+    assert bar.cells[-1].at <= NOW < bar.cells[-1].until
+    assert all(a.until == b.at for a, b in pairwise(bar.cells))
+    assert {cell.look for cell in bar.cells} == {"none"}
+    assert (bar.count, bar.uptime) == (0, None)
+
+
+def test_uptime_and_cells_of_a_bar_are_counted():
+    bar = status_bar([bucket(NOW - 900, bad=1), bucket(NOW - 600)], WINDOWS["24h"], NOW)
+
+    assert [(cell.count, cell.bad) for cell in bar.cells[-2:]] == [(20, 1), (0, 0)]
+    assert bar.uptime == 0.95
+    assert bar.troubled == [bar.cells[-2]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bars", "windows"),
+    [
+        (54, ["1h"], ["1h"]),
+        (20 * 3600, ["24h"], ["1h", "6h", "24h"]),
+        (3000 * 86400, ["24h", "7d", "90d", "1y"], list(WINDOWS)),
+    ],
+)
+def test_windows_that_are_offered_fit_the_history(seconds, bars, windows):
+    assert [window.name for window in fitting_bars(seconds)] == bars
+    assert [window.name for window in fitting_windows(seconds)] == windows
+
+
+def test_latency_says_what_was_in_each_span_and_has_a_gap_where_nothing_succeeded():
+    failed = RollupBucket(at=SINCE + 300, count=10, bad=10)
+    chart = latency_chart([bucket(SINCE), failed, bucket(SINCE + 1500)], 300.0, SINCE, NOW)
+
+    assert chart.paths["p50"].count("M") == 2
+    assert [column.bad for column in chart.columns] == [False, True, False]
+    assert chart.columns[0].text == "2026-11-21 11:00: p50 40 ms, p95 80 ms, p99 80 ms"
+    assert chart.columns[1].text == "2026-11-21 11:05: 10 of 10 failed"
+    assert latency_chart([failed], 300.0, SINCE, NOW) is None
+
+
+def test_single_checks_are_drawn_with_their_failures():
+    checks = [check("a", NOW - 10), refused("a", NOW - 20), check("a", NOW - 30, status=204)]
+    chart = check_chart(checks, NOW - 60, NOW)
+
+    assert [column.bad for column in chart.columns] == [False, True, False]
+    assert chart.columns[0].text == "2026-11-21 11:59:30: 42 ms, HTTP 204"
+    assert chart.columns[1].text == "2026-11-21 11:59:40: failed: tcp.refused, 1.5 s"
+    assert check_chart([refused("a")], NOW - 60, NOW) is None
+
+
+def test_incident_is_marked_as_long_as_it_lasted():
+    over = incident(opened_at=NOW - 1800, closed_at=NOW - 900, summary="api is down")
+    before = incident("inc-3", opened_at=NOW - 9000, closed_at=NOW - 8000)
+    (band,) = incident_bands([over, before], SINCE, NOW)
+
+    assert (band.x, band.width) == (WIDTH / 2, WIDTH / 4)
+    assert band.text == "2026-11-21 11:30:00: api is down"
+
+
+def test_phases_come_in_the_order_of_a_call_and_fill_the_whole():
+    buckets = [bucket(SINCE, timings={"tls": 0.03, "dns": 0.01})]
+    chart = phase_chart(buckets, 300.0, SINCE, NOW)
+
+    assert [(phase.name, phase.share) for phase in phase_shares(buckets)] == [
+        ("dns", 0.25),
+        ("tls", 0.75),
+    ]
+    assert list(chart.paths) == ["dns", "tls"]
+    assert f" {HEIGHT:g}" in chart.paths["dns"]
+    assert phase_chart([bucket(SINCE)], 300.0, SINCE, NOW) is None
