@@ -70,13 +70,6 @@ def test_a_login_page_of_another_host_is_not_what_was_asked_for(lab, path, title
     assert "another host, localhost" in found.summary
 
 
-def test_a_failure_of_the_service_there_is_what_is_broken(lab):
-    there = answering(lab, response(503, b""))
-    found = diagnose(redirecting(lab, there.port).url)
-
-    assert found.verdict.cause == "unavailable"
-
-
 def test_a_redirect_from_there_is_followed_as_well(lab, nobody):
     onward = answering(lab, response(302, b"", f"Location: http://127.0.0.2:{nobody}/"))
     found = diagnose(redirecting(lab, onward.port).url)

@@ -23,10 +23,6 @@ def test_a_scheme_has_a_protocol_and_a_port(scheme, name, port, tls):
     assert (protocol.name, protocol.port, protocol.tls) == (name, port, tls)
 
 
-def test_a_scheme_that_nobody_speaks_has_none():
-    assert protocol_of("gopherx") is None
-
-
 def test_every_alias_means_a_scheme():
     assert set(ALIASES.values()) <= set(PROTOCOLS)
 

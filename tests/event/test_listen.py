@@ -1,12 +1,11 @@
 import pickle
-from collections import deque
 
 import pytest
 
 from ringback.event import Event, Listeners
 from ringback.event.listen import Background
-from ringback.failure import Target
-from ringback.retry import Done
+from ringback.failure import Failure, Target
+from ringback.retry import Done, GiveUp, Retry
 
 EVENT = Event(at=0.0, target=Target(host="h"))
 
@@ -32,10 +31,6 @@ def test_the_user_can_still_interrupt():
 
     with pytest.raises(KeyboardInterrupt):
         Listeners([Interrupted()])(EVENT)
-
-
-def test_an_event_pickles():
-    assert pickle.loads(pickle.dumps(EVENT)) == EVENT
 
 
 def success(attempt=1):
@@ -101,13 +96,35 @@ def test_a_change_is_eventful():
     assert [event.what for event in choosy.heard] == ["circuit_closed"]
 
 
-def test_append_of_a_list_or_a_deque_is_called_in_the_thread_of_the_call():
-    mine, newest = [], deque(maxlen=1)
-    listeners = Listeners([mine.append, newest.append])
-    assert listeners._told == (mine.append, newest.append)
-
-
 def test_listeners_pickle():
     listeners = pickle.loads(pickle.dumps(Listeners([print])))
     assert listeners.sinks == (print,)
     assert listeners.wants_success
+
+
+REFUSED = Failure("tcp.refused")
+
+
+def event(decision=None, **given):
+    failure = getattr(decision, "failure", None)
+    return Event(at=0.0, target=Target(host="h"), failure=failure, decision=decision, **given)
+
+
+@pytest.mark.parametrize(
+    ("decision", "outcome"),
+    [
+        (None, "success"),
+        (Done(1), "success"),
+        (Retry(1, REFUSED, 0.0), "retry"),
+        (GiveUp(1, REFUSED, "attempts"), "failure"),
+    ],
+)
+def test_the_outcome(decision, outcome):
+    assert event(decision).outcome == outcome
+
+
+def test_only_a_success_at_once_is_uneventful():
+    assert event(Done(1)).uneventful
+    assert not event(Done(2), attempt=2).uneventful
+    assert not event(Retry(1, REFUSED, 0.0)).uneventful
+    assert not event(what="fallback").uneventful

@@ -45,10 +45,6 @@ def test_the_table_says_layer_delivery_and_retry_in_words() -> None:
     assert "| Retry | yes, after a wait, any method |" in text
 
 
-def test_it_says_how_to_reproduce_the_failure() -> None:
-    assert "`ringback lab tcp.odd`" in reference_page(BARE)
-
-
 @pytest.mark.parametrize("name", ["unknown", "not_a_connection_failure"])
 def test_what_names_no_failure_cannot_be_reproduced(name: str) -> None:
     assert "ringback lab" not in reference_page(KINDS[name])

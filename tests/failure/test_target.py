@@ -1,14 +1,24 @@
+import asyncio
+import socket
+import ssl
+import urllib.request
+
 import pytest
 
+from ringback import classify
+from ringback.failure.frames import (
+    phase_of_frame,
+    trace,
+)
 from ringback.failure.model import NO_TARGET, Target
 from ringback.failure.target import (
     _parsed_once,
-    fill,
     split_port,
     target_of_chain,
     target_of_url,
     without_secrets,
 )
+from ringback.testing.lab import Lab
 
 
 def test_a_url_loses_user_query_and_fragment():
@@ -22,11 +32,6 @@ def test_a_url_loses_user_query_and_fragment():
 )
 def test_a_scheme_has_its_usual_port(url, port):
     assert target_of_url(url).port == port
-
-
-@pytest.mark.parametrize("url", ["", "no url", "http://", "//a.test"])
-def test_what_is_no_url_has_no_target(url):
-    assert target_of_url(url) == NO_TARGET
 
 
 @pytest.mark.parametrize(
@@ -58,18 +63,6 @@ def test_a_text_loses_its_secrets(text, shown):
     assert without_secrets(text) == shown
 
 
-def test_what_the_caller_knows_comes_first():
-    known = Target(host="mine.test")
-    error = ConnectionError()
-    error.host = "theirs.test"
-    assert target_of_chain([error], known) == known
-    assert target_of_chain([error]).host == "theirs.test"
-
-
-def test_gaps_are_filled():
-    assert fill(Target(host="a"), Target(host="b", port=1)) == Target(host="a", port=1)
-
-
 def test_a_property_that_raises_hides_only_the_target():
     class HostileError(Exception):
         host = property(lambda _self: 1 / 0)
@@ -85,3 +78,66 @@ def test_no_password_and_no_token_is_remembered():
     for query in ("?key=1", "?key=2"):
         assert target_of_url(f"http://remembered.test/{query}").url == "http://remembered.test/"
     assert _parsed_once.cache_info().misses == before.misses + 1
+
+
+@pytest.fixture
+def refusing():
+    with Lab() as lab:
+        yield lab.reserve().endpoint
+
+
+def target_of(call, *arguments):
+    with pytest.raises(OSError) as caught:  # noqa: PT011 - the class differs by library
+        call(*arguments)
+    return classify(caught.value).target
+
+
+def test_a_socket_names_no_target_but_its_function_held_one(refusing):
+    target = target_of(socket.create_connection, (refusing.host, refusing.port), 1)
+    assert (target.host, target.port) == (refusing.host, refusing.port)
+    assert target.address == refusing.host
+
+
+def test_asyncio_held_the_name_and_named_the_address(refusing):
+    target = target_of(asyncio.run, asyncio.open_connection("localhost", refusing.port))
+    assert (target.host, target.port) == ("localhost", refusing.port)
+
+
+def test_urllib_held_the_request_without_its_secrets(refusing):
+    target = target_of(urllib.request.urlopen, refusing.url + "path?token=hunter2#x")
+    assert target.url == refusing.url + "path"
+    assert (target.scheme, target.host, target.port) == ("http", refusing.host, refusing.port)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("secure", "phase"), [(False, "connect"), (True, "tls")])
+def test_a_connection_of_asyncio_has_a_handshake_where_it_is_secured(lab, secure, phase):
+    endpoint = lab.start("http.response.timed_out:silent")
+
+    def stop():
+        asyncio.current_task().cancel()  # it is seen by what waits for the connection to be made
+        return asyncio.Protocol()
+
+    async def connect():
+        loop = asyncio.get_running_loop()
+        context = ssl.create_default_context() if secure else None
+        await loop.create_connection(stop, endpoint.host, endpoint.port, ssl=context)
+
+    with pytest.raises(asyncio.CancelledError) as caught:
+        asyncio.run(connect())
+    assert trace(caught.value.__traceback__).phase == phase
+
+
+def test_the_same_names_mean_nothing_elsewhere():
+    assert phase_of_frame("/app/mine.py", "read") is None
+    assert phase_of_frame("C:\\Python\\Lib\\http\\client.py", "read") == "body"
+    assert phase_of_frame("/app/mine.py", "getaddrinfo") == "dns"
+
+
+def test_no_traceback_shows_nothing():
+    assert trace(None) == ("unknown", False)

@@ -52,22 +52,6 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
     assert engine.incidents() == []
 
 
-def test_calls_of_programs_and_probes_do_not_share_a_streak():
-    engine = engine_of("shop")
-    calls = [replace(check, origin="call", vantage="web1") for check in failing("shop", 3)]
-    assert run(engine, [*calls[:2], *failing("shop", 2, 12)]) == []
-    assert whats(run(engine, failing("shop", 1, 25))) == ["opened"]
-    assert run(engine, calls[2:]) == []
-
-
-def test_what_the_prober_does_not_know_changes_nothing():
-    engine = engine_of("shop")
-    unknown = [check(50 + i, "shop", None) for i in range(10)]
-    assert run(engine, [*failing("shop", 2), *unknown]) == []
-    assert engine.state_of("shop") == "suspect"
-    assert whats(run(engine, failing("shop", 1, 62))) == ["opened"]
-
-
 def test_a_child_joins_the_incident_of_its_parent():
     engine = Engine(
         [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
@@ -118,22 +102,6 @@ def test_endpoints_of_one_host_share_an_incident():
     assert (joined.what, joined.told, joined.endpoint) == ("joined", True, "api")
     changes = run(engine, [*well("web", 2, 60), *well("api", 2, 60)])
     assert whats(changes) == ["left", "left", "closed"]
-
-
-def test_other_kinds_and_other_hosts_are_other_incidents():
-    engine = engine_of("web", "mail")
-    run(engine, failing("web", 3))
-    assert whats(run(engine, failing("mail", 3, 5))) == ["opened"]
-
-
-def test_a_network_of_our_own_that_is_down_is_one_incident():
-    engine = engine_of("a", "b", "c", "d")
-    ids = "abcd"
-    changes = run(engine, [check(i, ids[i % 4], False, "tcp.timed_out") for i in range(12)])
-    assert whats(changes, notify=True) == ["opened"]
-    (incident,) = engine.incidents()
-    assert incident.pattern == "own_network_down"
-    assert set(incident.members) == set("abcd")
 
 
 def test_what_is_notified_already_is_part_of_a_lost_network_once_that_is_known():
@@ -344,17 +312,6 @@ def test_how_often_it_is_notified_again_can_change_while_it_lasts():
     assert whats(engine.tick(T + 1400), notify=True) == ["reminded"]
 
 
-def test_a_certificate_that_ends_is_notified_at_each_step_and_when_it_is_renewed():
-    engine = engine_of("shop")
-    told = []
-    for day in range(35):
-        seen = CertificateSeen(not_after=T + 32 * DAY, issuer="CA", key="1")
-        told += whats(engine.see(check(day * DAY, "shop", True, certificate=seen)))
-    assert told == ["opened", "reminded", "reminded", "reminded", "reminded"]
-    new = CertificateSeen(not_after=T + 90 * DAY, issuer="CA", key="2")
-    assert whats(engine.see(check(35 * DAY, "shop", True, certificate=new))) == ["closed"]
-
-
 def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
     engine = engine_of("shop")
     seen = CertificateSeen(not_after=T + 7 * DAY, issuer="Example CA R3", key="1")
@@ -372,16 +329,6 @@ def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
     (reminded,) = engine.tick(T + 6 * DAY)
     assert "in 24 hours" in reminded.incident.summary
     assert "within 24 hours" in reminded.incident.advice[0]
-
-
-def test_another_issuer_is_notified():
-    engine = engine_of("shop")
-    old = CertificateSeen(not_after=T + 60 * DAY, issuer="CA", key="1")
-    new = CertificateSeen(not_after=T + 90 * DAY, issuer="Other CA", key="2")
-    engine.see(check(0, "shop", True, certificate=old))
-    (opened,) = engine.see(check(10, "shop", True, certificate=new))
-    assert opened.incident.pattern == "certificate"
-    assert "Other CA" in opened.incident.summary
 
 
 def test_a_job_that_does_not_report_is_notified_and_its_report_ends_it():
@@ -488,13 +435,6 @@ def test_what_a_diagnosis_names_is_not_renamed_by_the_next_failure():
     engine.diagnosed(opened.incident.id, {"verdict": verdict}, T + 20)
     assert run(engine, failing("shop", 2, 30)) == []
     assert engine.incident_of("shop").pattern == "network_partition"
-
-
-def test_a_service_that_limps_is_not_said_to_fail_in_a_row():
-    engine = engine_of("shop")
-    ups = [False, *[True] * 4, False, *[True] * 4, False, *[True] * 4, False]
-    (opened,) = run(engine, [check(i * 5, "shop", up) for i, up in enumerate(ups)])
-    assert opened.incident.evidence[0].startswith("it fails and answers in turn since ")
 
 
 def test_what_some_observers_see_rises_to_an_outage_and_never_falls_back():

@@ -38,13 +38,6 @@ def test_three_ticks_running_are_sick_and_say_so_with_numbers():
     assert len(watch.advice) == 2
 
 
-def test_a_tick_in_between_that_counts_begins_anew():
-    assert seen(tick(0), *[tick(n, descriptors=1) for n in (1, 2)]) == [None] * 3
-    assert set(
-        seen(*[ticked for n in range(9) for ticked in (tick(n, d=1), tick(n, d=1), tick(n))])
-    ) == {None}
-
-
 def test_a_tick_without_a_check_is_none_of_either_kind():
     sick = [tick(n, 1, lag=0.5, ports=1) if n % 60 == 0 else tick(n, 0) for n in range(121)]
 
@@ -97,10 +90,6 @@ def test_a_late_loop_and_a_slow_store_are_sick_though_nothing_is_discarded(
     assert watch.advice[0].startswith(advice)
     good = [slow(n, checks=checks, lag=0.1, storage=0.3) for n in (4, 5, 6)]
     assert [watch.see(ticked) for ticked in good] == [None, None, "well"]
-
-
-def test_the_seconds_after_a_suspend_are_expected():
-    assert seen(*[tick(n, suspend=10) for n in range(9)]) == [None] * 9
 
 
 def test_it_is_one_incident_about_no_endpoint():

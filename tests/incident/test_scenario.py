@@ -74,19 +74,9 @@ def test_a_status_stands_behind_its_kind():
     assert check(ok=False).kind is None
 
 
-def test_a_control_is_an_event_of_no_endpoint():
-    (found,) = read(events=[LOOK | {"endpoint": "control:gateway", "ok": False}]).events
-    assert (found.endpoint, found.vantage, found.up) == ("control:gateway", "A", False)
-
-
 def test_a_diagnosis_says_where_the_fault_lies():
     said = LOOK | {"observer": "diagnosis", "ok": None, "kind": "where:this host"}
     assert read(events=[said]).events == (FaultFound(at=1000.0, endpoint="a", where="this host"),)
-
-
-def test_it_lasts_until_its_last_event_at_least():
-    assert read(events=[LOOK | {"at": 1100}], until=1050).until == 1100
-    assert read(until=1050).until == 1050
 
 
 @pytest.mark.parametrize(

@@ -70,13 +70,6 @@ def test_another_issuer_at_one_endpoint_leaves_the_others_their_warning():
     assert whats(run(engine, looks(61 + DAY, "a", ends(90, "2", "Another CA")))) == ["closed"]
 
 
-def test_it_is_the_same_over_a_restart():
-    engine = engine_of("a", "b")
-    run(engine, looks(0, "a", ends(20)))
-    engine = restarted(engine)
-    assert whats(run(engine, looks(60, "b", ends(20)))) == ["joined"]
-
-
 def test_two_certificates_of_one_key_are_two_warnings():
     engine = engine_of("a", "b")
     assert whats(run(engine, looks(0, "a", ends(20)) + looks(0, "b", ends(10)))) == ["opened"] * 2

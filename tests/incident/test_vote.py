@@ -98,13 +98,6 @@ def test_the_score_is_bounded_and_what_is_kept_goes_on_the_same(outcomes):
         assert (seen.since is None) <= (seen.state in {"ok", "unknown"})
 
 
-@given(OUTCOMES)
-def test_three_failures_in_a_row_are_down_whatever_was_before(outcomes):
-    letters = "".join({True: "S", False: "F", None: "?"}[outcome] for outcome in outcomes)
-    assert cast(vote(), letters + "FFF").state == "down"
-    assert cast(vote(), letters + "S" * 60).state in {"ok", "unknown"}
-
-
 def test_a_success_after_a_long_silence_has_nothing_to_recover_from():
     assert cast(cast(vote(), "FFF"), "S", begins=60.0).state == "recovering"
     assert cast(cast(vote(), "FFF"), "S", begins=600.0).state == "ok"

@@ -65,12 +65,6 @@ def test_those_that_were_outpaced_count_as_late():
     assert known(([float("inf")] * 4 + quick) * 2).begin() == pytest.approx(0.195)
 
 
-@given(st.lists(st.one_of(seconds, st.just(float("inf"))), min_size=MIN_TIMES), parts)
-def test_the_delay_is_finite(times, part):
-    delay = known(times, part).begin()
-    assert delay is None or delay <= MAX_MEDIANS * 100
-
-
 FAILURE = Failure("tcp.refused", "connect", "no")
 
 

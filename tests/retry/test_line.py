@@ -217,13 +217,6 @@ def test_an_origin_that_never_answered_is_given_two_seconds():
     assert call.ended == pytest.approx(2, abs=0.1)
 
 
-def test_who_names_a_patience_waits_so_long_also_for_an_origin_that_never_answered():
-    world = World(lambda now: now > 40, policy=Policy(patience=60))
-    call = world.call(0.0)
-    world.go()
-    assert call.end == "ok"
-
-
 @pytest.mark.parametrize("policy", [Policy(patience=0), Policy(waiting=0)])
 def test_without_patience_or_places_nobody_waits(policy):
     world = down(10, 5, policy=policy)
@@ -231,14 +224,6 @@ def test_without_patience_or_places_nobody_waits(policy):
     world.go()
     assert call.end.reason == "attempts"
     assert call.waited < 1
-
-
-def test_with_one_attempt_nobody_waits_who_names_no_patience():
-    world = down(10, 5, policy=Policy(attempts=1))
-    call = world.call(10)
-    world.go()
-    assert call.end.reason == "attempts"
-    assert len(call.attempts) == 1
 
 
 def test_the_process_can_be_told_not_to_wait():

@@ -45,15 +45,6 @@ def test_a_mistake_of_the_caller_proves_that_the_endpoint_lives():
     assert guard.state().circuit == "closed"
 
 
-def test_a_cancelled_probe_leaves_room_for_another():
-    guard = OriginState(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
-    failing(guard, REFUSED, 1)
-    assert guard.admit(5.0, retry=False)
-    assert not guard.admit(5.0, retry=False)
-    guard.abandoned()
-    assert guard.admit(5.0, retry=False)
-
-
 def test_only_requests_earn_and_retries_pay():
     guard = OriginState(None, Budget(ratio=0.5, floor=0, burst=1), 0.0)
     assert guard.pay(0.0)
@@ -63,15 +54,6 @@ def test_only_requests_earn_and_retries_pay():
     guard.admit(0.0, retry=False)
     guard.admit(0.0, retry=False)
     assert guard.pay(0.0)
-
-
-def test_a_retry_that_gets_through_gives_a_part_back():
-    guard = OriginState(None, Budget(ratio=0, floor=0, burst=1, refund=0.5), 0.0)
-    assert guard.pay(0.0)
-    guard.succeeded(0.0, 0.1, retry=False)
-    assert guard.state().tokens == 0
-    guard.succeeded(0.0, 0.1, retry=True)
-    assert guard.state().tokens == 0.5
 
 
 def test_without_limits_nothing_is_refused():

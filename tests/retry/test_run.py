@@ -108,11 +108,6 @@ def test_an_attempts_timeouts_shrink_to_what_is_left():
     assert run.timeout(107.0) == Timeout(3, 3, write=3)
 
 
-def test_limits_that_fit_are_handed_out_as_they_are():
-    policy = Policy(deadline=60)
-    assert policy.start(0.0).timeout(20.0) is policy.timeout
-
-
 def test_an_outer_deadline_wins_where_it_is_earlier():
     policy = Policy(deadline=10)
     assert policy.start(0.0, None, 4.0).deadline == 4.0
@@ -129,9 +124,18 @@ def test_a_status_that_the_policy_does_not_list_is_not_retried():
     assert after("http.error", "yes", unlisted).reason == "not_retryable"
 
 
-def test_two_runs_of_one_policy_share_nothing():
-    policy = Policy(attempts=2)
-    one, other = policy.start(0.0), policy.start(0.0)
-    refused = Failure("tcp.refused", delivered="no")
-    one.after(refused, 0.0, SAFE, random=0.0)
-    assert (one.attempt, other.attempt) == (2, 1)
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Policy(attempts=0), "attempts must be at least 1, got 0"),
+        (lambda: Policy(deadline=0), "deadline must be above 0 seconds, got 0"),
+        (lambda: Policy(deadline=float("nan")), "deadline must be above 0 seconds"),
+        (lambda: Timeout(connect=0), "a timeout must be above 0 seconds, got 0"),
+        (lambda: Timeout(read=-1), "a timeout must be above 0 seconds, got -1"),
+        (lambda: Backoff(base=-1), "backoff needs 0 <= base <= cap"),
+        (lambda: Backoff(base=3, cap=2), "backoff needs 0 <= base <= cap, got 3 and 2"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

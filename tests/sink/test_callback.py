@@ -1,9 +1,12 @@
 import threading
 
-from sink.events import done, retried
+import pytest
+from sink.events import done, given_up, retried
 
 from ringback.event import Listeners
-from ringback.sink import CallbackSink
+from ringback.event.listen import Background, without_exception
+from ringback.failure import Failure
+from ringback.sink import CallbackSink, flush
 
 
 def test_an_inline_callback_is_called_by_the_thread_of_the_call():
@@ -27,3 +30,56 @@ def test_one_without_use_for_success_is_not_notified_of_it():
     for event in (done(1), retried(1), done(2)):
         listeners(event)
     assert [event.attempt for event in heard] == [1, 2]
+
+
+class Quiet:
+    wants_success = False
+    wants_refusals = False
+
+    def __call__(self, event):
+        pass
+
+
+def failed():
+    error = ConnectionRefusedError(111, "refused")
+    return Failure("tcp.refused", message="refused", cause=error)
+
+
+def test_it_wants_what_its_sink_wants():
+    assert Background(print).wants_success
+    assert not Background(Quiet()).wants_success
+    assert Background(print).wants_refusals
+    assert not Background(Quiet()).wants_refusals
+
+
+def test_a_quick_sink_gets_the_event_itself(patient):
+    heard = []
+    event = retried(failure=failed())
+    Background(heard.append)(event)
+    assert heard[0] is event
+
+
+def test_an_event_that_has_to_wait_keeps_no_exception_alive(hanging):
+    background = Background(hanging)
+    for _ in range(2):
+        background(retried(failure=failed()))
+    hanging.free.set()
+    assert flush(60)
+    assert hanging.heard[1].failure.cause is None
+    assert hanging.heard[1].decision.failure.cause is None
+    assert hanging.heard[1].failure.kind == "tcp.refused"
+
+
+@pytest.mark.parametrize("event", [done(), retried(), given_up()])
+def test_an_event_without_an_exception_is_light_already(event):
+    assert without_exception(event) is event
+
+
+def test_listeners_add_up_what_became_of_their_sinks(patient):
+    def broken(event):
+        raise RuntimeError("full")
+
+    inner = Listeners([broken])
+    outer = Listeners([inner, broken, CallbackSink(broken, inline=True)])
+    outer(retried())
+    assert (outer.failed, outer.dropped, outer.last_error) == (3, 0, "RuntimeError('full')")

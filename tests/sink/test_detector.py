@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ringback.event import Event, Listeners
+from ringback.event import Event
 from ringback.failure import Failure, Target
 from ringback.retry import Done, GiveUp, Retry
 from ringback.sink import Detector
@@ -148,13 +148,3 @@ def test_an_alert_keeps_no_exception_alive():
     failure = Failure("tcp.refused", cause=ConnectionRefusedError(111, "refused"))
     heard.detector(Event(at=1.0, target=TARGET, failure=failure))
     assert heard.alerts[0].failure == replace(failure, cause=None)
-
-
-def test_what_a_callback_raises_is_counted():
-    def broken(alert):
-        raise RuntimeError("no network")
-
-    detector = Detector(broken, alert_after=1)
-    listeners = Listeners([detector])
-    listeners(Event(at=1.0, target=TARGET, failure=Failure("tcp.refused")))
-    assert (listeners.failed, listeners.last_error) == (1, "RuntimeError('no network')")

@@ -119,11 +119,6 @@ def test_the_record_is_of_the_thread_of_the_call(log, caplog):
     assert of_events(caplog)[0].threadName == "of the call"
 
 
-def test_a_level_that_is_off_is_not_written(log, caplog):
-    caplog.set_level(logging.ERROR, logger="ringback")
-    assert [level for level, _ in log(retried(), given_up())] == ["ERROR"]
-
-
 @pytest.fixture
 def lonely():
     """A logger that nobody listens to."""

@@ -1,5 +1,4 @@
 import copy
-import logging
 import pickle
 import subprocess
 import sys
@@ -113,20 +112,6 @@ def test_who_raises_is_complained_of_once_a_minute(patient, caplog):
     assert line.startswith("this one raised 1 times (last: RuntimeError('disk full'))")
 
 
-def test_a_filter_that_raises_at_a_complaint_ends_nothing(box, patient):
-    def broken(value):
-        raise RuntimeError
-
-    logger = logging.getLogger("ringback")
-    logger.addFilter(broken)
-    try:
-        box.post(broken, 1)
-        assert flush(60)
-    finally:
-        logger.removeFilter(broken)
-    assert box.tally.failed == 1
-
-
 def test_the_receiver_runs_in_the_context_of_the_caller(box, patient):
     heard = []
     token = REQUEST.set("r1")
@@ -158,12 +143,6 @@ def test_a_receiver_is_not_notified_of_what_it_causes_itself(box, patient):
 
     box.post(calls_too, 1)
     assert flush(60)
-    assert heard == [1]
-
-
-def test_a_receiver_can_cause_what_another_is_notified(box, patient):
-    other, heard = CallQueue("another"), []
-    box.post(lambda value: other.post(heard.append, value), 1)
     assert heard == [1]
 
 

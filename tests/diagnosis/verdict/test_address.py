@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from diagnosis.verdict.readings import reading
 
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
@@ -10,23 +11,17 @@ from ringback.diagnosis.verdict import judge
 
 def asked(host: str) -> Reading:
     known = {"scheme": "http", "host": host, "port": 80, "protocol": "http", "is_address": True}
-    return Reading(layer="url", what="parse", state="ok", facts=known)
+    return reading("url", "parse", state="ok", **known)
 
 
 def failed(host: str, outcome: str = "invalid", **facts: Any) -> Reading:
     known = {"address": host, "port": 80, "family": 6 if ":" in host else 4, "outcome": outcome}
-    return Reading(
-        layer="tcp",
-        what="connect",
-        subject=host,
-        state="failed",
-        facts=known | {"icmp": None} | facts,
-    )
+    return reading("tcp", "connect", host, state="failed", **(known | {"icmp": None} | facts))
 
 
 def route_to(host: str, **facts: Any) -> Reading:
     known = {"address": host, "route": False, "table_type": None, "error": "EINVAL"}
-    return Reading(layer="host", what="route_to", subject=host, state="failed", facts=known | facts)
+    return reading("host", "route_to", host, state="failed", **(known | facts))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +36,7 @@ def test_an_address_that_is_no_host_is_the_fault_of_who_asks(host: str, type_: s
 def test_a_loopback_that_is_down() -> None:
     def seen(*, up: bool) -> str:
         lo = {"name": "lo", "up": up, "loopback": True, "addresses": []}
-        here = Reading(layer="host", what="interfaces", facts={"interfaces": [lo]})
+        here = reading("host", "interfaces", interfaces=[lo])
         return judge((asked("127.0.0.1"), here, failed("127.0.0.1", "timeout"))).cause
 
     assert seen(up=False) == "loopback_down"
@@ -51,7 +46,7 @@ def test_a_loopback_that_is_down() -> None:
 @pytest.mark.parametrize(("hops", "cause"), [(2, "ttl_too_small"), (64, "routing_loop")])
 def test_a_packet_that_lives_too_short_is_no_loop(hops: int, cause: str) -> None:
     gone = {"type": 11, "code": 0, "sender": "192.0.2.1", "own": False, "is_target": False}
-    route = Reading(layer="host", what="route", facts={"family": 4, "route": True, "hops": hops})
+    route = reading("host", "route", family=4, route=True, hops=hops)
     dead = failed("198.51.100.2", "host_unreachable", icmp=gone)
 
     assert judge((asked("198.51.100.2"), route, dead)).cause == cause
@@ -59,14 +54,10 @@ def test_a_packet_that_lives_too_short_is_no_loop(hops: int, cause: str) -> None
 
 @pytest.mark.parametrize(("six", "cause"), [(False, "family_missing"), (True, "no_route")])
 def test_a_family_is_missing_where_no_route_leads_out_by_it(six: bool, cause: str) -> None:
-    name = Reading(
-        layer="url", what="parse", facts={"host": "web.test", "port": 80, "protocol": "http"}
-    )
-    looked_up = Reading(
-        layer="name", what="getaddrinfo", state="ok", facts={"addresses": ["2001:db8::7"]}
-    )
+    name = reading("url", "parse", host="web.test", port=80, protocol="http")
+    looked_up = reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7"])
     out = [
-        Reading(layer="host", what="route", facts={"family": version, "route": leads})
+        reading("host", "route", family=version, route=leads)
         for version, leads in ((4, True), (6, six))
     ]
     dead = failed("2001:db8::7", "network_unreachable", errno="ENETUNREACH")
@@ -76,15 +67,8 @@ def test_a_family_is_missing_where_no_route_leads_out_by_it(six: bool, cause: st
 
 
 def test_what_this_host_does_not_send_over_one_family_lies_here() -> None:
-    name = Reading(
-        layer="url", what="parse", facts={"host": "web.test", "port": 80, "protocol": "none"}
-    )
-    looked_up = Reading(
-        layer="name",
-        what="getaddrinfo",
-        state="ok",
-        facts={"addresses": ["2001:db8::7", "192.0.2.7"]},
-    )
+    name = reading("url", "parse", host="web.test", port=80, protocol="none")
+    looked_up = reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7", "192.0.2.7"])
     opened = failed("192.0.2.7", "open")
     found = judge((name, looked_up, failed("2001:db8::7", "invalid", errno="EINVAL"), opened))
 
@@ -92,13 +76,8 @@ def test_what_this_host_does_not_send_over_one_family_lies_here() -> None:
 
 
 DUAL = (
-    Reading(layer="url", what="parse", facts={"host": "web.test", "port": 80, "protocol": "none"}),
-    Reading(
-        layer="name",
-        what="getaddrinfo",
-        state="ok",
-        facts={"addresses": ["2001:db8::7", "192.0.2.7"]},
-    ),
+    reading("url", "parse", host="web.test", port=80, protocol="none"),
+    reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7", "192.0.2.7"]),
 )
 
 
@@ -148,9 +127,9 @@ def test_the_date_that_is_named_is_that_of_the_certificate_which_is_out_of_date(
     leaf = {"not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"}
     above = {"not_before": "2016-01-01T00:00:00Z", "not_after": "2026-06-30T00:00:00Z"}
     chain = [leaf | {"days_left": 40.0}, above | {"days_left": -145.0}]
-    shown = Reading(layer="tls", what="chain", facts={"chain": chain})
+    shown = reading("tls", "chain", chain=chain)
     refused = {"error": "certificate", "verify_code": 10}
-    handshake = Reading(layer="tls", what="handshake", state="failed", facts=refused)
+    handshake = reading("tls", "handshake", state="failed", **refused)
 
     found = judge((asked("192.0.2.7"), failed("192.0.2.7", "open"), shown, handshake))
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis.model import Reading
-from ringback.diagnosis.verdict import RULES, judge
+from ringback.diagnosis.verdict import RULES
 from ringback.diagnosis.verdict.advice import advice_for, filled, placeholders, told_step
 from ringback.diagnosis.verdict.evidence import Evidence
 from ringback.failure.kinds import KINDS
@@ -155,20 +155,6 @@ def test_commands_for_this_host_are_those_of_its_system(
     assert told_step("Look here: `nft list ruleset`.", here) == f"Look here: `{firewall}`."
     theirs = "On the host of the service: `nft list ruleset`."
     assert told_step(theirs, here) == theirs
-
-
-def test_a_refusal_of_another_host_is_mended_there() -> None:
-    found = judge(
-        (
-            parsed(),
-            reading("host", "route_to", "192.0.2.7", address="192.0.2.7", route=True),
-            reading("name", "getaddrinfo", addresses=["192.0.2.7"]),
-            connected(outcome="refused"),
-        )
-    )
-
-    assert found.advice[0].startswith("Start the service on 192.0.2.7;")
-    assert "'sport = :8443'" in found.advice[0]
 
 
 @given(st.sets(st.sampled_from(range(len(EVERYTHING)))), st.sampled_from(RULES))

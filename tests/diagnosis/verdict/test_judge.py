@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 import pytest
+from diagnosis.verdict.readings import reading
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,41 +26,35 @@ def parsed(**facts: Any) -> Reading:
         "problems": [],
         "fatal": False,
     }
-    return Reading(layer="url", what="parse", state="ok", facts=known | facts)
+    return reading("url", "parse", state="ok", **(known | facts))
 
 
 def resolved(*addresses: str) -> Reading:
     state: State = "ok" if addresses else "failed"
-    return Reading(
-        layer="name",
-        what="getaddrinfo",
-        subject="web.test",
-        state=state,
-        facts={"addresses": list(addresses)},
-    )
+    return reading("name", "getaddrinfo", "web.test", state=state, addresses=list(addresses))
 
 
 def connected(address: str, outcome: str = "open", **facts: Any) -> Reading:
     version = 6 if ":" in address else 4
-    return Reading(
-        layer="tcp",
-        what="connect",
-        subject=f"{address}:443",
+    return reading(
+        "tcp",
+        "connect",
+        f"{address}:443",
         state="ok" if outcome == "open" else "failed",
-        facts={"address": address, "port": 443, "family": version, "outcome": outcome} | facts,
+        **({"address": address, "port": 443, "family": version, "outcome": outcome} | facts),
     )
 
 
 def shaken(**facts: Any) -> Reading:
     known = {"address": "192.0.2.1", "verified": True, "error": None, "days_left": 60.0}
     state: State = "ok" if (known | facts)["error"] is None else "failed"
-    return Reading(layer="tls", what="handshake", state=state, facts=known | facts)
+    return reading("tls", "handshake", state=state, **(known | facts))
 
 
 def answered(status: int = 200, **facts: Any) -> Reading:
     known = {"status": status, "outcome": "answered", "first_byte": 0.02, "headers": {}}
     state: State = "ok" if status < 400 else "failed"
-    return Reading(layer="http", what="request", state=state, facts=known | facts)
+    return reading("http", "request", state=state, **(known | facts))
 
 
 HEALTHY_READINGS = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), shaken(), answered())
@@ -88,7 +83,7 @@ def test_a_refusal_without_icmp_is_a_service_that_is_down() -> None:
 def test_a_refusal_from_one_hop_away_may_be_of_this_host_as_well() -> None:
     def judged(hops: int) -> Any:
         near = {"near": True, "hops": hops, "other_port": 80, "other_hops": 5}
-        refused = Reading(layer="path", what="refusal", facts=near)
+        refused = reading("path", "refusal", **near)
         return judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused"), refused))
 
     assert judged(3).confidence > judged(1).confidence < 0.8
@@ -101,7 +96,7 @@ def test_another_port_of_the_host_that_answers_does_not_say_that_the_service_is_
     readings = (
         resolved("192.0.2.1"),
         connected("192.0.2.1", "refused", icmp=None),
-        Reading(layer="neighbours", what="connect", facts=beside),
+        reading("neighbours", "connect", **beside),
     )
     chosen = judge((parsed(scheme="http", port=8080, explicit_port=True), *readings))
     left_out = judge((parsed(scheme="http", port=80), *readings))
@@ -124,7 +119,7 @@ def test_an_authority_that_only_this_host_trusts_may_be_the_companys(
     address: str, cause: str, other: str
 ) -> None:
     untrusted = shaken(address=address, verified=False, error="certificate", verify_code=20)
-    trusted = Reading(layer="tls", what="system_store", facts={"verified": True})
+    trusted = reading("tls", "system_store", verified=True)
     found = judge((parsed(), resolved(address), connected(address), untrusted, trusted))
 
     assert (found.cause, found.confidence <= 0.8) == (cause, True)
@@ -132,12 +127,12 @@ def test_an_authority_that_only_this_host_trusts_may_be_the_companys(
 
 
 def test_addresses_of_the_link_alone_are_no_network() -> None:
-    alone = Reading(layer="host", what="interfaces", facts={"loopback_only": True})
-    unheard = Reading(layer="name", what="nameserver", facts={"error": "ENETUNREACH"})
+    alone = reading("host", "interfaces", loopback_only=True)
+    unheard = reading("name", "nameserver", error="ENETUNREACH")
 
     def judged(source: str | None) -> str:
         route = {"family": 6, "default": source is not None, "source": source}
-        told = Reading(layer="host", what="route", facts=route)
+        told = reading("host", "route", **route)
         return judge((parsed(), alone, told, unheard, resolved())).cause
 
     assert judged(None) == "no_network"
@@ -177,7 +172,7 @@ def test_the_refusal_of_one_address_beats_the_missing_route_of_another() -> None
 def test_a_dead_family_beside_a_healthy_one_is_named() -> None:
     readings = (
         parsed(),
-        Reading(layer="host", what="route", facts={"family": 6, "route": True}),
+        reading("host", "route", family=6, route=True),
         resolved("2001:db8::1", "192.0.2.1"),
         connected("2001:db8::1", "timeout"),
         *HEALTHY_READINGS[2:],
@@ -189,7 +184,7 @@ def test_a_dead_family_beside_a_healthy_one_is_named() -> None:
 def test_an_address_of_a_family_that_this_host_has_not_breaks_nothing() -> None:
     readings = (
         parsed(),
-        Reading(layer="host", what="route", facts={"family": 6, "route": False}),
+        reading("host", "route", family=6, route=False),
         resolved("2001:db8::1", "192.0.2.1"),
         connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH", icmp=None),
         *HEALTHY_READINGS[2:],
@@ -205,8 +200,8 @@ def test_a_lesser_fault_stands_beside_the_cause() -> None:
     readings = (
         parsed(),
         resolved("192.0.2.1"),
-        Reading(layer="name", what="nameserver", state="failed", facts=dead),
-        Reading(layer="name", what="nameserver", state="ok", facts=good),
+        reading("name", "nameserver", state="failed", **dead),
+        reading("name", "nameserver", state="ok", **good),
         connected("192.0.2.1", "refused", icmp=None),
     )
     verdict = judge(readings)
@@ -274,16 +269,15 @@ _READINGS = st.builds(
 
 def test_what_fits_as_well_is_named_and_neither_is_sure() -> None:
     """A line of the hosts file that leads to a server which answers may be there on purpose."""
-    line = Reading(
-        layer="host",
-        what="hosts_file",
-        facts={"addresses": ["192.0.2.9"], "line": 3, "path": "/etc/hosts"},
-    )
-    answer = Reading(
-        layer="name",
-        what="nameserver",
+    line = reading("host", "hosts_file", addresses=["192.0.2.9"], line=3, path="/etc/hosts")
+    answer = reading(
+        "name",
+        "nameserver",
         state="ok",
-        facts={"server": "192.0.2.53", "type": "A", "answers": ["192.0.2.1"], "rcode": "NOERROR"},
+        server="192.0.2.53",
+        type="A",
+        answers=["192.0.2.1"],
+        rcode="NOERROR",
     )
     there = (
         parsed(scheme="http", port=80, tls=False),
@@ -318,7 +312,7 @@ def test_a_host_that_is_not_on_its_network_may_be_of_another_one() -> None:
         nobody = {"type": 3, "code": 1, "own": True, "sender": "10.77.1.5", "is_target": False}
         silent = connected(address, "host_unreachable", icmp=nobody, source="10.77.1.5")
         link = {"address": address, "on_link": True, "route": True}
-        here = Reading(layer="host", what="route_to", subject=address, facts=link)
+        here = reading("host", "route_to", address, **link)
         return judge((parsed(host=address, is_address=True), here, silent))
 
     near, far = verdict("10.77.1.9"), verdict("10.77.3.9")
@@ -330,7 +324,7 @@ def test_a_host_that_is_not_on_its_network_may_be_of_another_one() -> None:
 def test_a_filter_that_says_so_blocks_also_where_it_gives_an_address() -> None:
     def verdict(*errors: tuple[int, str]) -> Verdict:
         facts = {"server": "192.0.2.53", "type": "A", "answers": ["0.0.0.0"], "ede": list(errors)}
-        answer = Reading(layer="name", what="nameserver", state="ok", facts=facts)
+        answer = reading("name", "nameserver", state="ok", **facts)
         return judge((parsed(), resolved("0.0.0.0"), answer, connected("0.0.0.0", "refused")))
 
     assert verdict((15, "malware")).cause == "dns_blocked"
@@ -341,8 +335,8 @@ def test_a_filter_that_says_so_blocks_also_where_it_gives_an_address() -> None:
 
 def test_packets_that_are_large_are_not_lost_where_another_name_came_through() -> None:
     stalled = shaken(error="timeout", verified=False)
-    small = Reading(layer="tls", what="small_segments", state="ok", facts={"works": True})
-    unnamed = Reading(layer="tls", what="other_name", state="ok", facts={"works": True})
+    small = reading("tls", "small_segments", state="ok", works=True)
+    unnamed = reading("tls", "other_name", state="ok", works=True)
     before = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), stalled, small)
 
     assert judge(before).cause == "mtu_black_hole"
@@ -399,7 +393,7 @@ def test_what_is_not_old_is_refused_by_this_hosts_policy(
 ) -> None:
     failed = shaken(error="alert", alert=70, verified=False)
     facts = {"works": True, "version": version, "cipher": cipher, "offered": offered}
-    old = Reading(layer="tls", what="old_versions", facts=facts)
+    old = reading("tls", "old_versions", **facts)
     verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), failed, old))
 
     assert (verdict.cause, verdict.where) == ("old_tls", where)

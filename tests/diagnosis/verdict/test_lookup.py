@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from diagnosis.verdict.readings import reading
 
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
@@ -13,39 +14,39 @@ HOST = "web.test"
 
 def parsed(**facts: Any) -> Reading:
     known = {"scheme": "http", "host": HOST, "port": 80, "protocol": "http", "tls": False}
-    return Reading(layer="url", what="parse", state="ok", facts=known | facts)
+    return reading("url", "parse", state="ok", **(known | facts))
 
 
 def looked_up(*addresses: str) -> Reading:
-    return Reading(
-        layer="name",
-        what="getaddrinfo",
-        subject=HOST,
+    return reading(
+        "name",
+        "getaddrinfo",
+        HOST,
         state="ok" if addresses else "failed",
         kind=None if addresses else "dns.name_not_resolved",
-        facts={"addresses": list(addresses)},
+        addresses=list(addresses),
     )
 
 
 def said(server: str, rcode: str | None, *answers: str, **facts: Any) -> Reading:
     known = {"server": server, "type": "A", "rcode": rcode, "answers": list(answers)}
-    return Reading(
-        layer="name",
-        what="nameserver",
-        subject=f"{server} A",
-        state="ok" if answers else "failed",
-        facts=known | facts,
+    return reading(
+        "name", "nameserver", f"{server} A", state="ok" if answers else "failed", **(known | facts)
     )
 
 
 def connected(address: str, outcome: str = "open") -> Reading:
-    return Reading(
-        layer="tcp",
-        what="connect",
-        subject=f"{address}:80",
+    return reading(
+        "tcp",
+        "connect",
+        f"{address}:80",
         state="ok" if outcome == "open" else "failed",
         kind=None if outcome == "open" else "tcp.refused",
-        facts={"address": address, "port": 80, "family": 4, "outcome": outcome, "icmp": None},
+        address=address,
+        port=80,
+        family=4,
+        outcome=outcome,
+        icmp=None,
     )
 
 
@@ -73,11 +74,7 @@ def test_a_port_that_a_router_refuses_is_not_the_resolvers() -> None:
 
 def test_an_entry_of_the_hosts_file_counts_where_its_address_is_used() -> None:
     def at(address: str) -> str:
-        entry = Reading(
-            layer="host",
-            what="hosts_file",
-            facts={"addresses": ["2001:DB8::9"], "line": 3, "path": "/etc/hosts"},
-        )
+        entry = reading("host", "hosts_file", addresses=["2001:DB8::9"], line=3, path="/etc/hosts")
         used = (looked_up(address), connected(address, "refused"))
         return judge((parsed(), entry, said("a", "NOERROR", "192.0.2.7"), *used)).cause
 
@@ -92,19 +89,14 @@ def test_a_name_of_this_host_that_it_does_not_know() -> None:
 
 
 def test_an_address_for_every_name_answers_for_nobody_but_itself() -> None:
-    every = Reading(
-        layer="name",
-        what="hijack",
-        state="failed",
-        facts={"server": "a", "answers": ["192.0.2.7"], "hijacked": True},
+    every = reading(
+        "name", "hijack", state="failed", server="a", answers=["192.0.2.7"], hijacked=True
     )
-    answer = Reading(
-        layer="http", what="request", state="ok", facts={"status": 200, "outcome": "answered"}
-    )
+    answer = reading("http", "request", state="ok", status=200, outcome="answered")
     seen = (looked_up("192.0.2.7"), every, connected("192.0.2.7"), answer)
 
     assert judge((parsed(), *seen)).cause == "captive_portal"
-    shaken = Reading(layer="tls", what="handshake", state="ok", facts={"verified": True})
+    shaken = reading("tls", "handshake", state="ok", verified=True)
     assert judge((parsed(tls=True), *seen, shaken)).healthy
 
 
@@ -129,9 +121,7 @@ def test_a_denial_that_comes_late_is_no_silence() -> None:
 )
 def test_an_answer_that_comes_later_than_this_host_waits(options, took, cause):
     lookup = replace(looked_up(), kind="dns.temporary_failure", seconds=10.0)
-    config = Reading(
-        layer="host", what="resolver_config", facts={"options": options, "nameservers": ["a"]}
-    )
+    config = reading("host", "resolver_config", options=options, nameservers=["a"])
     answer = replace(said("a", "NOERROR", "192.0.2.7"), seconds=took)
 
     assert judge((parsed(), config, lookup, answer)).cause == cause
@@ -139,9 +129,7 @@ def test_an_answer_that_comes_later_than_this_host_waits(options, took, cause):
 
 def test_a_lookup_that_hangs_where_the_resolver_answers() -> None:
     hangs = replace(looked_up(), kind="dns.timed_out", facts={"addresses": [], "timed_out": True})
-    answer = Reading(
-        layer="http", what="request", state="ok", facts={"status": 200, "outcome": "answered"}
-    )
+    answer = reading("http", "request", state="ok", status=200, outcome="answered")
     found = judge(
         (parsed(), hangs, said("a", "NOERROR", "192.0.2.7"), connected("192.0.2.7"), answer)
     )
@@ -150,22 +138,16 @@ def test_a_lookup_that_hangs_where_the_resolver_answers() -> None:
 
 
 def test_a_name_that_the_proxy_looks_up_is_not_judged_by_its_address_here() -> None:
-    entry = Reading(
-        layer="host", what="hosts_file", facts={"addresses": ["127.0.0.1"], "line": 2, "path": "h"}
-    )
-    proxy = Reading(layer="proxy", what="connect", state="ok", facts={"proxy": "http://p:3128"})
-    missing = Reading(
-        layer="http", what="request", state="failed", facts={"status": 404, "outcome": "answered"}
-    )
+    entry = reading("host", "hosts_file", addresses=["127.0.0.1"], line=2, path="h")
+    proxy = reading("proxy", "connect", state="ok", proxy="http://p:3128")
+    missing = reading("http", "request", state="failed", status=404, outcome="answered")
     here = (entry, looked_up("127.0.0.1"), said("a", "NOERROR", "192.0.2.7"))
 
     assert judge((parsed(), *here, proxy, missing)).cause == "not_found"
 
 
 def test_localhost_is_no_other_host() -> None:
-    entry = Reading(
-        layer="host", what="hosts_file", facts={"addresses": ["192.0.2.7"], "line": 1, "path": "h"}
-    )
+    entry = reading("host", "hosts_file", addresses=["192.0.2.7"], line=1, path="h")
     elsewhere = (entry, looked_up("192.0.2.7"), connected("192.0.2.7", "refused"))
 
     assert judge((parsed(host="localhost"), *elsewhere)).cause == "hosts_file_override"
@@ -182,11 +164,7 @@ def test_localhost_is_no_other_host() -> None:
 )
 def test_a_resolver_of_this_network_that_is_off_is_not_the_gateway(server, on_link, cause):
     nobody = {"type": 3, "code": 1, "sender": "192.0.2.2", "own": True, "is_target": False}
-    route = Reading(
-        layer="host",
-        what="route",
-        facts={"family": 4, "route": True, "default": True, "gateway": "192.0.2.1"},
-    )
+    route = reading("host", "route", family=4, route=True, default=True, gateway="192.0.2.1")
     dead = said(server, None, error="EHOSTUNREACH", icmp=nobody, on_link=on_link)
 
     found = judge((parsed(), route, looked_up(), dead))
@@ -197,7 +175,7 @@ def test_a_resolver_of_this_network_that_is_off_is_not_the_gateway(server, on_li
 
 def test_what_could_not_be_read_of_this_host_decides_nothing() -> None:
     unread = [
-        Reading(layer="host", what=what, state="skipped", result="it cannot be read here")
+        reading("host", what, state="skipped", result="it cannot be read here")
         for what in ("interfaces", "route", "resolver_config", "hosts_file", "proxy_variables")
     ]
 

@@ -142,13 +142,6 @@ def test_a_scheme_that_does_not_fit_the_port_is_the_fault_of_the_redirect(port):
     assert "X-Forwarded-Port" in " ".join(verdict.advice)
 
 
-def test_what_a_redirect_leads_to_on_another_port_is_said_of_that_port():
-    failed = {"state": "failed", "kind": "http.error", "outcome": "answered", "status": 500}
-    last = reading("http", "request", "http://www.example.org:8080/", **failed)
-
-    assert judge([*redirected(), last]).summary.startswith("www.example.org:8080 failed")
-
-
 def test_a_redirect_to_plain_http_on_a_port_with_tls():
     refused = {"outcome": "answered", "status": 400, "plain_to_tls": True}
     asked = reading("url", "parse", host="www.example.org", port=443, protocol="http", tls=True)

@@ -1,8 +1,8 @@
 """What fails with the proxy itself."""
 
 import pytest
+from diagnosis.verdict.readings import reading
 
-from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
 
 PROXY = "https://192.0.2.8:3128"
@@ -20,14 +20,17 @@ def test_tls_with_the_proxy_itself(reason: str, cause: str) -> None:
     known = {"scheme": "https", "host": "web.test", "port": 443, "protocol": "http", "tls": True}
     found = judge(
         (
-            Reading(layer="url", what="parse", facts=known),
-            Reading(layer="proxy", what="connect", state="ok", facts={"proxy": PROXY}),
-            Reading(
-                layer="proxy",
-                what="tunnel",
+            reading("url", "parse", **known),
+            reading("proxy", "connect", state="ok", proxy=PROXY),
+            reading(
+                "proxy",
+                "tunnel",
                 state="failed",
                 kind="proxy.protocol_error",
-                facts={"proxy": PROXY, "outcome": "tls_failed", "reason": reason, "status": None},
+                proxy=PROXY,
+                outcome="tls_failed",
+                reason=reason,
+                status=None,
             ),
         )
     )
@@ -40,8 +43,8 @@ def test_a_proxy_whose_name_is_not_resolved_is_a_matter_of_dns() -> None:
     facts = {"proxy": "http://proxy.test:3128", "outcome": "unresolved", "eai": "EAI_AGAIN"}
     found = judge(
         (
-            Reading(layer="url", what="parse", facts=known),
-            Reading(layer="proxy", what="connect", state="failed", facts=facts),
+            reading("url", "parse", **known),
+            reading("proxy", "connect", state="failed", **facts),
         )
     )
 
@@ -53,14 +56,16 @@ def test_a_proxy_that_is_asked_too_often_forbids_nothing(status: int, said: str)
     known = {"scheme": "https", "host": "web.test", "port": 443, "protocol": "http", "tls": True}
     found = judge(
         (
-            Reading(layer="url", what="parse", facts=known),
-            Reading(layer="proxy", what="connect", state="ok", facts={"proxy": PROXY}),
-            Reading(
-                layer="proxy",
-                what="tunnel",
+            reading("url", "parse", **known),
+            reading("proxy", "connect", state="ok", proxy=PROXY),
+            reading(
+                "proxy",
+                "tunnel",
                 state="failed",
                 kind="proxy.denied",
-                facts={"proxy": PROXY, "outcome": "refused", "status": status},
+                proxy=PROXY,
+                outcome="refused",
+                status=status,
             ),
         )
     )
@@ -75,15 +80,10 @@ def test_a_status_in_the_clear_may_be_the_proxys_own(status: int) -> None:
     asked = {"status": status, "outcome": "answered", "proxied": True, "headers": {}}
     found = judge(
         (
-            Reading(layer="url", what="parse", facts=known),
-            Reading(layer="proxy", what="connect", state="ok", facts={"proxy": PROXY}),
-            Reading(
-                layer="http",
-                what="request",
-                subject="http://web.test/",
-                state="failed",
-                kind="http.error",
-                facts=asked,
+            reading("url", "parse", **known),
+            reading("proxy", "connect", state="ok", proxy=PROXY),
+            reading(
+                "http", "request", "http://web.test/", state="failed", kind="http.error", **asked
             ),
         )
     )

@@ -1,7 +1,10 @@
-from sink.events import done, given_up
+import pytest
+from sink.events import REFUSED, done, event, given_up
 
 from ringback.event import Tally
-from ringback.sink.report import MAX_WAITING_ENTRIES, Outbox
+from ringback.failure import Failure, Target
+from ringback.retry import GiveUp
+from ringback.sink.report import MAX_WAITING_ENTRIES, Outbox, SuccessSummary, entry, reported_origin
 
 ORIGIN, OTHER = "https://h:443", "https://i:443"
 
@@ -30,11 +33,6 @@ def test_another_second_is_another_entry():
 def test_a_failure_comes_between_the_successes_before_and_after_it():
     outbox = filled((done(), ORIGIN), (done(), ORIGIN), (given_up(), ORIGIN), (done(), ORIGIN))
     assert shape(outbox.take(10)) == [2, "tcp.refused", 1]
-
-
-def test_a_failure_elsewhere_does_not():
-    outbox = filled((done(), ORIGIN), (given_up(), OTHER), (done(), ORIGIN))
-    assert shape(outbox.take(10)) == [2, "tcp.refused"]
 
 
 def test_a_parcel_stays_the_same_until_it_is_done_with():
@@ -67,3 +65,52 @@ def test_it_is_bounded_and_counts_the_calls_that_are_dropped():
     assert (len(outbox), tally.dropped) == (MAX_WAITING_ENTRIES, 16)
     outbox.done(dropped=True)
     assert (len(outbox), tally.dropped) == (MAX_WAITING_ENTRIES - 400, 416)
+
+
+def test_a_run_says_how_many_calls_and_how_long_they_took():
+    run = SuccessSummary("http://h:80")
+    for seconds in (0.010, 0.010, 0.5, None):
+        run.add(1700000000.5, seconds)
+    sent = run.entry()
+    assert (sent["at"], sent["origin"], sent["calls"]) == (1700000000.5, "http://h:80", 4)
+    (fast, two), (slow, one) = sent["seconds"]
+    assert (two, one) == (2, 1)
+    assert 0.010 <= fast < 0.0119
+    assert 0.5 <= slow < 0.595
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 1e-9, 1e-4, 1.0, 1e9])
+def test_every_duration_has_a_place(seconds):
+    run = SuccessSummary("http://h:80")
+    run.add(1.0, seconds)
+    assert run.entry()["seconds"][0][1] == 1
+
+
+def test_an_entry_has_no_password_and_no_query():
+    target = Target("https://h/a?token=s3cret#part", "https", "h", 443)
+    failure = Failure("tcp.refused", message="https://u:s3cret@h/a?token=s3cret refused")
+    sent = entry(event(GiveUp(3, failure, "attempts"), target=target), failure, "https://h:443")
+    assert sent["url"] == "https://h/a"
+    assert "s3cret" not in str(sent)
+
+
+def test_an_entry_says_what_happened_and_leaves_out_what_is_not_known():
+    assert entry(given_up(), REFUSED, "https://h:443") == {
+        "at": 1_700_000_000.25,
+        "origin": "https://h:443",
+        "kind": "tcp.refused",
+        "message": "refused",
+        "method": "GET",
+        "url": "https://h/a",
+        "address": "192.0.2.1",
+        "attempts": 3,
+        "seconds": 0.02,
+    }
+
+
+def test_an_origin_needs_all_its_parts():
+    assert reported_origin("https", "H.example", 443) == "https://h.example:443"
+    assert reported_origin("http", "::1", 80) == "http://[::1]:80"
+    assert reported_origin("http", None, 80) is None
+    assert reported_origin(None, "h", 80) is None
+    assert reported_origin("http", "h" * 300, 80) is None

@@ -1,8 +1,11 @@
 import socket
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringback.diagnosis.layer import http, tls
+from ringback.diagnosis.layer.http_exchange import status_of
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
@@ -36,13 +39,6 @@ def answering(lab, answers, scheme="http", ssl_context=None):
 
 def redirect(*fields):
     return response(302, b"", *fields)
-
-
-def test_a_redirect_to_itself_is_a_loop(lab):
-    reading = only(met(lab.start("http.response.redirect_loop", "same_url")), "redirect")
-
-    assert (reading.kind, reading.state) == ("http.response.redirect_loop", "failed")
-    assert reading.facts["loop"]
 
 
 def test_redirects_without_end_are_a_loop(lab):
@@ -157,10 +153,6 @@ def test_a_port_that_hangs_up_may_speak_tls(lab):
     assert only(met(lab.start("tcp.reset", "tls_port")), "tls_here").facts["works"]
 
 
-def test_a_port_that_hangs_up_on_everything_does_not(lab):
-    assert not only(met(lab.start("tcp.reset", "after_request")), "tls_here").facts["works"]
-
-
 def test_clocks_apart_are_recorded(lab):
     date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
     clock = only(met(answering(lab, lambda _: response(200, b"", date))), "clock")
@@ -182,3 +174,26 @@ def test_a_filter_is_known_by_its_marks(lab):
     facts = only(met(answering(lab, lambda _: answer)), "request").facts
 
     assert (facts["filter"], facts["title"]) == ("Cloudflare", "Just a moment")
+
+
+def test_a_server_that_speaks_only_http2_is_asked_in_it(lab):
+    requires("cryptography", "h2")
+    context = met(lab.start("ok:http2"))
+    request = told(context, "request")[-1]
+
+    assert (request.facts["version"], request.facts["status"]) == ("2", 200)
+    assert (request.state, request.kind) == ("ok", None)
+    assert only(context, "http2").facts["works"]
+
+
+@pytest.mark.parametrize("status", [200, 204, 404, 201, 503])
+@pytest.mark.parametrize("huffman", [True, False])
+def test_the_status_is_read(status, huffman):
+    encoder = pytest.importorskip("hpack").Encoder()
+
+    assert status_of(encoder.encode([(":status", str(status))], huffman=huffman)) == status
+
+
+@given(st.binary(max_size=40))
+def test_any_block_is_read(block):
+    assert 0 <= status_of(block) <= 999

@@ -2,16 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringback.diagnosis.layer.http_exchange import kept
 from ringback.diagnosis.layer.http_message import (
     INCOMPLETE_CHUNKED,
-    LENGTH_MISMATCH,
     PROTOCOL,
     Head,
     HeadError,
     HttpResponse,
     MessageBody,
     parse_head,
-    split_head,
 )
 from ringback.diagnosis.layer.http_readings import certificate_wanted
 
@@ -43,11 +42,6 @@ def test_a_head_is_read():
     assert read.all("set-cookie") == ["a", "b"]
 
 
-@pytest.mark.parametrize("line", [b"HTTP/1.1 200\r", b"HTTP/1.0 404 Not Found"])
-def test_short_status_lines_are_taken(line):
-    assert parse_head(line).status in {200, 404}
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -64,15 +58,6 @@ def test_short_status_lines_are_taken(line):
 def test_what_clients_refuse_is_refused(data):
     with pytest.raises(HeadError):
         parse_head(data)
-
-
-def test_what_clients_let_pass_is_noted():
-    assert parse_head(OK + b"this is no header\r\nA: b").odd == ("a header line is malformed",)
-
-
-def test_a_head_ends_with_an_empty_line():
-    assert split_head(OK + b"A: b\r\n") is None
-    assert split_head(OK + b"A: b\r\n\r\nrest") == (OK + b"A: b", b"rest")
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(1, 50)))
@@ -93,14 +78,6 @@ def test_a_chunked_body_is_whole_at_its_last_chunk(chunks, sizes):
 
     assert (body.complete, body.wrong) == (True, None)
     assert body.start == b"".join(chunks)
-
-
-@given(st.binary(min_size=1, max_size=100), st.integers(1, 100))
-def test_an_early_end_is_seen(content, missing):
-    body = fed(MessageBody(head(("content-length", str(len(content) + missing))), "GET"), content)
-    body.end()
-
-    assert body.wrong == LENGTH_MISMATCH
 
 
 @pytest.mark.parametrize("text", [b"", b"5\r\nhel", b"5\r\nhello\r\n", b"5\r\nhello\r\n0"])
@@ -171,6 +148,52 @@ def test_a_client_certificate_is_wanted_over_tls_only(status, tls, wanted):
     assert certificate_wanted(answer, tls=tls) is wanted
 
 
-@pytest.mark.parametrize("status", [495, 496])
-def test_two_statuses_are_about_the_client_certificate(status):
-    assert certificate_wanted(HttpResponse("answered", head=head(status=status)), tls=True)
+HOST, TARGET = "www.example.org", "/shop/cart?id=1"
+
+
+def sent(lines, scheme="https", target="/", before=()):
+    jar = kept(before, lines, HOST, TARGET)
+    return {cookie.name: cookie.value for cookie in jar if cookie.goes_to(scheme, target)}
+
+
+def test_a_cookie_comes_back():
+    assert sent(["a=1; Path=/; HttpOnly", "b=x=y; path=/"]) == {"a": "1", "b": "x=y"}
+
+
+@pytest.mark.parametrize(
+    ("line", "scheme", "target"),
+    [
+        ("a=1; Path=/; Secure", "http", "/"),
+        ("a=1; Path=/app", "https", "/apple"),
+        ("a=1", "https", "/"),
+        ("a=1; Path=/; Domain=example.net", "https", "/"),
+        ("a=1; Path=/; Domain=le.org", "https", "/"),
+        ("a=1; Path=/; Max-Age=0", "https", "/"),
+        ("a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "https", "/"),
+        ("a=\x1b[2J; Path=/", "https", "/"),
+        ("a", "https", "/"),
+    ],
+)
+def test_what_is_not_meant_for_a_request_stays(line, scheme, target):
+    assert sent([line], scheme, target) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "target"),
+    [
+        ("a=1", "/shop/"),
+        ("a=1; Path=/app", "/app/x"),
+        ("a=1; Path=/; Domain=.example.org", "/"),
+        ("a=1; Path=/; Domain=WWW.example.org", "/"),
+        ("a=1; Path=/; Max-Age=soon", "/"),
+        ("a=1; Path=/; Expires=never", "/"),
+    ],
+)
+def test_what_is_meant_for_it_is_sent(line, target):
+    assert sent([line], "https", target) == {"a": "1"}
+
+
+def test_a_host_may_take_its_cookie_back_and_set_it_anew():
+    before = kept((), ["a=1; Path=/", "b=2; Path=/"], HOST, TARGET)
+
+    assert sent(["a=; Path=/; Max-Age=-1", "b=3; Path=/"], before=before) == {"b": "3"}

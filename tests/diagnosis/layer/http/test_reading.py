@@ -107,10 +107,6 @@ def test_what_the_kernel_knows_is_recorded_of_silence(lab, timeouts):
     assert facts["bytes_acked"] == facts["sent"] > 0
 
 
-def test_a_tls_port_that_says_so_is_known(lab):
-    assert only(met(lab, "http.error:tls_port"), "request").facts["plain_to_tls"]
-
-
 def test_the_query_is_sent_and_not_recorded(lab):
     endpoint = lab.start("ok")
     endpoint.url += "path?token=secret"

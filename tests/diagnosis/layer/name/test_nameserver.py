@@ -9,7 +9,8 @@ from until import until
 
 from ringback.diagnosis.context import DiagnosisContext, Options, together
 from ringback.diagnosis.layer.dns_query import QueryTimeouts, Server
-from ringback.diagnosis.layer.nameserver import NameserverQueries
+from ringback.diagnosis.layer.host_resolver import ResolverConfig
+from ringback.diagnosis.layer.nameserver import NameserverQueries, names_to_ask, text_of_name
 from ringback.diagnosis.layer.url import parse_target
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
 
@@ -183,13 +184,6 @@ def test_after_a_refusal_only_the_name_as_written_is_tried(context, server):
     assert told["A"].facts["tried"] == ["a.refused.lab.test", "ok.lab.test"]
 
 
-def test_nothing_more_is_asked_of_a_server_that_is_silent(context, server):
-    told = ask(context, server, "silent.lab.test", "ok.lab.test", timeouts=SHORT)
-
-    assert told["A"].facts["tried"] == ["silent.lab.test"]
-    assert told["A"].facts["timed_out"] is True
-
-
 class LateForAAAA(Nameserver):
     """Answers for the one type when the other has been told."""
 
@@ -308,3 +302,41 @@ def test_hostile_text_is_made_harmless(context):
     assert text.startswith("�[2J")
     assert len(text) == 200
     assert told["A"].result.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("host", "ndots", "names"),
+    [
+        ("db", 1, ["db.a.test", "db.b.test", "db"]),
+        (
+            "www.example.com",
+            1,
+            ["www.example.com", "www.example.com.a.test", "www.example.com.b.test"],
+        ),
+        ("api.internal", 5, ["api.internal.a.test", "api.internal.b.test", "api.internal"]),
+        ("db.", 1, ["db"]),
+        (
+            "bücher.example",
+            1,
+            [
+                "xn--bcher-kva.example",
+                "xn--bcher-kva.example.a.test",
+                "xn--bcher-kva.example.b.test",
+            ],
+        ),
+    ],
+)
+def test_names_are_tried_as_the_c_library_does(host, ndots, names):
+    config = ResolverConfig(search=("a.test", "b.test"), ndots=ndots)
+
+    assert [text_of_name(name) for name in names_to_ask(host, config)] == names
+
+
+def test_without_search_domains_there_is_one():
+    assert [text_of_name(name) for name in names_to_ask("a.example", ResolverConfig())] == [
+        "a.example"
+    ]
+
+
+def test_what_is_no_name_has_none():
+    assert names_to_ask(f"{'a' * 64}.example", ResolverConfig()) == []

@@ -21,10 +21,6 @@ def of(scheme="https", host="service.test", port=443, protocol="http", **options
     return chosen_proxy(DiagnosisContext(asked, Options(**options)))
 
 
-def test_none_is_set():
-    assert of() is None
-
-
 def test_the_environment(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://user:word@gate.test:3128")
     monkeypatch.setenv("http_proxy", "http://other.test:3128")
@@ -33,12 +29,6 @@ def test_the_environment(monkeypatch):
     assert of("http", port=80) == "http://other.test:3128"
     assert of(host="a.inside.test") is None
     assert of(host="2001:db8::1") == "http://user:word@gate.test:3128"
-
-
-def test_other_protocols_do_not_look_there(monkeypatch):
-    monkeypatch.setenv("ALL_PROXY", "socks5://gate.test:1080")
-    assert of() == "socks5://gate.test:1080"
-    assert of("postgres", port=5432, protocol="postgres") is None
 
 
 def test_what_is_given_is_for_everything(monkeypatch):

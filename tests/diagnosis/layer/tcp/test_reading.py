@@ -159,15 +159,6 @@ def test_dropped_by_this_host(world, read):
 
 
 @pytest.mark.netns
-def test_refused_by_this_host_in_the_name_of_the_target(world, read):
-    rule = "OUTPUT -p tcp --dport 8083 -j REJECT --reject-with tcp-reset"
-    with world.rule("client", rule):
-        _, context = read([SERVER[4]], 8083)
-    [refusal] = told(context, "path", "refusal")
-    assert (refusal["hops"], refusal["other_hops"], refusal["near"]) == (1, 2, True)
-
-
-@pytest.mark.netns
 def test_refused_by_the_target(read):
     _, context = read(BOTH, 8084)
     refusals = told(context, "path", "refusal")
