@@ -208,37 +208,15 @@ def test_of_very_many_endpoints_those_not_well_are_shown_and_the_others_by_pages
 
 
 def test_card_says_why_and_that_it_flaps_also_while_it_is_up():
-    views = (
+    views = [
         EndpointView(endpoint=endpoint("a"), state="ok", pattern="flapping"),
         EndpointView(endpoint=endpoint("b"), state="down", kind="tcp.refused", silenced=True),
         EndpointView(endpoint=endpoint("c"), state="suspect", kind="tcp.refused"),
-        EndpointView(
-            endpoint=endpoint("d"), state="down", kind="http.error", last=check("d", status=500)
-        ),
-        EndpointView(endpoint=endpoint("e"), state="ok"),
-    )
+    ]
     text = Asking(MemoryService(*views)).get("/").text
 
-    assert re.findall('class="cause".*?>(.*?)</span>', text) == [
-        "flapping",
-        "connection refused, silenced",
-        "suspect, connection refused",
-        "status 500",
-    ]
-
-
-def test_nothing_watched_says_what_to_do():
-    assert "No endpoints are monitored yet" in Asking(MemoryService()).get("/").text
-
-
-def test_overview_shows_the_worst_incidents_and_how_many_there_are():
-    service = sample()
-    service.open = [incident(f"i{n}", ("api",), opened_at=NOW - n) for n in range(8)]
-    service.open.append(incident("i8", ("api", "db"), opened_at=NOW - 900))
-    text = Asking(service).get("/").text
-
-    assert re.findall('href="/incidents/(i.)"', text)[:2] == ["i8", "i0"]
-    assert "9 open incidents" in text
+    for said in ("flapping", "connection refused, silenced", "suspect, connection refused"):
+        assert f">{said}<" in text
 
 
 # Incidents.
@@ -455,30 +433,22 @@ def history_of(checks):
     return told(Asking(service).get("/endpoints/a").text)
 
 
-def test_after_a_minute_the_page_says_since_when_and_claims_nothing():
-    text = history_of(check("a", NOW - 54 + 10 * n) for n in range(6))
+@pytest.mark.parametrize(
+    ("seconds", "says", "claims_not"),
+    [
+        (60, ["Since 54 s", "6 of 6 checks succeeded"], ["100%", "24 hours"]),
+        (3 * 86400, ["24 hours", "Since 3 d", "HTTP 204", "192.0.2.9"], ["90 days"]),
+    ],
+)
+def test_page_claims_no_more_than_its_history(seconds, says, claims_not):
+    service = MemoryService(EndpointView(endpoint=endpoint("a"), state="ok", last=check("a")))
+    saw = {"status": 204, "address": "192.0.2.9"}
+    times = range(4, seconds, 10 if seconds == 60 else 600)
+    service.store.kept["a"] = [check("a", NOW - at, **saw) for at in times]
+    text = told(Asking(service).get("/endpoints/a").text)
 
-    assert "Since 54 s" in text
-    assert "6 of 6 checks succeeded" in text
-    assert "100%" not in text
-    assert "24 hours" not in text
-
-
-def test_uptime_is_told_for_the_time_that_the_history_fills():
-    text = history_of(check("a", NOW - 600 * n) for n in range(1, 3 * 144))
-
-    assert "24 hours" in text
-    assert "Since 3 d" in text
-    assert "90 days" not in text
-
-
-def test_checks_are_shown_with_what_they_saw():
-    text = history_of(
-        check("a", NOW - 10 * n, status=204, address="192.0.2.9") for n in range(1, 30)
-    )
-
-    assert "HTTP 204" in text
-    assert "192.0.2.9" in text
+    assert [said for said in says if said not in text] == []
+    assert [said for said in claims_not if said in text] == []
 
 
 def test_failures_that_say_the_same_are_one_line_of_each_place():
