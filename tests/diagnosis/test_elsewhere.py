@@ -11,14 +11,7 @@ from ringback.client.proxies import Proxies
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.context import CONNECTIONS, DiagnosisContext, Options
 from ringback.diagnosis.layer.url import parse_target
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def answering(lab, answer):

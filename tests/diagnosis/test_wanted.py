@@ -6,16 +6,9 @@ import hashlib
 import pytest
 
 from ringback.diagnosis import diagnose
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def http(answer):

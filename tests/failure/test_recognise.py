@@ -16,7 +16,7 @@ from ringback import classify
 from ringback.failure.clue import GENERIC, UMBRELLA, Clue
 from ringback.failure.recognise.http import answered_by_proxy
 from ringback.testing.clients import CLIENTS
-from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab import FAULTS
 
 
 def raised(name, *arguments, base=Exception, **held):
@@ -191,12 +191,6 @@ def test_an_error_code_of_python_socks_counts():
     error = Exception("Connection refused by destination host")
     error.error_code = 5
     assert answered_by_proxy(error, BY_NAME).kind == "proxy.upstream_failed"
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.mark.parametrize(

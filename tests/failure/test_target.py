@@ -109,12 +109,6 @@ def test_urllib_held_the_request_without_its_secrets(refusing):
     assert (target.scheme, target.host, target.port) == ("http", refusing.host, refusing.port)
 
 
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
-
-
 @pytest.mark.parametrize(("secure", "phase"), [(False, "connect"), (True, "tls")])
 def test_a_connection_of_asyncio_has_a_handshake_where_it_is_secured(lab, secure, phase):
     endpoint = lab.start("http.response.timed_out:silent")

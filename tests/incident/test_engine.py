@@ -27,6 +27,15 @@ def engine_of(*ids, **more):
     return Engine([WatchedEndpoint(id=id_, name=id_, host=f"{id_}.test", **more) for id_ in ids])
 
 
+def shop_behind_db():
+    shop = WatchedEndpoint(id="shop", host="s", parents=("db",))
+    return Engine([WatchedEndpoint(id="db", host="db"), shop])
+
+
+def web_and_api_of_one_host():
+    return Engine([WatchedEndpoint(id=id_, host="a.test") for id_ in ("web", "api")])
+
+
 def failing(endpoint, times, begins=0, step=5, kind="tcp.refused"):
     return [check(begins + i * step, endpoint, False, kind) for i in range(times)]
 
@@ -53,9 +62,7 @@ def test_three_failures_in_a_row_open_an_incident_and_two_successes_close_it():
 
 
 def test_a_child_joins_the_incident_of_its_parent():
-    engine = Engine(
-        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
-    )
+    engine = shop_behind_db()
     run(engine, failing("db", 3))
     changes = run(engine, failing("shop", 3, 5, kind="http.error.unavailable"))
     assert whats(changes) == ["joined"]
@@ -64,9 +71,7 @@ def test_a_child_joins_the_incident_of_its_parent():
 
 
 def test_a_childs_alarm_waits_for_a_parent_that_is_suspect():
-    engine = Engine(
-        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
-    )
+    engine = shop_behind_db()
     run(engine, failing("db", 1))
     assert run(engine, failing("shop", 3, 1)) == []
     opened = run(engine, failing("db", 2, 20))
@@ -75,18 +80,14 @@ def test_a_childs_alarm_waits_for_a_parent_that_is_suspect():
 
 
 def test_a_parent_that_is_found_down_after_its_child_joins_the_childs_incident():
-    engine = Engine(
-        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
-    )
+    engine = shop_behind_db()
     run(engine, failing("shop", 3, kind="http.error.unavailable"))
     assert whats(run(engine, failing("db", 3, 20))) == ["joined"]
     assert len(engine.incidents()) == 1
 
 
 def test_a_childs_alarm_is_notified_when_its_parent_turns_out_well():
-    engine = Engine(
-        [WatchedEndpoint(id="db", host="db"), WatchedEndpoint(id="shop", host="s", parents=("db",))]
-    )
+    engine = shop_behind_db()
     run(engine, failing("db", 1))
     run(engine, failing("shop", 3, 1))
     run(engine, well("db", 1, 20))
@@ -94,9 +95,7 @@ def test_a_childs_alarm_is_notified_when_its_parent_turns_out_well():
 
 
 def test_endpoints_of_one_host_share_an_incident():
-    engine = Engine(
-        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
-    )
+    engine = web_and_api_of_one_host()
     assert whats(run(engine, failing("web", 3))) == ["opened"]
     (joined,) = run(engine, failing("api", 3, 5))
     assert (joined.what, joined.told, joined.endpoint) == ("joined", True, "api")
@@ -216,9 +215,7 @@ def test_names_of_one_resolver_that_fails_are_one_incident():
 
 
 def test_a_member_that_was_well_and_goes_down_much_later_is_another_incident():
-    engine = Engine(
-        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
-    )
+    engine = web_and_api_of_one_host()
     run(engine, [*failing("web", 3), *failing("api", 3, 5)])
     run(engine, well("web", 2, 60))
     assert whats(run(engine, failing("web", 3, 3600))) == ["opened"]
@@ -226,9 +223,7 @@ def test_a_member_that_was_well_and_goes_down_much_later_is_another_incident():
 
 
 def test_a_member_that_goes_down_again_at_once_is_back_in_its_incident():
-    engine = Engine(
-        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
-    )
+    engine = web_and_api_of_one_host()
     run(engine, [*failing("web", 3), *failing("api", 3, 5), *well("web", 2, 30)])
     (joined,) = run(engine, failing("web", 3, 45))
     assert (joined.what, joined.incident.members) == ("joined", ("web", "api"))
@@ -273,9 +268,7 @@ def test_a_silenced_incident_is_notified_when_its_silence_ends_before_it_does():
 
 
 def test_a_member_that_is_silenced_is_not_notified_when_it_joins():
-    engine = Engine(
-        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
-    )
+    engine = web_and_api_of_one_host()
     run(engine, failing("web", 3))
     engine.silences.add(Silence(id="s", endpoints=("api",), begins=T, ends=T + 1000))
     (joined,) = run(engine, failing("api", 3, 5))
@@ -283,9 +276,7 @@ def test_a_member_that_is_silenced_is_not_notified_when_it_joins():
 
 
 def test_a_member_that_is_not_silenced_makes_a_silenced_incident_notified():
-    engine = Engine(
-        [WatchedEndpoint(id="web", host="a.test"), WatchedEndpoint(id="api", host="a.test")]
-    )
+    engine = web_and_api_of_one_host()
     engine.silences.add(Silence(id="s", endpoints=("web",), begins=T, ends=T + 1000))
     changes = run(engine, [*failing("web", 3), *failing("api", 3, 5)])
     assert whats(changes, notify=True) == []

@@ -17,7 +17,6 @@ from ringback.diagnosis.layer.neighbours import (
 )
 from ringback.diagnosis.layer.spoken import client_hello, speech
 from ringback.diagnosis.model import Asked
-from ringback.testing.lab import Lab
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.message import serve
 from tests.diagnosis.layer.worlds import scene_of, told
@@ -109,12 +108,6 @@ PARTNER = {"role": "partner", "speaks": "http", "as_asked": True, "outcome": "op
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     monkeypatch.setattr(spoken, "ANSWER_TIMEOUT", 20.0)
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def test_a_partner_that_speaks_what_was_asked(lab):

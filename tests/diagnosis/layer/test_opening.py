@@ -13,17 +13,10 @@ from ringback.diagnosis.layer.opening import (
     take_connection,
 )
 from ringback.diagnosis.model import Asked
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import serve
 
 HTTPS = Asked(text="", scheme="https", host="127.0.0.1", port=443, tls=True)
 HTTP = replace(HTTPS, scheme="http", tls=False)
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def scene_of(asked=HTTPS, **options):

@@ -6,16 +6,9 @@ from hypothesis import strategies as st
 
 from ringback.diagnosis.layer import http, tls
 from ringback.diagnosis.layer.http_exchange import status_of
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def met(endpoint):

@@ -4,17 +4,10 @@ import pytest
 
 from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import http
-from ringback.testing.lab import Lab
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import answering, response
 from ringback.testing.lab.proxy import USER, proxy, proxy_with_users
 from tests.diagnosis.layer.meeting import only, scene_of, told
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def met(lab, handler, user=""):

@@ -2,7 +2,6 @@ import pytest
 
 from ringback.diagnosis.layer import http, http_extras, tls
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import head
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
@@ -10,8 +9,8 @@ from tests.requires import requires
 LONG = ResponseTimeouts(first=60.0, head=60.0, pause=60.0, body=60.0)
 """For what comes, however slow the machine."""
 SHORT = {
-    "timeout": ResponseTimeouts(first=0.3, head=0.3),
-    "body_timeout": ResponseTimeouts(first=60.0, head=60.0, pause=0.3, body=0.3),
+    "timeout": ResponseTimeouts(first=0.1, head=0.1),
+    "body_timeout": ResponseTimeouts(first=60.0, head=60.0, pause=0.1, body=0.1),
 }
 """Outcome to the timeouts for what never comes."""
 
@@ -44,12 +43,6 @@ OUTCOMES = {
     "http.response.invalid.not_http:http2": "not_http",
     "http.response.invalid.not_http:tls_port": "tls_bytes",
 }
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import pytest
 
 from ringback.diagnosis.layer import http, http_extras, tls, tls_extras
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
 from tests.requires import requires
@@ -19,12 +18,6 @@ def _quick(monkeypatch):
     monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", ResponseTimeouts(2.0, 2.0, 2.0, 2.0))
     monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.1)
     monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 2.0)
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def is_small(accepted):

@@ -8,7 +8,6 @@ from ringback.diagnosis.facts import ProxyConnectFacts, ProxyTunnelFacts
 from ringback.diagnosis.host_facts import ProxyVariablesFacts
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.model import Asked
-from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab.message import answering, response, serve
 
@@ -17,12 +16,6 @@ from ringback.testing.lab.message import answering, response, serve
 def _patient(monkeypatch):
     module = importlib.import_module("ringback.diagnosis.layer.proxy")
     monkeypatch.setattr(module, "CANDIDATE_TIMEOUT", 60.0)
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 def tried(port, *others, scheme="https"):

@@ -6,18 +6,12 @@ from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.layer.opening import open_connection
 from ringback.diagnosis.layer.proxy import ANSWER_TIMEOUT
 from ringback.diagnosis.model import Asked
-from ringback.testing.lab import Lab, socks
 from ringback.testing.lab import proxy as proxies
+from ringback.testing.lab import socks
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import answering, response, serve
 from ringback.testing.lab.tls import hello_plain
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture

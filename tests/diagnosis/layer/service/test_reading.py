@@ -6,7 +6,6 @@ import pytest
 
 from ringback.diagnosis.layer import service, tls
 from ringback.diagnosis.protocols import protocol_of
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires
@@ -70,12 +69,6 @@ REFUSALS = {
         "sorry, too many clients already",
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ringback.diagnosis.layer.connect import (
     of_icmp,
 )
 from ringback.diagnosis.layer.kernel import Icmp, TcpInfo, tcp_info
-from ringback.testing.lab import Lab, network
+from ringback.testing.lab import network
 from ringback.testing.lab.namespace import inside
 from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World
@@ -41,12 +41,6 @@ UNANSWERED = {
     "tcp_reset": ("refused", "ECONNREFUSED"),
 }
 FAULTS = {fault.when: fault for fault in network.FAULTS}
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture

@@ -8,19 +8,12 @@ import pytest
 
 from ringback.diagnosis.layer import tcp
 from ringback.diagnosis.layer.opening import open_connection
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import serve
 from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
 
 BOTH = (SERVER[6], SERVER[4])
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
