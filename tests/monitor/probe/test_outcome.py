@@ -1,13 +1,9 @@
 import errno
-import socket
-import ssl
 
 import pytest
 
 from ringback.monitor.probe.outcome import (
     PhaseTimer,
-    ProbeError,
-    ProbeFailure,
     probe_failure_of,
     timeout_failure,
 )
@@ -16,17 +12,14 @@ from ringback.monitor.probe.outcome import (
 @pytest.mark.parametrize(
     ("error", "phase", "kind"),
     [
-        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "connect", "tcp.refused"),
         (OSError(errno.EHOSTUNREACH, "x"), "connect", "tcp.address_unreachable.host"),
         (TimeoutError(errno.ETIMEDOUT, "x"), "connect", "tcp.timed_out"),
         (TimeoutError(errno.ETIMEDOUT, "x"), "wait", "tcp.timed_out.established"),
         (ConnectionResetError(), "tls", "tls.closed"),
         (ConnectionResetError(errno.ECONNRESET, "x"), "tls", "tcp.reset"),
-        (socket.gaierror(socket.EAI_NONAME, "x"), "dns", "dns.name_not_resolved"),
-        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "tls", "tls.closed"),
     ],
 )
-def test_what_the_target_did(error, phase, kind):
+def test_failure_of_the_target(error, phase, kind):
     failed = probe_failure_of(error, phase)
 
     assert (failed.kind, failed.of_target) == (kind, True)
@@ -44,12 +37,6 @@ def test_what_the_target_did(error, phase, kind):
 )
 def test_what_is_our_own(error):
     assert probe_failure_of(error, "connect").of_target is False
-
-
-def test_what_was_found_out_already():
-    failed = ProbeFailure("dns.server", "SERVFAIL")
-
-    assert probe_failure_of(ProbeError(failed), "dns") is failed
 
 
 @pytest.mark.parametrize(
@@ -76,13 +63,7 @@ def test_detail_has_no_secrets():
     assert "secret" not in probe_failure_of(error, "connect").detail
 
 
-def test_what_the_system_says_is_reported_in_its_words():
+def test_detail_names_the_errno():
     refused = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('192.0.2.1', 80)")
-    untrusted = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] failed")
-    untrusted.verify_message = "certificate has expired"
 
     assert probe_failure_of(refused, "connect").detail == "Connection refused (ECONNREFUSED)"
-    assert probe_failure_of(untrusted, "tls").detail == (
-        "the certificate is not accepted: certificate has expired"
-    )
-    assert probe_failure_of(OSError("what"), "connect").detail

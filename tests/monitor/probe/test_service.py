@@ -9,7 +9,6 @@ from shutil import chown
 
 import pytest
 from integrations import services
-from monitor.probe.test_starttls import mail_server
 from monitor.store.server import running_server
 from nightly import pairs, rest_nightly
 
@@ -152,14 +151,6 @@ def test_tls_is_begun_at_once_where_the_scheme_says_so(looking, lab, scheme):
     assert unknown.certificate is not None
 
 
-def test_an_expired_certificate_and_plain_text_in_place_of_tls(looking, lab):
-    handler = over_tls(lab.certificates.server("expired"), saying("redis", GREETINGS["redis"]))
-    check = at(looking, lab.listen(handler).port, "rediss", ca=lab.certificates.bundle)
-    assert check.kind == "tls.cert.date_invalid.expired"
-    check = at(looking, lab.listen(saying("redis", GREETINGS["redis"])).port, "rediss")
-    assert check.kind.startswith("tls.")
-
-
 LOGINS = {"redis": b"-NOAUTH Authentication required.\r\n", "mqtt": b"\x20\x02\x00\x05"}
 
 
@@ -219,13 +210,7 @@ def test_mysql_may_ask_for_another_way_to_log_in(looking, lab):
     assert heard[1] == b""
 
 
-# A real mail server, and a real PostgreSQL.
-
-
-@pytest.mark.nightly
-def test_mail_server(looking):
-    with mail_server(None) as port:
-        assert at(looking, port, "smtp").up is True
+# A real PostgreSQL.
 
 
 @pytest.fixture(scope="module")
@@ -295,19 +280,6 @@ def test_postgresql_that_must_speak_tls_and_does_not(looking, lab):
     port = lab.listen(saying("redis", b"N")).port
     check = at(looking, port, "postgres", rest="?sslmode=require")
     assert "offers no TLS" in check.detail
-
-
-@pytest.mark.nightly
-def test_full_postgresql_is_down(looking, database):
-    import psycopg  # noqa: PLC0415 - where there is a server
-
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(psycopg.OperationalError):
-            for _ in range(20):
-                held.enter_context(psycopg.connect(database.url("postgres")))
-        check = at(looking, database.port, "postgres")
-    assert (check.up, check.kind) == (False, "service.rejected")
-    assert "too many clients" in check.detail
 
 
 def test_what_never_ends_is_bounded(looking, lab):

@@ -1,6 +1,10 @@
+import hashlib
 import time
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 def at(looking, lab, started, **options):
@@ -15,6 +19,10 @@ def test_good_certificate_and_the_days_it_must_last(looking, lab):
     assert check.up is True
     assert set(check.timings) == {"dns", "connect", "tls"}
     assert check.certificate.issuer == "CN=ringback lab intermediate"
+    pem = Path(lab.certificates.file("good")).read_bytes()
+    key = x509.load_pem_x509_certificate(pem).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert check.certificate.key == hashlib.sha256(spki).hexdigest()
     assert not any(seen.received for seen in started.seen)
 
     check = at(looking, lab, started, expect={"certificate_days": 31})

@@ -59,14 +59,17 @@ def test_an_error_that_is_expected_is_none(looking, lab):
     assert looking.at(lab.start("http.error.auth:401").url, expect={"status": ((401, 401),)}).up
 
 
-def test_a_pattern_that_takes_for_ever_blames_nobody(looking, lab, monkeypatch):
-    monkeypatch.setattr(matching, "PATTERN_TIMEOUT", 0.5)
+def test_pattern_that_takes_for_ever_blames_nobody_and_keeps_nobody_waiting(
+    looking, lab, monkeypatch
+):
     url = lab.listen(answering(response(200, b"a" * 60))).url
-
-    check = looking.at(url, expect={"body_matches": ("(a+)+b",)})
+    with monkeypatch.context() as impatient:
+        impatient.setattr(matching, "PATTERN_TIMEOUT", 0.5)
+        check = looking.at(url, expect={"body_matches": ("(a+)+b",)})
 
     assert (check.up, check.kind) == (None, "client.deadline_exceeded")
     assert "takes too long" in check.detail
+    assert looking.at(url, expect={"body_matches": ("a+",)}).up is True
 
 
 def test_a_compressed_body_is_read(looking, lab):
