@@ -19,6 +19,17 @@ from ringback.testing.lab.certificates import Identity
 
 NAME = "www.example.org"
 _DAY = dt.timedelta(days=1)
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 _lock = threading.RLock()
 _counter = itertools.count()
 
@@ -70,7 +81,10 @@ def issue(
     if issuer:
         above = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
         builder = builder.add_extension(above, critical=False)
-    if not authority:
+    if authority:
+        # Python 3.13 and later want it of an authority, as RFC 5280 does.
+        builder = builder.add_extension(_SIGNS, critical=True)
+    else:
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     if not authority and names is not None:
         builder = builder.add_extension(
