@@ -17,7 +17,7 @@ from ringback.monitor.model import (
 )
 from ringback.monitor.probe.outcome import ProbeNotes
 from ringback.monitor.store.aggregate import Aggregate
-from ringback.monitor.store.interface import EVERY_INCIDENT, Notified, RollupBucket
+from ringback.monitor.store.interface import EVERY_INCIDENT, Notified
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
 WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
@@ -82,11 +82,11 @@ class MemoryStore:
         return found[:limit]
 
     def buckets(self, endpoint, step, since, until):
-        width, spans = WIDTHS[step], defaultdict(list)
+        width, spans = WIDTHS[step], defaultdict(Aggregate)
         for check in self.kept[endpoint]:
             if since <= check.at < until:
-                spans[check.at // width * width].append(check)
-        return [_bucket(at, checks) for at, checks in sorted(spans.items())]
+                spans[check.at // width * width].add(check)
+        return [spans[at].bucket(at) for at in sorted(spans)]
 
     def day_counts(self, endpoints, since, until):
         return {id_: self.buckets(id_, "1d", since, until) for id_ in endpoints}
@@ -107,29 +107,6 @@ class MemoryStore:
 
     def incident(self, id_):
         return next((incident for incident in self.past if incident.id == id_), None)
-
-
-def _bucket(at, checks):
-    known = [check for check in checks if check.up is not None]
-    took = sorted(check.seconds for check in known if check.up)
-    phases = {name for check in known if check.up for name in check.timings}
-    kinds = [check.kind for check in known if check.kind]
-    return RollupBucket(
-        at=at,
-        count=len(known),
-        bad=sum(not check.up for check in known),
-        unknown=len(checks) - len(known),
-        p50=took[len(took) // 2] if took else None,
-        p95=took[int(len(took) * 0.95)] if took else None,
-        p99=took[int(len(took) * 0.99)] if took else None,
-        timings={
-            name: sorted(check.timings[name] for check in known if name in check.timings)[
-                sum(name in check.timings for check in known) // 2
-            ]
-            for name in sorted(phases)
-        },
-        kinds={kind: kinds.count(kind) for kind in kinds},
-    )
 
 
 class MemoryService:
@@ -222,26 +199,18 @@ class MemoryService:
         return self._write(incident_id, None, f"{who}: {text}")
 
     def _write(self, incident_id, wanted, text, **changed):
-        found = [
-            known
-            for known in self.open
-            if known.id == incident_id and wanted in (None, known.state)
-        ]
-        for known in found:
-            entry = TimelineEntry(at=self.now, what="noted", text=text)
-            timeline = (*known.timeline, entry)
-            self.open[self.open.index(known)] = replace(known, timeline=timeline, **changed)
-        return bool(found)
+        for index, known in enumerate(self.open):
+            if known.id == incident_id and wanted in (None, known.state):
+                entry = TimelineEntry(at=self.now, what="noted", text=text)
+                timeline = (*known.timeline, entry)
+                self.open[index] = replace(known, timeline=timeline, **changed)
+                return True
+        return False
 
     def silence(self, endpoints, seconds, who, reason):
-        silence = Silence(
-            id=f"s{len(self.silences()) + 1}",
-            endpoints=endpoints,
-            begins=self.now,
-            ends=self.now + seconds,
-            by=who,
-            reason=reason,
-        )
+        id_, ends = f"s{len(self.silences()) + 1}", self.now + seconds
+        said = {"by": who, "reason": reason}
+        silence = Silence(id=id_, endpoints=endpoints, begins=self.now, ends=ends, **said)
         self.quiet.add(silence)
         return silence.id
 
@@ -357,7 +326,7 @@ def sample(now=NOW):
         ),
         now=now,
     )
-    for minutes in range(0, 3 * 1440, 5):
+    for minutes in range(0, 3 * 1440, 10):
         at = now - minutes * 60 - 60
         wave = 0.04 + 0.01 * ((minutes // 60) % 6) / 5
         service.store.kept["web"].append(

@@ -1,24 +1,14 @@
 import asyncio
-import functools
 import json
 
 import httpx
 from monitor.web.asking import Asking
 from monitor.web.service import NOW, MemoryService, check, endpoint, refused
+from monitor.web.serving import in_a_loop
 
 from ringback.monitor.model import EndpointView, UiEvent
 from ringback.monitor.web.live import MAX_PAGES, MAX_PAGES_OF_ONE, LiveUpdates
 from ringback.monitor.web.render import Renderer
-
-
-def in_a_loop(test):
-    """Run a test in an event loop, at whose end all of its streams are closed."""
-
-    @functools.wraps(test)
-    def run(**fixtures):
-        asyncio.run(asyncio.wait_for(test(**fixtures), 60))
-
-    return run
 
 
 def ok(id_):

@@ -54,7 +54,7 @@ def test_list_comes_in_pages_that_name_the_next(asking):
 
 
 def test_checks_come_newest_first_and_in_pages(asking):
-    first = asking.get("/api/v1/endpoints/api/checks?limit=5&failed=true")
+    first = asking.get("/api/v1/endpoints/api/checks?limit=1&failed=true")
     second = asking.get(first.links["next"]["url"])
     times = [entry["at"] for entry in first.json() + second.json()]
 
@@ -68,7 +68,7 @@ def test_buckets_cover_the_time_that_is_asked_for(asking):
     found = asking.get(path).json()
 
     assert found[0]["at"] == "2026-11-21T00:00:00.000Z"
-    assert found[-1]["kinds"] == {"tcp.refused": 2}
+    assert found[-1]["kinds"] == {"tcp.refused": 1}
 
 
 @pytest.mark.parametrize(
