@@ -15,9 +15,7 @@ from program import running_program
 from until import until
 
 import ringback
-from ringback.diagnosis import adiagnose, asking, diagnose
-from ringback.diagnosis.context import DiagnosisContext, Options
-from ringback.diagnosis.layer.url import parse_target
+from ringback.diagnosis import adiagnose, diagnose
 from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 
@@ -152,19 +150,3 @@ def test_ctrl_c_gives_what_is_known(silent):
     assert "unknown It was interrupted. Let it end:" in rest
     assert "longer time" not in rest
     assert program.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("http://192.0.2.1/", "192.0.2.1"),
-        ("http://[2001:db8::1]/", "2001:db8::1"),
-        ("http://127.1/", "127.0.0.1"),
-        ("http://[fe80::1%25eth0]/", "fe80::1%eth0"),
-    ],
-)
-def test_an_address_needs_no_lookup(text, address):
-    before = DiagnosisContext(parse_target("http://192.0.2.2/"), Options())
-    context = DiagnosisContext(parse_target(text), Options(), behind=before)
-
-    assert (asking.read_addresses(context), context.readings()) == ((address,), ())

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 import math
 import sys
@@ -11,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringback.diagnosis import model
-from ringback.diagnosis.model import Diagnosis
 from ringback.diagnosis.record import (
     MAX_RECORD_BYTES,
     RecordError,
@@ -163,9 +161,6 @@ def test_what_is_too_much_is_cut():
 
 def nested(depth):
     return [nested(depth - 1)] if depth else []
-
-
-FIELDS = [field.name for field in dataclasses.fields(Diagnosis)]
 
 
 @given(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ringback.errors.specialise import note
 from ringback.failure import KINDS, Failure, Target, explain
-from ringback.failure.advice import filled, known_of, place_of
+from ringback.failure.advice import filled, known_of
 
 WHOLE = Target(
     "https://web.test:8443/a;b", "https", "web.test", 8443, "192.0.2.7", "proxy.test:3128"
@@ -33,18 +33,6 @@ WHOLE = Target(
 )
 def test_what_is_known_of_the_target_is_filled_in(step, said):
     assert filled(step, known_of(WHOLE)) == said
-
-
-def test_an_address_is_no_name_and_one_of_ipv6_is_in_brackets_in_a_url_only():
-    known = place_of("2001:db8::1", 80)
-
-    assert filled("`curl http://HOST:PORT/`", known) == "`curl http://[2001:db8::1]:80/`"
-    assert filled("`nc -vz HOST 22`", known) == "`nc -vz 2001:db8::1 22`"
-    assert (
-        filled("`dig NAME`", known)
-        == filled("`dig NAME`", place_of("192.0.2.7", 80))
-        == "`dig NAME`"
-    )
 
 
 @given(st.text(max_size=30), st.sampled_from([s for kind in KINDS.values() for s in kind.do]))

@@ -1,10 +1,8 @@
 """An address that could not be connected to is named quickly, and as it is named otherwise."""
 
-import asyncio
 import errno
 import socket
 
-import aiohttp
 import httpx
 import pytest
 import urllib3
@@ -77,19 +75,6 @@ def test_what_urllib3_raises_over_ours_is_named_alike(refused):
     quick, slow = _named(error, target)
     assert quick == slow
     assert quick.evidence[0] == "ECONNREFUSED"
-
-
-def test_what_aiohttp_raises_is_named_alike(refused):
-    async def call():
-        async with aiohttp.ClientSession() as session:
-            await session.get(f"http://127.0.0.1:{refused}/")
-
-    target = Target("http://a/", "http", "127.0.0.1", refused)
-    with pytest.raises(aiohttp.ClientConnectorError) as caught:
-        asyncio.run(call())
-    quick, slow = _named(caught.value, target)
-    assert quick == slow
-    assert quick.kind == "tcp.refused"
 
 
 def test_several_addresses_and_other_failures_are_left_to_the_whole_chain():

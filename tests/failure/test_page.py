@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from ringback.failure.kind import Kind
 from ringback.failure.kinds import KINDS
 from ringback.failure.page import reference_page
@@ -43,16 +41,6 @@ def test_the_table_says_layer_delivery_and_retry_in_words() -> None:
     assert "| Layer | connection (TCP or Unix socket) |" in text
     assert "| Delivered | no, the service has not processed the request |" in text
     assert "| Retry | yes, after a wait, any method |" in text
-
-
-@pytest.mark.parametrize("name", ["unknown", "not_a_connection_failure"])
-def test_what_names_no_failure_cannot_be_reproduced(name: str) -> None:
-    assert "ringback lab" not in reference_page(KINDS[name])
-
-
-def test_a_kind_for_diagnosis_only_says_so() -> None:
-    assert "a diagnosis only" in reference_page(KINDS["dns.blocked"])
-    assert "a diagnosis only" not in reference_page(KINDS["tcp.refused"])
 
 
 def test_every_page_is_tidy_markdown() -> None:

@@ -54,12 +54,6 @@ def test_what_a_diagnosis_advises_comes_before_what_the_kind_does():
     assert operators_advice(opened(kind="tcp.refused", diagnosis=diagnosed))[0] == "Start it."
 
 
-def test_what_a_detector_advises_is_there():
-    warned = opened("certificate", "tls.cert.date_invalid.expired", advice=("Renew it.",))
-
-    assert operators_advice(warned)[0] == "Renew it."
-
-
 @pytest.mark.parametrize("pattern", ["heartbeat_missed", "latency", "own_network_down"])
 def test_what_is_not_about_the_service_says_where_to_look_first(pattern):
     diagnosed = {"verdict": {"kind": "tcp.refused", "advice": ["Start it."]}}

@@ -130,19 +130,6 @@ def test_a_silence_of_those_who_fail_now_covers_what_reopened():
     assert engine.tick(T + 80_000) == [], "nobody is reminded for the sake of one that is well"
 
 
-def test_an_incident_that_flaps_names_nobody_who_is_well():
-    engine = engine_of(*"abcde", host="h.example")
-    sees(engine, 0, {})
-    for at in range(30, 300, 30):
-        down = "bcd" if at % 60 else "abcd"
-        sees(engine, at, dict.fromkeys("abcde" if at == 30 else down, SILENT))
-    (incident,) = engine.incidents()
-
-    assert incident.pattern == "flapping"
-    assert set(incident.members) == set("abcd")
-    assert "e is well again" in [entry.text for entry in incident.timeline]
-
-
 def test_what_goes_down_for_all_leaves_those_that_some_cannot_reach():
     """One vantage of three does not reach a host; then one service there fails for all."""
     engine = engine_of("a", "b", "c", host="h.example")
@@ -169,22 +156,6 @@ def test_that_those_are_not_heard_who_reach_it_makes_nothing_worse(worse):
         engine.tick(T + at + 29)
 
     assert members(engine) == {"service_outage" if worse else "network_partition": {"a"}}
-
-
-def test_what_turns_out_worse_names_nobody_who_is_well():
-    """One vantage of three does not reach a host; it does again, and one service there is down."""
-    engine = engine_of("a", "b", host="h.example")
-    for at in range(0, 150, 30):
-        for by in "ABC":
-            sees(engine, at, dict.fromkeys("ab", SILENT) if by == "C" and at else {}, by)
-    (partial,) = engine.incidents()
-    for by in "CAB":
-        sees(engine, 180, {"a": "http.error.unavailable"}, by)
-    engine.tick(T + 230)
-    (worse,) = engine.incidents()
-
-    assert (partial.severity, set(partial.members)) == ("warn", set("ab"))
-    assert (worse.id, worse.severity, worse.members) == (partial.id, "page", ("a",))
 
 
 @pytest.mark.parametrize(

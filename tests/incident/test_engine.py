@@ -197,14 +197,6 @@ def test_a_certificate_that_has_ended_when_it_is_first_seen_is_one_incident():
     assert (incident.kind, engine.state_of("shop")) == (kind, "down")
 
 
-def test_a_date_that_is_seen_after_the_outage_opens_no_other_incident():
-    engine = engine_of("shop")
-    ended = CertificateSeen(not_after=T - 60, issuer="CA", key="1")
-    kind = "tls.cert.date_invalid.expired"
-    assert whats(run(engine, failing("shop", 3, kind=kind))) == ["opened"]
-    assert engine.see(check(60, "shop", False, kind, certificate=ended)) == []
-
-
 def test_names_of_one_resolver_that_fails_are_one_incident():
     names = [WatchedEndpoint(id=id_, name=id_, host=f"{id_}.test") for id_ in "ab"]
     engine = Engine([*names, WatchedEndpoint(id="c", host="c.test", resolver="192.0.2.53")])
@@ -292,17 +284,6 @@ def test_what_nobody_takes_is_notified_again_and_what_is_taken_is_not():
     assert engine.tick(T + 5000) == []
 
 
-def test_how_often_it_is_notified_again_can_change_while_it_lasts():
-    shop = WatchedEndpoint(id="shop")
-    engine = Engine([shop], remind_every=0)
-    run(engine, failing("shop", 3))
-    assert engine.tick(T + 700) == []
-    engine.configure([shop], T + 701, remind_every=600)
-    assert whats(engine.tick(T + 702), notify=True) == ["reminded"]
-    engine.configure([shop], T + 703)
-    assert whats(engine.tick(T + 1400), notify=True) == ["reminded"]
-
-
 def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
     engine = engine_of("shop")
     seen = CertificateSeen(not_after=T + 7 * DAY, issuer="Example CA R3", key="1")
@@ -355,16 +336,6 @@ def test_a_late_report_of_a_failure_makes_the_missed_one_an_outage():
     assert whats(engine.see(failed)) == ["closed", "opened"]
     assert engine.state_of("job") == "down"
     assert [incident.kind for incident in engine.incidents()] == ["service.rejected"]
-
-
-def test_reports_that_are_missed_now_and_then_are_no_flapping():
-    engine = Engine([WatchedEndpoint(id="job", every=60, grace=30)])
-    engine.tick(T)
-    for i in range(6):
-        assert whats(engine.tick(T + i * 100 + 91)) == ["opened"]
-        report = check(i * 100 + 100, "job", True, origin="heartbeat")
-        assert whats(engine.see(report)) == ["closed"]
-    assert engine.state_of("job") == "ok"
 
 
 def test_slowness_is_notified_and_its_end():

@@ -130,18 +130,6 @@ def test_who_refuted_it_and_fails_once_is_waited_for():
     )
 
 
-def test_a_place_that_got_through_and_fails_once_is_waited_for_whoever_was_unheard_before():
-    waiting = Waiting()
-    waiting.others = T - 1000.0  # C has not been heard for long
-    unheard = vote("C", "unknown")
-    assert meant(vote("B", DOWN), vote("A", UP), unheard, waiting=waiting) == SUSPECT
-    fails = [vote("B", DOWN), vote("A", "suspect"), unheard]
-    partial = ("partial", "network_partition", "warn")
-    assert meant(vote("B", DOWN), vote("A", UP), unheard, waiting=waiting, after=70.0) == partial
-    assert meant(*fails, waiting=waiting, after=71.0) == SUSPECT
-    assert meant(*fails, waiting=waiting, after=71.0 + WAITED) == OUTAGE
-
-
 def test_what_does_not_count_is_unknown_and_never_agreement():
     votes = [vote("A", DOWN), vote("B", DOWN)]
     assert meant(*votes, counts=lambda one: one.domain == "A") == SUSPECT

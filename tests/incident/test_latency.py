@@ -58,19 +58,6 @@ def test_a_level_that_wanders_by_itself_is_not_reported(kept):
     assert alarm < 5_010
 
 
-@pytest.mark.parametrize("slow", [(0.8, 0.8, 0.8), (0.8, 0.8, 0.1, 0.8), (0.8, 0.1, 0.8, 0.8)])
-def test_three_slow_answers_are_not_a_rise_nor_when_they_come_again(slow):
-    series = usual(100) + (list(slow) + usual(6)) * 2 + usual(50)
-
-    assert latency_alarms(series) == []
-
-
-def test_a_rise_lasts_while_single_answers_are_as_fast_as_before():
-    risen = [0.1 if at % 5 else 0.2 for at in range(40)]
-
-    assert ends(usual(100) + usual(10, 0.2) + risen + usual(20)) == [150]
-
-
 def test_single_slow_answers_are_not_reported_nor_do_they_hide_a_rise():
     chance = random.Random(2)
     slow = [value * (8 if chance.random() < 0.05 else 1) for value in usual(2000)]

@@ -102,18 +102,6 @@ def test_a_service_that_hangs_while_packets_are_lost_by_chance_is_no_network_tha
     assert watching.patterns == ["service_outage"]
 
 
-def test_a_few_lost_checks_among_many_that_were_asked_for_are_none_of_a_lossy_network():
-    """Checks are counted as they are made: what is asked for comes more often than planned."""
-    watching = Watching("abcdef", every=300.0)
-    strays(watching, "b", "c")
-    for _ in range(12):
-        watching.sees("a", HUNG)
-        for site in "def" * 3:
-            watching.sees(site)
-
-    assert "own_network_down" not in watching.patterns
-
-
 def lossy(watching, kind=SILENT):
     """Half of the checks are lost, of every site; the first fails three times in a row."""
     for found in (kind, None, kind, None):
@@ -166,16 +154,6 @@ def test_nothing_replies_here_and_other_vantages_reach_two_of_it(sites, of_other
         watching.passes(1.0)
 
     assert ("own_network_down" in watching.patterns) == own
-
-
-def test_a_program_behind_the_same_uplink_does_not_say_that_it_is_none():
-    watching = Watching("abcdef")
-    watching.all_well(2)
-    for _ in range(2):
-        watching.sees("b", SILENT, by="web1", origin="call")
-    lossy(watching)
-
-    assert watching.patterns == ["own_network_down"]
 
 
 def test_what_fails_for_long_while_others_answer_now_and_then_is_down_all_the_same():

@@ -70,23 +70,9 @@ def test_another_issuer_at_one_endpoint_leaves_the_others_their_warning():
     assert whats(run(engine, looks(61 + DAY, "a", ends(90, "2", "Another CA")))) == ["closed"]
 
 
-def test_two_certificates_of_one_key_are_two_warnings():
-    engine = engine_of("a", "b")
-    assert whats(run(engine, looks(0, "a", ends(20)) + looks(0, "b", ends(10)))) == ["opened"] * 2
-
-
 def test_an_endpoint_whose_certificate_is_not_known_shares_none():
     engine = engine_of("a", "b")
     assert whats(run(engine, looks(0, "ab", ends(20, key="")))) == ["opened"] * 2
-
-
-def test_another_certificate_is_notified_once_for_all_that_show_it():
-    engine = engine_of("a", "b")
-    run(engine, looks(0, "ab", ends(200)))
-    changes = run(engine, looks(60, "ab", ends(300, "2", "Another CA")))
-    assert whats(changes) == ["opened", "joined"]
-    run(engine, looks(60 + DAY, "ab", ends(300, "2", "Another CA")))
-    assert engine.incidents() == []
 
 
 def test_who_fails_when_it_has_ended_is_down_and_who_does_not_is_not():
@@ -124,13 +110,6 @@ def test_who_joins_another_outage_leaves_the_others_their_warning():
     assert (warning.detector, warning.members, warning.well) == ("certificate", ("a", "b"), ("a",))
     assert outage.members == ("c", "a")
     assert whats(run(engine, looks(2 * DAY, "b", ends(90, "2")))) == ["closed"]
-
-
-def test_servers_that_answer_in_turn_are_notified_once():
-    engine = engine_of("a")
-    pair = (ends(200), ends(220, "2"))
-    seen = [check for i in range(160) for check in looks(i * 600, "a", pair[i % 2])]
-    assert whats(run(engine, seen)) == ["opened", "closed"]
 
 
 def test_of_servers_in_turn_the_certificate_that_ends_first_counts():

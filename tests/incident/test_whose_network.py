@@ -230,18 +230,6 @@ def lost_now_and_then(watching, ids):
             watching.sees(id_, kind)
 
 
-def test_two_sites_that_waver_beside_one_that_is_well_are_no_network_that_loses_packets():
-    watching = Watching("abc")
-    watching.all_see()
-    lost_now_and_then(watching, "ab")
-    for _ in range(12):
-        watching.sees("a", SILENT)
-        watching.sees("c")
-        watching.passes(2)
-
-    assert watching.patterns == ["service_outage"]
-
-
 def fails_three_times(watching):
     watching.all_see()
     watching.passes(2)
@@ -277,33 +265,6 @@ def test_what_replies_when_it_is_asked_again_had_only_lost_packets():
     watching.passes(15)
 
     assert watching.patterns == []
-
-
-def loses_packets():
-    watching = Watching("abcd")
-    watching.all_see()
-    lost_now_and_then(watching, "abcd")
-    for _ in range(3):
-        watching.sees("a", SILENT)
-    assert watching.patterns == ["own_network_down"]
-    return watching
-
-
-def test_a_reset_among_what_is_lost_is_no_outage():
-    watching = loses_packets()
-    watching.sees("a", "tcp.reset")
-    watching.passes(2)
-
-    assert watching.patterns == ["own_network_down"]
-
-
-def test_what_is_refused_as_often_as_it_takes_is_down_while_packets_are_lost():
-    watching = loses_packets()
-    for _ in range(3):
-        watching.sees("b", "tcp.refused")
-    watching.passes(2)
-
-    assert watching.patterns == ["own_network_down", "service_outage"]
 
 
 def test_what_was_down_before_packets_were_lost_stays_an_incident_of_its_own():

@@ -109,14 +109,6 @@ def test_none_is_sent_while_the_circuit_is_open():
     assert not run.hedge(0.6)
 
 
-def test_one_is_sent_again_once_the_trouble_is_over():
-    state = OriginState(Breaker(), Budget(), 0.0)
-    run = running(Policy(), state)
-    state.failed(FAILURE, 0.5, 0.5)
-    state.succeeded(0.6, 0.1, retry=False)
-    assert run.hedge(1.0)
-
-
 @pytest.mark.parametrize("part", [0, -0.1, 0.6, float("nan")])
 def test_a_part_that_makes_no_sense_is_refused(part):
     with pytest.raises(ValueError, match="hedge"):

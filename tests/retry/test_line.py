@@ -234,14 +234,6 @@ def test_the_process_can_be_told_not_to_wait():
     assert call.end.reason == "attempts"
 
 
-def test_only_so_many_wait():
-    world = down(10, 5, policy=Policy(attempts=1, patience=10, waiting=7, breaker=None))
-    calls = [world.call(10 + index / 1000) for index in range(30)]
-    world.go()
-    assert world.most_waiting == 7
-    assert [call.end for call in calls].count("ok") == 7
-
-
 def test_nobody_waits_past_the_deadline():
     world = down(10, 60)
     call = world.call(10, deadline=13.0)
@@ -320,24 +312,6 @@ def test_those_who_waited_leave_one_by_one_at_first_at_a_fifth_of_the_pace():
     assert left[-1] - back < 3.5
 
 
-def test_a_service_that_answers_ever_more_slowly_is_not_overrun():
-    def slower(now):
-        return 0.001 if now < 15 else 0.5
-
-    def up(now):
-        return not 10 <= now < 15
-
-    world = World(
-        up, seconds=slower, policy=Policy(attempts=1, patience=10, breaker=None, waiting=1000)
-    )
-    world.call(0.0)
-    calls = world.calls_at(40, 10, 15)
-    world.go()
-    left = sorted(call.attempts[-1] for call in calls)[1:]
-    # 200 calls at the fifth of 40 a second: it never grows.
-    assert left[-1] - left[0] > 15
-
-
 def departures(calls, since, seconds):
     left = [call.attempts[-1] for call in calls]
     return sum(since <= at < since + seconds for at in left)
@@ -409,18 +383,6 @@ def test_those_who_wait_stay_while_it_fails_again_on_its_return():
     assert [call.end for call in calls].count("ok") >= 38
     told = [what for _, what, _ in world.news]
     assert told.count("calls_released") == 1
-
-
-def test_a_head_that_is_interrupted_hands_its_place_on():
-    world = down(10, 3, policy=Policy(attempts=1, patience=10, breaker=None))
-    first, second = world.call(10), world.call(10.01)
-    world.go(10.05)
-    first.run.leave(world.now)  # cancelled while it waits
-    first.asked += 1
-    world.go()
-    assert first.ended is None
-    assert second.end == "ok"
-    assert len(second.attempts) > 3
 
 
 def test_a_head_that_is_interrupted_while_it_tries_hands_its_place_on():

@@ -53,22 +53,6 @@ def test_a_json_line_of_a_retry():
     }
 
 
-def test_a_json_line_of_a_change():
-    change = event(what="circuit_opened", detail="5 failed in a row", method="", timings={})
-    assert json.loads(json_line(change, "WARNING")) == {
-        "timestamp": "2023-11-14T22:13:20.250+00:00",
-        "level": "WARNING",
-        "event": "circuit_opened",
-        "message": "circuit opened, calls fail fast: 5 failed in a row",
-        "url.full": "https://h/a",
-        "url.scheme": "https",
-        "server.address": "h",
-        "server.port": 443,
-        "network.peer.address": "192.0.2.1",
-        "ringback.detail": "5 failed in a row",
-    }
-
-
 def test_the_page_lists_every_member():
     page = Path(__file__).parents[2] / "docs" / "how-to" / "listen-to-events.md"
     table = page.read_text("utf-8").partition("| member | |\n")[2].partition("\n\n")[0]

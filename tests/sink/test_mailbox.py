@@ -1,5 +1,3 @@
-import copy
-import pickle
 import subprocess
 import sys
 import threading
@@ -197,13 +195,6 @@ def test_threads_end_when_there_is_nothing_to_do(box, patient, monkeypatch):
         served_by[-1].join(60)
         assert not served_by[-1].is_alive()
     assert len(served_by) == 3
-
-
-def test_a_copy_begins_empty(box, hanging):
-    box.post(hanging, 1)
-    for other in (copy.deepcopy(box), pickle.loads(pickle.dumps(box))):
-        assert not other.late
-        assert not other._queued
 
 
 def run(script):

@@ -297,17 +297,6 @@ def test_nothing_explains_it():
     assert comparison.advice
 
 
-def test_one_address_without_a_route_explains_nothing():
-    lost = reading("host", "route_to", "2001:db8::7", facts={"address": "x", "route": False})
-    refused = connect("203.0.113.7", "refused")
-    found = broken("service_down", "tcp.refused", "tcp")
-    there = report(route_to(True), lost, refused, found=found)
-    comparison = compare([report(route_to(True)), there], ["here", "there"])
-
-    assert comparison.explanations[0].difference == "connect"
-    assert "or it was down then" in comparison.summary
-
-
 def test_where_nothing_is_known_only_what_would_explain_much_does():
     found = verdict("unknown", "unknown", summary="?", confidence=0.0)
     trust = compare([report(trusting(150)), report(trusting(1), found=found)], "ab")
@@ -315,14 +304,6 @@ def test_where_nothing_is_known_only_what_would_explain_much_does():
 
     assert trust.explanations[0].difference is None
     assert proxy.explanations[0].difference == "proxy"
-
-
-def test_the_stage_is_that_of_the_reading_that_decided():
-    reset = broken("reset_after_request", "tcp.reset", "tcp", evidence=(6,))
-    there = report(answer(None, outcome="reset"), found=reset)
-
-    assert there.readings[6].layer == "http"
-    assert compare([report(answer(200)), there], "ab").explanations[0].difference == "status"
 
 
 def test_placeholders_of_two_reports_are_not_compared():

@@ -119,14 +119,6 @@ def test_a_partner_that_speaks_what_was_asked(lab):
     assert context.readings()[-1].result.endswith(", speaks http")
 
 
-def test_it_speaks_something_else(lab):
-    met = lab.listen(serve)
-    context = scene_of(443, "https")
-    ask_neighbour(context, Neighbour(address=met.host, port=met.port, role="partner"), 20)
-    [facts] = told(context, "neighbours", "connect")
-    assert (facts["speaks"], facts["as_asked"]) == ("http", False)
-
-
 def test_a_gateway_is_not_spoken_to(lab):
     met = lab.listen(serve)
     context = scene_of(443, "https")
@@ -167,10 +159,6 @@ def heard(met, port, asked):
         return None
     with sock:
         return speech(sock, port, asked)
-
-
-def test_http(lab):
-    assert heard(lab.listen(serve), 80, HTTP) == "http"
 
 
 def test_tls_by_the_port(lab):

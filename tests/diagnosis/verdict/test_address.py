@@ -66,15 +66,6 @@ def test_a_family_is_missing_where_no_route_leads_out_by_it(six: bool, cause: st
     assert judge((name, looked_up, *out, to, dead)).cause == cause
 
 
-def test_what_this_host_does_not_send_over_one_family_lies_here() -> None:
-    name = reading("url", "parse", host="web.test", port=80, protocol="none")
-    looked_up = reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7", "192.0.2.7"])
-    opened = failed("192.0.2.7", "open")
-    found = judge((name, looked_up, failed("2001:db8::7", "invalid", errno="EINVAL"), opened))
-
-    assert (found.cause, found.where) == ("ipv6_dead", "this host")
-
-
 DUAL = (
     reading("url", "parse", host="web.test", port=80, protocol="none"),
     reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7", "192.0.2.7"]),

@@ -371,14 +371,6 @@ def test_which_of_two_addresses_of_one_family_is_met_is_chance() -> None:
     assert judge((*before, answered())).cause == "tls_partly"
 
 
-def test_a_server_without_secure_renegotiation_is_old() -> None:
-    failed = shaken(error="protocol", reason="UNSAFE_LEGACY_RENEGOTIATION_DISABLED", verified=False)
-    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), failed))
-
-    assert verdict.cause == "old_tls"
-    assert "RFC 5746" in verdict.summary
-
-
 @pytest.mark.parametrize(
     ("version", "cipher", "offered", "where"),
     [

@@ -175,19 +175,6 @@ def test_what_is_told_as_information_is_a_failure_only_where_it_says_so():
     assert explain("INFO: http://a.test/ Connection refused\n").kind == "tcp.refused"
 
 
-def test_that_something_failed_is_not_told_beside_what_failed():
-    faint = "10:00:00 ERROR the network handler failed\n"
-
-    assert explain(faint).kind == "unknown"
-    said = explain(faint + "10:00:01 WARNING http://a.test/ Connection refused\n")
-    assert [group.first.kind for group in said.failures] == ["tcp.refused"]
-    assert said.kind == "tcp.refused"
-
-
-def test_words_in_a_path_tell_of_no_failure():
-    assert explain('"GET /errors/connection-timed-out.html" 200').kind == "not_a_connection_failure"
-
-
 def told(text):
     return [
         (group.first.kind, group.first.target.host, group.count) for group in explain(text).failures
@@ -287,30 +274,6 @@ def test_what_is_said_of_a_record_comes_from_it_alone():
     assert said.kind == "http.response.timed_out"
     assert (said.library, said.target.host, said.target.proxy) == ("requests", "pay.test", None)
     assert said.delivered == "maybe"
-
-
-def test_numbers_that_say_what_failed_are_not_taken_for_the_same():
-    text = (
-        "10:00:00 ERROR http://a.test/ os error 111\n10:00:01 ERROR http://a.test/ os error 113\n"
-    )
-
-    assert [group.first.kind for group in explain(text).failures] == [
-        "tcp.refused",
-        "tcp.address_unreachable.host",
-    ]
-
-
-def test_of_records_that_differ_in_times_and_identifiers_one_is_explained(monkeypatch):
-    explained = []
-    module = "ringback.failure.text.explain"
-    of_record = __import__(module, fromlist=["explain_record"]).explain_record
-    monkeypatch.setattr(f"{module}.explain_record", lambda t: explained.append(t) or of_record(t))
-    line = "10:00:{:02} ERROR order 7{:06} of 0x7f{:08x}: http://a.test/ Connection refused\n"
-
-    said = explain("".join(line.format(n % 60, n, n) for n in range(1_000)))
-
-    assert [group.count for group in said.failures] == [1_000]
-    assert len(explained) == 1
 
 
 def test_of_lines_that_differ_in_digits_alone_each_that_fails_is_found():

@@ -144,12 +144,6 @@ def test_a_route_is_recorded_with_its_next_hop(connected, address, on_link, gate
     assert facts["table_type"] == table_type
 
 
-def test_of_many_addresses_the_first_are_looked_up(connected):
-    host.route_to(connected, [f"192.0.2.{number}" for number in range(20)])
-
-    assert len(connected.readings()) == host_routes.MAX_ROUTES
-
-
 def test_without_netlink_connect_alone_decides(connected, monkeypatch):
     monkeypatch.setattr(netlink.sys, "platform", "other")
 

@@ -106,14 +106,6 @@ def test_a_body_without_a_length_ends_with_the_connection():
     assert (body.complete, body.wrong) == (True, None)
 
 
-def test_more_than_the_length_is_noted():
-    body = MessageBody(head(("content-length", "2")), "GET")
-    body.feed(b"ok+more")
-
-    assert (body.complete, body.received) == (True, 2)
-    assert body.odd
-
-
 def read_or_refused(data):
     try:
         return parse_head(data)

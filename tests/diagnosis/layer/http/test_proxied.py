@@ -6,7 +6,7 @@ from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import http
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import answering, response
-from ringback.testing.lab.proxy import USER, proxy, proxy_with_users
+from ringback.testing.lab.proxy import USER, proxy_with_users
 from tests.diagnosis.layer.meeting import only, scene_of, told
 
 
@@ -19,14 +19,6 @@ def met(lab, handler, user=""):
     context = scene_of(lab.start("ok"))
     http.read_http(context, [route], ())
     return context, between
-
-
-def test_a_plain_request_goes_through_the_proxy(lab):
-    context, between = met(lab, proxy)
-    request = only(context, "request")
-
-    assert (request.facts["status"], request.facts["proxied"]) == (200, True)
-    assert between.seen[0].received.startswith(b"GET http://127.0.0.1:")
 
 
 def test_the_user_is_named_to_the_proxy_and_to_nobody_else(lab):

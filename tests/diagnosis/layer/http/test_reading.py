@@ -163,13 +163,3 @@ def test_a_large_body_is_read_to_its_end_and_a_huge_one_is_not(lab):
     assert of(3_000_000, 1_000_000)["outcome"] == "truncated"
     huge = of(30_000_000, 1_000_000)
     assert (huge["outcome"], huge["complete"]) == ("answered", False)
-
-
-@pytest.mark.parametrize(("timeout", "first"), [(2.0, 1.9), (10.0, 5.0), (30.0, 15.0)])
-def test_who_gives_more_time_waits_longer_for_an_answer(lab, monkeypatch, timeout, first):
-    monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", ResponseTimeouts())
-    endpoint = lab.listen(lambda connection: connection.stall(), scheme="http")
-
-    waits = http._timeouts(scene_of(endpoint, timeout=timeout))
-
-    assert waits.first == pytest.approx(first, abs=0.2)

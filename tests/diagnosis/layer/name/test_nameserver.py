@@ -184,39 +184,6 @@ def test_after_a_refusal_only_the_name_as_written_is_tried(context, server):
     assert told["A"].facts["tried"] == ["a.refused.lab.test", "ok.lab.test"]
 
 
-class LateForAAAA(Nameserver):
-    """Answers for the one type when the other has been told."""
-
-    def __init__(self, told):
-        self._told = told
-        super().__init__(ANSWERS, bind("127.0.0.1"))
-
-    def answer(self, wire, transport):
-        """Answer one message."""
-        if dns.message.from_wire(wire).question[0].rdtype == dns.rdatatype.AAAA:
-            self._told.wait(60)
-        return super().answer(wire, transport)
-
-
-def test_one_type_does_not_wait_for_the_other():
-    told = threading.Event()
-    asked = parse_target("https://example.com/")
-    context = DiagnosisContext(asked, Options(timeout=30.0), lambda _: told.set())
-    with LateForAAAA(told) as server:
-        ask(context, server, "ok.lab.test", "ok.lab.test.a.test")
-
-    first, second = context.readings()
-    assert (first.facts["type"], first.facts["answers"]) == ("A", ["127.0.0.1"])
-    assert (second.facts["type"], second.facts["answers"]) == ("AAAA", [])
-
-
-def test_of_several_names_without_an_address_the_shortest_is_recorded(context, server):
-    told = ask(context, server, "a.nxdomain.lab.test", "nodata.lab.test", "b.nxdomain.lab.test")
-
-    assert told["A"].facts["asked"] == "nodata.lab.test"
-    assert told["A"].facts["rcode"] == "NOERROR"
-
-
 class Raw:
     """A nameserver that answers as a function says."""
 

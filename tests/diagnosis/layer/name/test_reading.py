@@ -243,19 +243,6 @@ def told_in(namespace, text):
 
 
 @pytest.mark.netns
-def test_glibc_and_its_nameserver_agree(lab):
-    told = told_in(network.topology(lab).client, "http://two-families.lab.test/")
-
-    assert set(told["addresses"]) == {"198.51.100.2", "2001:db8:2::2"}
-    answers = {
-        reading["type"]: reading["answers"]
-        for reading in told["readings"]
-        if reading["what"] == "nameserver"
-    }
-    assert answers == {"A": ["198.51.100.2"], "AAAA": ["2001:db8:2::2"]}
-
-
-@pytest.mark.netns
 @pytest.mark.parametrize(
     ("role", "address", "error", "icmp"),
     [

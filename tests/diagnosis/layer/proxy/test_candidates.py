@@ -1,5 +1,4 @@
 import importlib
-import threading
 
 import pytest
 
@@ -90,20 +89,6 @@ def direct(context):
 def test_a_proxy_that_works_is_not_passed_by(context):
     context.record(ProxyConnectFacts, state="ok")
     proxy.try_direct(context, ("127.0.0.1",))
-    assert direct(context) == []
-
-
-def test_tls_waits_for_the_tunnel(context, monkeypatch):
-    module = importlib.import_module("ringback.diagnosis.layer.proxy")
-    monkeypatch.setattr(module, "DIRECT_SILENCE", 60.0)
-    context.asked = Asked(
-        text="", scheme="https", host="127.0.0.1", port=context.asked.port, tls=True
-    )
-    context.record(ProxyConnectFacts, state="ok")
-    later = threading.Timer(0.1, context.record, (ProxyTunnelFacts,), {"state": "ok"})
-    later.start()
-    proxy.try_direct(context, ("127.0.0.1",))
-    later.join()
     assert direct(context) == []
 
 

@@ -14,8 +14,6 @@ from ringback.diagnosis.layer.connect import (
 from ringback.diagnosis.layer.kernel import Icmp, TcpInfo, tcp_info
 from ringback.testing.lab import network
 from ringback.testing.lab.namespace import inside
-from ringback.testing.lab.network import SERVER
-from tests.diagnosis.layer.worlds import World
 from tests.requires import requires
 
 REJECTED = {
@@ -223,15 +221,3 @@ def test_withheld(state, retransmits, total, in_flight, withheld):
         rtt=0.0,
     )
     assert told.withheld is withheld
-
-
-@pytest.mark.netns
-@pytest.mark.parametrize("version", [4, 6])
-def test_a_rule_of_this_host_is_seen_by_its_silence(version):
-    requires("root", "netns", "ip", "iptables", "ip6tables")
-    program = {4: "iptables", 6: "ip6tables"}[version]
-    rule = "OUTPUT -p tcp --dport 80 -j DROP"
-    with World() as world, world.rule("client", rule, program), world.inside("client"):
-        made = attempt_connect(SERVER[version], 80, 3.4)
-    assert made.outcome == "timeout"
-    assert made.withheld is True

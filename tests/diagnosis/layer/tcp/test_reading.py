@@ -1,9 +1,3 @@
-import contextlib
-import itertools
-import socket
-import threading
-from pathlib import Path
-
 import pytest
 
 from ringback.diagnosis.layer import tcp
@@ -12,8 +6,6 @@ from ringback.testing.lab.message import serve
 from ringback.testing.lab.network import SERVER
 from tests.diagnosis.layer.worlds import World, scene_of, told
 from tests.requires import requires
-
-BOTH = (SERVER[6], SERVER[4])
 
 
 @pytest.fixture(scope="module")
@@ -72,49 +64,6 @@ def test_no_more_connections_than_are_polite(unused_port):
     assert context._tried.total() <= 12
 
 
-@pytest.fixture
-def overloaded():
-    """A listener whose queue is full."""
-    with contextlib.ExitStack() as held:
-        listener = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(3):
-            filling = held.enter_context(socket.socket())
-            filling.setblocking(False)
-            filling.connect_ex(listener.getsockname())
-        yield listener
-
-
-@pytest.mark.nightly
-def test_a_port_that_works_now_and_then_is_seen(overloaded, monkeypatch):
-    """It takes connections only once the first attempt is over; the others have time to see it."""
-    monkeypatch.setattr(tcp, "SILENT_SECONDS", 0.1)
-    monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 1.5)
-    monkeypatch.setattr(tcp, "LAST_ATTEMPT_END", 40.0)
-    overloaded.settimeout(0.05)
-    context = scene_of(overloaded.getsockname()[1], timeout=60.0)
-    done = threading.Event()
-
-    def accept_late():
-        while not done.is_set():
-            if not told(context, "tcp", "connect"):
-                done.wait(0.01)
-                continue
-            with contextlib.suppress(TimeoutError):
-                overloaded.accept()[0].close()
-
-    late = threading.Thread(target=accept_late)
-    late.start()
-    ways = tcp.read_tcp(context, ("127.0.0.1",))
-    done.set()
-    late.join()
-    [connect] = told(context, "tcp", "connect")
-    [again] = told(context, "tcp", "again")
-    assert connect["outcome"] == "timeout"
-    assert again["attempts"] == 3
-    assert again["opened"] == again["outcomes"].count("open") > 0
-    assert [way.address for way in ways] == ["127.0.0.1"]
-
-
 @pytest.mark.netns
 def test_dropped_on_the_way(world, read):
     with world.rule("router", "FORWARD -p tcp --dport 8081 -j DROP"):
@@ -152,14 +101,6 @@ def test_dropped_by_this_host(world, read):
 
 
 @pytest.mark.netns
-def test_refused_by_the_target(read):
-    _, context = read(BOTH, 8084)
-    refusals = told(context, "path", "refusal")
-    assert [hop["hops"] for hop in refusals] == [2, 2]
-    assert [hop["near"] for hop in refusals] == [False, False]
-
-
-@pytest.mark.netns
 def test_the_gateway_is_dead(world, read):
     with world.without("router", "ip addr del 192.0.2.1/24 dev lab0"):
         world.run("client", "ip neigh flush all")
@@ -169,34 +110,3 @@ def test_the_gateway_is_dead(world, read):
     [gateway] = told(context, "neighbours", "connect")
     assert gateway["role"] == "gateway"
     assert (gateway["outcome"], gateway["icmp"]["own"]) == ("host_unreachable", True)
-
-
-@pytest.mark.nightly
-@pytest.mark.netns
-def test_a_late_answer_ends_the_repeats(world, read):
-    # The router gives a neighbour up after three questions: in 1.8 s, not in 3 of 3.4 there are.
-    with world.inside("router"):
-        Path("/proc/sys/net/ipv4/neigh/lab1/retrans_time_ms").write_text("600")
-    _, context = read(["198.51.100.99"], 80)
-    [connect] = told(context, "tcp", "connect")
-    assert (connect["outcome"], connect["icmp"]["sender"]) == ("host_unreachable", "192.0.2.1")
-    assert told(context, "tcp", "again") == []
-
-
-@pytest.mark.nightly
-@pytest.mark.netns
-def test_one_family_is_dead(world, lab, read):
-    lab.later(0, lambda: None)
-    with world.inside("server"):
-        listener = lab.reserve(serve, host=SERVER[4])
-        listener.open()
-    port = listener.endpoint.port
-    with world.rule("router", "FORWARD -d 2001:db8:2::2 -j DROP", "ip6tables"):
-        ways, context = read(BOTH, port)
-    assert [way.address for way in ways] == [SERVER[4]]
-    outcomes = {
-        attempt["family"]: attempt["outcome"] for attempt in told(context, "tcp", "connect")
-    }
-    assert outcomes == {4: "open", 6: "timeout"}
-    others = itertools.chain(told(context, "tcp", "again"), told(context, "neighbours", "connect"))
-    assert list(others) == []

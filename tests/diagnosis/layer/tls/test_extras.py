@@ -71,10 +71,6 @@ def test_old_versions_are_tried(lab):
     assert old.facts["offered"] is False
 
 
-def test_old_versions_are_not_tried_where_a_certificate_is_wanted(lab):
-    assert told(met(lab.start("tls.bad_client_auth_cert:tls12")), "old_versions") == []
-
-
 @pytest.mark.parametrize("name", ["tcp.reset:in_handshake", "tls.closed:in_handshake"])
 def test_a_port_that_hangs_up_is_asked_plainly(lab, name):
     assert only(met(lab.start(name)), "plain").facts["speaks"] == "nothing"
