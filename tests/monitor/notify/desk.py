@@ -16,6 +16,10 @@ from ringback.monitor.store.sqlite import SQLiteStore
 T = 1_790_000_000.0
 
 
+class Killed(BaseException):
+    """Ends the monitor within a call: what is in the store is left."""
+
+
 class Desk:
     """A dispatcher, its store and its receivers, in simulated time; it can be begun again."""
 
@@ -74,6 +78,8 @@ class Desk:
         done = self._loop.create_future()
         try:
             done.set_result(call())
+        except Killed:
+            self._loop.stop()  # nobody hears what became of the call
         except Exception as error:  # noqa: BLE001 - as of a call in a thread
             done.set_exception(error)
         return done
@@ -81,6 +87,10 @@ class Desk:
     def restart(self):
         """As after a kill: nothing is kept but what the store has."""
         self.store.close()
+        if left := asyncio.all_tasks(self._loop):
+            for task in left:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._begin()
 
     def tell(self, *changes):

@@ -1,197 +1,131 @@
-import asyncio
-import multiprocessing
-import os
-import signal
-import threading
+"""What was given to a receiver before a kill or a lost answer: it is sent again as it was."""
+
 import time
-from dataclasses import replace
 
 import pytest
-from monitor.notify.made import AT_ONCE, change, incident, until, waiting, webhook
+from monitor.notify.desk import Killed, T, later, opened
+from monitor.notify.made import AT_ONCE, waiting
 
+from ringback.monitor.notify.channel import NotSent
 from ringback.monitor.notify.delivery import DELIVERY_STATE, InFlight
-from ringback.monitor.notify.dispatcher import Dispatcher
-from ringback.monitor.notify.settings import NotifierSettings
-from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.interface import StoreUnavailable
-from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.retry import Backoff
-
-
-def _told_and_killed(path, settings, kept):
-    """A monitor that is killed when its receiver has the message and the store does not know.
-
-    Or, if a state is given, once that is kept.
-    """
-    store = SQLiteStore(path)
-    store.sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    keep = store.keep
-
-    def keep_or_die(batch):
-        keep(batch)
-        if kept in batch.states:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    store.keep = keep_or_die
-
-    async def main():
-        await Dispatcher(store, [settings], [], collation=AT_ONCE).run()
-
-    asyncio.run(main())
 
 
 @pytest.fixture
-def killed(store):
-    """Keeps changes and runs such a monitor until it is dead; gives the store of the next one."""
-    opened = []
-
-    def run(settings, *changes, kept=None):
-        _keep(store, settings, *changes)
-        store.close()
-        context = multiprocessing.get_context("spawn")
-        process = context.Process(target=_told_and_killed, args=(store.path, settings, kept))
-        process.start()
-        process.join(600)
-        assert process.exitcode == -signal.SIGKILL
-        opened.append(SQLiteStore(store.path))
-        return opened[-1]
-
-    yield run
-    for next_store in opened:
-        next_store.close()
+def ops(desk):
+    return desk(collation=AT_ONCE)
 
 
-def _keep(store, settings, *changes):
-    async def keep():
-        dispatcher = Dispatcher(store, [settings], [])
-        notices = [notice for change in changes for notice in dispatcher.notices_for(change)]
-        newest = {change.incident.id: change.incident for change in changes}
-        store.keep(StoreBatch(incidents=tuple(newest.values()), notices=tuple(notices)))
+def killed(desk, *, at="sent", of=None):
+    """Have the desk die once its store is to note a message, or has kept a state; begin again."""
+    call = getattr(desk.store, at)
 
-    asyncio.run(keep())
+    def die(*given):
+        if of is not None:
+            call(*given)
+        if of is None or of in given[0].states:
+            raise Killed
 
-
-def _told_by_the_next_one(store, settings):
-    async def drive():
-        dispatcher = Dispatcher(store, [settings], [], collation=AT_ONCE)
-        worker = asyncio.create_task(dispatcher.run())
-        await until(lambda: not waiting(store))
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
-
-    asyncio.run(drive())
+    setattr(desk.store, at, die)
+    with pytest.raises(RuntimeError, match="stopped"):
+        desk.until(desk.now - T + 30)
+    desk.restart()
 
 
-def _messages(receiver):
-    """Return of each message its key, and of what it told: incident, headline, ids of notices."""
+def messages(given):
+    """Of each message its key, and of what it told: incident, headline, ids of notices."""
     return [
         (
-            headers["Idempotency-Key"],
+            sent.id,
             sorted(
-                (told["id"], told["what"], tuple(notice["id"] for notice in told["notices"]))
-                for told in document["incidents"]
+                (update.incident.id, update.headline, tuple(notice.id for notice in update.notices))
+                for update in sent.updates
             ),
         )
-        for (_, headers, _), document in zip(receiver.got, receiver.documents, strict=True)
+        for sent in given
     ]
 
 
-def test_a_message_that_a_kill_left_open_is_sent_again_as_it_was_before_what_came_later(
-    killed, receiver
-):
-    first, second = (change("opened", incident(number)) for number in (1, 2))
-    store = killed(webhook(receiver), first, second)
-    assert len(receiver.got) == 1
-    closed = change("closed", first.incident, at=time.time())
-    _keep(store, webhook(receiver), closed, change("opened", incident(3)))
+def headlines(message):
+    return [told[:2] for told in message[1]]
 
-    _told_by_the_next_one(store, webhook(receiver))
-    before, again, later = _messages(receiver)
+
+def test_what_a_kill_left_open_is_sent_again_as_it_was_before_what_came_later(ops):
+    first = opened(1, 0)
+    ops.tell(first, opened(2, 0))
+    killed(ops)
+    ops.tell(later("closed", first, 30), opened(3, 30))
+    ops.until(60)
+
+    before, again, after = messages(ops.sent)
     assert again == before
-    assert [told[:2] for told in before[1]] == [("i1", "opened"), ("i2", "opened")]
-    assert [told[:2] for told in later[1]] == [("i1", "closed"), ("i3", "opened")]
-    assert later[0] != before[0]
-    assert {document["id"] for document in receiver.documents} == {before[0], later[0]}
+    assert headlines(before) == [("i1", "opened"), ("i2", "opened")]
+    assert headlines(after) == [("i1", "closed"), ("i3", "opened")]
+    assert after[0] != before[0]
+    assert waiting(ops.store) == []
 
 
-@pytest.mark.nightly
-def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(killed, receiver):
-    opened = change("opened", incident())
-    store = killed(webhook(receiver), opened, kept=DELIVERY_STATE)
-    assert not receiver.got
-    closed = replace(opened.incident, state="closed", closed_at=time.time())
-    _keep(store, webhook(receiver), change("closed", closed, at=time.time()))
+def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(ops):
+    first = opened(1, 0)
+    ops.tell(first)
+    killed(ops, at="keep", of=DELIVERY_STATE)
+    assert ops.sent == []
+    ops.tell(later("closed", first, 30))
+    ops.until(60)
+    assert [headlines(sent) for sent in messages(ops.sent)] == [
+        [("i1", "opened")],
+        [("i1", "closed")],
+    ]
 
-    _told_by_the_next_one(store, webhook(receiver))
-    told = [what for _, incidents in _messages(receiver) for _, what, _ in incidents]
-    assert told == ["opened", "closed"]
 
-
-def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(dispatch, receiver, store, monkeypatch):
+def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(ops):
+    first = opened(1, 0)
     # What is heard the second time says nothing of the first.
-    statuses, over = iter([None, 503, 200, 200]), threading.Event()
+    answers = iter([NotSent("no answer"), NotSent("503", not_delivered=True)])
+    ops.refuse = lambda _: next(answers, None)
+    ops.tell(first)
+    ops.until(1)
+    ops.tell(later("closed", first, 1))
+    ops.until(60)
 
-    def judge(_):
-        status = next(statuses)
-        if status == 503:
-            over.wait(60)
-        return status
-
-    async def drive(_, tell):
-        opened = change("opened", incident())
-        await tell(opened)
-        await until(lambda: len(receiver.got) == 2)
-        await tell(change("closed", opened.incident, at=time.time()))
-        over.set()
-        await until(lambda: not waiting(store))
-
-    receiver.judge = judge
-    monkeypatch.setattr(
-        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
-    )
-    dispatch([webhook(receiver)], drive)
-    first, second, third, later = _messages(receiver)
-    assert first == second == third
-    assert [told[:2] for told in (*first[1], *later[1])] == [("i1", "opened"), ("i1", "closed")]
+    lost, refused, sent, after = messages([*ops.refused, *ops.sent])
+    assert lost == refused == sent
+    assert [headlines(sent), headlines(after)] == [[("i1", "opened")], [("i1", "closed")]]
 
 
-@pytest.mark.nightly
-def test_people_are_notified_of_how_it_stands_now(killed, receiver):
-    """Alertmanager, as a person, knows no keys: an alarm that is over would be one again."""
-    settings = NotifierSettings(name="hook", type="alertmanager", url=receiver.url, rate=6000)
-    opened = change("opened", incident())
-    store = killed(settings, opened)
-    _keep(store, settings, change("closed", opened.incident, at=time.time()))
-
-    _told_by_the_next_one(store, settings)
-    _, [alert] = receiver.documents
-    assert alert["annotations"]["summary"].startswith("[RESOLVED]")
+def test_a_message_that_is_rejected_may_become_another(ops):
+    ops.tell(opened(1, 0), opened(2, 0))
+    killed(ops)
+    ops.refuse = lambda sent: NotSent("400", rejected=True) if len(sent.updates) > 1 else None
+    ops.until(60)
+    before, *single = messages(ops.sent)
+    assert messages(ops.refused) == [before]
+    assert sorted(headlines(sent) for sent in single) == [[("i1", "opened")], [("i2", "opened")]]
 
 
-def test_a_program_that_says_that_it_failed_is_given_what_there_is_by_then(
-    dispatch, store, tmp_path, monkeypatch
-):
-    first, fail, told = tmp_path / "first", tmp_path / "fail", tmp_path / "told"
-    script = (
-        f"if test -e {first}; then echo $RINGBACK_WHAT >> {told}; exit 0; fi; touch {first};"
-        f" while ! test -e {fail}; do sleep 0.01; done; exit 3"
-    )
-    settings = NotifierSettings(name="own", type="command", command=("sh", "-c", script))
+def test_people_are_notified_of_how_it_stands_now(ops):
+    """A person knows no keys: an alarm that is over would be one again."""
+    ops.idempotent = False
+    first = opened(1, 0)
+    ops.tell(first)
+    killed(ops)
+    ops.tell(later("closed", first, 30))
+    ops.until(60)
+    _, after = messages(ops.sent)
+    assert headlines(after) == [("i1", "closed")]
 
-    async def drive(_, tell):
-        opened = change("opened", incident())
-        await tell(opened)
-        await until(first.exists)
-        await tell(change("closed", opened.incident, at=time.time()))
-        fail.touch()
-        await until(lambda: not waiting(store))
 
-    monkeypatch.setattr(
-        "ringback.monitor.notify.channel_state.BACKOFF", Backoff(base=0.01, cap=0.01)
-    )
-    dispatch([settings], drive)
-    assert told.read_text().split() == ["closed"]
+def test_who_says_that_it_failed_is_given_what_there_is_by_then(ops):
+    first = opened(1, 0)
+    failed = NotSent("status 3", answered=True, retry_after=10.0)
+    ops.refuse = lambda _: None if ops.refused else failed
+    ops.tell(first)
+    ops.until(1)
+    ops.tell(later("closed", first, 1))
+    ops.until(60)
+    (sent,) = messages(ops.sent)
+    assert headlines(sent) == [("i1", "closed")]
 
 
 def test_what_was_given_is_known_while_nothing_can_be_written(store, monkeypatch):
