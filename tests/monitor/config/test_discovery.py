@@ -3,11 +3,8 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ringback.monitor.config import ConfigInvalid
-from ringback.monitor.config.discovery import TargetsInvalid, _filled
 from ringback.monitor.config.load import load
 
 TABLE = '[[discovery]]\nfiles = ["targets/*.json", "targets/*.y*ml"]\n'
@@ -38,12 +35,11 @@ def test_targets_of_json_and_yaml_with_their_labels(found):
         d_txt="nothing",
     )
 
-    assert [endpoint.url for endpoint in loaded.endpoints] == [
-        "tcp://a:80", "tcp://b:443", "tcp://c:1",
-    ]  # fmt: skip
-    assert [dict(endpoint.labels) for endpoint in loaded.endpoints] == [
-        {"env": "live"}, {"env": "live"}, {"shard": "7", "8": "odd"},
-    ]  # fmt: skip
+    assert [(endpoint.url, dict(endpoint.labels)) for endpoint in loaded.endpoints] == [
+        ("tcp://a:80", {"env": "live"}),
+        ("tcp://b:443", {"env": "live"}),
+        ("tcp://c:1", {"shard": "7", "8": "odd"}),
+    ]
     assert loaded.discovered == {endpoint.id for endpoint in loaded.endpoints}
     assert any(pattern.endswith("targets/*.json") for pattern in loaded.patterns)
 
@@ -106,25 +102,16 @@ def test_a_file_with_a_mistake_is_named(found, files, problem):
     assert told.line == 2
 
 
-def test_a_label_that_a_url_needs_must_be_there(found):
+def test_missing_label_and_another_suffix_are_mistakes(found):
     with pytest.raises(ConfigInvalid, match="target 'a:1' has no label path"):
         found(TABLE + 'url = "http://{target}/{path}"\n', a_json=[{"targets": ["a:1"]}])
-
-
-def test_another_suffix_is_a_mistake(found):
     with pytest.raises(ConfigInvalid, match=r"must end in \.json, \.yml or \.yaml"):
         found('[[discovery]]\nfiles = "targets/*"\n', a_txt="[]")
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b", "target"]), st.text()), st.text("ab{}x"))
-def test_no_value_is_taken_for_a_template(labels, template):
-    values = {"target": "t", **labels}
-    try:
-        told = _filled(template, values)
-    except TargetsInvalid:
-        return
-    for name in values:
-        template = template.replace("{" + name + "}", "\0" + name + "\0")
-    for name, value in values.items():
-        template = template.replace("\0" + name + "\0", value)
-    assert told == template or "\0" in "".join(values.values())
+def test_no_value_is_taken_for_a_template(found):
+    table = TABLE + 'url = "http://{target}/{a}/{b}"\n'
+    labels = {"a": "{b}{target}", "b": "x"}
+    (endpoint,) = found(table, a_json=[{"targets": ["h:1"], "labels": labels}]).endpoints
+
+    assert endpoint.url == "http://h:1/{b}{target}/x"

@@ -228,11 +228,10 @@ def test_each_type_has_what_is_its_own(configured):
     assert (tls.url, tls.watched.grace) == ("tls://x.example:443", None)
 
 
-def test_a_certificate_is_expected_where_a_check_can_see_one(loaded):
-    urls = ("http://a.example", "https://b.example", "tcp://c.example:1", "tls://d.example:2",
-            "dns://e.example", "smtp://f.example")  # fmt: skip
+def test_certificate_is_expected_where_a_check_can_see_one(loaded):
+    urls = ("http://a", "https://b", "tcp://c:1", "tls://d:2", "dns://e", "smtp://f")
     text = "".join(f'[[endpoint]]\nurl = "{url}"\n' for url in urls)
-    text += '[[endpoint]]\nurl = "tls://g.example:25"\nstarttls = "smtp"\n'
+    text += '[[endpoint]]\nurl = "tls://g:25"\nstarttls = "smtp"\n'
     seen = [endpoint.watched.certified for endpoint in loaded(text).endpoints]
     assert seen == [False, True, False, True, False, True, True]
 
@@ -256,13 +255,9 @@ def test_the_rest_is_there(configured, tmp_path):
     (token,) = configured.web.tokens
     assert token.hash == digest_of("00112233445566778899aabbccddeeff")
     assert token.scopes == {"read", "push"}
-
-
-def test_secrets_are_not_in_the_repr(configured):
     text = repr(configured)
-
     assert "s3cret" not in text.replace("key=s3cret", "")
-    assert "00112233445566778899aabbccddeeff" not in text
+    assert ENVIRON["TOKEN"] not in text
 
 
 def test_a_route_is_for_ids_groups_and_labels(configured):
@@ -302,21 +297,17 @@ def test_maintenance_names_the_endpoints(configured):
 
 
 def test_controls_are_asked_for_no_more_than_a_reply(loaded):
-    urls = ("https://user:secret@example.com/status?key=1", "tcp://192.0.2.1:443")
-    controls = loaded(f"controls = {list(urls)!r}\n").controls
+    urls = ["https://user:secret@example.com/status?key=1", "tcp://192.0.2.1:443"]
+    controls = loaded(f"controls = {[*urls, urls[1]]!r}\n").controls
 
-    assert [control.id for control in controls] == [
-        "control:target:https-example-com-status",
-        "control:target:tcp-192-0-2-1-443",
+    assert [(control.id, control.type, control.url) for control in controls] == [
+        ("control:target:https-example-com-status", "http", urls[0]),
+        ("control:target:tcp-192-0-2-1-443", "tcp", urls[1]),
     ]
-    assert [(control.type, control.url) for control in controls] == list(
-        zip(("http", "tcp"), urls, strict=True)
-    )
-    assert {
-        (control.method, control.verify, control.options["redirects"]) for control in controls
-    } == {("HEAD", False, False)}
+    for control in controls:
+        assert (control.method, control.verify) == ("HEAD", False)
+        assert control.options["redirects"] is False
     assert loaded("").controls == loaded("").endpoints == ()
-    assert len(loaded('controls = ["tcp://192.0.2.1:443", "tcp://192.0.2.1:443"]').controls) == 1
 
 
 @pytest.mark.parametrize(
@@ -325,11 +316,8 @@ def test_controls_are_asked_for_no_more_than_a_reply(loaded):
         ("https://a.example/x?y=1#z", "http", "https://a.example/x?y=1"),
         ("http://[2001:db8::1]:8080", "http", "http://[2001:db8::1]:8080"),
         ("a.example", "http", "http://a.example"),
-        ("a.example/health", "http", "http://a.example/health"),
-        ("tcp://c:5432", "tcp", "tcp://c:5432"),
         ("c:5432", "tcp", "tcp://c:5432"),
         ("[::1]:5432", "tcp", "tcp://[::1]:5432"),
-        ("tls://mail.example:993", "tls", "tls://mail.example:993"),
         ("tls://a.example", "tls", "tls://a.example:443"),
         ("dns://a.example", "dns", "dns://a.example"),
         ("ping://a.example", "icmp", "icmp://a.example"),
@@ -482,16 +470,10 @@ def test_a_file_outside_is_included_only_where_it_is_said(folders, pattern):
         assert included(folders, pattern, outside="include_outside = true") == ["outside"]
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    ["conf.d/*.toml", "conf.d/own.toml", "conf.d/../conf.d/own.toml", "./*.d/own.toml",
-     "again.d/*.toml", "{etc}/conf.d/*.toml", "../etc/conf.d/*.toml"],
-)  # fmt: skip
-def test_a_file_below_is_included_however_it_is_named(folders, pattern):
-    assert included(folders, pattern.format(etc=folders)) == ["inside"]
-
-
-def test_link_is_followed_to_the_folder_and_not_in_a_circle(folders):
+def test_file_below_is_included_however_it_is_named(folders):
+    for pattern in ("conf.d/*.toml", "conf.d/../conf.d/own.toml", "again.d/*.toml",
+                    f"{folders}/conf.d/*.toml", "../etc/conf.d/*.toml"):  # fmt: skip
+        assert included(folders, pattern) == ["inside"]
     (folders.parent / "current").symlink_to("etc")
     assert included(folders.parent / "current", "conf.d/*.toml") == ["inside"]
 

@@ -9,23 +9,17 @@ from ringback.monitor.config.naming import slug
 
 @pytest.mark.parametrize(
     ("name", "id_"),
-    [
-        ("Shop front", "shop-front"),
-        ("https://a.example:8443/x", "https-a-example-8443-x"),
-        ("Café Zürich", "cafe-zurich"),
-        ("nightly_backup (2)", "nightly-backup-2"),
-    ],
+    [("Café (2) Zürich", "cafe-2-zurich"), ("https://a.example:8443/x", "https-a-example-8443-x")],
 )
-def test_a_slug_can_be_read(name, id_):
+def test_slug_can_be_read(name, id_):
     assert slug(name) == id_
 
 
 @given(st.text())
-def test_a_slug_is_safe_and_the_slug_of_itself(name):
+def test_slug_is_safe_and_the_slug_of_itself(name):
     found = slug(name)
 
-    assert found
-    assert len(found) <= 80
+    assert 0 < len(found) <= 80
     assert set(found) <= {*string.ascii_lowercase, *string.digits, "-"}
     assert slug(found) == found
 

@@ -89,13 +89,6 @@ def test_problem_is_reported_with_its_place(problems, text, said):
     assert problem.startswith(f"ringback.toml:{said}")
 
 
-def test_one_problem_is_reported_once(problems):
-    assert len(problems(f'{ENDPOINT}every = "x"\n')) == 1
-    assert len(problems("[[endpoint]]\nurl = 3\n")) == 1
-    assert len(problems(f'{ENDPOINT}every = "${{NO}}"\n')) == 1
-    assert len(problems("[endpoint]\nname = 3\n")) == 1
-
-
 def test_all_problems_of_all_files_are_reported(problems, tmp_path):
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "a.toml").write_text("[store]\npath = 'x'\n")
@@ -202,5 +195,4 @@ def test_a_file_of_a_variable_that_cannot_be_read_is_a_problem(problems, tmp_pat
         file.write_bytes(content)
     said = f"ringback.toml:4:17: KEY_FILE names 'key', which cannot be read: {why}"
 
-    told = problems(WITH_KEY, {"KEY_FILE": str(file)})
-    assert [line.replace(f"{tmp_path}/", "") for line in told] == [said]
+    assert problems(WITH_KEY, {"KEY_FILE": str(file)}) == [said]

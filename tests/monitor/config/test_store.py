@@ -23,8 +23,8 @@ def test_data_is_kept_in_a_file_or_on_a_server(loaded):
 def test_one_place_is_given(problems):
     [problem] = problems(f'[store]\npath = "a.db"\nurl = "{URL}"')
 
-    assert "path and url are both given" in problem
     assert problem.startswith("ringback.toml:3")
+    assert "path and url are both given" in problem
     assert "hunter2" not in problem
 
 

@@ -56,13 +56,10 @@ def test_a_moment_without_offset_is_utc():
     assert values.moment_of(date(2026, 11, 21)) == wanted - 22 * 3600
 
 
-def test_days_are_reported_by_their_beginning():
+def test_day_and_time_of_a_window():
     assert [values.weekday_of(day) for day in ("mon", "Tuesday", "sund")] == [0, 1, 6]
+    assert values.clock_of("22:00") == time(22)
     with pytest.raises(ValueError, match="day of the week"):
         values.weekday_of("t")
-
-
-def test_a_clock_has_no_zone():
-    assert values.clock_of("22:00") == time(22)
     with pytest.raises(ValueError, match="time of day"):
         values.clock_of("22:00+01:00")

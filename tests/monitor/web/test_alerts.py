@@ -33,7 +33,9 @@ def test_alerts_are_failed_checks_and_what_still_fires_is_known_to_the_next_post
     assert found == [("https://shop.invalid:443", False)] * 2
 
 
-@pytest.mark.parametrize("sent", [b"", b"no json", b"3", b'[{"labels": 1}, 2]', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "sent", [b"", b"no json", b"3", b'[{"labels": 1}, 2]', b'{"alerts": [[]]}', b"[" * 100_000]
+)
 def test_what_is_no_list_of_alerts_is_refused(sent):
     response = Asking(Taking()).post("/api/v2/alerts", content=sent)
 
