@@ -77,18 +77,6 @@ def test_a_failure_waits_for_nothing_but_a_flush(store):
     assert list(store.states("case:")) == ["case:e0"]
 
 
-def test_successes_are_gathered_until_the_next_tick(store):
-    desk = desk_of(store, watched(), Clock())
-    desk.take([check(0, up=True), check(0, "e1", up=True)])  # seen for the first time
-    desk.flush()
-    store.batches.clear()
-    desk.take([check(0.5, up=True), check(0.5, "e1", up=True)])
-    assert not desk.urgent
-    assert store.batches == []
-    desk.tick()
-    assert [len(batch.checks) for batch in store.batches] == [2]
-
-
 def test_an_outage_of_many_is_one_transaction_with_its_notices(store):
     desk = desk_of(store, watched(50), Clock())
     desk.take(check(times, f"e{i}") for times in range(3) for i in range(50))

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import pty
@@ -146,37 +145,6 @@ def test_a_changed_configuration_is_taken_and_a_bad_one_is_not(started, target, 
     configuration(tmp_path, ("Mail", target.url + "mail"))
     monitor.until("/endpoints", lambda all_: len(all_) == 1)
     monitor.until("/status", lambda one: one["config"]["error"] is None)
-
-
-def token(name, *scopes):
-    secret = f"{name}-{'s' * 16}"
-    digest = hashlib.sha256(secret.encode()).hexdigest()
-    table = f'[[token]]\nname = "{name}"\nsha256 = "{digest}"\nscopes = {json.dumps(scopes)}\n'
-    return secret, table
-
-
-@pytest.mark.nightly
-def test_a_token_that_is_revoked_is_refused_at_once(started, target, tmp_path):
-    kept, kept_table = token("kept", "read")
-    gone, gone_table = token("gone", "read", "write")
-    configuration(tmp_path, ("Shop", target.url), more=kept_table + gone_table)
-    monitor = started()
-
-    def status(secret):
-        request = urllib.request.Request(
-            f"{monitor.url}/api/v1/status", headers={"Authorization": f"Bearer {secret}"}
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=WAIT_TIMEOUT) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
-
-    assert (status(kept), status(gone)) == (200, 200)
-    configuration(tmp_path, ("Shop", target.url), more=kept_table)
-    until(lambda: status(gone) == 401)
-    assert status(kept) == 200
 
 
 @pytest.mark.nightly

@@ -59,19 +59,10 @@ def test_json_says_the_same(ringback, folder):
     assert good["files"] == ["ringback.toml", "more.toml"]
     assert good["notices"] == [SINGLE]
     assert done.returncode == 2
-    assert bad == {
-        "ok": False,
-        "problems": [
-            {
-                "file": "more.toml",
-                "line": 1,
-                "column": 1,
-                "path": "x",
-                "message": "unknown key 'x'",
-                "hint": "",
-            }
-        ],
-    }
+    assert not bad["ok"]
+    (problem,) = bad["problems"]
+    assert (problem["file"], problem["line"], problem["column"]) == ("more.toml", 1, 1)
+    assert problem["message"] == "unknown key 'x'"
 
 
 REFUSED = {

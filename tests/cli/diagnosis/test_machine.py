@@ -78,9 +78,6 @@ def test_a_variable_that_names_no_certificates(told, variable, tmp_path):
     assert found["ca_bundle_missing"]["read"].startswith(f"{variable}={tmp_path}")
 
 
-LINK = "ip link add eth0 type veth peer name other && ip link set other up && ip link set eth0 up"
-
-
 def alone(setup, tmp_path, resolv):
     """What a host of its own, with its own network and resolv.conf, tells."""
     requires("root", "netns", "unshare", "mount", "ip")
@@ -109,20 +106,3 @@ def test_a_host_without_a_network(tmp_path):
     assert found["no_route"]["breaks"]
     assert "ENETUNREACH" in found["resolver_silent"]["read"]
     assert record["findings"][0]["cause"] == "no_route"
-
-
-@pytest.mark.netns
-def test_a_host_without_nameservers_and_with_half_of_ipv6(tmp_path):
-    setup = (
-        f"{LINK} && ip link set lo up"
-        " && ip address add 192.0.2.2/24 dev eth0 && ip address add 2a00::2/64 dev eth0 nodad"
-        " && ip route add default via 192.0.2.1"
-    )
-    status, record = alone(setup, tmp_path, "search a.test\noptions ndots:5\n")
-    found = causes(record)
-
-    assert status == 1
-    assert found["resolver_missing"]["read"] == "/etc/resolv.conf names no nameserver"
-    assert "no default route for IPv6" in found["ipv6_half"]["read"]
-    assert "ndots:5" in found["search_first"]["read"]
-    assert "no_route" not in found

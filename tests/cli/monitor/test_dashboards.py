@@ -205,13 +205,6 @@ CASES = [
         fires("warn", "The certificate of shop ends in 2d 0h 0m 0s", endpoint="shop", **HERE),
         series=[(CERTIFICATE, f"{50 * HOUR}x200")],
     ),
-    alerting("RingbackCertificateEndsSoon", "2h", series=[(CERTIFICATE, f"{20 * 24 * HOUR}x200")]),
-    alerting(
-        "RingbackCertificateEnded",
-        "2h",
-        fires("page", "The certificate of shop has ended", endpoint="shop", **HERE),
-        series=[(CERTIFICATE, f"{HOUR}x200")],
-    ),
     alerting(
         "RingbackMonitorGone",
         "10m",

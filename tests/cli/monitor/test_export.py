@@ -70,11 +70,6 @@ def test_a_file_is_written_as_its_name_ends(ringback, database, tmp_path):
     assert len(out.read_text().splitlines()) == 5
 
 
-def test_incidents_are_exported(ringback, database):
-    done = ringback("export", "incidents", "--db", database, "--format", "jsonl")
-    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["i1"]
-
-
 def test_parquet_is_written(ringback, database, tmp_path):
     requires("pyarrow")
     parquet = importlib.import_module("pyarrow.parquet")

@@ -124,29 +124,6 @@ def test_prometheus():
 
 
 @pytest.mark.parametrize(
-    ("steps", "said"),
-    [
-        ([{"expect": "^SSH-2.0-"}, {"send": "SSH-2.0-me"}], {"contains": "SSH-2.0-"}),
-        ([{"send": "PING\r"}, {"expect": "PONG"}], {"send": "PING\r\n", "contains": "PONG"}),
-        ([{"expect": "OK.*STARTTLS"}], None),
-        ([{"expect": "one"}, {"expect": "two"}], None),
-    ],
-)
-def test_a_plain_dialogue_of_a_module_is_imported(steps, said):
-    module = {"prober": "tcp", "tcp": {"query_response": steps}}
-    text = yaml.safe_dump({"modules": {"greeting": module}})
-
-    draft = convert([ImportedFile(Path("blackbox.yml"), text)])
-
-    assert ("greeting" in draft.modules) is (said is not None)
-    assert any("query_response" in note for note in notes(draft)) is (said is None)
-    if said is not None:
-        table, wanted = draft.modules["greeting"], dict(said)
-        assert table.get("send") == wanted.pop("send", None)
-        assert table["expect"] == wanted
-
-
-@pytest.mark.parametrize(
     ("prober", "condition"),
     [
         ("http", {"fail_if_not_ssl": True}),
@@ -510,15 +487,6 @@ def test_a_file_of_no_known_type_is_refused(text):
 def test_a_file_that_cannot_be_read_is_refused(kind):
     with pytest.raises(ImportRefused, match=r"^x is not valid (YAML|JSON): "):
         convert([ImportedFile(Path("x"), "a: [")], kind)
-
-
-def test_a_bomb_of_aliases_is_refused():
-    lines = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-    for one, other in itertools.pairwise("abcdefghi"):
-        lines.append(f"{other}: &{other} [{', '.join([f'*{one}'] * 9)}]")
-
-    with pytest.raises(ImportRefused, match="more than 1000000 values"):
-        convert([ImportedFile(Path("x"), "\n".join(lines))], "gatus")
 
 
 def test_a_bomb_of_merge_keys_is_refused_before_it_is_read():

@@ -63,13 +63,6 @@ def test_an_end_waits(every, expected):
     assert due(over, told=told(begun), every=every, sent_at=T - 9999) == expected
 
 
-def test_what_is_over_is_no_alarm_to_somebody_who_knows_of_it():
-    begun = opened()
-    renamed = change("renamed", begun.incident, at=T)
-    over = change("closed", begun.incident, at=T + 5)
-    assert due(renamed, over, told=told(begun, pattern="flapping"), sent_at=T - 10) == 125.0
-
-
 def test_an_end_and_its_reopening_cancel_each_other():
     begun = opened()
     over = change("closed", begun.incident, at=T + 20)
@@ -103,11 +96,6 @@ def test_growth_is_an_alarm_when_it_doubles_and_else_waits(members, before, sent
         due(one, told=told(one, members=one.incident.members[:before]), sent_at=T + sent)
         == expected
     )
-
-
-def test_growth_is_an_alarm_to_somebody_who_knows_nothing_of_the_incident():
-    assert due(grown(3), sent_at=T - 60) == 60.0
-    assert due(grown(3), sent_at=T - 600) == 1.0
 
 
 def test_what_a_person_did_or_waits_for_goes_at_once():

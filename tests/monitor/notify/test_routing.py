@@ -28,10 +28,6 @@ def channels(routes, one, told=()):
     return [notice.channel for notice in notices]
 
 
-def test_without_a_route_everybody_is_notified():
-    assert channels([], change("opened", incident())) == ["a", "b", "c"]
-
-
 def test_a_notifier_notifies_once_however_many_routes_fit():
     routes = [RouteSettings(notifiers=("a",)), RouteSettings(notifiers=("b", "a"))]
 

@@ -49,7 +49,6 @@ def test_the_end_says_how_long_it_lasted():
         ("closed", {"part_of": "i0"}, "[MERGED] shop-1: now part of incident i0"),
         ("brief", {"closed_at": AT + 90}, "[RESOLVED] shop-1: was down for 1 min 30 s"),
         ("acknowledged", {"acknowledged_by": "ada"}, "[ACKNOWLEDGED] shop-1: acknowledged by ada"),
-        ("acknowledged", {}, "[ACKNOWLEDGED] shop-1: acknowledged"),
         ("opened", {"pattern": "latency"}, "[SLOW] shop-1: Shop 1 is down: connection refused"),
         ("escalated", {}, "[DOWN, NOT ACKNOWLEDGED] shop-1: Shop 1 is down: connection refused"),
         (

@@ -34,7 +34,6 @@ def test_the_place_of_an_endpoint(url, type_, found):
         ("https://new.example:8443/x", ("https", "new.example", 8443)),
         ("http://new.example", ("http", "new.example", 80)),
         ("/elsewhere", None),
-        ("ftp://h.example/", None),
         ("http://h.example:99999/", None),
         ("http://[::1", None),
         ("", None),

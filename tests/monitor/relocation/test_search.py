@@ -107,24 +107,22 @@ def test_a_silent_service_cannot_be_known_again(free_ports):
     assert run(story()) == (ServiceFingerprint(), None)
 
 
-@pytest.mark.parametrize("type_", ["SRV", "HTTPS"])
-def test_where_its_records_point_it_is_found(free_ports, type_, certificates):
+@pytest.mark.parametrize(
+    ("type_", "owner", "says"),
+    [
+        ("SRV", "_https._tcp.localhost.", "0 0 {} localhost."),
+        ("HTTPS", "_{}._https.localhost.", "1 localhost. port={}"),
+    ],
+)
+def test_where_its_records_point_it_is_found(free_ports, certificates, type_, owner, says):
     async def story():
         base = free_ports(3)
         good = certificates.server()
         one = endpoint(base, scheme="https", host="localhost")
         async with http(base, tls=good):
             identity = await known(one)
-        record = {
-            "SRV": ("_https._tcp.localhost.", 60, "IN", "SRV", f"0 0 {base + 2} localhost."),
-            "HTTPS": (f"_{base}._https.localhost.", 60, "IN", "HTTPS", f"1 . port={base + 2}"),
-        }[type_]
+        record = (owner.format(base), 60, "IN", type_, says.format(base + 2))
         with nameserver(record) as server:
-            if type_ == "HTTPS":  # "." is the owner's name, which has no address
-                target = (*record[:4], f"1 localhost. port={base + 2}")
-                with nameserver(target) as other:
-                    async with http(base + 2, tls=good):
-                        return base, await find_relocation(one, identity, nameservers=[other])
             async with http(base + 2, tls=good):
                 return base, await find_relocation(one, identity, nameservers=[server])
 
