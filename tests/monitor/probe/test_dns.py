@@ -49,19 +49,18 @@ def test_what_nameservers_answer(looking, nameserver, label, kind):
     assert (check.up, check.kind) == (False, kind)
 
 
-def test_answer_that_is_too_long_for_udp(looking, nameserver):
-    assert at(looking, nameserver, "truncated").up is True
-
-
 def test_nameserver_that_is_not_there(looking, unused_port):
     check = at(looking, ("127.0.0.1", unused_port), "ok", timeout=0.5)
 
     assert (check.up, check.kind) == (False, "dns.unreachable")
 
 
-@pytest.mark.parametrize(("record", "kind"), [("A", None), ("AAAA", "dns.no_address")])
-def test_record_of_a_type(looking, nameserver, record, kind):
-    assert at(looking, nameserver, "ok", options={"record": record}).kind == kind
+@pytest.mark.parametrize(
+    ("label", "record", "kind"),
+    [("ok", "A", None), ("ok", "AAAA", "dns.no_address"), ("truncated", "A", None)],
+)
+def test_record_of_a_type_also_by_tcp(looking, nameserver, label, record, kind):
+    assert at(looking, nameserver, label, options={"record": record}).kind == kind
 
 
 def test_without_a_nameserver_it_asks_as_programs_do(looking, nameserver):

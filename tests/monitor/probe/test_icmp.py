@@ -8,20 +8,15 @@ from ringback.monitor.probe import icmp
 from ringback.monitor.probe.outcome import ProbeError
 
 
-def test_an_echo_is_answered(looking):
-    requires("root")
+@pytest.mark.parametrize(("host", "needs"), [("127.0.0.1", []), ("[::1]", ["ipv6"])])
+def test_echo_is_answered(looking, host, needs):
+    requires("root", *needs)
 
-    check = looking.at("icmp://127.0.0.1", "icmp")
+    check = looking.at(f"icmp://{host}", "icmp")
 
     assert check.up is True
     assert set(check.timings) == {"dns", "first_byte"}
-    assert check.address == "127.0.0.1"
-
-
-def test_an_echo_is_answered_over_ipv6(looking):
-    requires("root", "ipv6")
-
-    assert looking.at("icmp://[::1]", "icmp").up is True
+    assert check.address == host.strip("[]")
 
 
 def test_where_nothing_is_permitted_nobody_is_blamed(looking, monkeypatch):

@@ -48,32 +48,32 @@ def served(looking, serve, **options):
     return looking.run(look())
 
 
-def test_a_body_in_single_bytes_is_left_and_its_endpoint_known(looking):
-    check, spent = meeting(looking, CHUNKED, b"1\r\nx\r\n" * 10_000)
-
+def test_body_in_single_bytes_is_left_or_a_failure_where_it_is_looked_at(looking):
+    body = b"1\r\nx\r\n" * 10_000
+    check, spent = meeting(looking, CHUNKED, body)
     assert (check.up, check.status) == (True, 200)
     assert spent > MAX_READ_SECONDS / 2
 
-
-def test_a_body_in_single_bytes_that_is_looked_at_is_a_failure(looking):
-    check, _ = meeting(looking, CHUNKED, b"1\r\nx\r\n" * 10_000, expect={"body_contains": ("y",)})
-
+    check, _ = meeting(looking, CHUNKED, body, expect={"body_contains": ("y",)})
     assert (check.up, check.kind) == (False, "http.protocol.error")
     assert "of CPU to read" in check.detail
 
 
-def test_interim_responses_without_end(looking):
-    check, _ = meeting(looking, b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
-
-    assert (check.up, check.kind) == (False, "http.protocol.error")
-    assert check.detail == "more than 16 interim responses"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 60_000 + b"\r\n\r\n"
 
 
-def test_headers_of_interim_responses_are_counted_together(looking):
-    first = b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 60_000 + b"\r\n\r\n"
-    check, _ = meeting(looking, first, first)
+@pytest.mark.parametrize(
+    ("interim", "said"),
+    [
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "more than 16 interim responses"),
+        (HINTS, "the headers are too long"),
+    ],
+    ids=["responses", "headers"],
+)
+def test_interim_responses_without_end(looking, interim, said):
+    check, _ = meeting(looking, b"", interim)
 
-    assert check.detail == "the headers are too long"
+    assert (check.up, check.kind, check.detail) == (False, "http.protocol.error", said)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much was received")
