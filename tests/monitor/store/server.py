@@ -27,6 +27,7 @@ class Server:
     def __init__(self, folder, settings):
         self.folder, self._bin = Path(folder), programs()
         self._settings = settings
+        self.empty = []  # URLs of databases that a test has used, with nothing left in them
         self.data = self.folder / "data"
         user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"]
         self._as = ["setpriv", *user] if os.getuid() == 0 else []
