@@ -2,14 +2,139 @@ import pytest
 from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import MemoryService
 
+from ringback.monitor.web.alerts import (
+    MAX_ALERT_SECONDS,
+    MAX_ALERTS,
+    FiringAlerts,
+)
 from ringback.monitor.web.settings import WebSettings
 
-ALERT = {
-    "labels": {"alertname": "InstanceDown", "instance": "https://shop.invalid/health"},
-    "annotations": {"summary": "it is down"},
-    "startsAt": "2026-11-21T11:59:00Z",
-    "endsAt": "0001-01-01T00:00:00Z",
-}
+NOW = 1_700_000_000.0
+
+
+def taken(payload, now=NOW):
+    return FiringAlerts().take(payload, now)
+
+
+def alert(**fields):
+    labels = {"alertname": "InstanceDown", "instance": "https://shop.invalid/health"}
+    return {
+        "labels": {**labels, **fields.pop("labels", {})},
+        "annotations": {"summary": "it is down"},
+        "startsAt": "2023-11-14T22:00:00Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        **fields,
+    }
+
+
+def test_alert_that_fires_is_a_failed_check_by_one_observer():
+    (found,) = taken([alert(endsAt="2023-11-14T22:20:00Z")], NOW)
+    check = found.check
+
+    assert (found.origin, found.program) == ("https://shop.invalid:443", "alertmanager")
+    assert (check.at, check.up, check.kind) == (NOW, False, "unknown")
+    assert check.detail == "it is down"
+    assert (check.origin, check.vantage) == ("report", "alertmanager")
+
+
+def test_a_place_is_up_when_the_last_of_its_alerts_is_over():
+    firing = FiringAlerts()
+    slow = {"alertname": "Slow"}
+
+    def ups(*alerts):
+        return [report.check.up for report in firing.take(list(alerts), NOW)]
+
+    assert ups(alert(labels=slow), alert(status="resolved")) == [False]
+    assert ups(alert(status="firing")) == [False]
+    assert ups(alert(labels=slow, status="resolved")) == []
+    other = {"instance": "https://api.invalid/"}
+    assert ups(alert(labels=other, status="resolved")) == [True]
+    assert ups(alert(status="resolved")) == [True]
+
+
+def test_an_alert_of_prometheus_that_is_not_sent_again_holds_no_place_down():
+    firing = FiringAlerts()
+    firing.take([alert(labels={"alertname": "Slow"}, endsAt="2023-11-14T22:20:00Z")], NOW)
+
+    assert firing.take([alert(status="resolved")], NOW + 300) == []
+    assert [report.check.up for report in firing.take([alert(status="resolved")], NOW + 500)] == [
+        True
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ({"endsAt": "2023-11-14T22:20:00Z"}, 400),
+        ({"status": "firing", "endsAt": "2023-11-14T22:20:00Z"}, 400),
+        ({"status": "firing"}, MAX_ALERT_SECONDS),
+        ({"status": "firing", "endsAt": "2023-11-14T22:00:00Z"}, MAX_ALERT_SECONDS),
+        ({"status": "firing", "endsAt": None}, MAX_ALERT_SECONDS),
+        ({"endsAt": "9999-01-01T00:00:00Z"}, MAX_ALERT_SECONDS),
+    ],
+)
+def test_what_fires_ends_by_itself_as_it_says_or_when_two_repetitions_are_missing(given, seconds):
+    (found,) = taken([alert(**given)], NOW)
+
+    assert (found.check.up, found.check.until) == (False, NOW + seconds)
+
+
+@pytest.mark.parametrize(
+    ("more", "up"),
+    [
+        ({"endsAt": "2023-11-14T22:13:19.5Z"}, True),  # of Prometheus itself
+        ({"status": "firing"}, False),
+        ({"status": "resolved"}, True),
+    ],
+)
+def test_alert_is_over_by_its_status_or_its_end(more, up):
+    (found,) = taken({"version": "4", "alerts": [alert(**more)]}, NOW)
+
+    assert found.check.up is up
+
+
+@pytest.mark.parametrize(
+    ("instance", "origin"),
+    [
+        ("db.invalid:5432", "tcp://db.invalid:5432"),
+        ("[::1]:9100", "tcp://[::1]:9100"),
+        ("http://user:secret@shop.invalid:8080/?token=secret", "http://shop.invalid:8080"),
+    ],
+)
+def test_the_instance_says_where_it_is(instance, origin):
+    (found,) = taken([alert(labels={"instance": instance})], NOW)
+
+    assert found.origin == origin
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        *(
+            {"instance": place}
+            for place in ("", "db", "no place at all", "x\n:1", "a" * 3000 + ":1")
+        ),
+        {"alertname": "RingbackIncident"},  # our own do not come back
+    ],
+)
+def test_alert_without_a_place_or_of_our_own_is_passed_over(labels):
+    assert taken([alert(labels=labels)], NOW) == []
+
+
+def test_a_kind_of_ours_is_kept_and_another_is_not():
+    found = taken([alert(labels={"kind": "tcp.refused"}), alert(labels={"kind": "nonsense"})], NOW)
+
+    assert [report.check.kind for report in found] == ["tcp.refused", "unknown"]
+
+
+def test_odd_alerts_do_no_harm():
+    odd = [{}, {"labels": 3}, {"labels": {"instance": 4}}, alert(endsAt=17), alert(endsAt=None)]
+
+    assert [report.check.up for report in taken(odd, NOW)] == [False, False]
+    assert len(taken([alert()] * (MAX_ALERTS + 5), NOW)) == MAX_ALERTS
+
+
+# Posted to the page.
 
 
 class Taking(MemoryService):
@@ -24,8 +149,9 @@ class Taking(MemoryService):
 
 def test_alerts_are_failed_checks_and_what_still_fires_is_known_to_the_next_post():
     asking = Asking(Taking())
-    other = ALERT | {"labels": ALERT["labels"] | {"alertname": "Slow"}}
-    for alerts in ([ALERT, other], [ALERT | {"status": "resolved"}]):
+    posted = {"startsAt": "2026-11-21T11:59:00Z"}
+    slow = alert(labels={"alertname": "Slow"}, **posted)
+    for alerts in ([alert(**posted), slow], [alert(status="resolved", **posted)]):
         response = asking.post("/api/v2/alerts", json=alerts)
         assert (response.status_code, response.json()) == (200, {})
 

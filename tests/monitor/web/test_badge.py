@@ -26,7 +26,6 @@ def said(response):
         ("/badge/web/uptime-7d.svg", "Web shop uptime 7d: 100%"),
         ("/badge/api/uptime-30d.svg", "api uptime 30d: 99.54%"),
         ("/badge/api/latency.svg", "api latency 24h: 41 ms"),
-        ("/badge/job/latency.svg", "job latency 24h: not known"),
         ("/badge/job/uptime-7d.svg", "job uptime 7d: not known"),
     ],
 )
@@ -34,7 +33,7 @@ def test_badge_says_how_an_endpoint_is(asking, path, says):
     assert said(asking.get(path)) == says
 
 
-def test_a_name_is_text_in_a_badge():
+def test_name_is_text_in_a_badge():
     view = EndpointView(endpoint=endpoint("x", name='<script>"&'), state="ok")
 
     assert said(Asking(MemoryService(view)).get("/badge/x/status.svg")) == '<script>"&: ok'

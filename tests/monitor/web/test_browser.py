@@ -109,26 +109,6 @@ def test_endpoint_page_follows_its_state_and_checks(browsing, served):
         page.locator("h1 .state.down").wait_for()
 
 
-def test_filter_is_kept_in_the_address_and_holds_for_what_falls_later(browsing, served):
-    visible = ".card:visible .name"
-    with opened(browsing, served.url) as page:
-        page.keyboard.press("/")
-        page.keyboard.type("SHOP")
-        assert page.locator(visible).count() == 3
-        page.goto(f"{page.url}&state=down")
-        live(page, served)
-        assert page.get_by_role("searchbox").input_value() == "SHOP"
-        assert page.locator(visible).all_inner_texts() == ["api"]
-
-        views = {
-            id_: served.do(lambda service, id_=id_: service.view(id_)) for id_ in ("web", "api")
-        }
-        served.do(lambda service: service.put(replace(views["web"], state="down")))
-        page.wait_for_selector('[data-id="web"]:visible')
-        served.do(lambda service: service.put(replace(views["api"], state="ok")))
-        page.wait_for_selector('[data-id="api"]', state="hidden")
-
-
 def test_log_in_act_and_log_out(browsing):
     settings = WebSettings(port=0, tokens=TOKENS)
     with Served(settings=settings) as one, opened(browsing, f"{one.url}/incidents/inc-1") as page:

@@ -1,13 +1,10 @@
 """What the charts of a page say of the checks that they draw."""
 
-from itertools import pairwise
-
 import pytest
 from monitor.web.service import NOW, check, incident, refused
 
 from ringback.monitor.store.interface import RollupBucket
 from ringback.monitor.web.chart import (
-    HEIGHT,
     WIDTH,
     WINDOWS,
     check_chart,
@@ -15,8 +12,6 @@ from ringback.monitor.web.chart import (
     fitting_windows,
     incident_bands,
     latency_chart,
-    phase_chart,
-    phase_shares,
     status_bar,
 )
 
@@ -27,22 +22,13 @@ def bucket(at, count=10, bad=0, p50=0.04, p99=0.08, **more):
     return RollupBucket(at=at, count=count, bad=bad, p50=p50, p95=p99, p99=p99, **more)
 
 
-@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
-def test_last_cell_of_a_bar_holds_now_and_no_cell_claims_what_is_not_known(window):
-    bar = status_bar([bucket(NOW - 500 * 86400, bad=10)], window, NOW)
-
-    assert bar.cells[-1].at <= NOW < bar.cells[-1].until
-    assert all(a.until == b.at for a, b in pairwise(bar.cells))
-    assert {cell.look for cell in bar.cells} == {"none"}
-    assert (bar.count, bar.uptime) == (0, None)
-
-
-def test_uptime_and_cells_of_a_bar_are_counted():
+def test_uptime_of_a_bar_is_counted_from_what_is_in_its_window():
     bar = status_bar([bucket(NOW - 900, bad=1), bucket(NOW - 600)], WINDOWS["24h"], NOW)
 
     assert [(cell.count, cell.bad) for cell in bar.cells[-2:]] == [(20, 1), (0, 0)]
     assert bar.uptime == 0.95
-    assert bar.troubled == [bar.cells[-2]]
+    assert bar.cells[-1].at <= NOW < bar.cells[-1].until
+    assert status_bar([bucket(NOW - 500 * 86400)], WINDOWS["90d"], NOW).uptime is None
 
 
 @pytest.mark.parametrize(
@@ -86,16 +72,3 @@ def test_incident_is_marked_as_long_as_it_lasted():
 
     assert (band.x, band.width) == (WIDTH / 2, WIDTH / 4)
     assert band.text == "2026-11-21 11:30:00: api is down"
-
-
-def test_phases_come_in_the_order_of_a_call_and_fill_the_whole():
-    buckets = [bucket(SINCE, timings={"tls": 0.03, "dns": 0.01})]
-    chart = phase_chart(buckets, 300.0, SINCE, NOW)
-
-    assert [(phase.name, phase.share) for phase in phase_shares(buckets)] == [
-        ("dns", 0.25),
-        ("tls", 0.75),
-    ]
-    assert list(chart.paths) == ["dns", "tls"]
-    assert f" {HEIGHT:g}" in chart.paths["dns"]
-    assert phase_chart([bucket(SINCE)], 300.0, SINCE, NOW) is None

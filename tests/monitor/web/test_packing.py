@@ -27,19 +27,19 @@ def test_gzip_is_sent_to_whom_takes_it_and_nothing_to_whom_has_it(asking, path):
     assert asking.get(path, headers={"if-none-match": '"other"'}).status_code == 200
 
 
-@pytest.mark.parametrize("said", ["", "br", "gzip;q=0", "gzip; q=0.0", "x-gzip-like"])
-def test_no_gzip_is_sent_to_whom_does_not_take_it(asking, said):
-    found = asking.get("/", headers={"accept-encoding": said})
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        *(("/", taken) for taken in ("", "br", "gzip;q=0", "gzip; q=0.0", "x-gzip-like")),
+        ("/healthz", "gzip"),  # it is small
+        ("/endpoints/nobody", "gzip"),
+    ],
+)
+def test_response_stays_as_it_is_where_gzip_is_not_taken_or_worth_it(asking, path, taken):
+    found = asking.get(path, headers={"accept-encoding": taken})
+
     assert "content-encoding" not in found.headers
-    assert "<main" in found.text
-
-
-def test_small_response_or_failure_stays_as_it_is(asking):
-    taken = {"accept-encoding": "gzip"}
-    assert "content-encoding" not in asking.get("/healthz", headers=taken).headers
-    missing = asking.get("/endpoints/nobody", headers={**taken, "accept": "text/html"})
-    assert missing.status_code == 404
-    assert "etag" not in missing.headers
+    assert ("etag" in found.headers) is (found.status_code == 200)
 
 
 def test_a_page_changes_its_tag_with_what_it_shows():

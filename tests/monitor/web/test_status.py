@@ -14,11 +14,11 @@ from ringback.monitor.web.words import status_sentence
 PUBLIC = WebSettings(tokens=TOKENS, status_page=True, title="Example status")
 
 
-def test_it_is_off_unless_it_is_wanted():
+def test_status_page_is_off_unless_it_is_wanted():
     assert Asking().get("/status").status_code == 404
 
 
-def test_it_shows_names_and_states_of_public_endpoints_and_nothing_else():
+def test_only_names_and_states_of_public_endpoints_are_shown():
     text = Asking(settings=PUBLIC).get("/status").text
 
     assert "Example status" in text
@@ -31,24 +31,18 @@ def test_it_shows_names_and_states_of_public_endpoints_and_nothing_else():
 @pytest.mark.parametrize(
     ("states", "said"),
     [
-        ([], "No public endpoints yet."),
-        (["ok", "ok"], "All services are operational."),
-        (["ok", "unknown"], "1 of 2 services is not known just now."),
-        (
-            ["ok", "partial", "suspect"],
-            "1 of 3 services is down for some, 1 is being checked again.",
-        ),
-        (
-            ["down", "recovering", "partial", "unknown", "unknown"],
-            "2 of 5 services are down, 1 is down for some, 2 are not known just now.",
-        ),
+        ("", "No public endpoints yet."),
+        ("ok ok", "All services are operational."),
+        ("ok unknown", "1 of 2 services is not known just now."),
+        ("ok partial suspect", "1 of 3 services is down for some, 1 is being checked again."),
+        ("down recovering partial", "2 of 3 services are down, 1 is down for some."),
     ],
 )
-def test_it_says_that_all_is_well_only_where_that_is_known(states, said):
-    assert status_sentence(states) == said
+def test_all_is_well_is_said_only_where_that_is_known(states, said):
+    assert status_sentence(states.split()) == said
 
 
-def test_it_is_made_once_for_many_and_its_bars_of_days_more_rarely():
+def test_page_is_made_once_for_many_and_its_bars_more_rarely():
     now = [NOW]
     asking = Asking(settings=PUBLIC, clock=lambda: now[0])
     asked = []
@@ -115,16 +109,7 @@ def test_incidents_are_told_in_words_and_nothing_of_what_is_not_public():
         assert secret not in text
 
 
-def test_what_comes_and_goes_is_not_called_operational_while_it_is_up():
-    service = many()
-    service.open = [incident("a", ("shop",), pattern="flapping")]
-    text = told(Asking(service, PUBLIC).get("/status").text)
-
-    assert "1 of 3 services is unstable." in text
-    assert "Shop is unstable. Since" in text
-
-
-def test_maintenance_is_announced_and_what_is_down_in_it_is_said_to_be_in_it():
+def test_maintenance_is_announced_and_hides_what_is_down_in_it():
     service = many(4)
     service.open = [incident("a", ("shop",))]
     service.put(view("shop", "down", name="Shop"))

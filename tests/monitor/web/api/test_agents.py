@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from monitor.fleet.test_hub import SPOOL, Clock, T, health, opened, result
+from monitor.fleet.hubs import SPOOL, Clock, T, opened, result
 from monitor.web.api.test_document import described, valid
 from monitor.web.asking import TOKENS, Asking, bearer
 
@@ -89,18 +89,6 @@ def test_every_operation_answers_as_the_document_says(place):
         assert document["security"] == [{"signature": []} if signed else {"token": []}]
 
 
-def test_results_are_described(place):
-    body = next(known for known in AGENT_OPERATIONS if known.name == "takeResults")
-    schema = described(body)["requestBody"]["content"]["application/json"]["schema"]
-    sent = {
-        "agent": "a", "spool": SPOOL, "sent_at": T, "from": 0, "to": 1, "results": [result(1)],
-        "health": health(),
-    }  # fmt: skip
-
-    assert valid(sent, schema) == []
-    assert valid({**sent, "spool": "x"}, schema) != []
-
-
 def test_people_with_a_token_add_and_remove(tmp_path):
     with opened(tmp_path / "a.db", Clock()) as monitor:
         asking = Asking(settings=WebSettings(tokens=TOKENS), fleet=monitor.fleet)
@@ -145,26 +133,7 @@ def test_first_form_of_the_protocol_is_served(place):
     assert place.asking.monitor.fleet.registry.enrolled()[0].seen == T + 5
 
 
-def test_an_agent_of_a_later_minor_version_is_served(place):
-    """What it says besides is left alone, and kinds that are not known here are unknown."""
-    place.asking.clock.now = T + 5
-    found = {**result(1, up=False, kind="quic.new"), "path": ["a", "b"]}
-    certificate = {"not_after": T, "issuer": "CN=x", "key": "ab", "log": True}
-    document = {
-        "agent": place.id, "spool": SPOOL, "sent_at": T + 5, "from": 0, "to": 2, "form": 2,
-        "results": [found, result(2, certificate=certificate)],
-        "health": {**health(), "battery": 0.5},
-        "control": [{**result(0, endpoint="control:gateway"), "hops": 3}], "claims": [{}],
-    }  # fmt: skip
-    packed = {"content-encoding": "gzip", "x-new": "1"}
-    done = place("POST", "/agent/results", gzip.compress(json.dumps(document).encode()), **packed)
-    assert (done.status_code, done.json()["ack"]) == (200, 2)
-    kept = place.asking.monitor.store.checks("shop", 0, T + 1e6)
-    assert [(check.up, check.kind) for check in kept] == [(True, None), (False, "unknown")]
-    assert place("GET", "/agent/plan?since=&wait=0&places=2").status_code == 200
-
-
-def test_a_request_is_answered_once(place):
+def test_request_is_answered_once(place):
     signed = signed_fields("GET", f"{API}/agent/plan", b"", key=place.key, key_id=place.id, now=T)
     first, again = (place.asking.get(f"{API}/agent/plan", headers=signed) for _ in range(2))
 
@@ -174,23 +143,20 @@ def test_a_request_is_answered_once(place):
 
 
 @pytest.mark.parametrize(
-    ("more", "status", "reason"),
+    ("more", "reason"),
     [
-        ({"now": T + 3600}, 401, "clock"),
-        ({"now": T - 3600}, 401, "clock"),
-        ({"key": new_key()}, 401, "signature"),
-        ({"signature": "agent=::"}, 401, "signature"),
-        ({"signature-input": "a" * 8000}, 401, "signature"),
-        ({"content-digest": "sha-256=:AA==:"}, 401, "signature"),
+        ({"now": T + 3600}, "clock"),
+        ({"now": T - 3600}, "clock"),
+        ({"key": new_key()}, "signature"),
+        ({"Signature": "agent=::"}, "signature"),
+        ({"Signature-Input": "a" * 8000}, "signature"),
+        ({"Content-Digest": "sha-256=:AA==:"}, "signature"),
     ],
 )
-def test_who_is_not_known_by_the_key_and_the_clock_is_refused(place, more, status, reason):
-    headers = {
-        name.title() if "-" in name or name == "signature" else name: v for name, v in more.items()
-    }
-    done = place.report(result(1), **headers)
+def test_agent_is_known_by_its_key_and_clock_or_refused(place, more, reason):
+    done = place.report(result(1), **more)
 
-    assert (done.status_code, done.json()["reason"]) == (status, reason)
+    assert (done.status_code, done.json()["reason"]) == (401, reason)
     assert done.headers["content-type"] == "application/problem+json"
     assert reasons(place) == {reason: 1}
     assert place.asking.monitor.history() == []
@@ -259,10 +225,7 @@ def test_the_plan_is_not_sent_again_to_who_has_it(place):
     assert [item["endpoint"]["id"] for item in first["plan"]["endpoints"]] == ["shop", "blog"]
     assert again["plan"] is None
     assert again["revision"] == first["revision"]
-
-
-def test_a_monitor_without_agents_says_so():
-    assert Asking().get(f"{API}/agents").status_code == 404
+    assert Asking().get(f"{API}/agents").status_code == 404  # a monitor without agents
 
 
 def test_page_and_metrics_show_the_agents_and_what_was_refused(place):

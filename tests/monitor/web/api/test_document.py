@@ -112,17 +112,12 @@ def test_refusal_is_what_the_document_says():
     assert wrong == []
 
 
-def test_body_of_a_request_is_described():
-    body = next(operation for operation in OPERATIONS if operation.name == "addSilence")
-    schema = described(body)["requestBody"]["content"]["application/json"]["schema"]
+def test_body_and_parameters_of_a_request_are_described():
+    of = {operation.name: described(operation) for operation in OPERATIONS}
+    schema = of["addSilence"]["requestBody"]["content"]["application/json"]["schema"]
+    parameters = {parameter["name"]: parameter for parameter in of["listChecks"]["parameters"]}
 
     assert valid({"endpoints": ["a"], "seconds": 5}, schema) == []
     assert valid({"endpoints": [], "seconds": 5}, schema) != []
-
-
-def test_what_can_be_asked_of_a_list_is_described():
-    listed = next(operation for operation in OPERATIONS if operation.name == "listChecks")
-    parameters = {parameter["name"]: parameter for parameter in described(listed)["parameters"]}
-
     assert parameters["id"]["required"] is True
     assert parameters["limit"]["schema"]["maximum"] == 1000

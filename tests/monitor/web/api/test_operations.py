@@ -108,11 +108,12 @@ def test_what_is_not_there_is_a_problem(asking, method, path):
     assert response.json()["status"] == 404
 
 
-def test_another_method_is_answered_with_those_there_are(asking):
+def test_another_method_or_too_large_a_body_is_refused(asking):
     response = asking("PUT", "/api/v1/silences")
 
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+    assert asking.post("/api/v1/silences", content=b" " * 100_000).status_code == 413
 
 
 def test_phases_are_shown_with_their_percentiles(asking):
@@ -204,10 +205,6 @@ def test_a_silence_that_makes_no_sense_is_refused(body):
 
     assert asking.post("/api/v1/silences", content=body).status_code == 400
     assert asking.service.silences() == []
-
-
-def test_body_that_is_too_large_is_refused(asking):
-    assert asking.post("/api/v1/silences", content=b" " * 100_000).status_code == 413
 
 
 def test_a_discovered_endpoint_is_adopted():
