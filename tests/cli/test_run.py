@@ -136,6 +136,7 @@ def test_a_full_disk_is_one_line():
     assert b"No space left on device" in done.stderr
 
 
+@pytest.mark.nightly
 def test_a_module_that_a_full_disk_has_cut_off_is_one_line(process, tmp_path):
     env = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     assert process("kinds", env=env).returncode == 0
@@ -184,7 +185,7 @@ def test_completion_completes(ringback, words, offered):
 @pytest.mark.parametrize(
     ("words", "module", "named"),
     [
-        (["up", "http://127.0.0.1:9/"], "sqlalchemy", "this needs sqlalchemy: "),
+        (["report"], "sqlalchemy", "this needs sqlalchemy: "),
         (["check-config"], "pydantic", "needs pydantic: "),
         (["agent", "--hub", "http://127.0.0.1:9/", "--token", "x"], "requests", "needs "),
     ],

@@ -116,28 +116,6 @@ def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked
     assert counts[0] == counts[1]
 
 
-def test_each_observer_of_an_endpoint_is_shown_with_what_it_says(tmp_path):
-    async def live():
-        store = SQLiteStore(tmp_path / "store.db")
-        core, queries, _commands = monitor(endpoints(1), store, lambda: T + 30)
-        core.take(replace(check("e0", 5), vantage="here"))
-        for at in (10, 15, 20):
-            failed = check("e0", at, up=False)
-            core.take(replace(failed, origin="call", vantage="web1", kind="tcp.timed_out"))
-        core.take(replace(check("e0", 25), vantage="here"))
-        view = queries.view("e0")
-        store.close()
-        return view
-
-    view = asyncio.run(live())
-    assert view.state == "partial"
-    assert [(seen.id, seen.state, seen.kind_of_failure) for seen in view.observers] == [
-        ("probe:here", "ok", None),
-        ("call:web1", "down", "tcp.timed_out"),
-    ]
-    assert view.observers[1].since == pytest.approx(T + 9.9)
-
-
 FIRING = {
     "status": "firing",
     "labels": {"alertname": "Down", "instance": "http://e0/"},
@@ -175,19 +153,6 @@ def test_an_alert_that_is_never_resolved_does_not_stay_down_for_good(tmp_path):
     assert states == [("suspect", 0, 2), told, told, told, ("ok", 0, 1)]
 
 
-def test_a_diagnosis_that_finds_it_healthy_is_a_look_of_the_place_that_made_it(tmp_path):
-    watched = endpoints(1)
-    store = SQLiteStore(tmp_path / "ringback.db")
-    core = MonitorCore(engine_of(watched), watched, store, Router(), clock=lambda: T, vantage="vm")
-    for second in range(3):
-        core.processor.take((replace(check("e0", second, up=False), vantage="vm"),))
-    (incident,) = core.engine.incidents()
-    core._diagnosed(incident.id, {"verdict": {"kind": "healthy"}})
-    (vote,) = core.engine.votes_on("e0")
-    assert (vote.observer, vote.state) == ("probe:vm", "recovering")
-    store.close()
-
-
 class Hanging:
     """A real store whose writing waits until it is let go."""
 
@@ -196,7 +161,7 @@ class Hanging:
 
     def keep(self, batch):
         self.reached.set()
-        assert self.gate.wait(20.0)
+        assert self.gate.wait(120.0)
         self._store.keep(batch)
 
     def __getattr__(self, name):

@@ -75,36 +75,6 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         store.close()
 
 
-def test_too_little_to_compare_a_failure_with_is_said_once(tmp_path, monkeypatch, caplog):
-    monkeypatch.chdir(tmp_path)
-    few = '[[endpoint]]\nurl = "https://a.invalid"\n[[endpoint]]\nurl = "tcp://b.invalid:5432"\n'
-    local = '[[endpoint]]\nurl = "http://localhost:8000"\n'
-    more = '[[endpoint]]\nurl = "https://c.invalid"\n'
-    controls = 'controls = ["tcp://192.0.2.1:443"]\n'
-    file = tmp_path / "ringback.toml"
-    caplog.set_level("INFO", "ringback")
-
-    def said(text):
-        file.write_text(text)
-        return load(file, {})
-
-    store = open_store(said(few))
-    try:
-        program = Program(said(few), store, read=lambda: load(file, {}))
-        (line,) = caplog.messages
-        assert line.startswith("ringback: 2 hosts are watched without controls: an outage there")
-        program.reload()
-        assert caplog.text.count("without controls") == 1
-        said(controls + few)
-        program.reload()
-        assert caplog.text.count("enough to compare") == 1
-    finally:
-        store.close()
-    for text in (few + more, local, controls + few, ""):
-        assert said(text).lack_of_controls == ""
-    assert said(few + local).lack_of_controls.startswith("2 hosts are")
-
-
 def test_a_maintenance_window_is_taken_from_the_file_again_and_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "ringback.toml"

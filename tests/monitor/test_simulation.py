@@ -9,7 +9,6 @@ from ringback.incident.scenario import scenarios_of
 from ringback.monitor.config import MonitorConfig
 from ringback.monitor.config.settings import MaintenanceWindow
 from ringback.monitor.model import Endpoint
-from ringback.monitor.notify.settings import NotifierSettings, RouteSettings
 from ringback.monitor.simulation import Simulation, scenario_outcome
 
 INCIDENT = Path(__file__).parents[1] / "incident"
@@ -81,36 +80,6 @@ def test_time_passes_between_checks_that_come_fast():
     changes, _ = replayed(checks, MonitorConfig(endpoints=endpoints))
     assert [(change.what, change.endpoint) for change in changes] == [("opened", "shop")]
     assert changes[0].at - T == pytest.approx(60.0, abs=2.0)
-
-
-def test_routes_say_who_is_notified():
-    config = MonitorConfig(
-        endpoints=(
-            Endpoint(
-                id="shop",
-                name="The shop",
-                url="",
-                type="tcp",
-                labels={"team": "blue"},
-                watched=WatchedEndpoint(id="shop", name="The shop", threshold=2),
-            ),
-        ),
-        notifiers=tuple(
-            NotifierSettings(name=name, type="command", command=("false",))
-            for name in ("blue", "red")
-        ),
-        routes=(
-            RouteSettings(notifiers=("blue",), labels={"team": "blue"}, stop=True),
-            RouteSettings(notifiers=("red",)),
-        ),
-    )
-    checks = sorted(
-        [*log(True, False, False, True), *log(True, False, False, True, endpoint="db")],
-        key=lambda check: check.at,
-    )
-    _, notifications = replayed(checks, config)
-    assert [notification.channel for notification in notifications] == ["blue"]
-    assert notifications[0].context.names["shop"] == "The shop"
 
 
 def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():

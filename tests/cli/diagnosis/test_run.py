@@ -45,20 +45,6 @@ def test_the_caller_hears_each_reading_and_then_the_whole(closed):
         assert sorted(map(str, mine[:-1])) == sorted(map(str, one.readings))
 
 
-def test_ctrl_c_keeps_what_is_known(closed):
-    def interrupt(index, found):
-        if isinstance(found, Diagnosis):
-            raise KeyboardInterrupt
-
-    done = diagnose_all(closed, DiagnoseOptions(), interrupt)
-
-    assert done.interrupted
-    assert sum(diagnosis.complete for diagnosis in done.found) >= 1
-    for diagnosis in done.found:
-        assert diagnosis.readings
-        assert diagnosis.target in closed
-
-
 def test_ctrl_c_is_no_lack_of_time(closed):
     [whole] = diagnose_all(closed[:1], DiagnoseOptions(), lambda *_: None).found
     cut = _partial_diagnosis(closed[0], whole.readings[:1], whole.at, 0.1)

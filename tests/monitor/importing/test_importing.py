@@ -442,24 +442,6 @@ def test_a_plugin_of_a_service_becomes_its_probe(tmp_path, line, made, lost):
     loaded(draft, tmp_path)
 
 
-def test_probers_of_grpc_and_websockets_are_carried_over(tmp_path):
-    modules = (
-        "modules:\n  rpc:\n    prober: grpc\n    grpc:\n      service: shop.Cart\n      tls: true\n"
-        "scrape_configs:\n- job_name: rpc\n  metrics_path: /probe\n"
-        "  params: {module: [rpc]}\n  static_configs: [{targets: ['cart.example.com:443']}]\n"
-    )
-    draft = convert([ImportedFile(Path("x.yml"), modules)], "prometheus")
-    assert [endpoint["url"] for endpoint in draft.endpoints] == [
-        "grpcs://cart.example.com:443/shop.Cart"
-    ]
-    loaded(draft, tmp_path)
-
-    sockets = 'endpoints:\n- {name: chat, url: "wss://chat.example.com/ws", conditions: [%s]}\n'
-    draft = convert([ImportedFile(Path("g.yaml"), sockets % '"[CONNECTED] == true"')], "gatus")
-    assert draft.endpoints == [{"name": "chat", "url": "wss://chat.example.com/ws"}]
-    loaded(draft, tmp_path)
-
-
 def test_urls():
     draft = imported("urls")
 

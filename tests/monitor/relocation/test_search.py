@@ -9,7 +9,7 @@ from ringback.incident.model import Check
 from ringback.incident.pattern import pattern_of_diagnosis
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import ProbeResolver
-from ringback.monitor.relocation.fingerprint import ServiceFingerprint, observe_twice
+from ringback.monitor.relocation.fingerprint import observe_twice
 from ringback.monitor.relocation.location import location_of
 from ringback.monitor.relocation.search import SearchLimits, find_relocation
 from ringback.monitor.relocation.watcher import RelocationWatcher
@@ -95,18 +95,6 @@ def test_a_certificates_key_decides_also_where_the_answer_always_differs(free_po
     assert found.recognition.matched == ("key", "answer", "server")
 
 
-def test_a_silent_service_cannot_be_known_again(free_ports):
-    async def story():
-        base = free_ports(2)
-        one = endpoint(base, type_="tcp", scheme="tcp", ports=(base + 1,))
-        async with speaking(base):
-            identity = await known(one)
-        async with speaking(base + 1):
-            return identity, await find_relocation(one, identity)
-
-    assert run(story()) == (ServiceFingerprint(), None)
-
-
 @pytest.mark.parametrize(
     ("type_", "owner", "says"),
     [
@@ -172,13 +160,6 @@ def test_a_search_ends(free_ports):
         return found
 
     assert run(story()) is None
-
-
-@pytest.mark.parametrize("host", ["gone.invalid", "a..b"])
-def test_a_host_without_an_address_has_not_moved(host):
-    identity = ServiceFingerprint(key="k")
-    assert run(find_relocation(endpoint(8443, scheme="https", host=host), identity)) is None
-    assert run(find_relocation(endpoint(53, type_="dns", scheme="dns"), identity)) is None
 
 
 WELL = Check(at=1.0, endpoint="orders", up=True)

@@ -102,22 +102,6 @@ def statuses(receiver):
     return [alert["status"] for doc in receiver.documents for alert in doc["alerts"]]
 
 
-@pytest.mark.nightly
-def test_what_alertmanager_posts_of_others_is_taken_for_checks(alertmanager, receiver):
-    theirs = [{"labels": {"alertname": "Down", "instance": "db.invalid:5432"}}]
-    request = urllib.request.Request(
-        f"{alertmanager}/api/v2/alerts",
-        json.dumps(theirs).encode(),
-        {"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=60):
-        pass
-    wait_until(lambda: receiver.got)
-
-    (found,) = FiringAlerts().take(receiver.documents[0], time.time())
-    assert (found.origin, found.check.up) == ("tcp://db.invalid:5432", False)
-
-
 def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
     async def drive(_, tell):
         opened = change("opened", incident())
