@@ -1,7 +1,6 @@
 """A client, a router and a server in network namespaces, for tests of what networks answer."""
 
 import contextlib
-import time
 
 from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.host_facts import RouteFacts
@@ -9,6 +8,7 @@ from ringback.diagnosis.layer.connect import attempt_connect
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab.namespace import run
 from ringback.testing.lab.network import SERVER, Topology
+from tests.until import until
 
 GATEWAYS = {"IPv4": (4, "192.0.2.1"), "IPv6": (6, "2001:db8:1::1")}
 
@@ -17,11 +17,8 @@ class World(Topology):
     """The lab's three hosts, with rules that come and go."""
 
     def __enter__(self):
-        ends = time.monotonic() + 60
         with self.inside("client"):  # a link must have been up for a moment to carry IPv6
-            while (met := attempt_connect(SERVER[6], 9, 10).outcome) != "refused":
-                assert time.monotonic() < ends, met
-                time.sleep(0.05)
+            until(lambda: attempt_connect(SERVER[6], 9, 10).outcome == "refused")
         return self
 
     def run(self, role, command):
