@@ -8,16 +8,15 @@ import pytest
 from monitor.test_core import T, all_views, endpoints, monitor
 from monitor.test_runner import endpoint, healthy, running, until
 
-from ringback.incident.engine import ASK_INTERVAL
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor import runner
 from ringback.monitor.controls import Controls
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.control import ControlFinding, ControlProbe
-from ringback.monitor.runner import Runner, RunnerSettings
+from ringback.monitor.runner import Runner
 from ringback.monitor.store.sqlite import SQLiteStore
-from ringback.testing.lab.namespace import Namespaces, inside, run
-from ringback.testing.lab.network import NEEDS, SERVER, Topology
+from ringback.testing.lab.namespace import Namespaces, inside
+from ringback.testing.lab.network import NEEDS
 from tests.requires import requires
 
 
@@ -92,56 +91,11 @@ def test_a_control_that_cannot_be_checked_hinders_no_other(caplog):
     assert "control:broken cannot be checked" in caplog.text
 
 
-@pytest.fixture
-def hosts():
-    requires(*NEEDS)
-    with Topology() as made:
-        yield made
-
-
 def watched(url, host):
     return Endpoint(
         id="e", name="e", url=url, type="tcp", every=3600.0, timeout=2.0,
         watched=WatchedEndpoint(id="e", host=host),
     )  # fmt: skip
-
-
-async def keep_asking(runs):
-    while True:
-        runs.look_now(["control:gateway"])
-        await asyncio.sleep(ASK_INTERVAL)
-
-
-@pytest.mark.netns
-def test_of_a_cut_uplink_the_controls_say_so_at_the_next_look(hosts):
-    found = []
-
-    async def main():
-        runs = Runner(
-            [watched(f"tcp://{SERVER[4]}:9", SERVER[4])],
-            lambda check: None,
-            on_control=found.append,
-            settings=RunnerSettings(vantage="here", nameservers=((SERVER[4], 53),)),
-        )
-        runs.start()
-        try:
-            await until(lambda: len(found) == 2)
-            with hosts.inside("router"):
-                run(hosts._names["router"], ["ip", "link", "set", "lab0", "down"])
-            asking = asyncio.ensure_future(keep_asking(runs))
-            await until(lambda: any(check.up is False for check in found))
-            asking.cancel()
-        finally:
-            await runs.stop()
-
-    with hosts.inside("client"):
-        asyncio.run(main())
-    before = {check.endpoint: check.up for check in found[:2]}
-    assert before == {"control:gateway": True, "control:resolver": None}  # it refuses
-    gateway = [check for check in found if check.endpoint == "control:gateway"]
-    assert [check.up for check in gateway[:2]] == [True, False]
-    assert gateway[1].detail == "lab0 has no carrier"
-    assert gateway[1].vantage == "here"
 
 
 @pytest.mark.netns

@@ -1,7 +1,6 @@
-"""The services of the compose file and the units of systemd, run as processes.
+"""The services of the compose file, run as processes with its files, names and commands.
 
-They have the files, the names and the commands of both; what an image, a network of containers or
-systemd would give, a network namespace and mounts give here.
+What an image or a network of containers would give, a network namespace and mounts give here.
 """
 
 from __future__ import annotations
@@ -9,12 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 import urllib.error
 import urllib.request
@@ -42,15 +39,6 @@ FILES = ("group", "ld.so.cache", "localtime", "nsswitch.conf", "passwd", "ssl")
 ENTER = """for at in /etc /run /var/lib; do mount --bind "$1$at" "$at" || exit; done
 cd "$2" && shift 2 && exec "$@\""""
 TOKEN = re.compile(r"--token (\S+)")
-WATCHED = """
-[[token]]
-name = "all"
-token = "${TOKEN}"
-role = "administer"
-
-[[endpoint]]
-url = "postgres://db1.example.com"
-"""
 PASSWORDS = "host all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n"
 
 
@@ -95,13 +83,6 @@ def container(name, folder, deploy, namespace):
         if source.startswith("."):
             shutil.copytree(deploy / source, host.root / target[1:], dirs_exist_ok=True)
     return host, [*ENTRYPOINT, *service["command"]]
-
-
-def unit(name):
-    """The program of a unit of systemd, and its words."""
-    text = (HOW_TO / "run-several-hubs.md").read_text("utf-8")
-    (found,) = re.findall(rf"^ExecStart=\S+/(ringback {name} .*)$", text, re.MULTILINE)
-    return found.split()
 
 
 def shell_lines(beginning):
@@ -198,31 +179,3 @@ def test_the_services_run_until_the_hub_shows_what_the_agent_sees(deploy, namesp
             end(agent)
         end(up)
     assert hub.execute(*HEALTH).returncode != 0
-
-
-@pytest.mark.nightly
-@pytest.mark.netns
-@pytest.mark.usefixtures("database")
-def test_the_units_run_until_the_hub_shows_what_the_agent_sees(deploy, namespace, tmp_path):
-    password, token = (
-        (deploy / "secrets" / name).read_text().strip() for name in ("db_password", "api_token")
-    )
-    environment = {"DB_PASSWORD": password, "HUB_URL": "http://127.0.0.1:8480", "TOKEN": token}
-    hub = Host(tmp_path / "hub", namespace, "/var/lib/ringback", **environment)
-    page = (HOW_TO / "run-several-hubs.md").read_text("utf-8")
-    (text,) = re.findall(r"^   ```toml\n(.*?)^   ```$", page, re.MULTILINE | re.DOTALL)
-    text = text.replace("ringback@", "ringback:${DB_PASSWORD}@")
-    text = re.sub(r'base_url = ".*"', 'base_url = "${HUB_URL}"', text)
-    (hub.root / "etc" / "ringback" / "ringback.toml").write_text(textwrap.dedent(text) + WATCHED)
-    with hub.runs(*unit("up")) as up:
-        until_said(up, "ringback watches 1 endpoint, page at http://127.0.0.1:8480")
-        said = hub.execute("ringback", "agent", "add", "tokyo", "--token", token)
-        place = Host(tmp_path / "place", namespace, "/var/lib/ringback-agent")
-        words = unit("agent")
-        first = shlex.split(re.search(r"ringback agent --hub .*", said.stdout)[0])
-        for command in ([*first, *words[2:]], words):  # by hand, and as a service ever after
-            with place.runs(*command) as agent:
-                until_said(agent, "ringback agent tokyo (tokyo) watches")
-                until_seen_by(namespace, token, "probe:tokyo")
-                end(agent)
-        end(up)

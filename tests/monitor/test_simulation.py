@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from ringback.incident.model import Check, WatchedEndpoint
+from ringback.incident.model import Check
 from ringback.incident.scenario import scenarios_of
 from ringback.monitor.config import MonitorConfig
 from ringback.monitor.config.settings import MaintenanceWindow
-from ringback.monitor.model import Endpoint
 from ringback.monitor.simulation import Simulation, scenario_outcome
 
 INCIDENT = Path(__file__).parents[1] / "incident"
@@ -57,29 +56,6 @@ def test_an_outage_is_notified_once_and_its_end():
         100.0,
         300.0,
     ]  # a diagnosis is waited for
-
-
-def test_time_passes_between_checks_that_come_fast():
-    """A child's alarm is held for its parent, and no longer than a minute."""
-    watched = (
-        WatchedEndpoint(id="router", threshold=1000),
-        WatchedEndpoint(id="shop", parents=("router",)),
-    )
-    endpoints = tuple(
-        Endpoint(id=endpoint.id, name=endpoint.id, url="", type="tcp", watched=endpoint)
-        for endpoint in watched
-    )
-    checks = [
-        check
-        for number in range(300)
-        for check in (
-            Check(at=T + number / 2, endpoint="router", up=False, kind="tcp.refused"),
-            Check(at=T + number / 2, endpoint="shop", up=False, kind="tcp.refused"),
-        )
-    ]
-    changes, _ = replayed(checks, MonitorConfig(endpoints=endpoints))
-    assert [(change.what, change.endpoint) for change in changes] == [("opened", "shop")]
-    assert changes[0].at - T == pytest.approx(60.0, abs=2.0)
 
 
 def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():

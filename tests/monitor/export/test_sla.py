@@ -74,17 +74,6 @@ def test_hours_that_nobody_saw_count_neither_way():
     assert found.down == HOUR
 
 
-def test_an_hour_that_was_seen_in_part_is_known_in_part():
-    known = hours(720)
-    sparse = known[NOVEMBER + 5 * HOUR] = Aggregate()
-    for _ in range(20):
-        sparse.add(check(NOVEMBER))
-    seen = {NOVEMBER + 5 * HOUR + 300 * n for n in range(4)}
-    found = of(known=known, fives=lambda at: {begin for begin in seen if at <= begin < at + HOUR})
-    assert found.unknown == pytest.approx(2400)
-    assert of(known=known).unknown == 0  # those five minutes are not kept any more
-
-
 def test_a_month_of_which_no_hours_are_kept_is_known_by_its_days():
     down = outage(NOVEMBER + DAY, NOVEMBER + DAY + 7200)
     found = of(down, kept=False)

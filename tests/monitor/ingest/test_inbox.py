@@ -1,7 +1,6 @@
 import pytest
 from monitor.ingest.batches import NOW, body, failed
 
-from ringback.monitor.ingest import batch as module
 from ringback.monitor.ingest.batch import Inbox
 
 
@@ -12,15 +11,6 @@ def test_a_batch_that_comes_twice_counts_once():
     assert inbox.take(sent, now=NOW) == []
     assert len(inbox.take(body(failed(), id="b"), now=NOW)) == 1
     assert (inbox.batches, inbox.repeated, inbox.dropped) == (3, 1, 3)
-
-
-def test_it_remembers_the_newest_ids(monkeypatch):
-    monkeypatch.setattr(module, "MAX_REMEMBERED_IDS", 2)
-    inbox = Inbox()
-    for id_ in "abc":
-        inbox.take(body(id=id_), now=NOW)
-    assert len(inbox.take(body(failed(), id="c"), now=NOW)) == 0
-    assert len(inbox.take(body(failed(), id="a"), now=NOW)) == 1
 
 
 @pytest.mark.parametrize("at", [NOW + 1.5, NOW + 86400 * 365, 1e12])
