@@ -12,7 +12,8 @@ from ringback.monitor.store.opening import reader_at, store_at
 def server():
     """A PostgreSQL for the tests of one process."""
     # What is kept need not survive the loss of power here.
-    with running_server(fsync="off", full_page_writes="off", max_connections="60") as running:
+    cheap = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "jit": "off"}
+    with running_server(**cheap, max_connections="60") as running:
         yield running
 
 

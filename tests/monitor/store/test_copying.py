@@ -1,12 +1,13 @@
 import random
+import shutil
 from dataclasses import replace
 
 import pytest
-from monitor.store.test_rollup import near
+from monitor.store.maintaining import maintain
+from monitor.store.model import near
 from monitor.store.values import AT, check, incident, notice
 
 from ringback.incident.model import CertificateSeen, Transition
-from ringback.monitor.store import relational
 from ringback.monitor.store.aggregate import merged_seconds
 from ringback.monitor.store.interface import StoreBatch, StoreInUse, StoreProblem, StoreRetention
 from ringback.monitor.store.opening import reader_at, store_at
@@ -16,7 +17,7 @@ pytest.importorskip("psycopg")
 from ringback.monitor.store.copying import copy_store
 from ringback.monitor.store.postgres import schema
 
-HOURS = 14
+HOURS = 10
 END = AT + HOURS * 3600
 NAMES = [f"e{n}" for n in range(7)]
 
@@ -36,18 +37,15 @@ def looked(chance, at):
         at += 0.25
 
 
-@pytest.fixture
-def file(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def monitored(tmp_path_factory):
     """What a monitor has kept in a day: sealed hours and open ones, failures of dropped ones."""
-    monkeypatch.setattr(relational, "MAINTAIN_SECONDS", 5.0)
-    monkeypatch.setattr("ringback.monitor.store.postgres.store.MAINTAIN_SECONDS", 5.0)
-    monkeypatch.setattr(relational, "YIELD_SECONDS", 0.0)
-    path, chance, at = tmp_path / "ringback.db", random.Random(4), AT
-    store = store_at(path, retention=StoreRetention(checks=6 * 3600.0))
+    path, chance, at = tmp_path_factory.mktemp("store") / "ringback.db", random.Random(4), AT
+    store = store_at(path, retention=StoreRetention(checks=3 * 3600.0))
     while at < END:
         store.keep(StoreBatch(checks=list(looked(chance, at)), states={f"case:{NAMES[0]}": at}))
-        store.maintain(at)
-        at += 600
+        maintain(store, at)
+        at += 1800
     change = Transition(at=AT, endpoint="e1", before="ok", after="down", kind="tcp.refused")
     store.keep(
         StoreBatch(
@@ -61,6 +59,11 @@ def file(tmp_path, monkeypatch):
     store.postpone("n2", END + 5, "no route")
     store.close()
     return path
+
+
+@pytest.fixture
+def file(monitored, tmp_path):
+    return shutil.copy(monitored, tmp_path / "ringback.db")
 
 
 def shown(seen):
@@ -102,30 +105,11 @@ def everything(place):
     return found
 
 
-@pytest.mark.nightly
-def test_everything_is_there_and_the_monitor_goes_on(file, postgres):
-    copied = copy_store(file, postgres)
-
-    assert sum(table.rows for table in copied) > 500
-    assert everything(postgres) == everything(file)
-    with pytest.raises(StoreProblem, match="everything was copied there already"):
-        copy_store(file, postgres)
-    for place in (file, postgres):
-        store = store_at(place)
-        late = [check(END + n, "e1", vantage="here", seconds=0.2) for n in range(50)]
-        change = Transition(at=END, endpoint="e1", before="down", after="ok")
-        store.keep(StoreBatch(checks=[*late, check(END - 5000, "e1")], transitions=[change]))
-        store.maintain(END + 400)
-        store.close()
-    assert everything(postgres)["buckets"] == everything(file)["buckets"]
-    assert everything(postgres)["transitions", "e1"] == everything(file)["transitions", "e1"]
-
-
 class KilledError(Exception):
     pass
 
 
-def test_it_goes_on_where_it_was_killed(file, postgres):
+def test_everything_is_copied_though_it_was_killed(file, postgres):
     seen = []
 
     def killed_at(place):
@@ -136,16 +120,34 @@ def test_it_goes_on_where_it_was_killed(file, postgres):
 
         return progress
 
-    for place in (1, 3, 4, 17):
+    for place in (1, 3, 4, 9):
         seen.clear()
         with pytest.raises(KilledError):
             copy_store(file, postgres, progress=killed_at(place))
         with pytest.raises(StoreProblem, match="the copy to it is not complete"):
             store_at(postgres, beside=file)
-    copied = [table.name for table in copy_store(file, postgres)]
-    assert seen[17] in copied
-    assert "word" not in copied
+    copied = copy_store(file, postgres)
+    names = [table.name for table in copied]
+    assert seen[9] in names
+    assert "word" not in names
+    assert sum(table.rows for table in copied) > 100
     assert everything(postgres) == everything(file)
+    with pytest.raises(StoreProblem, match="everything was copied there already"):
+        copy_store(file, postgres)
+
+
+def test_a_monitor_goes_on_with_a_copy(file, postgres):
+    copy_store(file, postgres)
+    for place in (file, postgres):
+        store = store_at(place)
+        late = [check(END + n, "e1", vantage="here", seconds=0.2) for n in range(50)]
+        change = Transition(at=END, endpoint="e1", before="down", after="ok")
+        store.keep(StoreBatch(checks=[*late, check(END - 5000, "e1")], transitions=[change]))
+        maintain(store, END + 400)
+        store.close()
+    found, wanted = everything(postgres), everything(file)
+    for what in ("buckets", ("transitions", "e1")):
+        assert found[what] == wanted[what]
 
 
 def test_a_difference_is_said_and_the_table_is_not_kept(file, postgres, monkeypatch):
@@ -158,8 +160,7 @@ def test_a_difference_is_said_and_the_table_is_not_kept(file, postgres, monkeypa
     with pytest.raises(StoreProblem, match="member: 2 rows are not the 3 of the file"):
         copy_store(file, postgres)
     monkeypatch.undo()
-    copy_store(file, postgres)
-    assert everything(postgres) == everything(file)
+    assert "member" in [table.name for table in copy_store(file, postgres)]
 
 
 def test_what_is_in_the_way_is_said(file, postgres, tmp_path):

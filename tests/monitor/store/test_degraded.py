@@ -5,8 +5,9 @@ import pytest
 from ringback.incident.model import Transition
 from ringback.monitor.store import degraded as memory
 from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
-from ringback.monitor.store.interface import IncidentFilter, Store, StoreBatch
+from ringback.monitor.store.interface import IncidentFilter, StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
+from tests.monitor.store.maintaining import maintain
 from tests.monitor.store.values import AT, check, incident, notice
 
 BIG = "x" * 400
@@ -63,12 +64,6 @@ def filled(store, kept, at=AT):
         store.keep(StoreBatch(checks=some, states={"engine": len(held)}))
         held += some
     return disk, held
-
-
-def test_it_is_a_store(store):
-    typed: Store = store
-    assert typed.last_checks() == {}
-    assert store.degraded is None
 
 
 def test_a_full_disk_is_said_and_nothing_is_forgotten(store, kept):
@@ -182,18 +177,17 @@ def test_no_more_is_held_than_may_be(kept, clock, monkeypatch):
     store.close()
 
 
-def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.store.relational.MAINTAIN_SECONDS", 600.0)
+def test_a_disk_that_is_full_when_hours_are_sealed_is_said(store, kept):
     store.keep(StoreBatch(checks=[check(AT + n, up=False, detail=BIG) for n in range(900)]))
     disk = Disk(kept)
     disk.fill()
-    store.maintain(AT + 3700)
+    maintain(store, AT + 3700)
     assert "disk is full" in store.degraded
     assert len(store.checks("web", 0, AT * 2)) == 900
 
     disk.clean()
-    for n in range(5):
-        store.maintain(AT + 3701 + n)
+    for n in range(2):
+        maintain(store, AT + 3701 + n)
     assert store.degraded is None
     assert len(store.checks("web", 0, AT * 2)) == 900
 

@@ -280,10 +280,10 @@ def run(machine, most):
 
 @pytest.mark.usefixtures("small_pieces")
 def test_sqlite_says_what_the_model_says():
-    run(OfSQLite, 45)
+    run(OfSQLite, 30)
 
 
 @pytest.mark.usefixtures("small_pieces")
 def test_postgresql_says_what_the_model_says(server, monkeypatch):
     monkeypatch.setattr(OfPostgres, "server", server)
-    run(OfPostgres, 25)
+    run(OfPostgres, 15)

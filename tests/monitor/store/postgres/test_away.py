@@ -1,17 +1,15 @@
-"""The server stopped, killed, or silent: told, held, resumed, nothing lost and nothing twice."""
+"""A server that is stopped, or silent: told, held, resumed, nothing lost and nothing twice."""
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import threading
-import time
 
 import pytest
-from monitor.store.engines import fresh_database
-from monitor.store.server import WAIT_TIMEOUT, running_server
+from monitor.store.engines import database_of
 from monitor.store.values import AT, check, incident, notice, times
+from until import until
 
 from ringback.incident.model import Transition
 from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
@@ -31,17 +29,11 @@ class Clock:
 
 
 @pytest.fixture
-def alone():
-    """A server of its own, which keeps what it committed also when it is killed."""
-    with running_server(fsync="on") as server:
-        yield server
-
-
-def until(right):
-    ends = time.monotonic() + WAIT_TIMEOUT
-    while not right():
-        assert time.monotonic() < ends
-        time.sleep(0.02)
+def alone(server):
+    """The server, which a test may stop."""
+    yield server
+    if not (server.data / "postmaster.pid").exists():
+        server.start()
 
 
 def resumed(store, clock):
@@ -57,8 +49,8 @@ def change(at):
     return Transition(at=at, endpoint="web", before="ok", after="down")
 
 
-def test_a_server_that_is_gone_is_told_and_nothing_is_lost_or_kept_twice(alone):
-    clock, kept = Clock(), PostgresStore(fresh_database(alone))
+def test_a_server_that_is_gone_is_told_and_nothing_is_lost_or_kept_twice(alone, postgres):
+    clock, kept = Clock(), PostgresStore(postgres)
     store = DegradedStore(kept, clock=clock)
     store.keep(StoreBatch(checks=[check()], notices=[notice("before"), notice("later")]))
     alone.stop("immediate")
@@ -132,10 +124,9 @@ def relay(server):
     relay.close()
 
 
-def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(server, relay):
-    name = fresh_database(server).partition("postgresql:///")[2].partition("?")[0]
+def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(postgres, relay):
     clock = Clock()
-    kept = PostgresStore(f"postgresql://ringback@127.0.0.1:{relay.port}/{name}")
+    kept = PostgresStore(f"postgresql://ringback@127.0.0.1:{relay.port}/{database_of(postgres)}")
     store = DegradedStore(kept, clock=clock)
     store.keep(StoreBatch(checks=[check()]))
     relay.swallows = True
@@ -165,9 +156,9 @@ def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(server, relay):
     store.close()
 
 
-def test_a_server_that_says_nothing_is_cut_off(alone, monkeypatch):
+def test_a_server_that_says_nothing_is_cut_off(alone, postgres, monkeypatch):
     monkeypatch.setattr(database, "WRITE_TIMEOUT", 0.5)
-    clock, kept = Clock(), PostgresStore(fresh_database(alone))
+    clock, kept = Clock(), PostgresStore(postgres)
     store = DegradedStore(kept, clock=clock)
     store.keep(StoreBatch(checks=[check()]))
     backends = alone.admin("SELECT pid FROM pg_stat_activity WHERE application_name = 'ringback'")
@@ -184,10 +175,9 @@ def test_a_server_that_says_nothing_is_cut_off(alone, monkeypatch):
     store.close()
 
 
-def test_a_server_that_lacks_what_was_committed_is_read_anew(alone):
+def test_a_server_that_lacks_what_was_committed_is_read_anew(alone, postgres):
     """As after a failover to a standby that was behind."""
-    url = fresh_database(alone)
-    clock, kept = Clock(), PostgresStore(url)
+    clock, kept = Clock(), PostgresStore(postgres)
     store = DegradedStore(kept, clock=clock)
     store.keep(StoreBatch(checks=[check()], states={"case:web": 1}))
     store.keep(StoreBatch(checks=[check(AT + 1, "lost")], states={"case:lost": 1}))
@@ -200,7 +190,7 @@ def test_a_server_that_lacks_what_was_committed_is_read_anew(alone):
         "DELETE FROM pack WHERE number = 2",
         "UPDATE writer SET number = number - 1",
     ):
-        alone.admin(statement, url.partition("///")[2].partition("?")[0])
+        alone.admin(statement, database_of(postgres))
     resumed(store, clock)
 
     assert kept.checks("lost", AT, AT + 60) == [check(AT + 2, "lost")]
@@ -208,39 +198,4 @@ def test_a_server_that_lacks_what_was_committed_is_read_anew(alone):
     assert kept.states("case:") == {"case:web": 1}
     [bucket] = kept.buckets("lost", "5m", AT, AT + 60)
     assert bucket.count == 1
-    store.close()
-
-
-@pytest.mark.nightly
-def test_nothing_is_lost_or_kept_twice_however_often_it_is_killed(alone):
-    chance = random.Random(3)
-    clock, kept = Clock(), PostgresStore(fresh_database(alone))
-    store = DegradedStore(kept, clock=clock)
-    count = 0
-    for _ in range(8):
-        killer = threading.Timer(chance.uniform(0.05, 0.6), alone.kill)
-        killer.start()
-        while store.degraded is None:
-            at = AT + count
-            store.keep(
-                StoreBatch(
-                    checks=[check(at, f"e{n}", n > 2) for n in range(10)],
-                    transitions=[change(at)],
-                    notices=[notice(f"n{count}", at)],
-                    states={f"case:e{n}": count for n in range(10)},
-                )
-            )
-            store.maintain(at)
-            count += 1
-        killer.join()
-        alone.start()
-        resumed(store, clock)
-    found = times(kept.checks("e7", AT, AT + count, limit=10**6))
-    assert found == [AT + n for n in range(count)][::-1]
-    assert times(kept.transitions("web", 0, AT * 2)) == [AT + n for n in range(count)]
-    assert {queued.notice.id for queued in kept.due(AT * 2, 10**6)} == {
-        f"n{n}" for n in range(count)
-    }
-    assert sum(bucket.count for bucket in kept.buckets("e7", "1h", 0, AT * 2)) == count
-    assert set(kept.states("case:").values()) == {count - 1}
     store.close()

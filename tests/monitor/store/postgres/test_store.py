@@ -1,19 +1,16 @@
 """What PostgreSQL's store does beside the contract: hours, states, one writer, odd text."""
 
-import os
-
 import pytest
 from monitor.store.engines import fresh_database
+from monitor.store.maintaining import maintain
 from monitor.store.values import AT, check, incident, notice, times
 
 from ringback.incident.model import Transition
-from ringback.monitor.store import relational
 from ringback.monitor.store.interface import (
     StoreBatch,
     StoreCorrupt,
     StoreInUse,
     StoreProblem,
-    StoreRetention,
     StoreTooNew,
 )
 
@@ -32,15 +29,9 @@ def store(postgres):
     store.close()
 
 
-def tables(url):
-    with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r'")
-        return {name for (name,) in found if name.startswith(("result_", "failed_", "rollup_"))}
-
-
 def settled(store, now):
-    for _ in range(5):
-        store.maintain(now)
+    for _ in range(2):
+        maintain(store, now)
 
 
 def test_an_hour_is_closed_and_what_comes_late_is_kept(store, postgres):
@@ -59,56 +50,6 @@ def test_an_hour_is_closed_and_what_comes_late_is_kept(store, postgres):
     found = store.checks("web", AT, AT + 60)
     assert sorted(times(found)) == sorted([*(AT + n for n in range(50)), AT + 7])
     assert len(store.checks("web", AT, AT + 60, failed=True)) == 10
-
-
-@pytest.mark.nightly
-def test_old_hours_are_dropped_and_failures_are_kept_longer(postgres, monkeypatch):
-    monkeypatch.setattr("ringback.monitor.store.postgres.store.MAINTAIN_SECONDS", 60.0)
-    monkeypatch.setattr(relational, "YIELD_SECONDS", 0.0)
-    brief = StoreRetention(checks=3600.0, five_minutes=DAY, hours=5 * DAY, failed=15 * DAY)
-    store = PostgresStore(postgres, retention=brief)
-    bad = [check(AT + 2 * n, up=False, detail=f"refused {n}") for n in range(150)]
-    store.keep(StoreBatch(checks=[*bad, check(AT + 400)]))
-    settled(store, AT + 0.6 * DAY)
-
-    rollups = {"rollup_5m_20251121", "rollup_1h_202511", "rollup_1d"}
-    assert tables(postgres) == {"failed_202511", *rollups}
-    assert store.checks("web", 0, AT + DAY) == []
-    assert store.checks("web", 0, AT + DAY, failed=True) == bad[119::-1]
-    store.close()
-    again = PostgresStore(postgres, retention=brief)
-    assert again.last_checks() == {"web": check(AT + 400)}
-    settled(again, AT + 3 * DAY)
-    assert again.buckets("web", "5m", 0, AT + DAY) == []
-    [hour] = again.buckets("web", "1h", 0, AT + DAY)
-    assert (hour.count, hour.bad) == (151, 150)
-    settled(again, AT + 30 * DAY)
-    assert tables(postgres) == {"rollup_1d"}
-    again.close()
-
-
-@pytest.mark.parametrize("now", [AT + 10, AT + 400, AT + 7200, AT + 2 * DAY])
-def test_what_several_places_saw_is_one_rollup(store, now):
-    seen = [
-        check(AT + n, vantage=place, seconds=0.1 * (1 + n % 7), up=(n, place) != (3, "kyoto"))
-        for n in range(60)
-        for place in ("tokyo", "kyoto", "")
-    ]
-    store.keep(StoreBatch(checks=seen))
-    settled(store, now)
-    store.keep(StoreBatch(checks=[check(AT + 70, vantage="osaka", seconds=0.1)]))
-
-    for step in ("5m", "1h", "1d"):
-        [bucket] = store.buckets("web", step, AT, AT + 1)
-        assert (bucket.count, bucket.bad, bucket.kinds) == (181, 1, {"tcp.refused": 1})
-        assert bucket.p50 == pytest.approx(0.4, rel=0.03)
-
-
-def test_a_phase_that_took_hours_comes_back(store):
-    long = check(seconds=9000.0, timings={"connect": 0.1, "transfer": 8999.0, "banner": 1.0})
-    store.keep(StoreBatch(checks=[long]))
-
-    assert store.checks("web", AT, AT + 1) == [long]
 
 
 def test_text_that_postgresql_does_not_take_does_not_hinder(store):
@@ -152,12 +93,6 @@ def test_states_of_many_are_packed_and_the_newest_counts(postgres, monkeypatch):
     store.close()
     with psycopg.connect(postgres) as connection:
         assert connection.execute("SELECT count(*) FROM pack").fetchone()[0] <= 2
-
-
-def test_a_second_writer_learns_who_writes(store, postgres):
-    with pytest.raises(StoreInUse, match=rf"process {os.getpid()} on .* is using it"):
-        PostgresStore(postgres)
-    store.keep(StoreBatch(checks=[check()]))
 
 
 def test_who_was_taken_over_writes_nothing(store, postgres):

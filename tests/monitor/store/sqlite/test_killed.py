@@ -1,6 +1,5 @@
 """kill -9 at any instant: nothing that was said to be kept is lost, and nothing is half there."""
 
-import os
 import random
 import sqlite3
 import subprocess
@@ -71,33 +70,10 @@ def check_all(path, said):
     return count
 
 
-def killed(path, seed, times, most):
-    chance = random.Random(seed)
-    count = 0
-    for _ in range(times):
-        said = killed_after(path, chance.randrange(most))
-        count = check_all(path, max(said, count))
-    return count
-
-
 @pytest.mark.nightly
 def test_nothing_is_lost_when_it_is_killed(tmp_path):
-    assert killed(tmp_path / "ringback.db", 1, times=2, most=150) > 0
-
-
-@pytest.mark.nightly
-def test_nothing_is_lost_when_it_is_killed_many_times(tmp_path):
-    assert killed(tmp_path / "ringback.db", 2, times=20, most=400) > 20
-
-
-def test_two_processes_do_not_write_to_one_file(tmp_path):
-    path = tmp_path / "ringback.db"
-    store = SQLiteStore(path)
-    other = writer(path)
-    _, errors = other.communicate(timeout=600)
-
-    assert other.returncode == 1
-    said = errors.strip().splitlines()[-1]
-    assert "StoreInUse" in said
-    assert f"process {os.getpid()} is using it" in said
-    store.close()
+    path, chance, count = tmp_path / "ringback.db", random.Random(2), 0
+    for _ in range(20):
+        said = killed_after(path, chance.randrange(400))
+        count = check_all(path, max(said, count))
+    assert count > 20
