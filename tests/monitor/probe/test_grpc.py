@@ -134,14 +134,6 @@ def test_what_is_no_answer_of_grpc(looking, lab, said, kind, words):
     assert words in check.detail
 
 
-@pytest.mark.parametrize("fault", ["tcp.refused", "tcp.reset", "http.response.timed_out:silent"])
-def test_every_failure_has_a_kind(looking, lab, fault):
-    timeout = 1.5 if "timed_out" in fault else 30.0
-    check = at(looking, lab.start(fault).port, timeout=timeout)
-
-    assert (check.up, check.kind) == (False, fault.partition(":")[0])
-
-
 def test_url_of_grpc():
     assert probe_address_of("grpcs://a/x.Y").url == "grpcs://a:443/x.Y"
     for url in ("grpc://a", "grpc://u@a:1", "grpc://a:1?x=1"):

@@ -90,20 +90,6 @@ def test_service_that_takes_nobody_is_down(looking, lab, name):
     assert check.detail.startswith("it refuses")
 
 
-@pytest.mark.parametrize(("name", "kind"), pairs(ALL_NAMES, ["tcp.refused", "tcp.reset"]))
-def test_every_failure_has_a_kind(looking, lab, name, kind):
-    check = at(looking, lab.start(kind).port, name)
-
-    assert (check.up, check.kind) == (False, kind)
-
-
-@pytest.mark.parametrize("name", rest_nightly(ALL_NAMES))
-def test_silent_service_times_out(looking, lab, name):
-    check = at(looking, lab.start("http.response.timed_out:silent").port, name, timeout=1.5)
-
-    assert (check.up, check.kind) == (False, "http.response.timed_out")
-
-
 OTHERS = [
     (b"HTTP/1.1 400 Bad Request\r\n\r\n", "http"),
     (b"\x15\x03\x03\x00\x02\x02\x0a", "TLS"),

@@ -277,25 +277,25 @@ class MemoryService:
         return Probed(check=found, type=type_, notes=ProbeNotes())
 
 
+URL = "https://user:secret@api.example:8443/v1?key=hidden#part"
+
+
 def sample(now=NOW):
     """A monitor with one endpoint in each state and something to see on every page."""
     phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
+
+    def certified(days):
+        return {"certificate": certificate(days, now)}
+
     service = MemoryService(
         EndpointView(
             endpoint=endpoint("web", group="shop", name="Web shop", public=True),
             state="ok",
             since=now - 90_000,
-            last=check(
-                "web", now - 10, certificate=certificate(40, now), status=200, timings=phases
-            ),
+            last=check("web", now - 10, status=200, timings=phases, **certified(40)),
         ),
         EndpointView(
-            endpoint=endpoint(
-                "api",
-                group="shop",
-                public=True,
-                url="https://user:secret@api.example:8443/v1?key=hidden#part",
-            ),
+            endpoint=endpoint("api", group="shop", public=True, url=URL),
             state="down",
             since=now - 600,
             kind="tcp.refused",
@@ -318,7 +318,7 @@ def sample(now=NOW):
             state="recovering",
             since=now - 30,
             kind="tls.cert.date_invalid.expired",
-            last=check("mail", now - 10, certificate=certificate(-2, now), status=None),
+            last=check("mail", now - 10, **certified(-2)),
             silenced=True,
         ),
         EndpointView(

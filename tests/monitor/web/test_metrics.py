@@ -30,31 +30,24 @@ def values(samples, label):
 
 def test_each_endpoint_is_shown_with_its_state_and_kind():
     found = families(Asking())
-    down = [sample for sample in found["ringback_endpoint_state"] if sample.value == 1]
-    kinds = {
-        sample.labels["endpoint"]: sample.labels["kind"]
-        for sample in found["ringback_failure_info"]
-    }
+    states = [sample.labels for sample in found["ringback_endpoint_state"] if sample.value == 1]
+    kinds = {one.labels["endpoint"]: one.labels["kind"] for one in found["ringback_failure_info"]}
+    up = values(found["ringback_check_up"], "endpoint")
 
-    assert {sample.labels["endpoint"]: sample.labels["state"] for sample in down} == {
-        "web": "ok",
-        "api": "down",
-        "db": "suspect",
-        "mail": "recovering",
-        "job": "unknown",
-    }
+    assert [(labels["endpoint"], labels["state"]) for labels in states] == [
+        ("web", "ok"),
+        ("api", "down"),
+        ("db", "suspect"),
+        ("mail", "recovering"),
+        ("job", "unknown"),
+    ]
     assert kinds["api"] == "tcp.refused"
     assert "web" not in kinds
-    assert values(found["ringback_check_up"], "endpoint") == {
-        "web": 1,
-        "api": 0,
-        "db": 0,
-        "mail": 1,
-    }
+    assert up == {"web": 1, "api": 0, "db": 0, "mail": 1}
     assert values(found["ringback_incidents_open"], "pattern")["service_outage"] == 1
 
 
-def test_the_end_of_a_certificate_is_shown_after_it_and_while_nothing_answers():
+def test_end_of_a_certificate_is_shown_after_it_and_while_nothing_answers():
     seen = EndpointView(
         endpoint=endpoint("a"), state="ok", last=check("a", certificate=certificate(-2))
     )
@@ -67,7 +60,7 @@ def test_the_end_of_a_certificate_is_shown_after_it_and_while_nothing_answers():
     assert families(asking)[name][0].value == NOW - 2 * 86400
 
 
-def test_what_could_be_anything_does_not_make_series_without_end():
+def test_labels_of_others_do_not_make_series_without_end():
     view = EndpointView(endpoint=endpoint("a", group='x"\n\\' * 500), state="down", kind="made.up")
     found = families(Asking(MemoryService(view)))
 
@@ -75,17 +68,27 @@ def test_what_could_be_anything_does_not_make_series_without_end():
     assert len(found["ringback_failure_info"][0].labels["group"]) == 200
 
 
-def test_how_the_monitor_is():
+def test_state_of_the_monitor_and_whether_it_leads():
     asking = Asking()
-    asking.service.degraded = "disk full"
-    asking.service.error = "line 3: no such key"
+    asking.service.degraded, asking.service.error = "disk full", "line 3: no such key"
+    shown = {"role": "standby", "process": "p", "url": "", "epoch": 7}
+    status = asking.service.status
+    assert "ringback_lead" not in families(asking)
+    asking.service.status = lambda: {**status(), "lead": shown}
     found = families(asking)
 
-    assert found["ringback_uptime_seconds"][0].value == 3600
-    assert found["ringback_store_degraded"][0].value == 1
-    assert found["ringback_config_last_reload_successful"][0].value == 0
-    assert found["ringback_config_restart_needed"][0].value == 0
+    assert {name: found[f"ringback_{name}"][0].value for name in STATE} == STATE
     assert found["ringback_page_updates_dropped"][0].name == "ringback_page_updates_dropped_total"
+
+
+STATE = {
+    "uptime_seconds": 3600,
+    "store_degraded": 1,
+    "config_last_reload_successful": 0,
+    "config_restart_needed": 0,
+    "lead": 0,
+    "lead_epoch": 7,
+}
 
 
 def test_every_metric_says_what_it_is():
@@ -111,13 +114,9 @@ def test_counters_of_what_was_left_out_and_notified():
         inbox.take(json.dumps(batch).encode(), now=NOW)
     found = families(asking)
 
-    reported = {sample.labels["what"]: sample.value for sample in found["ringback_reported"]}
     counts = {"clamped": 1, "stale": 2, "repeated": 1, "dropped": 6, "late": 2, "refused": 0}
-    assert reported == counts
-    doubted = [
-        (sample.labels["cause"], sample.value) for sample in found["ringback_checks_doubted"]
-    ]
-    assert doubted == [("lag", 3)]
+    assert values(found["ringback_reported"], "what") == counts
+    assert values(found["ringback_checks_doubted"], "cause") == {"lag": 3}
     assert found["ringback_checks_skipped"][0].value == 4
     assert found["ringback_store_dropped"][0].value == 5
     assert values(found["ringback_notifications"], "outcome") == {"sent": 3, "failed": 2}
@@ -149,17 +148,6 @@ def test_what_each_place_sees_is_shown_where_it_is_known():
     assert checked == dict.fromkeys(("tokyo", "oslo", "lima"), NOW - 10)
 
 
-def test_a_standby_says_that_it_does_not_lead():
-    service = MemoryService()
-    shown = {"role": "standby", "process": "p", "url": "", "epoch": 7}
-    service.status = lambda before=service.status: {**before(), "lead": shown}
-    found = families(Asking(service))
-
-    assert found["ringback_lead"][0].value == 0
-    assert found["ringback_lead_epoch"][0].value == 7
-    assert "ringback_lead" not in families(Asking())
-
-
 def test_an_error_budget():
     budget = ErrorBudget(target=0.999, left=0.25, burn={"1h": 14.5, "3d": 0.5})
     view = EndpointView(endpoint=endpoint("a"), state="ok", budget=budget)
@@ -168,7 +156,6 @@ def test_an_error_budget():
 
     assert found["ringback_slo_target_ratio"][0].value == 0.999
     assert found["ringback_slo_budget_left_ratio"][0].value == 0.25
-    rates = {sample.labels["window"]: sample.value for sample in found["ringback_slo_burn_rate"]}
-    assert rates == {"1h": 14.5, "3d": 0.5}
+    assert values(found["ringback_slo_burn_rate"], "window") == {"1h": 14.5, "3d": 0.5}
     told = asking.get("/api/v1/endpoints/a").json()["slo"]
     assert told == {"target": 99.9, "budget_left": 0.25, "burn_rates": {"1h": 14.5, "3d": 0.5}}
