@@ -1,121 +1,136 @@
-"""What calls elsewhere while the monitor is well, against a server that counts."""
+"""What calls elsewhere while the monitor is well."""
 
 import asyncio
 import contextlib
 import time
 
 import pytest
+from monitor.agent.simulated import Loop
 from monitor.notify.made import until
 
+from ringback.incident.model import Check
 from ringback.incident.prober import ProberTick
+from ringback.monitor import dead_mans_switch
 from ringback.monitor.config import ConfigInvalid
 from ringback.monitor.config.load import load
+from ringback.monitor.config.settings import DeadMansSwitch
+from ringback.monitor.dead_mans_switch import keep_calling
 from ringback.monitor.program import Program, open_store
 
+SWITCH = DeadMansSwitch(url="https://hc.example.com/secret-id", every=60.0)
 
-class Called:
-    """A service that waits for calls."""
+
+class Switch:
+    """The loop that calls, with what it asks for; an hour of it takes no time."""
 
     def __init__(self):
-        self.requests, self.status = [], 200
+        self.settings, self.is_well, self.status, self.called = SWITCH, True, 200, []
 
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
+    async def _probe(self, endpoint):
+        self.called.append(endpoint.url)
+        up = self.status == 200
+        kind = None if up else "http.error"
+        return Check(at=0.0, endpoint=endpoint.id, up=up, kind=kind, status=self.status)
 
-    async def __aexit__(self, *_):
-        self._server.close()
+    def run(self, drive, monkeypatch):
+        async def main():
+            monkeypatch.setattr(dead_mans_switch, "monotonic", asyncio.get_running_loop().time)
+            calling = keep_calling(lambda: self.settings, self._probe, lambda: self.is_well)
+            task = asyncio.ensure_future(calling)
+            await drive(self)
+            task.cancel()
 
-    async def _serve(self, reader, writer):
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                self.requests.append(head.split(b"\r\n")[0].decode())
-                writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\nOK" % self.status)
-        writer.close()
-
-
-def running(tmp_path, monkeypatch, drive):
-    """Run a monitor with a switch; ``drive`` gets the service, the program and the file."""
-    monkeypatch.chdir(tmp_path)
-    file = tmp_path / "ringback.toml"
-
-    async def main():
-        async with Called() as called:
-            url = f"http://127.0.0.1:{called.port}/secret-id"
-            file.write_text(f'[dead_mans_switch]\nurl = "{url}"\nevery = "50ms"\n')
-            store = open_store(load(file, {}))
-            program = Program(load(file, {}), store, read=lambda: load(file, {}))
-            task = asyncio.create_task(program.run(web=False))
-            try:
-                await drive(called, program, file)
-            finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                store.close()
-
-    asyncio.run(main())
+        with asyncio.Runner(loop_factory=Loop) as runner:
+            runner.run(main())
 
 
-async def called_anew(called, times=2):
-    before = len(called.requests)
-    await until(lambda: len(called.requests) >= before + times)
+def test_it_is_called_every_so_often_while_the_monitor_is_well(monkeypatch):
+    async def drive(switch):
+        await asyncio.sleep(600)
+        assert len(switch.called) in (10, 11)
+        assert {*switch.called} == {SWITCH.url}
+        switch.is_well = False
+        await asyncio.sleep(1)
+        switch.called.clear()
+        await asyncio.sleep(600)
+        assert switch.called == []
+        switch.is_well = True
+        await asyncio.sleep(2)
+        assert len(switch.called) == 1
+
+    Switch().run(drive, monkeypatch)
 
 
-async def not_called(called, program):
-    """Nothing comes while the loop that calls has had several turns."""
-    await asyncio.sleep(0)
-    before, ends = len(called.requests), time.monotonic() + 0.5
-    await until(lambda: time.monotonic() >= ends)
-    assert len(called.requests) <= before + 1  # one may have been under way
+def test_it_can_be_taken_out_and_in_while_the_monitor_runs(monkeypatch):
+    async def drive(switch):
+        await asyncio.sleep(100)
+        switch.settings = None
+        switch.called.clear()
+        await asyncio.sleep(600)
+        assert switch.called == []
+        switch.settings = SWITCH
+        await asyncio.sleep(2)
+        assert len(switch.called) == 1
+
+    Switch().run(drive, monkeypatch)
 
 
-def test_it_is_called_while_the_monitor_is_well(tmp_path, monkeypatch, caplog):
-    async def drive(called, program, file):
-        await called_anew(called, 3)
-        assert set(called.requests) == {"GET /secret-id HTTP/1.1"}
-        for _ in range(3):
-            program._core.mind_prober(ProberTick(at=time.time(), checks=1, lag=2.0))
-        monkeypatch.setattr(program._core, "mind_prober", lambda _: None)  # no tick of its own
-        await not_called(called, program)
-        monkeypatch.undo()
-        program._core.processor.apply(program.engine.well_again(time.time()))
-        await called_anew(called)
-
-    running(tmp_path, monkeypatch, drive)
-
-
-def test_it_is_not_called_while_results_cannot_be_kept(tmp_path, monkeypatch):
-    async def drive(called, program, file):
-        await called_anew(called)
-        monkeypatch.setattr(type(program._store), "degraded", property(lambda _: "disk full"))
-        await not_called(called, program)
-
-    running(tmp_path, monkeypatch, drive)
-
-
-def test_a_call_that_fails_is_logged_once_without_its_url(tmp_path, monkeypatch, caplog):
+def test_a_call_that_fails_is_logged_once_without_its_url(monkeypatch, caplog):
     caplog.set_level("INFO", "ringback")
 
-    async def drive(called, program, file):
-        called.status = 404
-        await called_anew(called, 4)
-        called.status = 200
-        await until(lambda: "called again" in caplog.text)
+    async def drive(switch):
+        switch.status = 404
+        await asyncio.sleep(300)
+        switch.status = 200
+        await asyncio.sleep(300)
 
-    running(tmp_path, monkeypatch, drive)
-    assert caplog.text.count("switch: http.error, status 404") == 1
+    Switch().run(drive, monkeypatch)
+    assert [record.message for record in caplog.records] == [
+        "ringback: no call of the dead man's switch: http.error, status 404",
+        "ringback: the dead man's switch is called again",
+    ]
     assert "secret-id" not in caplog.text
 
 
-def test_it_can_be_taken_out_while_the_monitor_runs(tmp_path, monkeypatch):
-    async def drive(called, program, file):
-        await called_anew(called)
-        file.write_text("")
-        program.reload()
-        await not_called(called, program)
+class Called:
+    """A service that keeps what it is asked."""
 
-    running(tmp_path, monkeypatch, drive)
+    def __init__(self):
+        self.requests = []
+
+    async def __call__(self, reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                self.requests.append(head.split(b"\r\n")[0].decode())
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+
+def test_a_running_monitor_calls_it_and_knows_when_it_is_not_well(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file, called = tmp_path / "ringback.toml", Called()
+
+    async def main():
+        server = await asyncio.start_server(called, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret-id"
+        file.write_text(f'[dead_mans_switch]\nurl = "{url}"\nevery = "50ms"\n')
+        store = open_store(load(file, {}))
+        program = Program(load(file, {}), store, read=lambda: load(file, {}))
+        task = asyncio.create_task(program.run(web=False))
+        try:
+            await until(lambda: len(called.requests) >= 3)
+            assert program._core.is_well
+            for _ in range(3):
+                program._core.mind_prober(ProberTick(at=time.time(), checks=1, lag=2.0))
+            assert not program._core.is_well
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            store.close()
+            server.close()
+
+    asyncio.run(main())
+    assert {*called.requests} == {"GET /secret-id HTTP/1.1"}
 
 
 @pytest.mark.parametrize("table", ['url = "hc.example.com"', 'every = "1m"', 'url = "ftp://a"'])

@@ -6,16 +6,11 @@ Who is told is asked of programs that are run for each notification: one for eac
 for whatever is the monitor's own network, so that nobody's message waits for another's.
 """
 
-import asyncio
 import contextlib
-import itertools
 import json
 import os
-import queue
-import socket
 import subprocess
 import sys
-import threading
 import time
 from hashlib import sha256
 
@@ -26,13 +21,8 @@ from e2e.site import CLIENT, THIRD, Site
 from monitor.running import WAIT_TIMEOUT, Monitor
 from requires import requires
 
-from ringback.incident.engine import Engine
-from ringback.incident.model import WatchedEndpoint
-from ringback.monitor.model import Endpoint
-from ringback.monitor.runner import Runner, RunnerSettings
 from ringback.testing.lab.dns import DNSAnswer, bind
 from ringback.testing.lab.message import head
-from ringback.testing.lab.proxy import relay
 
 pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
@@ -260,21 +250,6 @@ class Status:
             connection.send(head(status, "Content-Length: 0"))
 
 
-class Balancer:
-    """Carries each connection to the next of its backends, and resets it where that is dead."""
-
-    def __init__(self, *backends):
-        self._turns = itertools.cycle(backends)
-
-    def __call__(self, connection):
-        try:
-            upstream = socket.create_connection(next(self._turns), timeout=5)
-        except OSError:
-            connection.reset()
-            return
-        relay(connection, upstream)
-
-
 LOCAL = "127.0.0.1"
 OUTAGE = {"service_outage", "network_partition"}
 """Of a host that is silent nobody can know which of the two it is."""
@@ -397,21 +372,6 @@ def test_what_one_program_alone_cannot_reach_is_no_outage_of_the_service(around)
     around.states_become({"shop": "ok"})
 
 
-def test_one_dead_backend_of_two_is_told_once(around):
-    backends = [(around.address(number), OTHER_PORT) for number in (1, 2)]
-    for number in (1, 2):
-        around.serve(number, port=OTHER_PORT)
-    around.watches("shop", around.serve(3, Balancer(*backends)), fresh_after=1)
-    around.starts()
-
-    to = f"ip daddr {around.address(2)} tcp dport {OTHER_PORT}"
-    around.site.nft("server", _chain(f"input priority 0; {to} reject with tcp reset;"))
-    assert around.is_told("shop") == "service_outage"
-    around.never(lambda: around.states()["shop"] != "down", 5.0)
-    (incident,) = around.incidents()
-    assert incident["state"] == "open"
-
-
 def test_an_own_link_that_loses_packets_is_that_and_no_outage_of_services(around):
     names = [f"shop{number}" for number in range(1, 7)]
     for number, name in enumerate(names, 1):
@@ -428,78 +388,3 @@ def test_an_own_link_that_loses_packets_is_that_and_no_outage_of_services(around
     around.never(lambda: {name for name in names if around.told(name)} - blamed, 10.0)
     # One that was blamed before is told of as a part of it, and over.
     assert len(around.incidents(pattern="own_network_down", state="open")) == 1
-
-
-class Vantage:
-    """A probe on a host of its own, in a thread; what it sees goes into a queue."""
-
-    def __init__(self, site, role, endpoints, seen):
-        self._endpoints, self._seen, self._role = endpoints, seen, role
-        self._over = threading.Event()
-        with site.inside(role):
-            self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
-            self._thread.start()
-
-    async def _run(self):
-        settings = RunnerSettings(vantage=self._role)
-        runner = Runner(self._endpoints, self._seen.put, settings=settings)
-        runner.start()
-        while not self._over.is_set():
-            await asyncio.sleep(0.05)
-        await runner.stop()
-
-    def close(self):
-        self._over.set()
-        self._thread.join(WAIT_TIMEOUT)
-
-
-class Judge:
-    """An engine that takes what several probes see; what it tells is kept."""
-
-    def __init__(self, endpoints):
-        self.engine = Engine([endpoint.watched for endpoint in endpoints])
-        self.seen, self.told = queue.Queue(), []
-
-    def until(self, right):
-        ends = time.monotonic() + WAIT_TIMEOUT
-        while not right(self.engine):
-            assert time.monotonic() < ends, (self.engine.incidents(), self.told)
-            with contextlib.suppress(queue.Empty):
-                self.told += self.engine.see(self.seen.get(timeout=0.1))
-            self.told += self.engine.tick(time.time())
-
-
-def _endpoint(name, address, url):
-    rate = {"every": 1.0, "timeout": 1.0}
-    watched = WatchedEndpoint(id=name, name=name, host=address, **rate)
-    return Endpoint(id=name, name=name, url=url, type="http", watched=watched, **rate)
-
-
-def _are(state, *ids):
-    return lambda engine: {engine.state_of(id_) for id_ in ids} == {state}
-
-
-def test_a_host_that_most_vantages_cannot_reach_is_partly_down_and_no_outage(around):
-    """A monitor has one vantage; here three look, and one engine takes what they see."""
-    places = {"shop": 1, "mail": 2}
-    endpoints = [_endpoint(id_, around.address(n), around.serve(n)) for id_, n in places.items()]
-    judge = Judge(endpoints)
-    with contextlib.ExitStack() as stack:
-        for role in ("client", "office", "gateway"):
-            stack.callback(Vantage(around.site, role, endpoints, judge.seen).close)
-        judge.until(lambda engine: all(len(engine.votes_on(id_)) == 3 for id_ in places))
-        judge.until(_are("ok", *places))
-
-        lost = f"output priority 0; ip daddr {around.address(1)} drop;"
-        for role in ("office", "gateway"):
-            around.site.nft(role, _chain(lost))
-        judge.until(_are("partial", "shop"))
-        (incident,) = judge.engine.incidents()
-        assert (incident.pattern, incident.severity) == ("network_partition", "page")
-        assert incident.members == ("shop",)
-        assert judge.engine.state_of("mail") == "ok"
-
-        for role in ("office", "gateway"):
-            around.site.nft(role, "delete table inet own\n")
-        judge.until(lambda engine: engine.incidents() == [])
-        assert {change.incident.pattern for change in judge.told} == {"network_partition"}

@@ -19,6 +19,9 @@ from monitor.test_up import Target, state_of, text_of, until
 from ringback.cli.run import run_command_line
 
 
+pytestmark = pytest.mark.nightly
+
+
 @pytest.fixture
 def target():
     service = Target()
@@ -79,7 +82,6 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.mark.nightly
 def test_one_leads_and_the_other_shows_the_same(hubs, capsys):
     first = hubs()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
@@ -108,7 +110,6 @@ def check_changes_are_sent_on(second, first, incident):
     assert first.url in page.decode()
 
 
-@pytest.mark.nightly
 def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_killed(
     hubs, target, capsys
 ):
@@ -140,7 +141,6 @@ def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_kill
     third.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
 
 
-@pytest.mark.nightly
 def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
@@ -153,13 +153,12 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
     (incident,) = first.until("/incidents", bool)
     assert second.get("/incidents")[0]["id"] == incident["id"]
     until(lambda: incident["id"] in hubs.told())
-    second.process.kill()
+    assert second.end(signal.SIGTERM) == 0
     first.until("/status", lambda status: status["lead"]["role"] == "lead")
     assert [known["id"] for known in first.get("/incidents")] == [incident["id"]]
     assert role(first)["epoch"] == 3
 
 
-@pytest.mark.nightly
 def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
@@ -178,7 +177,6 @@ def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
     assert asked(path, "POST", b"{}")[0] == 200
 
 
-@pytest.mark.nightly
 def test_a_standby_answers_while_the_server_lets_it_read_nothing(hubs, target, url):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
@@ -203,7 +201,6 @@ def acknowledged(hub, incident, who, begun):
     assert status == 200
 
 
-@pytest.mark.nightly
 def test_two_who_acknowledge_at_once_are_both_kept_in_one_order(hubs, target):
     first = hubs()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
@@ -228,7 +225,7 @@ def test_two_who_acknowledge_at_once_are_both_kept_in_one_order(hubs, target):
     lines, newest = takers(first)
     assert sorted(lines) == sorted(f"acknowledged by {who}" for who in names)
     assert lines[-1] == f"acknowledged by {newest}"
-    first.process.kill()
+    assert first.end(signal.SIGTERM) == 0
     second.until("/status", lambda status: status["lead"]["role"] == "lead")
     assert takers(second) == (lines, newest)
 
@@ -243,13 +240,12 @@ class TestOfAServerThatDies:
     def url(self, server):
         return fresh_database(server)
 
-    @pytest.mark.nightly
-    def test_what_a_standby_has_to_build_anew_meanwhile_is_built_when_it_is_back(
+        def test_what_a_standby_has_to_build_anew_meanwhile_is_built_when_it_is_back(
         self, server, hubs, target
     ):
         first, second = hubs(), hubs()
         second.until("/status", lambda status: status["lead"]["url"] == first.url)
-        server.kill()
+        server.stop("immediate")
         more = f'[[endpoint]]\nname = "Mail"\nurl = "{target.url}mail"\n'
         for monitor in (first, second):
             monitor.file.write_text(monitor.file.read_text() + more)
@@ -257,6 +253,6 @@ class TestOfAServerThatDies:
         assert second.process.poll() is None
         server.start()
         second.until("/endpoints", lambda all_: len(all_) == 2)
-        first.process.kill()
+        assert first.end(signal.SIGTERM) == 0
         second.until("/status", lambda status: status["lead"]["role"] == "lead")
         second.until("/endpoints", lambda all_: state_of(all_, "mail") == "ok")

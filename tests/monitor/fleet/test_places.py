@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
 
 @pytest.mark.parametrize(
-    "kind", ["refuses", "most rejected", "own network", "agent cut off", "hub cut off"]
+    "kind", ["refuses", "most dropped", "own network", "agent cut off", "hub cut off"]
 )
 def test_what_is_cut_is_what_is_said(kind, tmp_path):
     requires("root", "netns", "ip", "iptables")
