@@ -21,19 +21,6 @@ def test_a_file_goes_back_to_where_it_started():
     assert file.read() == b"456789"
 
 
-def test_the_first_time_nothing_is_moved():
-    class Counting(io.BytesIO):
-        seeks = 0
-
-        def seek(self, *where):
-            self.seeks += 1
-            return super().seek(*where)
-
-    file = Counting(b"x")
-    Body(file).rewind()
-    assert file.seeks == 0
-
-
 def test_a_generator_can_until_it_has_begun():
     pieces = (piece for piece in (b"a", b"b"))
     body = Body(pieces)
@@ -51,9 +38,3 @@ def test_a_pipe_cannot():
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         assert not Body(pipe).replayable
-
-
-def test_a_closed_file_cannot():
-    file = io.BytesIO(b"x")
-    file.close()
-    assert not Body(file).replayable

@@ -33,13 +33,6 @@ def test_retries_around_ringbacks_are_recorded_once():
     assert len(events) == 1 + 2 * 3 * 2
 
 
-def test_without_such_a_library_nothing_is_recorded():
-    events = []
-    with pytest.raises(ConnectionRefusedError):
-        ringback.retry(Policy(attempts=1), sinks=[events.append]).call(refused)
-    assert [event.what for event in events] == ["attempt"]
-
-
 @pytest.mark.parametrize(("package", "attempts"), [("opensearchpy", 1), ("orders", 3)])
 def test_what_an_sdk_tries_again_has_one_attempt(monkeypatch, package, attempts):
     """The real ones are in ``install/test_sdks.py``."""

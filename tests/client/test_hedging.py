@@ -281,16 +281,6 @@ def test_no_second_is_sent_where_it_must_not_be(lab, run, name):
     assert backend.requests == [method]
 
 
-@pytest.mark.parametrize("known", [0, MIN_TIMES - 1, MIN_TIMES])
-def test_no_second_is_sent_before_enough_is_known_and_saved(lab, run, known):
-    backend = Backend(slowly)
-    url = lab.listen(backend).url
-    for _ in range(known):
-        hedges.of(url.rstrip("/"), PART).note(0.001)
-    assert run(one(url))[0] == 200
-    assert backend.requests == ["GET"]
-
-
 @everywhere
 def test_an_outage_is_not_made_worse(lab, run):
     """While all fails, a call makes as many attempts as without hedging."""

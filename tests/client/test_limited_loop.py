@@ -4,16 +4,17 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 
 import pytest
+import requests
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from prometheus_client import CollectorRegistry
 from until import TEST_TIMEOUT, until
 
 import ringback
-from ringback import Backoff, Policy, Rate, Timeout, errors
+from ringback import Backoff, Policy, Rate, Session, Timeout, errors
 from ringback.client import bulkhead
 from ringback.sink import OpenTelemetrySink, PrometheusSink
 
@@ -170,3 +171,30 @@ def test_the_gauges_say_how_many_places_there_are_and_who_waits_for_one():
         for ended in calls:
             ended.result(TEST_TIMEOUT)
     assert (counted("calls_queued"), counted("bulkhead_taken")) == (0, 0)
+
+
+def test_a_call_that_gets_no_place_is_refused_and_nothing_is_sent(lab):
+    def patient(connection):
+        connection.read_request()
+        release.wait(60)
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    endpoint, answers, release = lab.listen(patient), [], Event()
+    policy = Policy(attempts=1, bulkhead=1, timeout=Timeout(pool=0.05))
+    with Session(policy=policy, sinks=[]) as session:
+        session.trust_env = False
+
+        def hang():
+            answers.append(session.get(endpoint.url, timeout=60).status_code)
+
+        first = Thread(target=hang)
+        first.start()
+        until(lambda: endpoint.requests)
+        with pytest.raises(requests.ConnectionError) as caught:
+            session.get(endpoint.url)
+        release.set()
+        first.join()
+    assert answers == [200]
+    assert isinstance(caught.value, errors.PoolExhausted)
+    assert caught.value.failure.delivered == "no"
+    assert endpoint.requests == 1

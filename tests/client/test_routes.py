@@ -20,11 +20,6 @@ NAMED = Policy(insecure_hosts={"old.example"}, direct_hosts={"old.example"})
 
 
 @pytest.fixture
-def events():
-    return []
-
-
-@pytest.fixture
 def routes(events):
     def make(policy, *proxies):
         clock = Clock(monotonic=lambda: 0.0)

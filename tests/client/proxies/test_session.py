@@ -9,7 +9,7 @@ import requests
 from client.proxies.environ import environ
 from nightly import rest_nightly
 
-from ringback import Adapter, Backoff, Policy, Session, Timeout, errors
+from ringback import Backoff, Policy, Session, Timeout, errors
 from ringback.client.call import Clock
 from ringback.client.proxies import Proxies
 from ringback.retry import Done, GiveUp, Retry
@@ -113,13 +113,6 @@ def test_the_retry_takes_the_next_and_the_next_call_goes_there_at_once(
     (state,) = session.proxy_list.state(now)
     assert (state.proxy, state.failures) == (f"{first.host}:{first.port}", 1)
     assert 0 < state.rests <= 5
-
-
-def test_an_adapter_on_a_session_one_has_does_the_same(policy, events, target, dead, works):
-    with requests.Session() as session, environ(all_proxy=at(dead)):
-        session.mount("http://", Adapter(policy, sinks=[events.append], proxies=at(works)))
-        assert session.get(target.url).ok
-    assert decisions(events) == [Done]
 
 
 def test_what_a_call_says_goes_before_the_list(lab, policy, open_session, target, dead, works):
@@ -282,14 +275,6 @@ def test_the_name_is_resolved_where_the_scheme_says(
         assert session.get(f"http://localhost:{target.port}/").ok
     (seen,) = socks.seen
     assert asks_for in seen.received
-
-
-def test_socks_takes_its_place_in_a_list(lab, policy, open_session, events, target, dead):
-    socks = lab.listen(Socks())
-    session = open_session(policy, at(dead, "socks5h"), at(socks, "socks5h"))
-    assert session.get(target.url).ok
-    assert decisions(events) == [Retry, Done]
-    assert events[0].failure.kind == "proxy.unreachable"
 
 
 @pytest.mark.parametrize("answer", [(2, errors.ProxyDenied, 1), (5, errors.ProxyUpstreamFailed, 3)])

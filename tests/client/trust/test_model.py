@@ -38,11 +38,6 @@ def test_short_forms_of_a_client_certificate(given, expected):
     assert Trust(system=True, client_certificate=given).client_certificate == expected
 
 
-def test_a_merged_trust_keeps_the_client_certificate():
-    own = Trust(certifi=True, client_certificate=ClientCertificate("c.pem"))
-    assert Trust.of(own, "system").client_certificate == ClientCertificate("c.pem")
-
-
 def test_trusting_nobody_is_refused():
     with pytest.raises(ValueError, match="say whom to trust"):
         Trust()

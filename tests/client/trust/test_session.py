@@ -21,15 +21,6 @@ CERTIFICATE_FAULTS = [
     for name, fault in FAULTS.items()
     if fault.kind.startswith("tls.cert.") and fault.provoke == "get"
 ]
-OTHER_FAULTS = [
-    "tls.version_or_cipher_mismatch:no_shared_cipher",
-    "tls.protocol.error.not_tls:plain_ssh",
-    "tls.unrecognized_name_alert",
-    "tls.failed:internal_error",
-    "tls.closed:in_handshake",
-    "tcp.reset:in_handshake",
-    "tls.bad_client_auth_cert:tls12",
-]
 LOCAL = frozenset({"127.0.0.1", "localhost"})
 
 pytestmark = [
@@ -99,14 +90,6 @@ def test_what_the_program_says_goes_before_the_environment(
     assert session.get(endpoint.url).ok
 
 
-def test_what_a_call_says_goes_before_what_the_session_says(lab, policy, open_session):
-    endpoint = lab.start("ok:tls")
-    session = open_session(policy, trust="certifi")
-    assert session.get(endpoint.url, verify=endpoint.verify).ok
-    with pytest.raises(errors.CertificateUntrusted):
-        session.get(endpoint.url)
-
-
 def test_a_file_that_is_wrong_is_said_before_any_call(policy, open_session, tmp_path):
     missing = tmp_path / "corp.pem"
     with pytest.raises(errors.TLSFilesInvalid, match=f"CA file {missing}: there is no such file"):
@@ -164,15 +147,6 @@ def test_a_host_that_the_policy_names_is_called_without_verification(
     assert len(endpoint.seen) == 3, "each call verified first; the unverified connection was kept"
 
 
-@pytest.mark.parametrize("fault", OTHER_FAULTS)
-def test_no_other_failure_is_passed_by(lab, insecure, open_session, events, fault):
-    endpoint = FAULTS[fault].start(lab)
-    with pytest.raises(errors.RingbackError):
-        open_session(insecure, trust=endpoint.verify).get(endpoint.url)
-    assert endpoint.requests == 0
-    assert told(events) == []
-
-
 @pytest.mark.parametrize("named", [{"localhost"}, {"*.0.0.1"}, {"*"}, set()])
 def test_a_host_that_is_not_named_is_not_called(policy, open_session, events, expired, named):
     policy = dataclasses.replace(policy, insecure_hosts=named)
@@ -205,16 +179,6 @@ def test_a_body_that_can_be_sent_once_is_sent_once(insecure, open_session, expir
     session = open_session(insecure, trust=expired.verify)
     assert session.post(expired.url, data=(part for part in [b"a", b"b"])).json()["size"] == 2
     assert expired.requests == 1
-
-
-def test_what_fails_without_verification_is_a_failure_of_its_own(
-    lab, insecure, open_session, events
-):
-    broken = lab.listen(over_tls(lab.certificates.server("expired"), lambda one: one.read_head()))
-    with pytest.raises(errors.NoResponse):
-        open_session(insecure).post(f"https://127.0.0.1:{broken.port}/", data=b"once")
-    assert len(told(events)) == 1
-    assert decisions(events) == [GiveUp]
 
 
 def test_behind_a_proxy_over_tls_verification_is_never_left_out(

@@ -3,7 +3,6 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
 import requests
@@ -11,7 +10,7 @@ import urllib3
 from client.requests.fast.raw_server import OK
 from client.requests.fast.stock import Stock
 
-from ringback import Backoff, Policy, Session, classify
+from ringback import Backoff, Policy, Session
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3 import connection
 from ringback.retry import Timeout
@@ -143,39 +142,6 @@ def test_names_that_cannot_be_resolved_are_reported_as_requests_does(name):
         request = prepared(f"http://{name}/")
         for _ in range(2):
             assert story(failing(adapter.send, request)) == story(failing(plain.send, request))
-
-
-@pytest.mark.usefixtures("nobody")
-@pytest.mark.parametrize("url", ["http://127.0.0.1:{}/a?b=c", "http://nobody.invalid:{}/"])
-def test_the_call_fails_with_what_classify_says_of_it(silent, url):
-    url = url.format(silent.getsockname()[1])
-    with Session(policy=policy(1)) as session, requests.Session() as plain:
-        failing(session.get, url)
-        error = failing(session.get, url)
-        expected = classify(failing(plain.get, url), target=error.failure.target)
-    assert replace(error.failure, addresses=(), cause=None) == replace(expected, cause=None)
-    assert type(error.failure.cause) is requests.ConnectionError
-
-
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [
-        (urllib3.connection.HTTPConnection, "connect"),
-        (urllib3.util.retry.Retry, "increment"),
-    ],
-)
-def test_who_watches_urllib3_sees_each_attempt(silent, monkeypatch, owner, name):
-    original, seen = getattr(owner, name), []
-
-    def watched(*args, **kwargs):
-        seen.append(name)
-        return original(*args, **kwargs)
-
-    with Session(policy=policy()) as session:
-        failing(session.get, url_of(silent))
-        monkeypatch.setattr(owner, name, watched)
-        failing(session.get, url_of(silent))
-    assert len(seen) == 4
 
 
 def answer_one(listener):

@@ -2,23 +2,17 @@ import asyncio
 import time
 
 import pytest
-import trio
 
 import ringback
 from ringback import Policy, Timeout, errors
 from ringback.client import tasks
-from ringback.client.call import Failed, KnownCall
+from ringback.client.call import KnownCall
 from ringback.client.deadline import within
 from ringback.client.drive_async import bounded
 from ringback.failure import Target
 
 LIMITS = Timeout(pool=None)
 ONE = Policy(bulkhead=1)
-loops = pytest.mark.parametrize("run", [asyncio.run, trio.run], ids=["asyncio", "trio"])
-
-
-def started(run, function):
-    return run(function()) if run is asyncio.run else run(function)
 
 
 class Work:
@@ -40,43 +34,6 @@ class Work:
 
         policy = Policy(bulkhead=places)
         return bounded(attempt, KnownCall(Target(), "GET"), origin, policy, ConnectionError)
-
-
-@loops
-def test_only_so_many_are_in_flight_and_who_came_first_is_served_first(run):
-    work = Work()
-
-    async def main():
-        if run is asyncio.run:
-            await asyncio.gather(*(work.bounded(number)(LIMITS) for number in range(7)))
-            return
-        async with trio.open_nursery() as nursery:
-            for number in range(7):
-                nursery.start_soon(work.bounded(number), LIMITS)
-
-    started(run, main)
-    assert work.most == 2
-    assert sorted(work.order) == list(range(7))
-    if run is asyncio.run:  # trio starts tasks in any order
-        assert work.order == list(range(7))
-
-
-@loops
-def test_a_wait_in_vain_is_a_failed_attempt_that_never_left(run):
-    async def main():
-        async def stays(_):
-            return await bounded(lambda _: None, call, "o", ONE, ConnectionError)(
-                Timeout(pool=0.01)
-            )
-
-        call = KnownCall(Target(), "GET")
-        return await bounded(stays, call, "o", ONE, ConnectionError)(LIMITS)
-
-    failed = started(run, main)
-    assert isinstance(failed, Failed)
-    assert (failed.failure.kind, failed.failure.delivered) == ("client.pool_exhausted", "no")
-    assert isinstance(failed.error, ConnectionError)
-    assert "1 calls to o are in flight, and none ended in 0.01 s" in str(failed.error)
 
 
 def test_who_is_cancelled_takes_no_place_with_it():
@@ -116,18 +73,6 @@ def test_who_is_cancelled_on_its_turn_hands_it_on():
 
     assert asyncio.run(main())
     assert work.order == [3]
-
-
-def test_each_event_loop_has_its_own_places():
-    work = Work()
-
-    async def abandoned():
-        task = asyncio.create_task(work.bounded(1, places=1)(LIMITS))
-        await asyncio.sleep(0)
-        task.cancel()
-
-    asyncio.run(abandoned())
-    assert asyncio.run(work.bounded(2, places=1)(LIMITS)) == 2
 
 
 def test_a_coroutine_that_is_retried_waits_for_its_place():
