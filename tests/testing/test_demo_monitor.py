@@ -1,7 +1,6 @@
 """The demo's scenes with the monitor."""
 
 import contextlib
-import io
 import json
 import re
 import subprocess
@@ -11,11 +10,8 @@ from pathlib import Path
 import pytest
 from program import running_program
 from requires import requires
-from rich.cells import cell_len
 
-from ringback.cli.layout import Screen
 from ringback.testing.demo.monitor import UnseenError
-from ringback.testing.demo.narrator import Narrator
 from ringback.testing.demo.scenes import incidents
 from ringback.testing.demo.stage import Stage
 from ringback.testing.demo.world import World
@@ -32,22 +28,6 @@ NAMED = [
     ("dns_failure", "dns.name_not_resolved"),
     ("flapping", "tcp.refused"),
 ]
-
-INCIDENT = {
-    "event": "incident",
-    "endpoint": "stock",
-    "id": "20261122T074356Z-stock",
-    "pattern": "port_change",
-    "kind": "tcp.refused",
-    "summary": "Nothing listens at 127.0.0.1:35807 any more; it answers at 127.0.0.1:56507.",
-    "evidence": ["127.0.0.1:35807: refused"],
-    "diagnosed": True,
-    "where": "their service",
-    "confidence": 0.8,
-    "difference": "",
-    "advice": "If that was meant, let clients and the configuration use `127.0.0.1:56507`.",
-    "seconds": 0.46,
-}
 
 
 @pytest.fixture
@@ -81,22 +61,6 @@ def test_a_monitor_that_ends_is_reported_with_its_last_words(world):
     world.services.configuration.write_text("[[endpoint]]\nnonsense = 1\n")
     with pytest.raises(UnseenError, match="the monitor ended; it last said: ringback: the "):
         world.begin()
-
-
-@pytest.mark.parametrize("columns", [40, 160])
-def test_what_the_monitor_says_fits_the_screen(columns):
-    written = io.StringIO()
-    narrator = Narrator(Screen(file=written, width=columns, color_system=None))
-    narrator({"event": "page", "url": "http://127.0.0.1:8480"})
-    narrator({"event": "change", "endpoint": "stock", "what": "stock moves to another port"})
-    narrator(INCIDENT)
-    narrator({"event": "closed", "endpoint": "stock", "id": "x", "summary": "over", "seconds": 1.0})
-    lines = written.getvalue().splitlines()
-    assert max(map(cell_len, lines)) <= columns
-    said = " ".join(line.strip() for line in lines)
-    assert "! port change  tcp.refused  80% confident, after 0.5 s Nothing listens" in said
-    assert "do first: If that was meant" in said
-    assert said.endswith("✓ RESOLVED after 1.0 s")
 
 
 def masked(text):

@@ -42,13 +42,6 @@ def test_threads_share_one_start(lab):
     assert len(ports) == 1
 
 
-def test_an_unknown_fault_names_the_nearest(lab):
-    with pytest.raises(LookupError, match=r"tcp\.refsed.*tcp\.refused"):
-        lab.start("tcp.refsed")
-    with pytest.raises(LookupError, match=r"mid_boddy.*tcp\.reset:mid_body"):
-        lab.start("tcp.reset", when="mid_boddy")
-
-
 def test_a_need_that_is_missing_is_named(lab, monkeypatch):
     monkeypatch.setitem(NEEDS, "cryptography", lambda: False)
     with pytest.raises(NeedMissingError, match=r"ok:tls needs cryptography"):
@@ -153,14 +146,6 @@ def test_what_a_call_in_the_loop_raises_reaches_who_waits(lab):
     listener.release()
     with pytest.raises(OSError, match="Bad file descriptor"):
         listener.open()
-    assert exchange(lab.start("ok"), GET_CLOSE).received
-
-
-def test_a_port_may_be_given_back_before_it_is_to_open(lab):
-    listener, tried = lab.reserve(serve), threading.Event()
-    listener.release()
-    lab.later(0, lambda: (tried.set(), listener.open()))
-    assert tried.wait(WAIT_TIMEOUT)
     assert exchange(lab.start("ok"), GET_CLOSE).received
 
 

@@ -4,9 +4,7 @@ import ssl
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
-from ringback.testing.lab.proxy import USER
 from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 from tests.testing.lab.wire import (
@@ -165,18 +163,3 @@ def test_a_tunnel_ends_with_either_side(lab):
         connected.settimeout(WAIT_TIMEOUT)
         connected.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
         assert read_to_end(connected).end == "fin"
-
-
-@pytest.mark.parametrize("name", ["ok:proxy", *TUNNELS])
-def test_requests_gets_through(lab, name):
-    requires("cryptography")
-    met = lab.start(name)
-    with requests.Session() as session:
-        session.trust_env = False
-        answer = session.get(met.url, proxies=met.proxies, verify=met.verify, timeout=WAIT_TIMEOUT)
-    assert answer.json()["ok"]
-
-
-def test_the_user_stands_in_the_url(lab):
-    requires("cryptography")
-    assert f"//{USER}@" in lab.start("ok:proxy_user").proxies["http"]

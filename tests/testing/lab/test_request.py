@@ -48,11 +48,6 @@ def test_a_client_that_waits_for_100_is_reported_to_go_on():
     assert told == [1]
 
 
-def test_head_leaves_the_body():
-    reading = reader(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")
-    assert reading.head().body == b""
-
-
 def test_a_head_without_end_is_given_up():
     assert reader(*[b"x" * 65536] * (HEAD_LIMIT // 65536 + 2)).whole() is None
 

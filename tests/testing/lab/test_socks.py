@@ -3,13 +3,11 @@ import struct
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from ringback.testing.lab.proxy import USER
 from ringback.testing.lab.socks import REPLIES, Socks
 from tests.testing.lab.wire import (
     GET_CLOSE,
-    WAIT_TIMEOUT,
     Exchange,
     connect,
     exchange,
@@ -175,11 +173,3 @@ def test_nothing_leaves_the_machine(lab):
     with connect(met) as connected:
         ask(connected, HELLO, 2)
         assert ask(connected, request_5("192.0.2.1", 80), 10)[1] == 2
-
-
-@pytest.mark.parametrize("name", HEALTHY)
-def test_requests_gets_through(lab, name):
-    met = lab.start(name)
-    with requests.Session() as session:
-        session.trust_env = False
-        assert session.get(met.url, proxies=met.proxies, timeout=WAIT_TIMEOUT).json()["ok"]
