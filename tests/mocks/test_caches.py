@@ -12,12 +12,14 @@ import hishel.requests
 import pytest
 import requests
 import requests_cache
-from cachecontrol import CacheControl, CacheControlAdapter
+from cachecontrol import CacheControlAdapter
 
 import ringback
 from ringback.client.requests import Adapter
 from ringback.errors import RingbackError
 from ringback.testing.lab.message import response
+
+pytestmark = pytest.mark.nightly
 
 
 class CachedSession(requests_cache.CacheMixin, ringback.Session):
@@ -41,11 +43,6 @@ def by_requests_cache(policy, stack, _):
     return stack.enter_context(session).get
 
 
-def by_requests_cache_around(policy, stack, _):
-    own = stack.enter_context(ringback.Session(policy=policy, sinks=[]))
-    return requests_cache.CachedSession.wrap(own, backend="memory").get
-
-
 def by_requests_cache_installed(policy, stack, _):
     stack.enter_context(ringback.install(policy, retry=True, sinks=[]))
     return stack.enter_context(requests_cache.CachedSession(backend="memory")).get
@@ -58,21 +55,9 @@ def by_cachecontrol(policy, stack, _):
     return session.get
 
 
-def by_cachecontrol_installed(policy, stack, _):
-    stack.enter_context(ringback.install(policy, retry=True, sinks=[]))
-    return CacheControl(stack.enter_context(requests.Session())).get
-
-
 def by_hishel_requests(policy, stack, storage):
     session = stack.enter_context(requests.Session())
     session.mount("http://", HishelAdapter(policy, storage))
-    return session.get
-
-
-def by_hishel_requests_installed(policy, stack, storage):
-    stack.enter_context(ringback.install(policy, retry=True, sinks=[]))
-    session = stack.enter_context(requests.Session())
-    session.mount("http://", hishel.requests.CacheAdapter(storage=storage))
     return session.get
 
 
@@ -122,12 +107,9 @@ def by_hishel_async(name, nesting):
 
 CACHES = {
     "requests-cache": by_requests_cache,
-    "requests-cache-around": by_requests_cache_around,
     "requests-cache-install": by_requests_cache_installed,
     "cachecontrol": by_cachecontrol,
-    "cachecontrol-install": by_cachecontrol_installed,
     "hishel-requests": by_hishel_requests,
-    "hishel-requests-install": by_hishel_requests_installed,
     **{
         f"hishel-{name}-{nesting}{suffix}": make(name, nesting)
         for name in ("httpx", "httpx2")

@@ -13,6 +13,8 @@ from mocks.ways import WAYS, orders
 
 from ringback.errors import RingbackError
 
+pytestmark = pytest.mark.nightly
+
 REFUSED = {
     "requests": lambda: requests.ConnectionError(ConnectionRefusedError(111, "refused")),
     "httpx": lambda: httpx.ConnectError("[Errno 111] Connection refused"),

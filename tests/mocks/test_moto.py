@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import boto3
 import pytest
-import requests
 from mocks.ways import ORDERS
 from moto import mock_aws
 
 import ringback
+
+pytestmark = pytest.mark.nightly
 
 REGION = {"region_name": "eu-central-1"}
 
@@ -41,11 +42,6 @@ def test_boto3_talks_to_moto(aws):
     assert bucket().get_object(Bucket="orders", Key="first")["Body"].read() == b"one"
     identity = boto3.client("sts", **REGION).get_caller_identity()
     assert identity["Account"] == "123456789012"
-
-
-def test_requests_under_install_talks_to_moto(aws):
-    url = bucket().generate_presigned_url("get_object", {"Bucket": "orders", "Key": "first"})
-    assert requests.get(url, timeout=30).text == "one"
 
 
 def test_a_session_of_ringbacks_talks_to_moto(policy):

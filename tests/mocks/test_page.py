@@ -5,7 +5,10 @@ import re
 import subprocess
 import sys
 
+import pytest
 from house.test_examples import BLOCK, ROOT
+
+pytestmark = pytest.mark.nightly
 
 PAGE = ROOT / "docs" / "how-to" / "mocks-and-caches.md"
 

@@ -14,6 +14,8 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from ringback.errors import RingbackError
 from ringback.testing.lab import Lab
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture(params=orders(WAYS))
 def use(request, policy, tmp_path):

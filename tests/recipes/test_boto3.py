@@ -11,6 +11,8 @@ import ringback
 from ringback.client.install import Installed
 from ringback.testing.lab.message import head, response
 
+pytestmark = pytest.mark.nightly
+
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Reduce your request rate</Message></Error>"
 
 

@@ -9,6 +9,8 @@ from until import until
 
 from ringback import errors
 
+pytestmark = pytest.mark.nightly
+
 FOLDERS = ("data_folder_in", "data_folder_out", "control_folder")
 WORKER = (
     "-m",
@@ -68,11 +70,4 @@ def test_a_letter_that_may_have_arrived_is_not_sent_again(worker, backend):
     backend.will(then=reset)
     with pytest.raises(errors.ConnectionReset):
         done(worker, "send_letter", "somebody").get(timeout=120)
-    assert len(backend.requests) == 1
-
-
-def test_a_letter_that_was_refused_is_sent_later(worker, backend):
-    backend.will(then=status(429, "Retry-After: 100"))
-    result = done(worker, "send_letter", "somebody")
-    until(lambda: result.state == "RETRY")
     assert len(backend.requests) == 1

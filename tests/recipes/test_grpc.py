@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import grpc
 import pytest
 from recipes.backend import Front, free_port, reset, silent, status
 
 import ringback
-from ringback.client.deadline import current_deadline
+
+pytestmark = pytest.mark.nightly
 
 
 @pytest.fixture
@@ -50,21 +49,6 @@ def test_the_deadline_of_the_caller_is_that_of_what_the_server_calls(program, ba
         program.item_of_stock("7")
     assert late.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert late.value.failure.kind == "client.deadline_exceeded"
-
-
-def test_a_handler_has_the_deadline_of_its_caller(program):
-    left = []
-    handler = grpc.unary_unary_rpc_method_handler(
-        lambda request, context: left.append(current_deadline() - time.monotonic()) or request
-    )
-    handle = program.Calls().intercept_service(lambda details: handler, None)
-
-    class Context:
-        def time_remaining(self):
-            return 5.0
-
-    assert handle.unary_unary(b"hello", Context()) == b"hello"
-    assert 0 < left[0] <= 5
 
 
 def test_what_was_sent_is_not_sent_again(program, front, backend):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import openai
@@ -10,8 +9,9 @@ import pytest
 from recipes.backend import reset, silent, status
 
 import ringback
-from ringback.client.httpx2 import AsyncTransport
 from ringback.testing.lab.message import head
+
+pytestmark = pytest.mark.nightly
 
 SAID = {"role": "assistant", "content": "42"}
 COMPLETION = {
@@ -94,24 +94,3 @@ def test_a_stream_that_breaks_off_is_an_error_with_a_kind(program, backend):
     assert "".join(shown) == "42"
     assert ringback.classify(lost.value).kind == "tcp.reset"
     assert len(backend.requests) == 1
-
-
-def test_the_asynchronous_client_does_the_same(backend):
-    async def main():
-        transport = AsyncTransport(policy=ringback.Policy(patience=0))
-        client = openai.AsyncOpenAI(
-            api_key="of this test",
-            base_url=f"{backend.url}v1",
-            max_retries=0,
-            timeout=None,
-            http_client=openai.DefaultAsyncHttpxClient(transport=transport),
-        )
-        async with client:
-            backend.will(status(429, "Retry-After: 0"), then=status(200, **BATCH))
-            assert (await client.batches.retrieve("batch_1")).id == "batch_1"
-            backend.will(then=silent)
-            with ringback.deadline(2), pytest.raises(openai.APITimeoutError) as late:
-                await client.batches.retrieve("batch_1")
-        assert late.value.__cause__.given_up == "deadline"
-
-    asyncio.run(main())

@@ -17,6 +17,8 @@ import ringback
 from ringback import errors
 from ringback.client.origins import states
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
@@ -58,13 +60,6 @@ def test_nothing_is_counted_twice(program, front):
         program.count("visits")
     assert lost.value.given_up == "not_idempotent"
     assert program.count("visits") == 2
-
-
-def test_the_library_tries_eleven_times_unless_it_is_told_not_to(front):
-    front.acts[:] = [reset] * 99
-    with redis.Redis(port=front.port) as client, pytest.raises(redis.ConnectionError):
-        client.ping()
-    assert 99 - len(front.acts) == 11
 
 
 def test_a_cache_that_is_down_costs_no_request(program, front):

@@ -18,6 +18,8 @@ from sentry_sdk.transport import Transport
 
 import ringback
 
+pytestmark = pytest.mark.nightly
+
 PAGE = "sentry-and-opentelemetry"
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import ringback
 
+pytestmark = pytest.mark.nightly
+
 
 @pytest.fixture(scope="module")
 def server():

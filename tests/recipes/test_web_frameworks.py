@@ -7,6 +7,8 @@ import requests
 from recipes.backend import reset, silent, status
 from until import until
 
+pytestmark = pytest.mark.nightly
+
 SERVERS = {
     "Django": ("shop.py", "runserver", "--noreload", "127.0.0.1:{port}"),
     "FastAPI": ("-m", "uvicorn", "shop:app", "--port", "{port}"),
@@ -52,16 +54,6 @@ def test_an_application_passes_on_what_happens_behind_it(shop, backend):
     assert (late.status_code, kind_of(late)) == (504, "http.response.timed_out")
 
     assert "http.error.unavailable" in log.read_text("utf-8")
-
-
-def test_what_went_well_passes_through(shop, backend):
-    url, _ = shop
-    backend.will(then=status(200, number=1))
-
-    placed = requests.post(f"{url}/orders", json={"item": 7})
-
-    assert (placed.status_code, placed.json()) == (201, {"number": 1})
-    assert b"7" in backend.requests[0].body
 
 
 def test_all_requests_of_a_process_share_the_circuit(shop, backend):
