@@ -166,19 +166,6 @@ def test_a_call_that_the_circuit_would_refuse_waits(service):
         assert call.result(TEST_TIMEOUT).status_code == 200
 
 
-def test_a_call_that_was_never_sent_is_told_the_cause_and_not_the_circuit(service):
-    breaker = Breaker(consecutive=1, sustained=0, open_for=3)
-    hasty = session_for(service, Policy(attempts=1, patience=0, breaker=breaker))
-    with hasty, pytest.raises(ringback.errors.ConnectionRefused):
-        hasty.get("/")
-    patient = session_for(service, Policy(attempts=1, patience=0.2, breaker=breaker))
-    with patient, pytest.raises(ringback.errors.ConnectionRefused) as caught:
-        patient.post("/", data=b"once")
-    assert not isinstance(caught.value, ringback.errors.CircuitOpen)
-    assert caught.value.failure.delivered == "no"
-    assert any("this call was not delivered" in note for note in caught.value.__notes__)
-
-
 def test_the_response_of_a_call_that_waited_in_vain_can_be_read(lab):
     endpoint = lab.listen(failing_requests(10**6, response(503, b"in a moment")))
     policy, ahead = Policy(attempts=1, patience=0.3, breaker=None), Ahead()

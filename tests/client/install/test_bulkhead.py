@@ -7,7 +7,6 @@ import aiohttp
 import httpx
 import pytest
 import requests
-import urllib3
 
 from ringback import Policy
 from ringback.client.install import install
@@ -47,16 +46,6 @@ def with_requests(url, opening):
     return in_threads(lambda: requests.get(url, timeout=60).status_code, opening)
 
 
-def with_urllib3(url, opening):
-    with urllib3.PoolManager(maxsize=6) as pool:
-        return in_threads(lambda: pool.request("GET", url, timeout=60).status, opening)
-
-
-def with_httpx(url, opening):
-    with httpx.Client(trust_env=False, timeout=60) as client:
-        return in_threads(lambda: client.get(url).status_code, opening)
-
-
 def with_httpx_async(url, opening):
     async def main():
         async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
@@ -83,9 +72,7 @@ def with_aiohttp(url, opening):
     return asyncio.run(main())
 
 
-@pytest.mark.parametrize(
-    "calls", [with_requests, with_urllib3, with_httpx, with_httpx_async, with_aiohttp]
-)
+@pytest.mark.parametrize("calls", [with_requests, with_httpx_async, with_aiohttp])
 def test_so_many_calls_are_in_flight_and_no_more(lab, calls):
     server = Counting()
     endpoint = lab.listen(server)

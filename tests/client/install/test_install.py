@@ -82,28 +82,6 @@ def test_afterwards_everything_is_as_it_was(lab, events, fetch, library):
     assert events == []
 
 
-@pytest.mark.parametrize("fetch", [plain_requests, plain_urllib3, plain_aiohttp])
-def test_a_call_without_timeouts_gets_some(lab, events, fetch):
-    """httpx has some of its own."""
-    policy = Policy(timeout=Timeout(connect=0.2, read=0.2))
-    with install(policy, sinks=[events.append]), pytest.raises(TimeoutError):
-        fetch(lab.start("http.response.timed_out:silent").url)
-
-
-def test_a_program_that_wants_no_timeouts_has_none(lab, events):
-    url = lab.start("ok").url
-    with install(sinks=[events.append]), httpx.Client(trust_env=False, timeout=None) as client:
-        assert client.get(url).status_code == 200
-    with install(sinks=[events.append]), urllib3.PoolManager(timeout=None) as pool:
-        assert pool.request("GET", url).status == 200
-
-
-def test_timeouts_of_the_programs_own_win(lab, events):
-    policy = Policy(timeout=Timeout(connect=None, read=None), deadline=float("inf"))
-    with install(policy, sinks=[events.append]), pytest.raises(requests.ReadTimeout):
-        requests.get(lab.start("http.response.timed_out:silent").url, timeout=0.1)
-
-
 def test_what_urllib3_is_told_of_one_timeout_alone_wins_too(lab, events):
     def late(connection):
         if connection.read_request() and connection.hold(0.2):

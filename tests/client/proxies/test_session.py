@@ -11,7 +11,6 @@ from nightly import rest_nightly
 
 from ringback import Backoff, Policy, Session, Timeout, errors
 from ringback.client.call import Clock
-from ringback.client.proxies import Proxies
 from ringback.retry import Done, GiveUp, Retry
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as lab_proxy
@@ -137,13 +136,6 @@ def test_the_list_goes_before_the_environment_on_redirects_too(
     )
 
 
-def test_what_the_list_leaves_out_is_called_directly(policy, events, target, dead):
-    proxies = Proxies(at(dead), no_proxy="127.0.0.0/8")
-    with Session(policy=policy, sinks=[events.append], proxies=proxies) as session:
-        assert session.get(target.url).ok
-    assert told(events) == []
-
-
 # What a proxy answers
 
 
@@ -198,50 +190,6 @@ def test_a_failed_proxy_is_not_passed_by_of_itself(policy, open_session, events,
     assert decisions(events) == [Retry, Retry, GiveUp]
     assert target.seen == []
     assert told(events) == []
-
-
-@pytest.mark.parametrize("attempts", [1, 3])
-def test_a_host_that_the_policy_names_is_called_directly_each_time_recorded(
-    direct, open_session, events, target, dead, attempts
-):
-    policy = dataclasses.replace(direct, attempts=attempts)
-    session = open_session(policy, at(dead))
-    for number in (1, 2):
-        assert session.post(target.url, data=b"once").status_code == 200
-        assert target.requests == number
-    assert told(events) == [f"the failed proxy {dead.host}:{dead.port}"] * 2
-    assert decisions(events) == [Done, Done]
-
-
-@pytest.mark.parametrize("fault", ["https", "http"])
-def test_the_environments_proxy_is_passed_by_in_the_same_way(
-    lab, direct, open_session, events, dead, fault
-):
-    target = secured()(lab) if fault == "https" else lab.listen(serve)
-    session = open_session(direct, trust=secured()(lab).verify)
-    session.trust_env = True
-    with environ(all_proxy=at(dead)):
-        assert session.get(target.url).ok
-    assert told(events) == [f"the failed proxy {dead.host}:{dead.port}"]
-
-
-def test_a_host_that_is_not_named_is_not_called_directly(
-    policy, open_session, events, target, dead
-):
-    policy = dataclasses.replace(policy, direct_hosts={"localhost", "*.0.0.1"})
-    with pytest.raises(errors.ProxyUnreachable):
-        open_session(policy, at(dead)).get(target.url)
-    assert target.seen == []
-
-
-def test_directly_no_credentials_of_the_proxy_are_sent(lab, direct, open_session, target, dead):
-    session = open_session(direct)
-    session.trust_env = True
-    onward = lab.listen(answering(redirect(target.url)))
-    with environ(http_proxy=at(dead, user="u:hunter2")):
-        assert session.get(onward.url).url == target.url
-    for seen in (*onward.seen, *target.seen):
-        assert b"proxy-authorization" not in seen.received.lower()
 
 
 def test_each_time_is_logged_as_a_warning_without_secrets(direct, target, dead, logged):

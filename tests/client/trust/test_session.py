@@ -1,7 +1,6 @@
 """Trust, and calls without verification, through a session, against the lab."""
 
 import dataclasses
-import logging
 import pickle
 from pathlib import Path
 
@@ -10,17 +9,9 @@ import urllib3
 
 from ringback import Backoff, Policy, Session, Timeout, errors
 from ringback.retry import GiveUp
-from ringback.testing.lab import FAULTS
 from ringback.testing.lab.healthy import over_tls, secured
-from ringback.testing.lab.http import redirect
-from ringback.testing.lab.message import answering
 from ringback.testing.lab.proxy import proxy
 
-CERTIFICATE_FAULTS = [
-    name
-    for name, fault in FAULTS.items()
-    if fault.kind.startswith("tls.cert.") and fault.provoke == "get"
-]
 LOCAL = frozenset({"127.0.0.1", "localhost"})
 
 pytestmark = [
@@ -121,52 +112,6 @@ def test_a_proxy_over_tls_is_verified_by_the_same_trust(lab, policy, open_sessio
 # A certificate that fails
 
 
-@pytest.mark.parametrize("fault", CERTIFICATE_FAULTS)
-def test_it_is_not_tried_again_and_nothing_is_sent(lab, policy, open_session, events, fault):
-    endpoint = FAULTS[fault].start(lab)
-    with pytest.raises(errors.CertificateError) as caught:
-        open_session(policy, trust=endpoint.verify).post(endpoint.url, data=b"secret")
-    assert caught.value.failure.kind == FAULTS[fault].kind
-    assert (len(endpoint.seen), endpoint.requests) == (1, 0)
-    assert decisions(events) == [GiveUp]
-    assert told(events) == []
-
-
-@pytest.mark.parametrize("fault", CERTIFICATE_FAULTS)
-def test_a_host_that_the_policy_names_is_called_without_verification(
-    lab, insecure, open_session, events, fault
-):
-    endpoint = FAULTS[fault].start(lab)
-    session = open_session(insecure, trust=endpoint.verify)
-    for number in (1, 2):
-        assert session.post(endpoint.url, data=b"once").status_code == 200
-        assert endpoint.requests == number
-    reason = f"which failed ({FAULTS[fault].kind})"
-    assert told(events) == [f"verification of the server's certificate, {reason}"] * 2
-    assert {event.failure.kind for event in events if event.failure} == {FAULTS[fault].kind}
-    assert len(endpoint.seen) == 3, "each call verified first; the unverified connection was kept"
-
-
-@pytest.mark.parametrize("named", [{"localhost"}, {"*.0.0.1"}, {"*"}, set()])
-def test_a_host_that_is_not_named_is_not_called(policy, open_session, events, expired, named):
-    policy = dataclasses.replace(policy, insecure_hosts=named)
-    with pytest.raises(errors.CertificateExpired):
-        open_session(policy, trust=expired.verify).get(expired.url)
-    assert expired.requests == 0
-    assert told(events) == []
-
-
-def test_a_redirect_to_a_host_that_is_not_named_is_not_followed(
-    lab, policy, open_session, events, expired
-):
-    policy = dataclasses.replace(policy, insecure_hosts={"localhost"})
-    first = lab.listen(answering(redirect(expired.url)))
-    with pytest.raises(errors.CertificateExpired):
-        open_session(policy, trust=expired.verify).get(f"http://localhost:{first.port}/")
-    assert expired.requests == 0
-    assert told(events) == []
-
-
 def test_a_good_certificate_is_verified_although_the_host_is_named(
     lab, insecure, open_session, events
 ):
@@ -190,19 +135,6 @@ def test_behind_a_proxy_over_tls_verification_is_never_left_out(
         open_session(insecure, trust=expired.verify, proxies=through).get(expired.url)
     assert told(events) == []
     assert expired.requests == 0
-
-
-def test_each_time_is_logged_as_a_warning_without_secrets(insecure, expired, caplog, logged):
-    with caplog.at_level(logging.INFO), Session(policy=insecure, trust=expired.verify) as session:
-        for _ in range(2):
-            session.get(f"https://user:hunter2@127.0.0.1:{expired.port}/p?token=hunter2")
-    levels, lines = logged()
-    assert levels == ["WARNING", "WARNING"]
-    assert (
-        f"GET https://127.0.0.1:{expired.port}/p: going on without: verification of the server's "
-        "certificate, which failed (tls.cert.date_invalid.expired)"
-    ) in lines
-    assert "hunter2" not in lines
 
 
 def test_a_session_pickles_with_its_trust(lab, policy):

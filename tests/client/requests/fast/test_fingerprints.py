@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import json
 import shutil
 import subprocess
 import sys
 import types
-from functools import cache
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -139,14 +136,6 @@ def test_a_release_that_is_not_known_is_left_to_itself_and_one_line_says_so(serv
     assert f"urllib3 {urllib3.__version__}" in found["lines"][0]
 
 
-@pytest.mark.nightly
-def test_where_it_is_turned_off_nothing_is_compared_and_nothing_said(server, tmp_path):
-    found = both(f"{server.url}/", tmp_path, RINGBACK_FAST="0")
-
-    assert found["ringback"] == ["ok"] * 3
-    assert (found["on"], found["fast"], found["lines"]) == (False, False, [])
-
-
 @pytest.fixture
 def afresh(tried, monkeypatch):
     """Lets it be found out again, in this process."""
@@ -205,35 +194,6 @@ def guarded(watching):
             function = value.fget if isinstance(value, property) else value
             if not isinstance(function, tuple | types.BuiltinFunctionType):
                 yield function
-
-
-@cache
-def source_of(module):
-    source = inspect.getsource(import_module(module))
-    return source, ast.parse(source)
-
-
-def test_a_definition_is_found_as_a_parser_finds_it():
-    wrong = []
-    for name in OF_STANDARD_LIBRARY:
-        module, _, inner = name.partition(":")
-        source, tree = source_of(module)
-        found = guard.definition(source.encode(), inner)
-        node = parsed(tree, inner.split("."))
-        # A form feed ends no line: Debian's email.feedparser has some.
-        lines = node and source.split("\n")[node.lineno - 1 : node.end_lineno]
-        expected = node and without_comments("\n".join(lines))
-        if (found and without_comments(found.decode())) != expected:
-            wrong.append(name)
-    assert wrong == []
-
-
-def without_comments(text):
-    """Comments after the last statement belong to a block for the one, not for the other."""
-    lines = text.rstrip().split("\n")
-    while lines and lines[-1].lstrip().startswith("#"):
-        lines.pop()
-    return "\n".join(lines).rstrip()
 
 
 def parsed(tree, names):

@@ -90,22 +90,3 @@ def test_a_settled_file_is_read_once_and_a_fresh_one_each_time(home, monkeypatch
         monkeypatch.setattr(request, "time", lambda now=now: now)
         assert {request.netrc_auth(plain) for _ in range(3)} == {("user", "secret")}
         assert len(reads) == expected
-
-
-def test_a_password_of_the_request_or_the_session_goes_first(home):
-    (home / ".netrc").write_text(entry("user"))
-    found = set()
-    for session in (requests.Session(), FastSession()):
-        session.auth = ("session", "x")
-        own = requests.Request("GET", URL, auth=("own", "x"))
-        found.add((authorized(session), session.prepare_request(own).headers["Authorization"]))
-        session.trust_env, session.auth = False, None
-        assert authorized(session) is None
-
-    assert len(found) == 1
-
-
-def test_a_replaced_lookup_is_asked(home, monkeypatch):
-    monkeypatch.setattr("requests.sessions.get_netrc_auth", lambda url: ("vault", url))
-
-    assert alike() is not None

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
-import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from requests.auth import HTTPDigestAuth
 from requests.structures import CaseInsensitiveDict
 
 from ringback.client.requests.fast import FastSession
@@ -151,25 +147,6 @@ def without_time(one):
 @given(request=REQUESTS, settings=SESSIONS)
 def test_a_request_is_prepared_alike(request, settings):
     plain, ours = both(lambda: requests.Request(**request), settings)
-
-    assert without_time(ours) == without_time(plain)
-
-
-FILE = b"a file"
-OTHERS = {
-    "a file": lambda: {"data": io.BytesIO(FILE)},
-    "a generator of parameters": lambda: {"params": ((n, n) for n in "ab")},
-    "digest": lambda: {"auth": HTTPDigestAuth("u", "p")},
-    "a hook": lambda: {"hooks": {"response": print}},
-    "a list of headers": lambda: {"headers": [("A", "b")]},
-    "a number that is not": lambda: {"json": float("nan")},
-}
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_and_so_is_what_is_rarer(name):
-    words = {"method": "GET", "url": "http://example.com/"}
-    plain, ours = both(lambda: requests.Request(**words, **OTHERS[name]()))
 
     assert without_time(ours) == without_time(plain)
 
