@@ -8,10 +8,12 @@ import contextlib
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
 import warnings
+from multiprocessing import connection
 
 AT_ONCE = 8  # most of them wait: for a second attempt, or for the end of an outage
 SECONDS = 180
@@ -34,28 +36,29 @@ def run(code, folder):
     os.chdir(folder)
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY), descriptor)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     signal.alarm(SECONDS)
     sys.argv = ["-c"]
     exec(compile(code, "<example>", "exec"), sys.modules["__main__"].__dict__)
 
 
 def main():
-    programs, places, statuses = json.load(sys.stdin), {}, {}
     for name in FIRST:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     warnings.simplefilter("error")
     gc.freeze()
-    for place, program in enumerate(programs):
-        if not (child := os.fork()):
-            run(**program)
-            return  # and end as a program does
-        places[child] = place
-        while len(places) > (AT_ONCE if program is not programs[-1] else 0):
-            child, status = os.wait()
-            statuses[places.pop(child)] = os.waitstatus_to_exitcode(status)
-    print(json.dumps([statuses[place] for place in range(len(programs))]))
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=run, kwargs=program) for program in json.load(sys.stdin)]
+    running = []
+    for process in processes:
+        process.start()
+        running.append(process)
+        if len(running) == AT_ONCE:
+            connection.wait([process.sentinel for process in running])
+            running = [process for process in running if process.is_alive()]
+    for process in processes:
+        process.join()
+    print(json.dumps([process.exitcode for process in processes]))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ def running(folder):
     return found
 
 
+@pytest.mark.nightly
 def test_nothing_is_left_of_a_demo_that_is_interrupted_in_its_first_scene(tmp_path):
     with demo(tmp_path) as process:
         wait_for(process, "attempt")

@@ -37,6 +37,7 @@ def world():
         yield made
 
 
+@pytest.mark.nightly
 def test_the_monitor_names_what_happens_and_the_scene_ends_with_it(world):
     told = []
     scenes = {scene.name: scene for scene in incidents(world)}
