@@ -31,6 +31,12 @@ def endpoint(id_, *, group="", public=False, **more):
     return Endpoint(id=id_, name=given.pop("name", id_), public=public, watched=watched, **given)
 
 
+def view(id_, state="ok", **more):
+    """An endpoint in a state; ``more`` is of its view, and ``of`` of itself."""
+    of = endpoint(id_, **more.pop("of", {}))
+    return EndpointView(endpoint=of, state=state, **more)
+
+
 def check(id_, at=NOW - 10, *, up=True, **more):
     given = {"seconds": 0.042 if up else 1.5, **more}
     return Check(at=at, endpoint=id_, up=up, **given)
@@ -321,9 +327,7 @@ def sample(now=NOW):
             last=check("mail", now - 10, **certified(-2)),
             silenced=True,
         ),
-        EndpointView(
-            endpoint=endpoint("job", type="heartbeat", url="heartbeat:job"), state="unknown"
-        ),
+        view("job", "unknown", of={"type": "heartbeat", "url": "heartbeat:job"}),
         now=now,
     )
     for minutes in range(0, 3 * 1440, 10):

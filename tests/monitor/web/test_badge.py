@@ -2,9 +2,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from monitor.web.asking import TOKENS, Asking
-from monitor.web.service import MemoryService, endpoint
+from monitor.web.service import MemoryService, view
 
-from ringback.monitor.model import EndpointView
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -34,9 +33,9 @@ def test_badge_says_how_an_endpoint_is(asking, path, says):
 
 
 def test_name_is_text_in_a_badge():
-    view = EndpointView(endpoint=endpoint("x", name='<script>"&'), state="ok")
+    evil = view("x", of={"name": '<script>"&'})
 
-    assert said(Asking(MemoryService(view)).get("/badge/x/status.svg")) == '<script>"&: ok'
+    assert said(Asking(MemoryService(evil)).get("/badge/x/status.svg")) == '<script>"&: ok'
 
 
 def test_badges_of_public_endpoints_are_for_everybody_when_the_status_page_is():

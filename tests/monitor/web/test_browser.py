@@ -6,10 +6,10 @@ from importlib import import_module
 import pytest
 from monitor.web.asking import TOKENS
 from monitor.web.browsing import BROWSERS, Served, browser, opened
-from monitor.web.service import MemoryService, check, endpoint, incident, refused
+from monitor.web.service import MemoryService, check, incident, refused, view
 from requires import requires
 
-from ringback.monitor.model import EndpointView, UiEvent
+from ringback.monitor.model import UiEvent
 from ringback.monitor.web.settings import WebSettings
 
 pytestmark = pytest.mark.nightly
@@ -124,10 +124,10 @@ def test_log_in_act_and_log_out(browsing):
 
 def test_text_of_others_does_not_run(browsing):
     evil = "<img src=x onerror='document.title=1'><script>document.title=1</script>"
-    view = EndpointView(endpoint=endpoint("x", name=evil), state="ok", last=check("x"))
-    with Served(MemoryService(view)) as one, opened(browsing, one.url) as page:
+    seen = view("x", last=check("x"), of={"name": evil})
+    with Served(MemoryService(seen)) as one, opened(browsing, one.url) as page:
         live(page, one)
-        one.do(lambda service: service.put(replace(view, state="down", kind=evil)))
+        one.do(lambda service: service.put(replace(seen, state="down", kind=evil)))
         page.wait_for_selector('[data-state="down"].card')
 
         assert page.locator(".card .name").inner_text() == evil

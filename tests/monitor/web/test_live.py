@@ -3,22 +3,20 @@ import json
 
 import httpx
 from monitor.web.asking import Asking
-from monitor.web.service import NOW, MemoryService, check, endpoint, refused
+from monitor.web.service import NOW, MemoryService, check, refused, view
 from monitor.web.serving import in_a_loop
 
-from ringback.monitor.model import EndpointView, UiEvent
+from ringback.monitor.model import UiEvent
 from ringback.monitor.web.live import MAX_PAGES, MAX_PAGES_OF_ONE, LiveUpdates
 from ringback.monitor.web.render import Renderer
 
 
 def ok(id_):
-    return EndpointView(endpoint=endpoint(id_), state="ok", since=NOW - 99, last=check(id_))
+    return view(id_, since=NOW - 99, last=check(id_))
 
 
 def down(id_):
-    return EndpointView(
-        endpoint=endpoint(id_), state="down", since=NOW, kind="tcp.refused", last=refused(id_)
-    )
+    return view(id_, "down", since=NOW, kind="tcp.refused", last=refused(id_))
 
 
 def live_of(service, **more):

@@ -7,14 +7,13 @@ from monitor.web.service import (
     MemoryService,
     certificate,
     check,
-    endpoint,
     observer,
     refused,
+    view,
 )
 from prometheus_client.parser import text_string_to_metric_families
 
 from ringback.incident.slo import ErrorBudget
-from ringback.monitor.model import EndpointView
 from ringback.monitor.web.settings import WebSettings
 
 
@@ -48,9 +47,7 @@ def test_each_endpoint_is_shown_with_its_state_and_kind():
 
 
 def test_end_of_a_certificate_is_shown_after_it_and_while_nothing_answers():
-    seen = EndpointView(
-        endpoint=endpoint("a"), state="ok", last=check("a", certificate=certificate(-2))
-    )
+    seen = view("a", last=check("a", certificate=certificate(-2)))
     service = MemoryService(seen)
     asking = Asking(service)
     name = "ringback_certificate_not_after_seconds"
@@ -61,8 +58,8 @@ def test_end_of_a_certificate_is_shown_after_it_and_while_nothing_answers():
 
 
 def test_labels_of_others_do_not_make_series_without_end():
-    view = EndpointView(endpoint=endpoint("a", group='x"\n\\' * 500), state="down", kind="made.up")
-    found = families(Asking(MemoryService(view)))
+    seen = view("a", "down", kind="made.up", of={"group": 'x"\n\\' * 500})
+    found = families(Asking(MemoryService(seen)))
 
     assert found["ringback_failure_info"][0].labels["kind"] == "other"
     assert len(found["ringback_failure_info"][0].labels["group"]) == 200
@@ -140,8 +137,7 @@ def test_what_each_place_sees_is_shown_where_it_is_known():
         observer("lima", "unknown"),
         observer("web1", "down", kind="call"),
     )
-    seen = EndpointView(endpoint=endpoint("a"), state="partial", observers=places)
-    found = families(Asking(MemoryService(seen)))
+    found = families(Asking(MemoryService(view("a", "partial", observers=places))))
 
     assert values(found["ringback_vantage_up"], "vantage") == {"tokyo": 1, "oslo": 0}
     checked = values(found["ringback_vantage_check_timestamp_seconds"], "vantage")
@@ -150,8 +146,7 @@ def test_what_each_place_sees_is_shown_where_it_is_known():
 
 def test_an_error_budget():
     budget = ErrorBudget(target=0.999, left=0.25, burn={"1h": 14.5, "3d": 0.5})
-    view = EndpointView(endpoint=endpoint("a"), state="ok", budget=budget)
-    asking = Asking(MemoryService(view))
+    asking = Asking(MemoryService(view("a", budget=budget)))
     found = families(asking)
 
     assert found["ringback_slo_target_ratio"][0].value == 0.999

@@ -12,17 +12,16 @@ from monitor.web.service import (
     NOW,
     MemoryService,
     check,
-    endpoint,
     incident,
     observer,
     refused,
     sample,
+    view,
 )
 
 from ringback.failure import KINDS
 from ringback.incident.model import TimelineEntry
 from ringback.incident.slo import ErrorBudget
-from ringback.monitor.model import EndpointView
 from ringback.monitor.store.interface import StoreUnavailable
 from ringback.monitor.web.words import FAILURES
 
@@ -97,18 +96,13 @@ def test_page_can_be_used_without_eyes_and_without_a_mouse(shown, path):
 
 def test_text_of_others_is_shown_as_text():
     evil = "<img src=x onerror=alert(1)>"
-    view = EndpointView(
-        endpoint=endpoint("x", name=evil, group=evil, labels={"a": evil}, url=f"https://{evil}"),
-        state="down",
-        kind=evil,
-        last=refused("x", detail=evil, kind=evil),
-        incident="i",
-    )
-    service = MemoryService(view)
+    of = {"name": evil, "group": evil, "labels": {"a": evil}, "url": f"https://{evil}"}
+    last = refused("x", detail=evil, kind=evil)
+    service = MemoryService(view("x", "down", kind=evil, last=last, incident="i", of=of))
     service.open = [
         incident("i", ("x",), summary=evil, evidence=(evil,), kind=evil, advice=(evil,))
     ]
-    service.store.kept["x"].append(view.last)
+    service.store.kept["x"].append(last)
     asking = Asking(service)
 
     for path in ("/", "/endpoints/x", "/incidents", "/incidents/i", f"/?q={evil}"):
@@ -187,10 +181,8 @@ def test_overview_is_filtered_where_no_script_runs():
 
 
 def test_of_very_many_endpoints_those_not_well_are_shown_and_the_others_by_pages():
-    known = [EndpointView(endpoint=endpoint(f"e{n}"), state="ok") for n in range(300)]
-    known[240] = EndpointView(
-        endpoint=endpoint("e240", group="A & B"), state="down", kind="tcp.refused"
-    )
+    known = [view(f"e{n}") for n in range(300)]
+    known[240] = view("e240", "down", kind="tcp.refused", of={"group": "A & B"})
     asking = Asking(MemoryService(*known))
 
     def cards(path):
@@ -208,9 +200,9 @@ def test_of_very_many_endpoints_those_not_well_are_shown_and_the_others_by_pages
 
 def test_card_says_why_and_that_it_flaps_also_while_it_is_up():
     views = [
-        EndpointView(endpoint=endpoint("a"), state="ok", pattern="flapping"),
-        EndpointView(endpoint=endpoint("b"), state="down", kind="tcp.refused", silenced=True),
-        EndpointView(endpoint=endpoint("c"), state="suspect", kind="tcp.refused"),
+        view("a", pattern="flapping"),
+        view("b", "down", kind="tcp.refused", silenced=True),
+        view("c", "suspect", kind="tcp.refused"),
     ]
     text = Asking(MemoryService(*views)).get("/").text
 
@@ -377,9 +369,7 @@ def test_endpoint_is_checked_paused_and_resumed_by_forms():
 
 
 def test_only_so_many_checks_are_asked_for_at_a_time():
-    service = MemoryService(
-        *(EndpointView(endpoint=endpoint(f"e{n}"), state="ok") for n in range(30))
-    )
+    service = MemoryService(*(view(f"e{n}") for n in range(30)))
     begun, release = [], asyncio.Event()
 
     async def check(id_):
@@ -408,8 +398,7 @@ def test_only_so_many_checks_are_asked_for_at_a_time():
 
 def test_error_budget_is_shown():
     budget = ErrorBudget(target=0.999, left=0.42, burn={})
-    view = EndpointView(endpoint=endpoint("web"), state="ok", budget=budget)
-    text = Asking(MemoryService(view)).get("/endpoints/web").text
+    text = Asking(MemoryService(view("web", budget=budget))).get("/endpoints/web").text
 
     assert "42 % left" in text
     assert "target 99.9 % of 30 days" in text
@@ -423,7 +412,7 @@ def test_error_budget_is_shown():
     ],
 )
 def test_page_claims_no_more_than_its_history(seconds, says, claims_not):
-    service = MemoryService(EndpointView(endpoint=endpoint("a"), state="ok", last=check("a")))
+    service = MemoryService(view("a", last=check("a")))
     saw = {"status": 204, "address": "192.0.2.9"}
     times = range(4, seconds, 10 if seconds == 60 else 600)
     service.store.kept["a"] = [check("a", NOW - at, **saw) for at in times]
@@ -448,13 +437,10 @@ def test_failures_that_say_the_same_are_one_line_of_each_place():
 
 
 def test_parents_and_children_are_named_with_their_state():
-    web, db = endpoint("web", name="Web"), endpoint("db", name="Database")
-    web = replace(web, watched=replace(web.watched, parents=("db",)))
-    asking = Asking(
-        MemoryService(
-            EndpointView(endpoint=web, state="ok"), EndpointView(endpoint=db, state="down")
-        )
-    )
+    web = view("web", of={"name": "Web"})
+    watched = replace(web.endpoint.watched, parents=("db",))
+    web = replace(web, endpoint=replace(web.endpoint, watched=watched))
+    asking = Asking(MemoryService(web, view("db", "down", of={"name": "Database"})))
     parent = told(asking.get("/endpoints/web").text.partition("Reached through")[2])
     child = told(asking.get("/endpoints/db").text.partition("Needed by")[2])
 
@@ -464,7 +450,7 @@ def test_parents_and_children_are_named_with_their_state():
 
 def test_what_each_place_saw_in_the_last_hour_is_beside_its_state():
     places = (observer("oslo"), observer("lima"))
-    service = MemoryService(EndpointView(endpoint=endpoint("a"), state="ok", observers=places))
+    service = MemoryService(view("a", observers=places))
     service.store.kept["a"] = [
         *(check("a", NOW - n, seconds=0.2, vantage="oslo") for n in range(1, 4)),
         refused("a", NOW - 4, vantage="oslo"),

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from nightly import one_of_each
+from requires import requires
 
 from ringback.monitor.probe import connect
 from ringback.monitor.probe.http import connection as http_connection
@@ -31,7 +32,9 @@ def test_a_healthy_endpoint(looking, lab):
 NAMED_OTHERWISE = {
     "tcp.closed:on_accept": "http.response.invalid.empty",
     "tcp.closed:mid_request": "http.response.invalid.empty",
+    "tls.closed:after_request": "http.response.invalid.empty",
     "http.request.timed_out:upload_not_read": "http.response.timed_out",
+    "http.request.timed_out:upload_not_read_tls": "http.response.timed_out",
     "dns.temporary_failure:servfail": "dns.server",
 }
 """What a probe sees of some faults of the lab, which sends no large request."""
@@ -39,11 +42,14 @@ NAMED_OTHERWISE = {
 ELSEWHERE = (
     "tcp.closed.stale",
     "tcp.refused:",
+    "tls.cert.revoked",
+    "tls.bad_client_auth_cert:tls12",
+    "tls.closed:without_close_notify",
     "http.response.invalid.content_decoding",
     "http.response.unexpected_content",
     "http.protocol.error:content_length_too_short",
 )
-"""Faults that are no failure unless the body is read, or at another time."""
+"""Faults that are no failure unless the body is read, at another time, or not to be told."""
 
 
 def kind_of(fault):
@@ -53,7 +59,7 @@ def kind_of(fault):
 MET = [
     name
     for name, fault in FAULTS.items()
-    if name.startswith(("tcp.", "tls.", "http.")) and not fault.needs
+    if name.startswith(("tcp.", "tls.", "http.")) and "netns" not in fault.needs
     if not name.startswith(ELSEWHERE)
 ]
 MET += ["dns.name_not_resolved", "dns.no_address", "dns.temporary_failure:servfail"]
@@ -61,6 +67,7 @@ MET += ["dns.name_not_resolved", "dns.no_address", "dns.temporary_failure:servfa
 
 @pytest.mark.parametrize("fault", one_of_each(MET, kind_of))
 def test_every_fault_has_its_kind(looking, lab, fault):
+    requires(*FAULTS[fault].needs)
     timeout = 1.5 if "timed_out" in fault else 30.0
     check = looking.fault(lab.start(fault), lab, timeout=timeout)
 

@@ -5,13 +5,11 @@ from monitor.web.asking import Asking
 from monitor.web.service import (
     MemoryService,
     check,
-    endpoint,
     incident,
     refused,
     sample,
+    view,
 )
-
-from ringback.monitor.model import EndpointView
 
 
 @pytest.fixture(scope="module")
@@ -235,12 +233,8 @@ def test_monitor_says_how_it_is(asking):
 def test_check_is_shown_without_credentials_and_its_state_where_it_is_known():
     seen = refused("a", detail="GET https://user:pw@a.example/?token=x failed")
     silent = check("b", up=None, seconds=None)
-    asking = Asking(
-        MemoryService(
-            EndpointView(endpoint=endpoint("a"), state="down", kind="tcp.refused", last=seen),
-            EndpointView(endpoint=endpoint("b"), state="unknown", last=silent),
-        )
-    )
+    down = view("a", "down", kind="tcp.refused", last=seen)
+    asking = Asking(MemoryService(down, view("b", "unknown", last=silent)))
 
     text = asking.get("/api/v1/endpoints/a").text
     assert "pw@" not in text
