@@ -8,21 +8,16 @@ for whatever is the monitor's own network, so that nobody's message waits for an
 
 import contextlib
 import json
-import os
-import subprocess
-import sys
 import time
-from hashlib import sha256
 
 import pytest
 from e2e.handlers import page
 from e2e.resolver import Resolver
-from e2e.site import CLIENT, THIRD, Site
+from e2e.site import THIRD, Site
 from monitor.running import WAIT_TIMEOUT, Monitor
 from requires import requires
 
 from ringback.testing.lab.dns import DNSAnswer, bind
-from ringback.testing.lab.message import head
 
 pytestmark = [pytest.mark.netns, pytest.mark.nightly]
 
@@ -37,28 +32,13 @@ table inet dead {
 """
 """On the server: what is sent to these addresses is lost."""
 
-CALLER = """
-import ctypes, socket, sys, time
-assert ctypes.CDLL(None).unshare(0x04000000) == 0  # CLONE_NEWUTS: a host name of its own
-socket.sethostname(sys.argv[1])
-import requests, ringback
-policy = ringback.Policy(attempts=1, breaker=None, timeout=ringback.Timeout(connect=0.5, read=0.5))
-session = ringback.Session(policy=policy)
-while True:
-    try:
-        session.get(sys.argv[2])
-    except requests.RequestException:
-        pass
-    time.sleep(0.2)
-"""
-
 
 class Surroundings:
     """The hosts around a monitor, what it watches, and who was told."""
 
     def __init__(self, site, folder, stack):
         self.site, self._folder, self._stack = site, folder, stack
-        self._watched, self._config, self.monitor, self._token = [], [], None, None
+        self._watched, self._config, self.monitor = [], [], None
         self._tells("network", 'patterns = ["own_network_down"]\nstop = true')
         self._records = {}
         site.files["resolv.conf"] = f"nameserver {THIRD}\noptions timeout:1 attempts:1\n"
@@ -103,33 +83,14 @@ class Surroundings:
     def _file(self, name):
         return self._folder / f"{name}.told"
 
-    def starts(self, *, for_others=False):
-        """Start the monitor; ``for_others``: so that programs elsewhere can report to it."""
-        config = list(self._config)
-        if for_others:
-            self._token = "s" * 32
-            digest = sha256(self._token.encode()).hexdigest()
-            config += ['[web]\nhost = "0.0.0.0"', f'[[token]]\nname = "all"\nsha256 = "{digest}"']
-            config += ['scopes = ["read", "push"]']
-        (self._folder / "ringback.toml").write_text("\n".join(config))
+    def starts(self):
+        (self._folder / "ringback.toml").write_text("\n".join(self._config))
         with self.site.inside("server"):
             self.site.keep(Resolver(self._records, bind(THIRD, 53)).close)
         self.site.open()
-        self.monitor = Monitor(self._folder, namespace=self.site.client, token=self._token)
+        self.monitor = Monitor(self._folder, namespace=self.site.client)
         self._stack.callback(self.monitor.stop)
         self.states_become(dict.fromkeys(self._watched, "ok"))
-
-    def calls(self, host, url, *, role="client"):
-        """Let a program on a host call a URL again and again, and report that to the monitor."""
-        port = self.monitor.url.rpartition(":")[2].strip("/")
-        monitor = {"RINGBACK_URL": f"http://{CLIENT}:{port}", "RINGBACK_TOKEN": self._token}
-        with self.site.inside(role):
-            command = [sys.executable, "-c", CALLER, host, url]
-            program = subprocess.Popen(command, env=os.environ | monitor)
-        self._stack.callback(program.wait)
-        self._stack.callback(program.kill)
-        name = self._watched[0]
-        self.eventually(lambda: host in self.observers(name), f"{host} reports")
 
     # What came of it.
 
@@ -138,11 +99,6 @@ class Surroundings:
 
     def states_become(self, expected):
         self.eventually(lambda: expected.items() <= self.states().items(), expected)
-
-    def observers(self, name):
-        """Return what each observer of an endpoint says, by the host that it is on."""
-        seen = self.monitor.get(f"/endpoints/{name}")["observers"]
-        return {observer["id"].partition(":")[2]: observer for observer in seen}
 
     def incident(self, known):
         return self.monitor.get(f"/incidents/{known['id']}")
@@ -177,13 +133,6 @@ class Surroundings:
             if time.monotonic() > ends:
                 raise AssertionError(f"not within {WAIT_TIMEOUT} s: {what}; {self.report()}")
             time.sleep(0.1)
-
-    def never(self, wrong, seconds):
-        """Look for so long that something does not happen."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            assert not wrong(), self.report()
-            time.sleep(0.2)
 
     def report(self):
         brief = [
@@ -236,18 +185,6 @@ class Gated:
             if not self._connection.hold(0.05):
                 return None
         return request
-
-
-class Status:
-    """Answers one path with a status, all others with the page."""
-
-    def __init__(self, path="/health"):
-        self.status, self._path = 200, path
-
-    def __call__(self, connection):
-        while request := connection.read_request():
-            status = self.status if request.target == self._path else 200
-            connection.send(head(status, "Content-Length: 0"))
 
 
 LOCAL = "127.0.0.1"
@@ -333,58 +270,3 @@ def test_the_own_link_is_cut_and_comes_back(around, cut, by):
     assert around.is_told("news") in OUTAGE
     assert around.told("shop") == around.told("mail") == []
     assert len(around.incidents()) == 3
-
-
-def test_a_failing_health_page_is_told_while_a_program_succeeds_elsewhere(around):
-    health = Status()
-    url = around.serve(1, health)
-    around.watches("shop", f"{url}health")
-    around.starts(for_others=True)
-    around.calls("web1", f"{url}cart")
-
-    health.status = 503
-    assert around.is_told("shop") == "service_outage"
-    (incident,) = around.incidents()
-    assert (incident["kind"], incident["severity"]) == ("http.error.unavailable", "page")
-    around.states_become({"shop": "down"})
-    seen = around.observers("shop")
-    assert seen["web1"]["state"] == "ok"
-    assert {one["state"] for name, one in seen.items() if name != "web1"} == {"down"}
-    around.never(lambda: around.states()["shop"] != "down", 2.0)  # web1 goes on to succeed
-
-
-def test_what_one_program_alone_cannot_reach_is_no_outage_of_the_service(around):
-    url = around.serve(1)
-    around.watches("shop", url)
-    around.starts(for_others=True)
-    around.calls("web1", url, role="office")
-
-    around.site.nft("office", _chain(f"output priority 0; ip daddr {around.address(1)} drop;"))
-    around.states_become({"shop": "partial"})
-    assert around.is_told("shop") == "callers_only"
-    around.eventually(lambda: around.incidents()[0]["diagnosis"], "it is diagnosed")
-    around.never(lambda: around.states()["shop"] != "partial", 2.0)
-    (incident,) = around.incidents()
-    assert (incident["pattern"], incident["severity"]) == ("callers_only", "warn")
-    assert "web1" in incident["summary"]
-
-    around.site.nft("office", "delete table inet own\n")
-    around.states_become({"shop": "ok"})
-
-
-def test_an_own_link_that_loses_packets_is_that_and_no_outage_of_services(around):
-    names = [f"shop{number}" for number in range(1, 7)]
-    for number, name in enumerate(names, 1):
-        # Within two seconds Linux asks twice for a connection: one look of six fails.
-        around.watches(name, around.serve(number), every=2, timeout=2, fresh_after=1)
-    around.starts()
-
-    loses = 'iifname "lan" numgen random mod 100 < 40 drop;'
-    around.site.nft("gateway", _chain(f"forward priority 0; {loses}"))
-    around.eventually(lambda: around.incidents(pattern="own_network_down"), "it is found")
-    # Three failures in a row may come before two others have failed and answered: 1 run of 20.
-    blamed = {name for name in names if around.told(name)}
-    assert len(blamed) <= 1
-    around.never(lambda: {name for name in names if around.told(name)} - blamed, 10.0)
-    # One that was blamed before is told of as a part of it, and over.
-    assert len(around.incidents(pattern="own_network_down", state="open")) == 1

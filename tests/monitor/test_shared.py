@@ -5,19 +5,14 @@ import os
 import signal
 import socket
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from urllib.error import HTTPError
 
 import psycopg
 import pytest
 from monitor.running import Monitor
-from monitor.store.engines import fresh_database
-from monitor.store.server import running_server
 from monitor.test_up import Target, state_of, text_of, until
 
 from ringback.cli.run import run_command_line
-
 
 pytestmark = pytest.mark.nightly
 
@@ -30,12 +25,7 @@ def target():
 
 
 @pytest.fixture
-def url(postgres):
-    return postgres
-
-
-@pytest.fixture
-def hubs(url, target, tmp_path):
+def hubs(postgres, target, tmp_path):
     """Starts a monitor on the one database again and again."""
     told = tmp_path / "told"
     monitors = []
@@ -44,7 +34,7 @@ def hubs(url, target, tmp_path):
         folder = tmp_path / f"hub-{len(monitors)}"
         folder.mkdir()
         (folder / "ringback.toml").write_text(
-            f'vantage = "hubs"\n[defaults]\nevery = "1s"\n[store]\nurl = "{url}"\n'
+            f'vantage = "hubs"\n[defaults]\nevery = "1s"\n[store]\nurl = "{postgres}"\n'
             f'[[endpoint]]\nname = "Shop"\nurl = "{target.url}"\n'
             f'[[notifier]]\nname = "n"\ntype = "command"\ncommand = ["tee", "-a", "{told}"]\n'
         )
@@ -159,12 +149,12 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
     assert role(first)["epoch"] == 3
 
 
-def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
+def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, postgres):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
     target.status = 503
     (incident,) = second.until("/incidents", bool)
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(postgres) as connection:
         connection.execute("LOCK TABLE state IN ACCESS EXCLUSIVE MODE")
         first.process.kill()
         second.until("/status", lambda status: status["lead"]["epoch"] == 2)
@@ -177,82 +167,19 @@ def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, url):
     assert asked(path, "POST", b"{}")[0] == 200
 
 
-def test_a_standby_answers_while_the_server_lets_it_read_nothing(hubs, target, url):
+def test_what_a_standby_has_to_build_anew_without_its_server_is_built_later(server, hubs, target):
     first, second = hubs(), hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
-    target.status = 503
-    second.until("/incidents", bool)
-    blocked = "SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with psycopg.connect(url) as locked, psycopg.connect(url, autocommit=True) as other:
-        locked.execute("LOCK TABLE incident IN ACCESS EXCLUSIVE MODE")
-        other.execute("UPDATE state SET name = name WHERE name = 'quiet'")
-        until(lambda: any("FROM incident" in said for (said,) in other.execute(blocked)))
-        assert role(second)["role"] == "standby"
-
-
-def acknowledged(hub, incident, who, begun):
-    """Acknowledge an incident at a hub at the same time as others; follow it to the lead."""
-    body, there = json.dumps({"by": who}).encode(), f"/api/v1/incidents/{incident}/acknowledge"
-    headers = {"Content-Type": "application/json"}
-    begun.wait()
-    status, said, _ = asked(f"{hub.url}{there}", "POST", body, **headers)
-    if status == 307:
-        status, _, _ = asked(said["Location"], "POST", body, **headers)
-    assert status == 200
-
-
-def test_two_who_acknowledge_at_once_are_both_kept_in_one_order(hubs, target):
-    first = hubs()
-    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
-    second = hubs()
-    second.until("/status", lambda status: status["lead"]["url"] == first.url)
-    target.status = 503
-    (incident,) = second.until("/incidents", bool)
-    names, begun = {"Ada": first, "Grace": second, "Mary": first, "Edith": second}, Barrier(4)
-    with ThreadPoolExecutor(4) as threads:
-        done = [
-            threads.submit(acknowledged, hub, incident["id"], who, begun)
-            for who, hub in names.items()
-        ]
-        for future in done:
-            future.result()
-
-    def takers(hub):
-        found = hub.get(f"/incidents/{incident['id']}")
-        lines = [line["text"] for line in found["timeline"] if line["what"] == "acknowledged"]
-        return lines, found["acknowledged_by"]
-
-    lines, newest = takers(first)
-    assert sorted(lines) == sorted(f"acknowledged by {who}" for who in names)
-    assert lines[-1] == f"acknowledged by {newest}"
-    assert first.end(signal.SIGTERM) == 0
-    second.until("/status", lambda status: status["lead"]["role"] == "lead")
-    assert takers(second) == (lines, newest)
-
-
-class TestOfAServerThatDies:
-    @pytest.fixture
-    def server(self):
-        with running_server(fsync="on") as server:
-            yield server
-
-    @pytest.fixture
-    def url(self, server):
-        return fresh_database(server)
-
-        def test_what_a_standby_has_to_build_anew_meanwhile_is_built_when_it_is_back(
-        self, server, hubs, target
-    ):
-        first, second = hubs(), hubs()
-        second.until("/status", lambda status: status["lead"]["url"] == first.url)
-        server.stop("immediate")
+    server.stop("immediate")
+    try:
         more = f'[[endpoint]]\nname = "Mail"\nurl = "{target.url}mail"\n'
         for monitor in (first, second):
             monitor.file.write_text(monitor.file.read_text() + more)
         first.until("/endpoints", lambda all_: len(all_) == 2)
         assert second.process.poll() is None
+    finally:
         server.start()
-        second.until("/endpoints", lambda all_: len(all_) == 2)
-        assert first.end(signal.SIGTERM) == 0
-        second.until("/status", lambda status: status["lead"]["role"] == "lead")
-        second.until("/endpoints", lambda all_: state_of(all_, "mail") == "ok")
+    second.until("/endpoints", lambda all_: len(all_) == 2)
+    assert first.end(signal.SIGTERM) == 0
+    second.until("/status", lambda status: status["lead"]["role"] == "lead")
+    second.until("/endpoints", lambda all_: state_of(all_, "mail") == "ok")

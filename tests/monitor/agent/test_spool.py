@@ -118,13 +118,6 @@ def test_a_full_spool_lets_the_oldest_successes_go_and_counts_them(tmp_path):
     assert Spool(tmp_path / "s.db").dropped == 120 - len(left)
 
 
-def test_failures_alone_let_the_oldest_go(tmp_path):
-    spool = filled(tmp_path / "s.db", 60, set(range(60)), limit=50)
-
-    assert spool.waiting <= 50
-    assert ends(spool)[-1] == 59
-
-
 @pytest.mark.parametrize("content", [b"nothing that SQLite knows" * 100, os.urandom(8192)])
 def test_a_damaged_file_is_set_aside_and_told(tmp_path, content, caplog):
     first = filled(tmp_path / "s.db", 3)
@@ -182,16 +175,3 @@ def test_a_full_disk_is_survived_and_what_came_meanwhile_is_sent(tmp_path, caplo
     assert len(spool._new) == 0
     assert spool.waiting == len(ends(spool))
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
-
-
-def test_two_ranges_are_apart(tmp_path):
-    spool = filled(tmp_path / "s.db", 6)
-    split = spool.began + 4
-
-    assert [row.n - spool.began for row in spool.batch(split, MAX_SEQUENCE, 10)] == [4, 5, 6]
-    assert [row.n - spool.began for row in spool.batch(0, split, 10)] == [1, 2, 3]
-
-
-def test_a_folder_that_cannot_be_written_is_said(tmp_path):
-    with pytest.raises(sqlite3.OperationalError):
-        Spool(tmp_path / "nowhere" / "s.db")

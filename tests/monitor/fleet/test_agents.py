@@ -110,14 +110,6 @@ def test_who_was_removed_is_so_at_once_and_after_a_restart():
     assert refusal(registry.authenticate, request(agent, key_id="a-2"), T) == "unknown"
 
 
-def test_a_name_that_was_removed_can_be_added_as_another_agent():
-    registry, agent = enrolled()
-    registry.remove(agent, T + 1)
-    again, _ = registry.add("tokyo", "aws/tokyo", T + 2)
-
-    assert again.id != agent.id
-
-
 numbers = st.integers(0, 40)
 
 

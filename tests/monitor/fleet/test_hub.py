@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import pytest
 from monitor.fleet.hubs import SPOOL, Clock, Hub, T, health, in_loop, opened, result
+from nightly import rest_nightly
 
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor.fleet import hub
@@ -29,21 +30,6 @@ def clock():
 def monitor(tmp_path, clock):
     with opened(tmp_path / "a.db", clock) as made:
         yield made
-
-
-@in_loop
-def test_a_batch_is_kept_once_even_over_a_restart(tmp_path, clock):
-    clock.now = T + 5
-    with opened(tmp_path / "a.db", clock) as monitor:
-        agent = monitor.agent("tokyo")
-        assert monitor.send(agent, result(1), result(2)) == 0
-        assert monitor.send(agent, result(1), result(2)) == 2
-        assert monitor.history() == [(1, True, "tokyo"), (2, True, "tokyo")]
-        # A crash: nothing of it is told to anybody, and nothing is closed.
-    with opened(tmp_path / "a.db", clock) as monitor:
-        (agent,) = monitor.fleet.registry.enrolled()
-        assert monitor.send(agent, result(1), result(2), result(3)) == 2
-        assert monitor.history() == [(n, True, "tokyo") for n in (1, 2, 3)]
 
 
 @in_loop
@@ -83,18 +69,6 @@ def test_the_newest_of_what_waited_says_how_it_is_now(monitor, clock):
     assert (vote.failures, vote.state) == (1, "suspect")
     assert monitor.states() == ["suspect", "ok"]
     assert len(monitor.history()) == 8
-
-
-@in_loop
-def test_three_failures_that_are_new_are_an_outage(monitor, clock):
-    agent = monitor.agent("tokyo")
-    for n in range(1, 4):
-        clock.now = T + 5 * n + 1
-        monitor.send(agent, result(n, 5 * n, up=False, kind="http.error"))
-
-    assert monitor.states()[0] == "down"
-    (incident,) = monitor.store.incidents()  # kept with what caused it
-    assert incident.members == ("shop",)
 
 
 @in_loop
@@ -209,7 +183,8 @@ def live(monitor, clock, agents, seconds, ahead=0):
 
 
 @pytest.mark.parametrize(
-    ("jump", "told"), [(3600, "3600 s ahead of those of"), (-3600, "3600 s behind those of")]
+    ("jump", "told"),
+    rest_nightly([(3600, "3600 s ahead of those of"), (-3600, "3600 s behind those of")]),
 )
 @in_loop
 def test_a_hub_whose_clock_jumps_is_one_incident_about_the_hub(monitor, clock, jump, told):
@@ -249,19 +224,6 @@ def test_an_agent_whose_clock_is_wrong_is_sick_and_not_silent(monitor, clock):
     assert ask(monitor, agent, key, clock.now) is agent
     monitor.send(agent, health=health())
     assert monitor.engine.incidents() == []
-
-
-@in_loop
-def test_agents_that_fall_silent_one_after_the_other_are_incidents_of_their_own(monitor, clock):
-    agents = [monitor.agent(name) for name in ("tokyo", "oslo", "lima")]
-    for second in range(200):
-        clock.now = T + second
-        for number, agent in enumerate(agents):
-            if second < 30 + 40 * number:
-                monitor.send(agent, health=health())
-        monitor.fleet.tick(clock.now)
-    observers = {incident.observer for incident in monitor.engine.incidents()}
-    assert observers == {"tokyo", "oslo", "lima"}
 
 
 @in_loop

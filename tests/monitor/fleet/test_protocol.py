@@ -4,8 +4,6 @@ import gzip
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ringback.incident.model import CertificateSeen, Check
@@ -128,14 +126,9 @@ def test_what_grows_when_it_is_decompressed_is_bounded():
     assert len(decompressed(gzip.compress(b"0" * MAX_CONTENT_BYTES))) == MAX_CONTENT_BYTES
 
 
-@pytest.mark.parametrize("content", [b"{}", b"\x1f\x8b", b"\x1f\x8b" + b"0" * 20])
+@pytest.mark.parametrize(
+    "content", [b"{}", b"\x1f\x8b", b"\x1f\x8b" + b"0" * 20, gzip.compress(b"x")[:-3]]
+)
 def test_what_is_not_gzip_is_said(content):
     with pytest.raises(ValueError, match="not gzip"):
         decompressed(content)
-
-
-@given(st.integers(1, 40))
-def test_what_was_cut_off_is_not_gzip(cut):
-    whole = gzip.compress(b"some content")
-    with pytest.raises(ValueError, match="not gzip"):
-        decompressed(whole[: min(cut, len(whole) - 1)])

@@ -58,13 +58,12 @@ def fresh_database(server):
 
 def empty(server, url):
     """Have nothing left in a database, and let another test use it: a new one takes longer."""
-    name = database_of(url)
     server.admin(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        f" WHERE datname = '{name}' AND pid <> pg_backend_pid()"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid();"
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+        database_of(url),
     )
-    server.admin("DROP SCHEMA public CASCADE", name)
-    server.admin("CREATE SCHEMA public", name)
     server.empty.append(url)
 
 

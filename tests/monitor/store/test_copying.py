@@ -136,6 +136,7 @@ def test_everything_is_copied_though_it_was_killed(file, postgres):
         copy_store(file, postgres)
 
 
+@pytest.mark.nightly
 def test_a_monitor_goes_on_with_a_copy(file, postgres):
     copy_store(file, postgres)
     for place in (file, postgres):

@@ -129,24 +129,6 @@ def test_alarms_go_on_while_nothing_can_be_written(store, kept, clock):
     assert (later.notice.id, later.attempts, later.error) == ("later", 1, "no route")
 
 
-def test_what_waits_for_others_waits_while_nothing_can_be_written(store, kept, clock):
-    store.keep(StoreBatch(notices=[notice("before")]))
-    disk, _ = filled(store, kept)
-    store.keep(StoreBatch(notices=[notice("new")]))
-    store.defer(["before", "new"], AT + 60)
-
-    assert store.due(AT) == []
-    assert {(entry.notice.id, entry.attempts) for entry in store.due(AT + 60)} == {
-        ("before", 0),
-        ("new", 0),
-    }
-    disk.clean()
-    clock.now += RETRY_INTERVAL
-    store.maintain(AT)
-    assert kept.due(AT) == []
-    assert len(kept.due(AT + 60)) == 2
-
-
 def test_an_incident_is_shown_as_it_is_now(store, kept):
     store.keep(StoreBatch(incidents=[incident("1"), incident("2", AT + 1)]))
     disk, _ = filled(store, kept)

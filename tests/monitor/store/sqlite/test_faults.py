@@ -107,17 +107,6 @@ def public(tmp_path):
     return tmp_path
 
 
-@pytest.mark.netns
-def test_a_disk_that_is_full_from_the_start_is_said_in_one_line(public):
-    requires("root", "unshare", "mount")
-    fill = 'cat /dev/zero > "$0/fill" 2>/dev/null'
-    mount = f'mount -t tmpfs -o size=64k,mode=777 none "$0" && {{ {fill}; exec "$@"; }}'
-    path = public / "ringback.db"
-    [said] = python(OPEN, path, under=["unshare", "--mount", "sh", "-c", mount, str(public)])
-
-    assert said == f"StoreUnavailable {path}: the disk is full; free some space"
-
-
 @pytest.mark.parametrize(
     ("file", "directory"), rest_nightly([(0o444, 0o555), (0o444, 0o777), (0o666, 0o555)])
 )
@@ -181,17 +170,6 @@ def test_damaged_pages_are_said(tmp_path):
 
     with pytest.raises(StoreCorrupt, match="damaged; move it away and restore a backup"):
         SQLiteStore(path)
-
-
-def test_an_error_is_one_line_and_the_file_can_be_opened_after_it(tmp_path):
-    path = tmp_path / "ringback.db"
-    path.mkdir()
-    with pytest.raises(StoreProblem) as raised:
-        SQLiteStore(path)
-
-    assert "\n" not in str(raised.value)
-    path.rmdir()
-    SQLiteStore(path).close()
 
 
 def test_a_backup_is_whole_while_batches_are_kept(tmp_path):

@@ -58,12 +58,6 @@ def test_a_new_database_is_what_the_migrations_lead_to(migrated, tmp_path):
             ]
 
 
-def test_the_head_is_the_newest_revision():
-    newest = max(MIGRATIONS.glob("versions/*.py"))
-
-    assert newest.name.partition("_")[0] == SCHEMA_REVISION
-
-
 def test_notices_of_the_first_version_are_told_of_and_still_sent(tmp_path):
     path = tmp_path / "ringback.db"
     with contextlib.closing(sqlite3.connect(path)) as driver, driver:
