@@ -1,9 +1,7 @@
-from time import monotonic
-
 import pytest
 
 from ringback.client.call import Clock, Ended, Failed, KnownCall
-from ringback.client.deadline import current_deadline, within
+from ringback.client.deadline import current_deadline
 from ringback.client.drive_sync import drive
 from ringback.event import Listeners
 from ringback.failure import Failure, Target
@@ -93,17 +91,6 @@ def test_later_attempts_get_what_the_deadline_leaves():
     assert world.limits == [Timeout(5, 10, write=10), Timeout(2, 2, write=2)]
 
 
-def test_a_nested_call_inherits_the_outer_deadline_whatever_its_clock_says():
-    world, real = World(failing=0), monotonic()
-    with within(real + 4.0):
-        world.drive(deadline=60)
-    world.drive(deadline=60)
-    nested, alone = world.deadlines
-    assert nested == pytest.approx(real + 4.0)
-    assert real + 60 <= alone <= monotonic() + 60
-    assert current_deadline() is None
-
-
 def test_an_open_circuit_refuses_before_anything_is_attempted():
     guard = OriginState(Breaker(sustained=0, consecutive=3, open_for=5, open_cap=60), None, 0.0)
     world = World(failing=9, guard=guard)
@@ -115,13 +102,6 @@ def test_an_open_circuit_refuses_before_anything_is_attempted():
     assert second.decision.failure.kind == "client.circuit_open"
     assert second.decision.failure.via == "tcp.refused"
     assert world.events[-1].failure is second.decision.failure
-
-
-def test_a_circuit_that_opens_during_the_call_ends_it_with_the_real_failure():
-    world = World(failing=9, guard=OriginState(Breaker(sustained=0, consecutive=2), None, 0.0))
-    end = world.drive(backoff=Backoff(base=0))
-    assert len(world.limits) == 2
-    assert (end.decisive.failure, end.decision.reason) == (REFUSED, "circuit_open")
 
 
 def test_a_spent_budget_ends_the_call():

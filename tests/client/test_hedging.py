@@ -233,19 +233,6 @@ def test_two_attempts_are_one_call(lab, run, name):
     assert [(event.outcome, event.attempt) for event in run.events] == told
 
 
-def test_a_second_attempt_is_logged(lab, caplog):
-    backend = Backend(SILENCE, OK)
-    url = listening(lab, backend)
-
-    async def main():
-        async with through_httpx(policy=policy()) as call:
-            return await call(url)
-
-    with caplog.at_level("INFO", "ringback"):
-        assert asyncio.run(main())[0] == 200
-    assert "attempt 2" in caplog.text
-
-
 def slowly(backend):
     backend.come[1].wait(0.1)  # ten times what the second attempt is due after; nobody comes
     return OK

@@ -43,14 +43,6 @@ def test_a_certificate_that_fails_is_passed_by_where_the_policy_says_so(routes, 
     assert selector.around(CALL, EXPIRED) is None, "there is no second way around"
 
 
-def test_each_attempt_begins_verified(routes, events):
-    selector = routes(NAMED)
-    for _ in range(3):
-        assert selector.begin(CALL).verify
-        assert not selector.around(CALL, EXPIRED).verify
-    assert len(events) == 3
-
-
 @pytest.mark.parametrize("policy", [Policy(), Policy(insecure_hosts={"example"})])
 def test_a_host_that_is_not_named_is_never_called_unverified(routes, events, policy):
     selector = routes(policy)
@@ -87,22 +79,6 @@ def test_while_every_proxy_rests_each_direct_call_is_recorded(routes, events):
     selector.around(CALL, UNREACHABLE)
     assert selector.begin(CALL).choice.url is None
     assert [event.what for event in events] == ["fallback", "fallback"]
-
-
-def test_a_host_that_is_not_named_is_never_called_directly(routes, events):
-    selector = routes(Policy(), A)
-    selector.begin(CALL)
-    assert selector.around(CALL, UNREACHABLE) is None
-    assert selector.begin(CALL).choice.url == A
-    assert events == []
-
-
-@pytest.mark.parametrize("kind", ["proxy.denied", "proxy.auth_required", "proxy.upstream_failed"])
-def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(routes, kind):
-    selector = routes(NAMED, A)
-    selector.begin(CALL)
-    assert selector.around(CALL, Failure(kind, "proxy", "no")) is None
-    assert selector.begin(CALL).choice.url == A
 
 
 def test_what_may_have_been_sent_is_not_sent_another_way(routes):
@@ -164,3 +140,19 @@ def test_one_attempt_takes_the_ways_around_what_fails_at_once(routes, outcomes, 
     call, left = Routed(routes(NAMED, A)), list(outcomes)
     assert asyncio.run(drive_async.by_routes(as_task, call, Timeout())) == outcomes[-1]
     assert (call.taken, left) == (taken, [])
+
+
+def test_a_host_that_is_not_named_is_never_called_directly(routes, events):
+    selector = routes(Policy(), A)
+    selector.begin(CALL)
+    assert selector.around(CALL, UNREACHABLE) is None
+    assert selector.begin(CALL).choice.url == A
+    assert events == []
+
+
+@pytest.mark.parametrize("kind", ["proxy.denied", "proxy.auth_required", "proxy.upstream_failed"])
+def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(routes, kind):
+    selector = routes(NAMED, A)
+    selector.begin(CALL)
+    assert selector.around(CALL, Failure(kind, "proxy", "no")) is None
+    assert selector.begin(CALL).choice.url == A

@@ -3,15 +3,13 @@
 import json
 import socket
 import sys
-from pathlib import Path
 
 import pytest
 
-from ringback import classify
 from ringback.client.dial import dial
 from ringback.testing.lab import FAULTS, Lab
 from ringback.testing.lab.message import serve
-from ringback.testing.lab.namespace import Namespaces, inside, run
+from ringback.testing.lab.namespace import inside, run
 from ringback.testing.lab.network import SERVER, topology
 from tests.requires import requires
 
@@ -77,23 +75,3 @@ def test_a_silent_name_server_ends_in_time(lab):
 
     assert kind == "dns.timed_out"  # what the C library says after 2 s is another
     assert seconds >= 0.3
-
-
-def test_where_ipv6_is_turned_off_the_other_family_is_tried(replaced):
-    requires("root", "netns", "ip")
-    replaced.answers["api.test"] = ["::1", "127.0.0.1"]
-    with Namespaces() as namespaces:
-        name = namespaces.add("lone")
-        run(name, ["ip", "link", "set", "lo", "up"])
-        with inside(name):
-            Path("/proc/sys/net/ipv6/conf/all/disable_ipv6").write_text("1")
-            with socket.create_server(("127.0.0.1", 0)) as server:
-                port = server.getsockname()[1]
-                dial("api.test", port, timeout=20).close()
-            with pytest.raises(ConnectionRefusedError) as caught:
-                dial("api.test", port, timeout=20)
-
-    assert [failed.kind for failed in classify(caught.value).addresses] == [
-        "tcp.refused",
-        "tcp.address_unreachable.network",
-    ]

@@ -28,18 +28,6 @@ def test_a_call_raises_its_error_anew_for_each_who_waits():
         assert caught.value.args == error.args
 
 
-def test_an_error_that_cannot_be_copied_is_raised_itself():
-    class OddError(Exception):
-        def __init__(self, one, two):
-            super().__init__(one)
-
-    def call():
-        raise OddError(1, 2)
-
-    with pytest.raises(OddError):
-        made(call).result()
-
-
 def test_it_is_a_resolver_error_and_a_timeout_and_named_so():
     error = LookupTimedOut(socket.EAI_AGAIN, "name lookup timed out after 2 s")
 

@@ -150,22 +150,6 @@ def test_where_no_thread_can_be_started_the_caller_makes_the_call(monkeypatch):
     assert Lookups().make(Lookup(1, "a.test", lambda: "done"), None).result() == "done"
 
 
-def test_where_no_further_thread_can_be_started_those_at_work_take_the_call(stuck, monkeypatch):
-    lookups = Lookups()
-    flood(lookups, stuck, ["a.test"])
-
-    def refuse(_thread):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    with pytest.raises(LookupTimedOut):
-        lookups.make(Lookup("b", "b.test", lambda: "b"), gone(0.01))
-    assert not lookups._queue
-    stuck.release.set()
-
-    assert lookups.make(Lookup("c", "c.test", lambda: "c"), None).result() == "c"
-
-
 def test_there_is_a_limit_for_names_of_any_domain(stuck):
     lookups = Lookups(busy=4, stuck=0.0, shared=8, most=16)
 

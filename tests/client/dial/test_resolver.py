@@ -101,28 +101,12 @@ def test_the_deadline_of_the_call_counts_as_the_timeout_does(c_library):
     assert (failure.kind, failure.phase, failure.delivered) == ("dns.timed_out", "dns", "no")
 
 
-def test_the_sooner_of_timeout_and_deadline_counts():
-    now = time.monotonic()
-    assert soonest(None) is None
-    assert soonest(5) >= now + 5
-    with deadline.within(now + 1):
-        assert soonest(None) == now + 1
-        assert soonest(5) == now + 1
-        assert soonest(0) < now + 1
-
-
 @pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".test", "\ud800.test"])
 def test_what_cannot_be_a_name_takes_no_thread(host, monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", None)
 
     with pytest.raises(UnicodeError):
         resolve(host, 80)
-
-
-def test_a_name_of_other_letters_is_asked_for_as_the_system_does():
-    assert resolve("ｌｏｃａｌｈｏｓｔ", 80) == socket.getaddrinfo(
-        "localhost", 80, 0, socket.SOCK_STREAM
-    )
 
 
 class TestReplaced:

@@ -161,13 +161,6 @@ def test_a_circuit_that_is_open_refuses_this_call_too(lab, monkeypatch, mode):
     assert endpoint.requests == 1
 
 
-def test_an_object_is_read_after_its_call(lab):
-    endpoint = answering(lab, "200 OK", b"object")
-    with install(retry=True, sinks=[]):
-        got = client(endpoint.url, "standard", "s3").get_object(Bucket="bucket", Key="key")
-        assert got["Body"].read() == b"object"
-
-
 def test_an_upload_that_asks_first_arrives(lab):
     """botocore reads the 100 of ``Expect`` by itself, beside our connection."""
     received = []

@@ -1,5 +1,3 @@
-import threading
-
 from ringback.client.proxies.proxies import (
     FIRST_REST_SECONDS,
     MAX_REST_SECONDS,
@@ -67,19 +65,3 @@ def test_a_success_forgets_everything():
     health.succeeded(A)
     assert health.best((A, B), 0.1) == (A, False)
     assert health.state(0.1) == ()
-
-
-def test_threads_agree():
-    health, gate, taken = Health(), threading.Barrier(8), []
-    fail(health, A, 0.0)
-
-    def choose():
-        gate.wait()
-        taken.append(health.best((A, B), FIRST_REST_SECONDS)[0])
-
-    threads = [threading.Thread(target=choose) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted([A] + [B] * 7)

@@ -74,14 +74,6 @@ def test_it_goes_on_over_more_breaks_than_there_are_attempts(server, session, pa
     assert left_of(path) == ["file.bin"]
 
 
-def test_progress_is_told_to_the_end_and_never_goes_back(server, session, path):
-    told = []
-    session.download(server.url, path, progress=lambda *now: told.append(now))
-
-    assert told[-1] == (len(CONTENT), len(CONTENT))
-    assert told == sorted(told)
-
-
 def test_a_later_call_goes_on_with_what_is_there(server, session, path, broken_off):
     done = session.download(server.url, path)
 
@@ -252,16 +244,6 @@ def test_chunks_are_gone_on_with_where_they_break_off(server, session, path):
     assert server.asked == [None, f"bytes={PIECE + 5}-"]
 
 
-def test_a_part_that_nobody_asked_for_is_refused(server, session, path):
-    def partial(handler, _):
-        handler.answer(206, CONTENT[:9], {"Content-Range": "bytes 0-8/9"})
-        return True
-
-    server.odd = partial
-    with pytest.raises(ContentInvalid):
-        session.download(server.url, path)
-
-
 def test_a_content_in_an_encoding_is_refused_but_for_a_compressed_file(server, session, path):
     server.headers["Content-Encoding"] = "gzip"
     with pytest.raises(ContentInvalid, match="identity was asked for"):
@@ -429,13 +411,6 @@ def test_a_directory_and_a_range_of_ones_own_are_refused(server, session, tmp_pa
     with pytest.raises(ValueError, match="ranges itself"):
         session.download(server.url, tmp_path / "x", headers={"range": "bytes=1-"})
     assert server.asked == []
-
-
-def test_an_empty_file(server, session, path):
-    server.content = b""
-    session.download(server.url, path, sha256=hashlib.sha256().hexdigest())
-
-    assert path.read_bytes() == b""
 
 
 def test_errors_that_are_returned_elsewhere_are_raised(path, policy):

@@ -69,13 +69,6 @@ def test_what_may_have_been_processed_is_not(session):
     assert (caught.value.failure.delivered, len(fake.seen)) == ("maybe", 1)
 
 
-def test_it_is_given_the_timeouts_of_the_policy(session, policy):
-    fake = Fake(200)
-    send_by(session, fake)
-    session.get(URL)
-    assert fake.seen == [("GET", (policy.timeout.connect, policy.timeout.read))]
-
-
 def test_what_it_says_of_itself_is_said_once_and_of_no_failed_call(session, events):
     said = NoAnswerError("none")
     fake = Fake(said)
@@ -93,13 +86,6 @@ def test_the_mounted_adapter_sends_again_once_it_is_gone(session, lab):
     assert session.get(lab.start("ok").url).status_code == 200
     del session.get_adapter
     assert session.get_adapter(URL) is mounted
-
-
-def test_in_the_place_of_an_adapter_of_others_it_is_called_as_it_is(session):
-    fake = Fake(requests.ConnectTimeout())
-    session.mount("http://orders.example/", Fake())
-    send_by(session, fake)
-    assert session.get_adapter(URL) is fake
 
 
 def test_a_session_says_where_ringback_has_no_say(session, caplog):

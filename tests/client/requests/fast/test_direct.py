@@ -218,10 +218,3 @@ def test_a_response_and_its_session_need_no_garbage_collector(server):
         assert [reference() for reference in dead] == [None] * 3
     finally:
         gc.enable()
-
-
-def test_a_body_is_not_made_room_for_before_it_comes(server):
-    announced = b"HTTP/1.1 200 OK\r\nContent-Length: 9000000000000\r\n\r\nshort"
-    server.answers, server.closing = {"/tested": announced}, {"/tested"}
-    with kept(single, server) as session, pytest.raises(requests.exceptions.ChunkedEncodingError):
-        session.get(f"{server.url}/tested", timeout=5)

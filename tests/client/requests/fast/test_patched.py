@@ -82,16 +82,6 @@ def test_what_a_subclass_overrides_is_called(server):
     assert all(b"X-Added: 1" in request for request in server.received[0])
 
 
-def test_what_is_set_on_the_instance_is_called(server):
-    with kept(stock, server) as session:
-        adapter, called = session.get_adapter(server.url), []
-        adapter.add_headers = lambda *_, **__: called.append("headers")
-        session.get_redirect_target = lambda response: called.append("redirect")
-        session.get(f"{server.url}/", timeout=5)
-
-    assert called == ["headers", "redirect"]
-
-
 def test_hooks_are_called_with_the_response(server):
     seen = []
     with kept(stock, server) as session:

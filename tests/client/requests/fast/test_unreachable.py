@@ -116,17 +116,6 @@ def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(si
             assert peer.recv(1000) == b""
 
 
-def test_a_connection_that_is_made_is_used(silent, dials):
-    with closing(Stock()) as adapter, ThreadPoolExecutor() as threads:
-        unconnected(adapter, url_of(silent))
-        dials.clear()
-        silent.listen()
-        served = threads.submit(answer_one, silent)
-        assert sent_once(adapter, url_of(silent)).content == b"ok"
-        served.result().close()
-        assert len(dials) == 1
-
-
 @pytest.fixture
 def nobody(c_library):
     """A name that does not exist, without asking anybody about it."""
