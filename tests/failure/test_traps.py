@@ -10,8 +10,6 @@ import gc
 import pickle
 import socket
 import ssl
-import subprocess
-import sys
 import traceback
 import urllib.request
 
@@ -24,7 +22,6 @@ import urllib3
 from requires import requires
 
 from ringback import classify, explain
-from ringback.failure.frames import phase_of_socket
 from ringback.testing.clients import CLIENTS
 from ringback.testing.lab import FAULTS, Lab
 from ringback.testing.lab.proxy import proxy
@@ -324,27 +321,8 @@ def test_behind_a_tunnel_the_targets_certificate_is_not_the_proxys(lab, name):
     assert (failure.kind, failure.via) == (name, None)
 
 
-def _loads_and_connects(path):
-    context = ssl.create_default_context()
-    context.load_cert_chain(path)
-    socket.create_connection(("127.0.0.1", 9))
-
-
-@pytest.mark.parametrize(
-    "load",
-    [
-        lambda path: ssl.create_default_context().load_cert_chain(path),
-        lambda path: ssl.create_default_context().load_verify_locations(path),
-        _loads_and_connects,
-    ],
-)
-def test_a_certificate_file_that_is_missing_is_no_unix_socket(load, tmp_path):
-    failure = failure_of(load, str(tmp_path / "none.pem"))
-    assert failure.kind == "config.tls_files_invalid"
-
-
 @pytest.mark.parametrize("option", ["ca_certs", "cert_file"])
-def test_nor_is_one_that_urllib3_was_told_of(lab, tmp_path, option):
+def test_a_certificate_file_that_urllib3_cannot_find_is_named(lab, tmp_path, option):
     served = url(lab, "tls.cert.date_invalid.expired")
     with urllib3.PoolManager(**{option: str(tmp_path / "none.pem")}) as pools:
         failure = failure_of(pools.request, "GET", served, retries=False)
@@ -355,17 +333,6 @@ def test_a_unix_socket_that_is_missing_is_no_file(tmp_path):
     with socket.socket(socket.AF_UNIX) as unix:
         failure = failure_of(unix.connect, str(tmp_path / "none.sock"))
     assert failure.kind == "unix.not_found"
-
-
-def test_what_a_socket_was_asked_tells_the_phase():
-    with socket.socket() as one:
-        one.setblocking(False)
-        with pytest.raises(OSError) as caught:  # noqa: PT011 - whichever it is
-            one.recv(1)
-    assert phase_of_socket(caught.value.__traceback__) == "wait"
-    with socket.socket() as one, pytest.raises(OSError) as caught:  # noqa: PT011 - as above
-        one.connect(("127.0.0.1", 1))
-    assert phase_of_socket(caught.value.__traceback__) == "connect"
 
 
 def test_a_timeout_of_either_end_is_not_sure():
@@ -383,27 +350,6 @@ def test_an_ipv6_address_that_this_host_has_no_way_to_is_no_local_port():
     error = OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
     failure = classify(error)
     assert (failure.kind, failure.confidence) == ("client.local_address", 0.6)
-
-
-_WITHOUT_IPV6 = """
-import socket
-from ringback import classify
-def connect():
-    one = socket.socket(socket.AF_INET6)
-    one.connect(("::1", 9))
-try:
-    connect()
-except OSError as error:
-    print(classify(error).kind)
-"""
-
-
-def test_nor_where_only_the_socket_tells_that_it_was_ipv6():
-    requires("netns", "unshare")
-    off = "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec"
-    run = ["unshare", "-n", "sh", "-c", f'{off} "$0" -c "$1"', sys.executable, _WITHOUT_IPV6]
-    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
-    assert told == "tcp.address_unreachable.network"
 
 
 def test_the_url_of_a_proxy_is_no_url_of_the_call():

@@ -154,7 +154,7 @@ REDIS = Asked(text="", scheme="redis", host="service.test", port=6379, protocol=
 
 def heard(met, port, asked):
     try:
-        sock = socket.create_connection((met.host, met.port), timeout=3)
+        sock = socket.create_connection((met.host, met.port), timeout=30)
     except ConnectionResetError:  # the reset may overtake the connection
         return None
     with sock:

@@ -80,24 +80,6 @@ def test_lost_before_a_router_that_another_port_reaches(world):
 
 
 @pytest.mark.netns
-def test_another_port_is_as_silent(world):
-    with world.rule("router", "PREROUTING -t raw -p tcp --syn -j DROP"):
-        _, context = hops(world, 8089, SERVER[4])
-    [silence] = told(context, "path", "silence")
-    assert (silence["other_reached"], silence["lost_before"]) == (False, None)
-
-
-@pytest.mark.netns
-def test_somebody_says_no(world):
-    rule = "FORWARD -p tcp --dport 8084 -j REJECT --reject-with icmp-admin-prohibited"
-    with world.rule("router", rule):
-        found, _ = hops(world, 8084, SERVER[4])
-    assert (found[2]["icmp_type"], found[2]["icmp_code"]) == (3, 13)
-    assert found[2]["reached"] is False
-    assert set(found) == {1, 2, 3}
-
-
-@pytest.mark.netns
 def test_what_does_not_leave_this_host(world):
     with world.rule("client", "OUTPUT -p tcp --dport 8085 -j DROP"):
         found, _ = hops(world, 8085, SERVER[4], withheld=True)
@@ -163,18 +145,3 @@ def test_whoever_answers_for_every_port_is_not_taken_for_a_firewall(world):
     with world.rule("client", "OUTPUT -p tcp --syn -j REJECT --reject-with tcp-reset"):
         facts = seen(world, 8084)
     assert (facts["hops"], facts["other_hops"], facts["near"]) == (1, 1, False)
-
-
-@pytest.mark.netns
-def test_the_other_port_is_silent_beyond_the_refusal(world):
-    reset = "OUTPUT -p tcp --dport 8085 -j REJECT --reject-with tcp-reset"
-    with world.rule("client", reset), world.rule("router", "FORWARD -p tcp --dport 80 -j DROP"):
-        facts = seen(world, 8085)
-    assert (facts["other_hops"], facts["other_passed"], facts["near"]) == (None, 1, True)
-
-
-@pytest.mark.netns
-def test_a_refusal_that_is_gone_by_now(world):
-    with world.rule("router", "FORWARD -p tcp --dport 8086 -j DROP"):
-        facts = seen(world, 8086)
-    assert (facts["hops"], facts["near"]) == (None, None)

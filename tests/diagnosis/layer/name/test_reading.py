@@ -279,30 +279,3 @@ def test_the_second_nameserver_is_waited_for(lab):
     assert (system["timed_out"], system["addresses"]) == (False, ["127.0.0.1"])
     silent = [query for query in told["readings"] if query.get("server") == "192.0.2.77"]
     assert {query["timed_out"] or query["error"] == "EHOSTUNREACH" for query in silent} == {True}
-
-
-@pytest.mark.netns
-def test_a_search_domain_is_noticed(lab):
-    hosts = network.topology(lab)
-    namespace = hosts.client_asking("diagnosis-search", network.NAMESERVER)
-    text = f"nameserver {network.NAMESERVER}\nsearch lab.test\noptions ndots:2 timeout:1\n"
-    give_file(namespace, "resolv.conf", text)
-
-    told = told_in(namespace, "http://x.ok/")
-
-    assert told["addresses"] == ["127.0.0.1"]
-    (search,) = [reading for reading in told["readings"] if reading["what"] == "search_domain"]
-    assert (search["answered"], search["asked"]) == ("x.ok.lab.test", ["x.ok.lab.test"])
-
-
-@pytest.mark.netns
-def test_an_entry_of_the_hosts_file_is_noticed(lab):
-    hosts = network.topology(lab)
-    namespace = hosts.client_asking("diagnosis-hosts", network.NAMESERVER)
-    give_file(namespace, "hosts", "127.0.0.1 localhost\n192.0.2.9 ok.lab.test\n")
-
-    told = told_in(namespace, "http://ok.lab.test/")
-
-    assert told["addresses"] == ["192.0.2.9"]
-    (origin,) = [reading for reading in told["readings"] if reading["what"] == "origin"]
-    assert (origin["not_from_dns"], origin["source"]) == (["192.0.2.9"], "hosts file")

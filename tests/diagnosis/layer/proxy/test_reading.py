@@ -47,7 +47,7 @@ def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
     assert tunnel.facts["method"] == "CONNECT"
     assert tunnel.facts["status"] == 200
     assert tunnel.subject.endswith(f" → 127.0.0.1:{target.port}")
-    with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
+    with open_connection(context, way, "127.0.0.1", target.port, 30) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
@@ -57,7 +57,7 @@ def test_plain_http_needs_no_tunnel(lab, target):
     context = scene_of(target.port, "http")
     way = proxy.read_proxy(context, at(met))
     assert [reading.what for reading in context.readings()] == ["connect"]
-    with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
+    with open_connection(context, way, "127.0.0.1", target.port, 30) as sock:
         sock.sendall(f"GET http://127.0.0.1:{target.port}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
@@ -128,7 +128,7 @@ def test_socks(lab, target, scheme):
     [tunnel] = told(context, "tunnel")
     assert tunnel.facts["method"] == scheme.replace("socks", "SOCKS")
     assert tunnel.facts["outcome"] == "open"
-    with open_connection(context, way, "localhost", target.port, 3) as sock:
+    with open_connection(context, way, "localhost", target.port, 30) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
@@ -200,7 +200,7 @@ def test_tls_to_the_proxy(lab, target):
     url = f"https://localhost:{met.port}"
     context = scene_of(target.port, trust=Trust(ca=(met.verify,)))
     way = proxy.read_proxy(context, url)
-    with open_connection(context, way, "127.0.0.1", target.port, 3) as sock:
+    with open_connection(context, way, "127.0.0.1", target.port, 30) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
     context = scene_of(target.port)

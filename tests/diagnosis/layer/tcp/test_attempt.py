@@ -30,14 +30,6 @@ REJECTED = {
     "icmp6_addr_unreachable": ("host_unreachable", 1, 3),
     "router_without_route": ("network_unreachable", 3, 0),
 }
-UNANSWERED = {
-    "unreachable_route": ("host_unreachable", "EHOSTUNREACH"),
-    "prohibit_route": ("prohibited", "EACCES"),
-    "blackhole_route": ("invalid", "EINVAL"),
-    "no_route": ("network_unreachable", "ENETUNREACH"),
-    "no_route_ipv6": ("network_unreachable", "ENETUNREACH"),
-    "tcp_reset": ("refused", "ECONNREFUSED"),
-}
 FAULTS = {fault.when: fault for fault in network.FAULTS}
 
 
@@ -57,7 +49,7 @@ def met(lab):
 
 def test_open():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        made = attempt_connect(*listener.getsockname(), 3)
+        made = attempt_connect(*listener.getsockname(), 30)
         facts = made.facts()
         with made.sock:
             assert made.sock.getpeername() == listener.getsockname()
@@ -74,7 +66,7 @@ def test_open():
 
 
 def test_refused_by_nobody_but_the_target(unused_port):
-    made = attempt_connect("127.0.0.1", unused_port, 3)
+    made = attempt_connect("127.0.0.1", unused_port, 30)
     assert (made.outcome, made.errno, made.icmp) == ("refused", "ECONNREFUSED", None)
     assert made.kind == "tcp.refused"
     assert made.sock is None
@@ -117,14 +109,6 @@ def test_a_rejection_names_its_sender(met, when):
     assert not made.icmp.own
     assert not made.icmp.is_target
     assert "which is on the way" in describe_attempt(made)
-
-
-@pytest.mark.netns
-@pytest.mark.parametrize("when", UNANSWERED)
-def test_without_a_message(met, when):
-    made = met(when)
-    assert (made.outcome, made.errno) == UNANSWERED[when]
-    assert made.icmp is None
 
 
 @pytest.mark.netns

@@ -36,7 +36,7 @@ def test_the_open_connection_is_used_by_the_next_stage(lab):
     assert connect.subject == f"127.0.0.1:{met.port}"
     assert connect.facts["proxied"] is False
     assert way.rtt == pytest.approx(connect.facts["rtt"], abs=1e-5)
-    with open_connection(context, way, met.host, met.port, 3) as sock:
+    with open_connection(context, way, met.host, met.port, 30) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n")
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
     assert context._tried.total() == 1
