@@ -49,7 +49,7 @@ def test_what_is_healthy_exits_0_and_takes_three_lines(ringback, process, fault)
     assert "\x1b" not in done.stdout
 
 
-def test_what_is_broken_exits_1_and_says_the_verdict_first_and_what_to_do(ringback, closed):
+def test_what_is_broken_exits_1_with_the_verdict_first(ringback, closed):
     done = ringback("diagnose", "-v", closed)
     lines = done.stdout.splitlines()
 

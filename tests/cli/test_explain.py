@@ -146,6 +146,7 @@ def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(tmp_path):
     assert "\x1b[1;7m" in written
 
 
+@pytest.mark.nightly
 def test_a_page_is_set_for_the_terminal():
     status, written = run_in_terminal("explain", "tcp.reset", columns=40)
     assert status == 0
@@ -211,7 +212,7 @@ def following(tmp_path):
         program.communicate()
 
 
-def test_of_a_pipe_each_new_failure_is_told_at_once_and_a_summary_at_its_end(following):
+def test_a_pipe_is_followed_and_summed_up_at_its_end(following):
     program = following("-", stdin=subprocess.PIPE)
     program.stdin.write(LOG)
     program.stdin.flush()

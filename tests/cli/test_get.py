@@ -40,7 +40,7 @@ def test_what_is_not_what_was_asked_for_is_not_saved(ringback, server, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failure_says_what_is_kept_and_the_same_command_goes_on(ringback, server, tmp_path):
+def test_a_failed_download_goes_on_with_the_same_command(ringback, server, tmp_path):
     server.odd = lambda handler, first: first and (handler.answer(500, b"") or True)
     failed = ringback("get", server.url, cwd=tmp_path)
 
@@ -52,7 +52,7 @@ def test_a_failure_says_what_is_kept_and_the_same_command_goes_on(ringback, serv
     assert "100000 of them from before" in done.stdout
 
 
-def test_a_name_that_is_taken_none_or_hidden_has_to_be_said(ringback, one_line, server, tmp_path):
+def test_a_taken_missing_or_hidden_name_has_to_be_said(ringback, one_line, server, tmp_path):
     (tmp_path / "file.bin").write_bytes(b"mine")
     for url, why in [
         (server.url, "file.bin exists already"),
@@ -76,7 +76,7 @@ def test_what_is_wrong_with_the_words_is_status_2(ringback, one_line, server, tm
     assert "url.scheme_invalid" in done.stderr
 
 
-def test_a_place_that_cannot_be_written_to_is_status_1_and_one_line(ringback, server, tmp_path):
+def test_an_unwritable_place_is_status_1_and_one_line(ringback, server, tmp_path):
     done = ringback("get", "-o", tmp_path / "no" / "x", server.url)
 
     assert done.returncode == 1

@@ -63,7 +63,8 @@ def test_nothing_is_retried_unless_asked_for(ringback, app, lab):
     assert endpoint.requests == 3
 
 
-def test_a_program_waits_for_a_service_as_long_as_it_is_told(ringback, app, lab):
+@pytest.mark.nightly
+def test_a_program_waits_as_long_as_its_patience(ringback, app, lab):
     url = lab.start("tcp.refused").url
     done = ringback("run", "--retry", "--attempts", "1", "--patience", "0.3", app, url)
     assert done.returncode == 3

@@ -77,7 +77,7 @@ def test_a_text_a_kind_and_two_machines_are_explained():
     assert "report" in said(bad) or "diagnos" in said(bad)
 
 
-def test_a_target_is_diagnosed_with_the_verdict_first_where_that_is_allowed():
+def test_an_allowed_target_is_diagnosed_with_the_verdict_first():
     with Lab() as lab:
         endpoint = lab.start("tcp.refused")
         allowed, whole = asked(

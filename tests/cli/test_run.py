@@ -137,7 +137,7 @@ def test_a_full_disk_is_one_line():
 
 
 @pytest.mark.nightly
-def test_a_module_that_a_full_disk_has_cut_off_is_one_line(process, tmp_path):
+def test_a_truncated_compiled_module_is_one_line(process, tmp_path):
     env = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
     assert process("kinds", env=env).returncode == 0
     (compiled,) = tmp_path.rglob("ringback/cli/kinds.*.pyc")
@@ -190,9 +190,7 @@ def test_completion_completes(ringback, words, offered):
         (["agent", "--hub", "http://127.0.0.1:9/", "--token", "x"], "requests", "needs "),
     ],
 )
-def test_what_an_extra_lacks_is_one_line_that_says_how_to_install_it(
-    tmp_path, words, module, named
-):
+def test_a_missing_extra_is_one_line_that_says_what_to_install(tmp_path, words, module, named):
     code = "import sys; sys.modules[{!r}] = None; from ringback.cli import main; main({!r})"
     (tmp_path / "ringback.toml").write_text("")
     done = subprocess.run(

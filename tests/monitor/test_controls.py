@@ -20,7 +20,7 @@ from ringback.testing.lab.network import NEEDS
 from tests.requires import requires
 
 
-def test_an_endpoint_that_is_asked_for_is_checked_at_once_and_not_all_the_time(monkeypatch):
+def test_an_endpoint_is_checked_on_demand_but_not_all_the_time(monkeypatch):
     monkeypatch.setattr(runner, "TICK_INTERVAL", 0.02)
     monkeypatch.setattr(runner, "MIN_INTERVAL", 0.5)
 
@@ -52,7 +52,7 @@ class Counted(ControlProbe):
         return ControlFinding(True, "fine")
 
 
-def test_controls_are_checked_now_and_then_and_often_while_they_are_asked_for():
+def test_controls_are_checked_often_only_while_asked_for():
     counted, given = Counted(), []
 
     async def main():
@@ -125,7 +125,7 @@ def test_a_monitor_of_its_own_host_alone_asks_nobody(monkeypatch):
     assert found == []
 
 
-def test_the_check_of_a_control_reaches_the_engine_and_is_neither_kept_nor_shown(tmp_path):
+def test_a_controls_check_reaches_the_engine_only(tmp_path):
     async def live():
         store = SQLiteStore(tmp_path / "kept.db")
         core, queries, _ = monitor(endpoints(1), store, lambda: T + 10)

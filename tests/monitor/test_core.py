@@ -125,7 +125,7 @@ FIRING = {
 """As Alertmanager's webhook posts what fires: without an end."""
 
 
-def test_an_alert_that_is_never_resolved_does_not_stay_down_for_good(tmp_path):
+def test_an_alert_that_is_never_resolved_ends_by_itself(tmp_path):
     states, now = [], [T]
     repeated = 4 * 3600 + 300
     last = repeated + MAX_ALERT_SECONDS
@@ -138,7 +138,7 @@ def test_an_alert_that_is_never_resolved_does_not_stay_down_for_good(tmp_path):
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             for until in (60, 180, repeated, last - 60, last + 60):
                 while now[0] < T + until:
-                    now[0] += 30
+                    now[0] += 60
                     core.take(check("e0", now[0] - T))
                     core.processor.tick()
                 if until in {60, repeated}:
@@ -168,7 +168,7 @@ class Hanging:
         return getattr(self._store, name)
 
 
-def test_while_a_store_hangs_pages_are_shown_and_reports_are_answered_when_they_are_kept(tmp_path):
+def test_while_a_store_hangs_pages_are_shown_and_reports_wait(tmp_path):
     job = Endpoint(
         id="job", name="job", url="", type="heartbeat", watched=WatchedEndpoint(id="job", grace=60)
     )
@@ -199,7 +199,7 @@ def test_while_a_store_hangs_pages_are_shown_and_reports_are_answered_when_they_
     asyncio.run(live())
 
 
-def test_the_outcomes_of_the_last_checks_are_shown_also_after_a_restart(tmp_path):
+def test_the_last_outcomes_are_shown_after_a_restart(tmp_path):
     def started(store):
         return monitor(endpoints(1), store, lambda: T + 100)
 

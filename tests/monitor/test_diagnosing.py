@@ -25,7 +25,7 @@ def test_an_endpoint_is_diagnosed(unused_port):
     assert report["verdict"]["kind"] == "tcp.refused"
 
 
-def test_one_with_a_nameserver_of_its_own_is_not_looked_up_at_the_systems(tmp_path):
+def test_an_endpoint_with_its_own_nameserver_is_not_diagnosed(tmp_path):
     file = tmp_path / "ringback.toml"
     file.write_text('[[endpoint]]\nurl = "dns://a.test"\nnameserver = "127.0.0.1:53"\n')
     (endpoint,) = load(file, {}).endpoints

@@ -170,7 +170,7 @@ def test_a_real_event_loop_that_is_blocked():
     assert [finding.why for finding in health.recent()]
 
 
-def test_a_tick_says_what_came_of_the_checks_since_the_one_before(machine):
+def test_a_tick_counts_the_checks_since_the_last(machine):
     began = machine.monotonic
     machine.well_for(1)
     machine.gate(failed(), began)

@@ -53,7 +53,7 @@ def started(tmp_path):
 
 @pytest.mark.netns
 @pytest.mark.nightly
-def test_a_link_without_a_carrier_is_the_own_network_even_with_one_endpoint(started):
+def test_a_link_without_a_carrier_is_the_own_network(started):
     monitor, router = started(1)
     router("ip link set lab0 down")
     (incident,) = monitor.until(

@@ -86,7 +86,7 @@ def test_an_outage_of_many_is_one_transaction_with_its_notices(store):
     assert len(store.due(T + 10)) == 50
 
 
-def test_a_failure_keeps_what_is_known_of_its_endpoint_and_of_no_other(store):
+def test_a_failure_keeps_the_state_of_its_endpoint_only(store):
     desk = desk_of(store, watched(100), Clock())
     for at in range(2):
         desk.take([check(at)])
@@ -94,7 +94,7 @@ def test_a_failure_keeps_what_is_known_of_its_endpoint_and_of_no_other(store):
     assert [list(batch.states) for batch in store.batches] == [["case:e0"]] * 2
 
 
-def test_of_what_is_well_it_is_kept_when_it_was_seen_and_rarely_all(store):
+def test_of_a_healthy_endpoint_mostly_the_time_is_kept(store):
     clock = Clock()
     desk = desk_of(store, watched(90), clock)
     for _ in range(2):
@@ -115,7 +115,7 @@ def test_of_what_is_well_it_is_kept_when_it_was_seen_and_rarely_all(store):
     assert {again.engine.state_of(f"e{i}") for i in range(90)} == {"ok"}
 
 
-def test_when_it_was_seen_never_takes_the_place_of_what_came_later(store):
+def test_a_time_seen_never_replaces_a_later_state(store):
     clock = Clock()
     desk = desk_of(store, watched(20), clock)
     desk.take(check(0, f"e{i}", up=True) for i in range(20))
@@ -180,7 +180,7 @@ def test_what_is_no_longer_watched_leaves_no_incident_open(store):
     assert [entry.notice.change.what for entry in store.due(T + 10)] == ["opened", "closed"]
 
 
-def test_a_failure_of_a_network_that_is_lost_is_kept_as_not_known(store):
+def test_a_failure_while_the_network_is_lost_is_kept_unknown(store):
     desk = desk_of(store, watched(3), Clock())
     lost = [replace(check(i, f"e{i % 3}"), kind="tcp.timed_out") for i in range(12)]
     desk.take(lost)

@@ -195,7 +195,7 @@ def test_a_suspect_is_looked_at_again_soon(unused_port):
     assert seen[2].at - seen[0].at >= 0.19
 
 
-def test_one_is_paused_and_resumed_and_the_others_keep_what_they_have():
+def test_pausing_one_endpoint_leaves_the_others_alone():
     async def look():
         async with healthy() as url:
             ends = [endpoint(f"e{n}", url, every=0.1) for n in range(3)]
@@ -255,7 +255,7 @@ def test_while_the_loop_is_blocked_nobody_is_blamed():
     assert all("event loop" in check.detail for check in seen)
 
 
-def test_the_endpoint_whose_answers_used_the_time_of_the_loop_is_named(monkeypatch):
+def test_the_endpoint_that_kept_the_loop_busy_is_named(monkeypatch):
     judged = ResponseJudge.failure_of
 
     def slow(judge, answer, now):

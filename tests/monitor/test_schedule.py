@@ -111,7 +111,7 @@ def test_a_suspect_is_looked_at_again_soon_and_then_as_usual():
     assert schedule.at("a") >= began + 20.0
 
 
-def test_when_the_clock_was_set_the_times_are_those_of_the_new_clock():
+def test_the_schedule_follows_a_clock_that_was_set():
     schedule = Schedule(many(50), START)
     looks(schedule, START, START + 60)
 

@@ -172,7 +172,7 @@ def write_targets(folder, *urls):
 
 
 @pytest.mark.nightly
-def test_targets_of_a_file_are_followed_and_paused_when_they_are_gone(started, target, tmp_path):
+def test_targets_that_leave_their_file_are_paused(started, target, tmp_path):
     configuration(tmp_path, more=DISCOVERY)
     monitor = started()
     assert monitor.get("/endpoints") == []

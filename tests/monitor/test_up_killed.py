@@ -62,7 +62,7 @@ def configured(folder, url):
 
 
 @pytest.mark.nightly
-def test_a_kill_loses_one_check_of_an_endpoint_and_no_counter_and_no_notice(server, tmp_path):
+def test_a_kill_loses_one_check_but_no_counter_or_notice(server, tmp_path):
     configured(tmp_path, f"http://127.0.0.1:{server.server_port}")
     chance = random.Random(5)
     for _ in range(KILLS):

@@ -60,9 +60,7 @@ def test_it_watches_notifies_shows_and_goes_on_after_a_kill(started, target, tmp
 
 
 @pytest.mark.nightly
-def test_a_server_that_hangs_holds_up_no_check_and_what_it_has_not_kept_is_not_told(
-    started, target, server
-):
+def test_a_hanging_database_holds_up_checks_and_tells_nothing_unkept(started, target, server):
     monitor, told = started()
     monitor.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
     with server.stopped():

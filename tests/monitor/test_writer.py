@@ -58,7 +58,7 @@ async def reached(slow):
         await asyncio.sleep(0.01)
 
 
-def test_what_comes_while_the_store_is_slow_is_one_batch_in_order_and_follows_when_it_is_kept(slow):
+def test_what_waits_for_a_slow_store_is_one_batch_in_order(slow):
     async def main():
         writer, followed = StoreWriter(slow), []
         writer.start()
@@ -80,7 +80,7 @@ def test_what_comes_while_the_store_is_slow_is_one_batch_in_order_and_follows_wh
     run(main)
 
 
-def test_the_slowest_batch_is_known_while_it_is_under_way_and_once_after_it(slow, monkeypatch):
+def test_the_slowest_batch_is_known_during_and_once_after_it(slow, monkeypatch):
     now = [100.0]
     monkeypatch.setattr("ringback.monitor.writer.monotonic", lambda: now[0])
 
@@ -101,7 +101,7 @@ def test_the_slowest_batch_is_known_while_it_is_under_way_and_once_after_it(slow
     run(main)
 
 
-def test_what_waits_at_the_end_is_written_and_after_it_everything_at_once(slow):
+def test_closing_writes_what_waits_and_then_writes_at_once(slow):
     async def main():
         writer = StoreWriter(slow)
         writer.start()
@@ -118,7 +118,7 @@ def test_what_waits_at_the_end_is_written_and_after_it_everything_at_once(slow):
     run(main)
 
 
-def test_what_a_store_that_raises_has_not_kept_is_told_to_who_waits_and_kept_with_the_next(slow):
+def test_a_batch_that_failed_is_kept_with_the_next(slow):
     async def main():
         writer, followed = StoreWriter(slow), []
         writer.start()

@@ -47,7 +47,7 @@ def causes(record):
     return {finding["cause"]: finding for finding in record["findings"]}
 
 
-def test_a_lost_bundle_and_a_dead_proxy_are_told_first_and_what_to_do(ringback, closed):
+def test_a_lost_bundle_and_a_dead_proxy_are_told_first(ringback, closed):
     secret = closed.replace("//", "//user:hunter2@")
     env = environment(SSL_CERT_FILE="/nowhere.pem", https_proxy=secret)
     done = ringback("diagnose", "-v", env=env)

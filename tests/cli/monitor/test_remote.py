@@ -116,7 +116,7 @@ WEB = "https://web-1.example/health"
 
 
 @pytest.mark.parametrize("word", ["web-1", WEB, "Web 1", "web-*1"])
-def test_an_id_a_name_a_url_and_a_pattern_are_taken_alike(ringback, word):
+def test_an_endpoint_is_named_by_id_name_url_or_pattern(ringback, word):
     service = MemoryService(view(1, "down"), view(2, "ok"))
     with monitor(service, 5) as url:
         done = ringback("status", word, "--json", "--url", url)

@@ -82,7 +82,7 @@ def test_a_log_is_gone_through(ringback, checks):
     assert done.stdout.endswith("6 lines, 1 incident, 1 notification\n")
 
 
-def test_a_log_of_changes_is_taken_as_one_and_that_is_said(ringback, log):
+def test_a_log_of_changes_is_recognised_and_said(ringback, log):
     path = log((0, "shop", True), (3600, "shop", False), (7200, "shop", True))
     done = ringback("replay", path)
     assert done.returncode == 0

@@ -3,9 +3,7 @@ import json
 from monitor.export.stores import HOUR, NOVEMBER, incident, kept, minutes, outage
 
 
-def test_a_file_is_copied_and_what_is_in_the_way_is_one_line(
-    ringback, postgres, tmp_path, one_line, monkeypatch
-):
+def test_a_file_is_copied_to_postgresql_once(ringback, postgres, tmp_path, one_line, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checks = minutes(NOVEMBER, NOVEMBER + 3 * HOUR)
     kept("a.db", checks, outage(NOVEMBER + 60, NOVEMBER + 600), [incident(NOVEMBER + 60)])

@@ -74,7 +74,7 @@ def test_hours_that_nobody_saw_count_neither_way():
     assert found.down == HOUR
 
 
-def test_a_month_of_which_no_hours_are_kept_is_known_by_its_days():
+def test_a_month_without_hours_is_known_by_its_days():
     down = outage(NOVEMBER + DAY, NOVEMBER + DAY + 7200)
     found = of(down, kept=False)
     assert (found.known, found.unknown, found.down) == (30 * DAY, 0.0, 7200)

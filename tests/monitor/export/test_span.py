@@ -34,7 +34,7 @@ def test_months_are_named_oldest_first():
         ("2026-11-17T12:00", NOW),
     ],
 )
-def test_a_time_is_named_by_clock_or_by_how_long_ago_it_was(text, at):
+def test_a_time_is_absolute_or_an_age(text, at):
     assert parse_time(text, NOW) == at
 
 

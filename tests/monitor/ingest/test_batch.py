@@ -94,7 +94,7 @@ def test_nothing_that_could_forge_a_line_or_is_secret_comes_in():
         (body(worked(seconds=[[1, 1]] * 201)), "seconds is not a list"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_a_reason_in_one_line(sent, reason):
+def test_an_unreadable_batch_is_refused_with_a_reason(sent, reason):
     with pytest.raises(EventsInvalid, match=reason) as caught:
         read_batch(sent, now=NOW)
     assert str(caught.value).isprintable()

@@ -43,7 +43,7 @@ def test_any_other_is_discovered_until_it_is_watched():
     ("newest", "taken"),
     [(None, [NOW - 20]), (NOW - 25, [NOW - 20]), (NOW - 1, [NOW - 1]), (NOW + 20, [])],
 )
-def test_time_does_not_run_back_and_what_comes_too_late_says_nothing(newest, taken):
+def test_a_late_call_does_not_turn_time_back(newest, taken):
     desk = Desk(newest)
     desk(failed(at=NOW - 20))
     assert [check.at for check in desk.taken] == taken

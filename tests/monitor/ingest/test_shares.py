@@ -59,7 +59,7 @@ def test_who_sends_little_is_never_refused_for_one_who_sends_much(shares, clock)
     assert taken["little"] / 60 == pytest.approx(0.05, rel=0.35)
 
 
-def test_among_many_all_have_about_the_same_and_together_no_more_than_the_share(shares, clock):
+def test_many_senders_have_equal_parts_of_the_share(shares, clock):
     taken = played(shares, clock, {f"s{n}": 1 + n % 10 for n in range(50)}, seconds=120)
     together = sum(taken.values())
     assert together / 120 == pytest.approx(MAX_SHARE, rel=0.1)
@@ -67,7 +67,7 @@ def test_among_many_all_have_about_the_same_and_together_no_more_than_the_share(
     assert fair / 2 < min(taken.values()) <= max(taken.values()) < fair * 2
 
 
-def test_who_is_refused_is_told_when_to_come_and_is_taken_then(shares, clock):
+def test_a_refused_sender_is_told_when_to_come_back(shares, clock):
     shares.charge("other", MAX_DEBT)
     assert sent(shares, "a", 0.1)
     with pytest.raises(ReportRefused) as refused, shares.turn("a"):
@@ -78,7 +78,7 @@ def test_who_is_refused_is_told_when_to_come_and_is_taken_then(shares, clock):
     assert sent(shares, "a")
 
 
-def test_what_is_read_at_the_same_time_is_bounded_for_each_and_for_all(shares):
+def test_concurrent_reports_are_bounded_for_each_sender_and_for_all(shares):
     def more(sender):
         turn = shares.turn(sender)
         turn.__enter__()

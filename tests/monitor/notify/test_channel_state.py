@@ -21,7 +21,7 @@ def test_never_more_than_so_many_go_in_any_minute(per_minute, waits):
     assert all(sum(at <= instant < at + 59.99 for instant in sent) <= most + 1e-6 for at in sent)
 
 
-def test_a_third_of_them_may_go_at_once_and_the_rest_evenly():
+def test_a_third_goes_at_once_and_the_rest_evenly():
     rate, now = RateLimit(30, 0.0), 0.0
     for _ in range(10):
         assert rate.next(now) == now

@@ -47,11 +47,11 @@ def test_the_first_alarm_goes_when_its_diagnosis_is_there():
 
 
 @pytest.mark.parametrize(("since", "expected"), [(1.0, 60.0), (299.0, 60.0), (300.0, 10.0)])
-def test_an_alarm_after_a_time_of_quiet_is_the_first_one_again(since, expected):
+def test_an_alarm_after_quiet_is_a_first_one(since, expected):
     assert due(opened(), sent_at=T - since) == expected
 
 
-def test_further_alarms_are_gathered_for_a_minute_from_the_first_of_them():
+def test_further_alarms_are_gathered_for_a_minute():
     assert due(opened(1), opened(2, after=50.0), sent_at=T - 10) == 60.0
 
 

@@ -94,7 +94,7 @@ def test_one_incident_that_is_refused_does_not_keep_the_others_back(ops):
     assert {told[1] for told in headlines(ops)} == {f"i{n}" for n in range(2, 7)}
 
 
-def test_what_does_not_arrive_in_a_day_is_given_up_and_logged(ops, caplog):
+def test_a_notification_is_given_up_after_a_day(ops, caplog):
     ops.refuse = away
     ops.tell(opened(1, -86_500))
     ops.until(1)
@@ -113,7 +113,7 @@ def test_a_notifier_that_is_gone_keeps_nothing(ops, caplog):
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_who_knows_of_the_beginning_is_told_the_end_whatever_the_routes_say(desk, restarted):
+def test_who_was_told_the_beginning_is_told_the_end(desk, restarted):
     here, other = (RouteSettings(notifiers=(name,)) for name in ("here", "other"))
     both = desk(notifiers=("here", "other"), routes=[here], collation=AT_ONCE)
     first = opened(1, 0)
@@ -164,7 +164,7 @@ def test_a_bug_in_a_channel_is_a_failure_like_others(ops, caplog):
     assert "notifier ops is broken" in caplog.text
 
 
-def test_a_store_that_cannot_note_it_does_not_have_it_sent_twice(ops, monkeypatch):
+def test_what_a_store_cannot_note_is_not_sent_twice(ops, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
@@ -186,7 +186,7 @@ def test_a_configuration_that_cannot_work_leaves_all_as_it_was(ops):
     assert headlines(ops) == [("ops", "i1", "opened")]
 
 
-def test_an_end_that_is_kept_while_its_beginning_is_read_is_told_once(
+def test_an_end_during_the_reading_of_its_beginning_is_told_once(
     dispatch, receiver, store, monkeypatch
 ):
     read = store.incident

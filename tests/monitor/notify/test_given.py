@@ -51,7 +51,7 @@ def headlines(message):
     return [told[:2] for told in message[1]]
 
 
-def test_what_a_kill_left_open_is_sent_again_as_it_was_before_what_came_later(ops):
+def test_what_a_kill_left_open_is_sent_again_unchanged_first(ops):
     first = opened(1, 0)
     ops.tell(first, opened(2, 0))
     killed(ops)
@@ -66,7 +66,7 @@ def test_what_a_kill_left_open_is_sent_again_as_it_was_before_what_came_later(op
     assert waiting(ops.store) == []
 
 
-def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(ops):
+def test_a_kill_before_sending_loses_no_beginning(ops):
     first = opened(1, 0)
     ops.tell(first)
     killed(ops, at="keep", of=DELIVERY_STATE)
@@ -79,7 +79,7 @@ def test_a_kill_before_anything_was_sent_leaves_no_end_without_its_beginning(ops
     ]
 
 
-def test_what_an_answer_was_lost_of_is_sent_again_as_it_was(ops):
+def test_what_lost_its_answer_is_sent_again_unchanged(ops):
     first = opened(1, 0)
     # What is heard the second time says nothing of the first.
     answers = iter([NotSent("no answer"), NotSent("503", not_delivered=True)])
@@ -116,7 +116,7 @@ def test_people_are_notified_of_how_it_stands_now(ops):
     assert headlines(after) == [("i1", "closed")]
 
 
-def test_who_says_that_it_failed_is_given_what_there_is_by_then(ops):
+def test_a_receiver_that_failed_is_given_the_newest_state(ops):
     first = opened(1, 0)
     failed = NotSent("status 3", answered=True, retry_after=10.0)
     ops.refuse = lambda _: None if ops.refused else failed

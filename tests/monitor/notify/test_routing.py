@@ -73,7 +73,7 @@ def test_the_end_is_also_for_those_who_sent_the_beginning():
     assert channels(routes, change("closed", incident()), ["b", "gone"]) == ["a", "b"]
 
 
-def test_a_member_that_joins_is_for_those_it_concerns_and_those_who_know_the_incident():
+def test_a_joining_member_goes_to_its_routes_and_who_was_told():
     routes = [
         RouteSettings(notifiers=("a",), labels={"team": "blue"}),
         RouteSettings(notifiers=("b",), labels={"team": "red"}),

@@ -18,7 +18,7 @@ def told(headline="opened", **fields):
     return message(story(headline, **{**known, **fields}), at=AT + 200)
 
 
-def test_it_says_what_since_when_why_how_it_is_known_what_to_do_and_where_there_is_more():
+def test_a_message_says_what_since_when_why_and_what_to_do():
     assert plain_text(told(summary=REPORT["verdict"]["summary"])) == (
         "[DOWN] shop-1: Nothing listens on 192.0.2.7:443: the connection is refused.\n"
         "Severity: page\n"

@@ -17,9 +17,7 @@ def python(code, *words, **fields):
     return command(sys.executable, "-c", code, *words, **fields)
 
 
-def test_it_gets_the_message_on_its_input_and_the_main_things_in_its_environment(
-    tmp_path, monkeypatch
-):
+def test_a_command_gets_the_message_as_input_and_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_PASSWORD", "secret")
     told = tmp_path / "told.json"
     code = (
@@ -66,7 +64,7 @@ def test_a_program_that_does_not_read_is_no_trouble(tmp_path):
     assert told.exists()
 
 
-def test_one_that_takes_too_long_is_ended_with_all_that_it_began():
+def test_a_command_that_takes_too_long_is_ended_with_its_children():
     with pytest.raises(NotSent, match=r"longer than 0\.3 s"):
         command("sh", "-c", "sleep 600 & sleep 600", timeout=0.3).send(message(story()))
 
