@@ -112,10 +112,3 @@ def client_hello():
     with pytest.raises(ssl.SSLWantReadError):
         tls.do_handshake()
     return out.read()
-
-
-def test_an_old_client_meets_no_shared_version_either(lab):
-    endpoint = lab.start("tls.version_or_cipher_mismatch:old_protocol")
-    context = trusting(endpoint)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    assert tls_exchange(endpoint, context).error is not None
