@@ -128,7 +128,8 @@ def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(postgres, relay
     clock = Clock()
     kept = PostgresStore(f"postgresql://ringback@127.0.0.1:{relay.port}/{database_of(postgres)}")
     store = DegradedStore(kept, clock=clock)
-    store.keep(StoreBatch(checks=[check()]))
+    # It knows all words of the next batch, which so is the next one to commit.
+    store.keep(StoreBatch(checks=[check(up=False)]))
     relay.swallows = True
     batch = StoreBatch(
         checks=[check(AT + 1, "web", up=False)],
@@ -152,7 +153,7 @@ def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(postgres, relay
     assert [queued.notice.id for queued in kept.due(AT + 60)] == ["n1"]
     assert kept.state("case:web") == 1
     [bucket] = kept.buckets("web", "1h", AT, AT + 60)
-    assert (bucket.count, bucket.bad) == (4, 2)
+    assert (bucket.count, bucket.bad) == (4, 3)
     store.close()
 
 
