@@ -112,3 +112,11 @@ def test_a_program_that_failed_and_fell_silent_is_refuted_by_a_probe_and_one_tha
     often = cast(vote("call"), "FFFFF", begins=16.0, step=0.2)
     assert not often.is_refuted_by(probe), "its next report may be on the way"
     assert not cast(vote(), "FFF", step=0.1).is_refuted_by(probe), "probes have rows of their own"
+
+
+@pytest.mark.parametrize(
+    ("origin", "seconds"), [("probe", 70.0), ("call", 60.0), ("heartbeat", float("inf"))]
+)
+def test_it_counts_while_it_is_fresh(origin, seconds):
+    assert cast(vote(origin), "S").fresh_until(SHOP) == T + seconds
+    assert cast(vote("call"), "?").fresh_until(SHOP) == float("-inf")

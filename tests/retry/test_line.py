@@ -312,6 +312,24 @@ def test_those_who_waited_leave_one_by_one_at_first_at_a_fifth_of_the_pace():
     assert left[-1] - back < 3.5
 
 
+def test_a_service_that_answers_ever_more_slowly_is_not_overrun():
+    def slower(now):
+        return 0.001 if now < 15 else 0.5
+
+    def up(now):
+        return not 10 <= now < 15
+
+    world = World(
+        up, seconds=slower, policy=Policy(attempts=1, patience=10, breaker=None, waiting=1000)
+    )
+    world.call(0.0)
+    calls = world.calls_at(40, 10, 15)
+    world.go()
+    left = sorted(call.attempts[-1] for call in calls)[1:]
+    # 200 calls at the fifth of 40 a second: it never grows.
+    assert left[-1] - left[0] > 15
+
+
 def departures(calls, since, seconds):
     left = [call.attempts[-1] for call in calls]
     return sum(since <= at < since + seconds for at in left)
