@@ -49,7 +49,7 @@ class RawServer:
     def settle(self):
         """Wait until every request that was read is answered, and closed where it is to be."""
         with self._idle:
-            assert self._idle.wait_for(lambda: not self._busy, timeout=10)
+            assert self._idle.wait_for(lambda: not self._busy, timeout=60)
 
     def got(self, count):
         """Wait until so many requests have been read since the record began."""

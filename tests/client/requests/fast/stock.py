@@ -52,4 +52,4 @@ def notice(session, server):
             and connection.sock is not None
             and connection.sock.getsockname() in server.closed
         ):
-            assert wait_for_read(connection.sock, 10)
+            assert wait_for_read(connection.sock, 60)

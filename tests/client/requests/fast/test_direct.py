@@ -123,7 +123,7 @@ def test_a_head_in_two_pieces_is_read_to_its_end(server, monkeypatch, first):
 
         def answer(connection):
             connection.sendall(OK[:first])
-            assert looked.wait(10)
+            assert looked.wait(60)
             connection.sendall(OK[first:])
 
         server.answers = {"/tested": answer}
