@@ -199,7 +199,7 @@ class World:
         self.latency = 0.0  # Seconds of a report
         self.ahead = 0.0  # Seconds of the clocks of agents
         self.made, self.asked, self.received, self.incidents = [], [], [], {}
-        self.refuse = lambda batch: None
+        self.agents, self.refuse = [], lambda batch: None
         self.hub = self._ticking = None
         self.begin_hub()
 
@@ -252,6 +252,7 @@ class Agent:
         self._world, self._state, self.identity = world, state, identity
         self.process = AgentProcess(identity, state)
         self.task = asyncio.ensure_future(self.process.run())
+        world.agents.append(self)
 
     async def end(self):
         self.task.cancel()
@@ -306,6 +307,10 @@ def simulate(scenario, folder, monkeypatch):
         try:
             await scenario(world)
         finally:
+            for agent in world.agents:
+                with suppress(Exception):
+                    await agent.end()
+                agent.process.spool._database.close()
             world.end_hub()
 
     with asyncio.Runner(loop_factory=Loop) as runner:
