@@ -1,0 +1,41 @@
+import gc
+import warnings
+
+import pytest
+from client.contract.integrations import INTEGRATIONS
+
+from ringback.client import origins
+from ringback.testing.lab import Lab
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_to_others():
+    """What fails leaves sockets to an event loop or the collector: to no module that comes next."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(3):
+            gc.collect()
+
+
+@pytest.fixture
+def lab():
+    with Lab() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known():
+    origins.forget()
+    yield
+    origins.forget()
+
+
+@pytest.fixture
+def integration(name):
+    return INTEGRATIONS[name]
+
+
+@pytest.fixture
+def events():
+    return []

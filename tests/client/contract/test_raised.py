@@ -1,0 +1,162 @@
+"""What is raised: the library's exception, the built-in and ringback's, at once."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import pickle
+import socket
+import ssl
+from dataclasses import replace
+
+import pytest
+from client.contract.integrations import AT_ONCE, across, of_http, of_ours
+
+from ringback import Breaker, Timeout, errors
+from ringback.testing.lab.resolver import resolving
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+of_any_http = across(also="httpx-trio", only=of_http)
+of_our_own = across(also="httpx-trio", only=of_ours)
+
+_HTTPX = dict.fromkeys(("httpx", "httpx-async", "httpx2", "httpx2-async"))
+
+
+def _of(requests, urllib3, httpx, aiohttp):
+    own = {"requests": requests, "urllib3": f"exceptions.{urllib3}", "aiohttp": aiohttp}
+    return own | dict.fromkeys(_HTTPX, httpx)
+
+
+RAISED = {
+    # fault: the built-in, ringback's, each library's own
+    "tcp.refused": (
+        ConnectionRefusedError,
+        errors.ConnectionRefused,
+        _of("ConnectionError", "MaxRetryError", "ConnectError", "ClientConnectorError"),
+    ),
+    "tcp.reset:after_request": (
+        ConnectionResetError,
+        errors.ConnectionReset,
+        _of("ConnectionError", "MaxRetryError", "ReadError", "ClientOSError"),
+    ),
+    "dns.name_not_resolved": (
+        socket.gaierror,
+        errors.NameNotResolved,
+        _of("ConnectionError", "MaxRetryError", "ConnectError", "ClientConnectorDNSError"),
+    ),
+    "tls.cert.date_invalid.expired": (
+        ssl.SSLCertVerificationError,
+        errors.CertificateExpired,
+        _of(
+            "exceptions.SSLError",
+            "MaxRetryError",
+            "ConnectError",
+            "ClientConnectorCertificateError",
+        ),
+    ),
+    "http.response.timed_out:silent": (
+        TimeoutError,
+        errors.ReadTimeout,
+        _of("ReadTimeout", "MaxRetryError", "ReadTimeout", "SocketTimeoutError"),
+    ),
+    "http.response.invalid.empty": (
+        ConnectionError,
+        errors.NoResponse,
+        _of("ConnectionError", "MaxRetryError", "RemoteProtocolError", "ServerDisconnectedError"),
+    ),
+    "http.response.invalid.content_length_mismatch": (
+        Exception,
+        errors.IncompleteResponse,
+        _of(
+            "exceptions.ChunkedEncodingError",
+            "MaxRetryError",
+            "RemoteProtocolError",
+            "ClientPayloadError",
+        ),
+    ),
+}
+
+
+def own(integration, name):
+    """A class of a library by its name."""
+    found = importlib.import_module(integration.module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def raised(lab, integration, fault, **settings):
+    """The exception of a call that cannot be saved, and whom it was for."""
+    endpoint = lab.start(fault)
+    settings = {"verify": endpoint.verify, **settings}
+    name = resolving(endpoint.nameserver) if endpoint.nameserver else contextlib.nullcontext()
+    failing = pytest.raises(errors.RingbackError)
+    with name, integration.client(**settings) as client, failing as caught:
+        client.request("GET", endpoint.url)
+    return caught.value, endpoint
+
+
+@of_any_http
+@pytest.mark.parametrize("fault", RAISED)
+def test_it_is_caught_as_any_of_three(lab, integration, fault):
+    if integration.installed and integration.library == "aiohttp" and "mismatch" in fault:
+        pytest.skip("the program reads the body")
+    waits = {"timeout": Timeout(connect=60, read=0.3)} if "silent" in fault else {}
+    error, endpoint = raised(lab, integration, fault, **waits)
+    built_in, ours, named = RAISED[fault]
+    assert isinstance(error, built_in)
+    assert isinstance(error, ours)
+    assert isinstance(error, own(integration, named[integration.library]))
+    assert error.failure.target.port == endpoint.port
+    # A certificate that has expired is no more valid at the second attempt; nor is there a name.
+    once = fault.startswith(("tls.cert", "dns"))
+    assert len(error.attempts) == 1 if once else len(error.attempts) == 3
+
+
+@of_our_own
+def test_each_attempt_is_in_a_note(lab, integration, events):
+    error, _ = raised(lab, integration, "tcp.refused", sink=events.append)
+    assert [failure.kind for failure in error.attempts] == ["tcp.refused"] * 3
+    assert [event.attempt for event in events] == [1, 2, 3]
+    assert any("attempt 1 of 3" in note for note in error.__notes__)
+
+
+@of_our_own
+def test_it_pickles_and_copies(lab, integration):
+    error, _ = raised(lab, integration, "tcp.refused")
+    if integration.library.startswith("httpx"):
+        error.request = None  # httpx's requests have streams, which do not pickle
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(other) is type(error)
+        assert other.failure.kind == "tcp.refused"
+
+
+@of_our_own
+def test_an_open_circuit_refuses_before_anything_is_sent(lab, integration):
+    lasting = Breaker(consecutive=1, sustained=0, open_for=60, open_cap=60)
+    policy = replace(AT_ONCE, attempts=1, breaker=lasting)
+    endpoint = lab.start("tcp.reset:after_request")
+    with integration.client(policy) as client:
+        with pytest.raises(errors.ConnectionReset):
+            client.request("GET", endpoint.url)
+        with pytest.raises(errors.CircuitOpen) as caught:
+            client.request("GET", endpoint.url)
+        assert client.request("GET", lab.start("ok").url).status == 200
+    assert endpoint.requests == 1
+    assert caught.value.failure.via == "tcp.reset"
+    named = {"aiohttp": "ClientConnectionError", **dict.fromkeys(_HTTPX, "ConnectError")}
+    named |= {"requests": "ConnectionError", "urllib3": "exceptions.MaxRetryError"}
+    assert isinstance(caught.value, own(integration, named[integration.library]))
+
+
+@of_our_own
+@pytest.mark.parametrize("fault", ["same_url", "ever_onward"])
+def test_an_endless_redirect_says_so(lab, integration, fault):
+    many = {"urllib3": "exceptions.MaxRetryError"}.get(integration.library, "TooManyRedirects")
+    url = lab.start(f"http.response.redirect_loop:{fault}").url
+    with integration.client() as client, pytest.raises(own(integration, many)):
+        client.request("GET", url)
