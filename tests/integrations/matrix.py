@@ -96,15 +96,14 @@ class Matrix:
         self._waiting = {}
 
     def meet(self, client, name, pairs):
-        """The outcome of one fault; ``pairs`` are all clients and faults that will meet."""
+        """The outcome of one fault; ``pairs`` are the faults and clients that will meet."""
         if not _side_by_side(name):
             return _meet(self._lab, client, FAULTS[name])
-        if (client, name) not in self._waiting:
-            for pair in pairs:
-                if _side_by_side(pair[1]):
-                    self._waiting[pair] = self._pool.submit(
-                        _meet, self._lab, pair[0], FAULTS[pair[1]]
-                    )
+        for fault, through in pairs:
+            if _side_by_side(fault) and (through, fault) not in self._waiting:
+                self._waiting[through, fault] = self._pool.submit(
+                    _meet, self._lab, through, FAULTS[fault]
+                )
         return self._waiting[client, name].result()
 
     def close(self):

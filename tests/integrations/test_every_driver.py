@@ -374,9 +374,7 @@ def kinds_of(driver, name, scenario):
 
 def rows():
     return [
-        pytest.param(driver, name, marks=[pytest.mark.nightly] * scenario.silent)
-        for driver in wanted(DRIVERS, ("smtplib",))
-        for name, scenario in scenarios_of(driver).items()
+        (driver, name) for driver in wanted(DRIVERS, ("smtplib",)) for name in scenarios_of(driver)
     ]
 
 
@@ -384,12 +382,16 @@ ASKS_FIRST = frozenset({"cassandra", "kafka", "confluent-kafka"})
 """What they ask before they can be asked anything; a program's own question was never sent."""
 NEVER_SENT = {"tcp.refused", "dns.name_not_resolved", "dns.temporary_failure"}
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-    "ignore::pytest.PytestUnhandledThreadExceptionWarning",
-    "ignore::DeprecationWarning",  # of drivers, which take it for a failure of the connection
-)
+pytestmark = [
+    pytest.mark.nightly,
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+        "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+        # Of drivers, which take it for a failure of the connection
+        "ignore::DeprecationWarning",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

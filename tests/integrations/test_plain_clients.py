@@ -1,4 +1,4 @@
-"""Every client meets every fault of the lab; what it raises must be named rightly."""
+"""What plain clients raise is named rightly; in the gate each fault is met through one of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 from fnmatch import fnmatchcase
 
 import pytest
+from client.contract.integrations import in_turn
 from integrations.expected import (
     ACCEPTING,
     BYTES_ONLY,
@@ -20,7 +21,6 @@ from integrations.expected import (
 )
 from integrations.matrix import SECRET
 from integrations.roster import DEFAULT, INTEGRATIONS, wanted
-from turns import chosen
 
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.fault import missing
@@ -45,28 +45,15 @@ def faults(client):
     )
 
 
-def pairs():
-    """Every client and fault; of each kind a client meets one by default, the rest is ``full``.
-
-    The faults of a kind take turns over the clients.
-    """
-    rows = [(client, name) for client in wanted(INTEGRATIONS, DEFAULT) for name in faults(client)]
-    run = chosen([((client, FAULTS[name].kind), name) for client, name in rows])
-    full = pytest.mark.nightly
-    return [pytest.param(*row, marks=[full] * (i not in run)) for i, row in enumerate(rows)]
+CLIENTS = wanted(INTEGRATIONS, DEFAULT)
+ROWS = in_turn(list(FAULTS), CLIENTS, lambda name, client: name in faults(client))
+GATE = [row.values for row in ROWS if not row.marks]
 
 
-@pytest.fixture
-def together(request):
-    """The clients and faults that meet in this run."""
-    mine = request.node.originalname
-    items = (item for item in request.session.items if getattr(item, "originalname", 0) == mine)
-    return [(item.callspec.params["client"], item.callspec.params["name"]) for item in items]
-
-
-@pytest.mark.parametrize(("client", "name"), pairs())
-def test_a_clients_exception_is_named_for_what_happened(matrix, together, client, name):
-    outcome = matrix.meet(client, name, together)
+@pytest.mark.parametrize(("name", "client"), ROWS)
+def test_a_clients_exception_is_named_for_what_happened(matrix, client, name):
+    beside = GATE if (name, client) in GATE else [row.values for row in ROWS]
+    outcome = matrix.meet(client, name, beside)
     if not outcome.offered:
         return
     fault, failure = FAULTS[name], outcome.failure

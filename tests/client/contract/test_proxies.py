@@ -15,18 +15,20 @@ import logging
 import threading
 import traceback
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 import urllib3
-from integrations.outcomes import HANDSHAKE, WAIT_TIMEOUT, WAITING, listed, policy
-from integrations.ringback_integrations import RINGBACK_INTEGRATIONS, Ask, of_retry, present
+from client.contract.integrations import AT_ONCE, Settings, in_turn, present
+from client.contract.integrations import INTEGRATIONS as OURS
+from client.contract.outcomes import listed
 from integrations.roster import DEFAULT, INTEGRATIONS, wanted
 
-from ringback import classify, explain
-from ringback.testing.clients import Client
+import ringback
+from ringback import Timeout, classify, explain
+from ringback.testing.clients import Client, ClientCall
 from ringback.testing.lab import Lab
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import redirect
@@ -140,6 +142,9 @@ def greeting(then: Callable[[Connection], Any]) -> Handler:
     return handler
 
 
+WAITING, AMPLE = 1.0, 60.0
+"""Seconds that a client waits where nothing comes, and where something does."""
+
 close, reset, hang = Connection.finish, Connection.reset, Connection.stall
 
 
@@ -230,7 +235,7 @@ WAYS = {
 }
 
 
-def told_of_proxy(call: Ask) -> int:
+def told_of_proxy(call: ClientCall) -> int:
     """``http.client``, which goes through a proxy where the program writes it so."""
     target, via = urlsplit(call.endpoint.url), urlsplit(call.proxy)
     if target.scheme == "https":
@@ -246,6 +251,14 @@ def told_of_proxy(call: Ask) -> int:
             answered = connection.getresponse()
             answered.read()
     return answered.status
+
+
+@dataclass(frozen=True)
+class Posting(ClientCall):
+    """A POST, which each library makes in its own words."""
+
+    method = "POST"
+    body = b"once"
 
 
 LIBRARIES = {
@@ -282,7 +295,7 @@ UNKNOWABLE = (
 
 
 def is_met(caller, way):
-    proxies = _library(caller).proxies if "(" in caller else RINGBACK_INTEGRATIONS[caller].proxies
+    proxies = _library(caller).proxies if "(" in caller else OURS[caller].proxies
     scheme = WAYS[way].scheme if way in WAYS else "http"
     return scheme.startswith(proxies or "-") and not listed(NOT_MET, caller, way)
 
@@ -327,14 +340,13 @@ def meet(lab, caller, way):
     via = lab.listen(way.proxy) if way.proxy else lab.reserve().endpoint
     url = f"{way.scheme}://{via.host}:{via.port}"
     endpoint.proxies = {"http": url, "https": url}
-    waiting = HANDSHAKE if way.tunnel and way.arrives else WAITING
-    failures = post(caller, endpoint, waiting if way.waits else WAIT_TIMEOUT, way.times)
+    failures = post(caller, endpoint, WAITING if way.waits else AMPLE, way.times)
     if way.waits and way.arrives and not origin.reached.wait(WAITING):
         # On a busy machine it had not come that far: once more, with time enough.
-        failures = post(caller, endpoint, 10 * waiting, way.times)
+        failures = post(caller, endpoint, 10 * WAITING, way.times)
     raised = failures[-1].cause if failures else None
     if way.arrives:
-        assert origin.reached.wait(WAIT_TIMEOUT)
+        assert origin.reached.wait(AMPLE)
     return Told(
         origin.log.count("POST"),
         [failure.delivered for failure in failures],
@@ -354,39 +366,38 @@ def texts_of(error):
     )
 
 
-def post(caller, endpoint, patience=WAIT_TIMEOUT, times=1):
+def post(caller, endpoint, patience=AMPLE, times=1):
     """Send a POST; return what is said of it, by the events and by ``classify``."""
     events = []
-    ask = Ask(
-        endpoint,
-        "twice" if times == 2 else "get",
-        patience,
-        verb="POST",
-        policy=policy(timeout=patience, deadline=WAIT_TIMEOUT),
-        sink=events.append,
-    )
+    limits = Timeout(connect=patience, read=patience, write=patience)
+    policy = replace(AT_ONCE, timeout=limits)
     raised = []
     try:
-        call(caller, ask)
+        call(caller, endpoint, patience, times, policy, events.append)
     except Exception as error:  # noqa: BLE001 - whatever a client raises
         raised = [classify(error)]
     return [event.failure for event in events if event.what == "attempt" and event.failure] + raised
 
 
-def call(caller, ask):
+def call(caller, endpoint, patience, times, policy, sink):
     """Make the call."""
+    provoke = "twice" if times == 2 else "get"
+    posting = Posting(endpoint, provoke, patience)
     if caller.startswith("bare("):
-        _library(caller).function(ask)
+        _library(caller).function(posting)
     elif caller.startswith("retry("):
-        of_retry(_library(caller).function)(ask)
+        retrying = ringback.retry(policy, idempotent=False, target=endpoint.url, sinks=[sink])
+        retrying.call(_library(caller).function, posting)
     else:
-        with RINGBACK_INTEGRATIONS[caller].under(ask):
-            RINGBACK_INTEGRATIONS[caller](ask)
+        settings = Settings(
+            policy, sink, timeout=patience, proxy=posting.proxy, verify=endpoint.verify
+        )
+        with OURS[caller].under(settings):
+            OURS[caller].meet(endpoint, provoke, "POST", settings)
 
 
-@pytest.mark.in_turn("caller")
 @pytest.mark.parametrize(
-    ("way", "caller"), [(way, caller) for way in WAYS for caller in CALLERS if is_met(caller, way)]
+    ("way", "caller"), in_turn(list(WAYS), CALLERS, lambda way, caller: is_met(caller, way))
 )
 def test_what_the_origin_has_in_its_log_nobody_says_was_not_delivered(lab, way, caller):
     told = meet(lab, caller, WAYS[way])
