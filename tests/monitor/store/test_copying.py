@@ -6,6 +6,7 @@ import pytest
 from monitor.store.maintaining import maintain
 from monitor.store.model import near
 from monitor.store.values import AT, check, incident, notice
+from until import until
 
 from ringback.incident.model import CertificateSeen, Transition
 from ringback.monitor.store.aggregate import merged_seconds
@@ -109,7 +110,13 @@ class KilledError(Exception):
     pass
 
 
-def test_everything_is_copied_though_it_was_killed(file, postgres):
+def let_go(server):
+    """Wait until the server has noticed that who wrote to it is gone."""
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    until(lambda: server.admin(locks) == [(0,)])
+
+
+def test_everything_is_copied_though_it_was_killed(server, file, postgres):
     seen = []
 
     def killed_at(place):
@@ -124,8 +131,10 @@ def test_everything_is_copied_though_it_was_killed(file, postgres):
         seen.clear()
         with pytest.raises(KilledError):
             copy_store(file, postgres, progress=killed_at(place))
+        let_go(server)
         with pytest.raises(StoreProblem, match="the copy to it is not complete"):
             store_at(postgres, beside=file)
+        let_go(server)
     copied = copy_store(file, postgres)
     names = [table.name for table in copied]
     assert seen[9] in names
@@ -151,7 +160,7 @@ def test_a_monitor_goes_on_with_a_copy(file, postgres):
         assert found[what] == wanted[what]
 
 
-def test_a_difference_is_said_and_the_table_is_not_kept(file, postgres, monkeypatch):
+def test_a_difference_is_said_and_the_table_is_not_kept(server, file, postgres, monkeypatch):
     rows = schema.copy_rows
 
     def short(connection, table, columns, given):
@@ -161,10 +170,11 @@ def test_a_difference_is_said_and_the_table_is_not_kept(file, postgres, monkeypa
     with pytest.raises(StoreProblem, match="member: 2 rows are not the 3 of the file"):
         copy_store(file, postgres)
     monkeypatch.undo()
+    let_go(server)
     assert "member" in [table.name for table in copy_store(file, postgres)]
 
 
-def test_what_is_in_the_way_is_said(file, postgres, tmp_path):
+def test_what_is_in_the_way_is_said(server, file, postgres, tmp_path):
     with pytest.raises(StoreProblem, match="no such file"):
         copy_store(tmp_path / "none.db", postgres)
     store = store_at(file)
@@ -173,9 +183,11 @@ def test_what_is_in_the_way_is_said(file, postgres, tmp_path):
     store.close()
     with pytest.raises(StoreProblem, match=f"`ringback store copy {file}`"):
         store_at(postgres, beside=file)
+    let_go(server)
     store = store_at(postgres, beside=tmp_path / "none.db")
     store.keep(StoreBatch(checks=[check()]))
     store.close()
     with pytest.raises(StoreProblem, match="holds data already"):
         copy_store(file, postgres)
+    let_go(server)
     store_at(postgres, beside=file).close()
