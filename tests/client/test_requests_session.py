@@ -1,8 +1,5 @@
-import io
 import itertools
 import pickle
-import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -13,9 +10,7 @@ import requests
 import ringback
 from ringback import Adapter, Policy, Session, errors
 from ringback.client.call import Clock
-from ringback.retry import Done, GiveUp, Retry
-from ringback.testing.lab import dns
-from ringback.testing.lab.resolver import resolving
+from ringback.retry import Done, Retry
 
 
 def decisions(events):
@@ -30,45 +25,6 @@ def failing(session, url, **options):
 
 
 # What is raised
-
-
-def test_refused_is_caught_at_three_levels(lab, session):
-    endpoint = lab.start("tcp.refused")
-    for level in (requests.ConnectionError, ConnectionRefusedError, errors.ConnectionRefused):
-        with pytest.raises(level) as caught:
-            session.get(endpoint.url)
-        assert caught.value.failure.kind == "tcp.refused"
-        assert caught.value.failure.target.port == endpoint.port
-        assert caught.value.request.url == endpoint.url
-
-
-def test_a_name_that_does_not_exist_is_caught_at_three_levels(lab, session):
-    endpoint = dns.endpoint(lab, "nxdomain")
-    with resolving(endpoint.nameserver):
-        for level in (requests.ConnectionError, socket.gaierror, errors.NameNotResolved):
-            with pytest.raises(level) as caught:
-                session.get(endpoint.url)
-            assert caught.value.errno == socket.EAI_NONAME
-
-
-def test_an_expired_certificate_is_caught_at_three_levels(lab, session, events):
-    endpoint = lab.start("tls.cert.date_invalid.expired")
-    for level in (
-        requests.exceptions.SSLError,
-        ssl.SSLCertVerificationError,
-        errors.CertificateExpired,
-    ):
-        with pytest.raises(level) as caught:
-            session.get(endpoint.url, verify=endpoint.verify)
-        assert caught.value.verify_code == 10
-    assert decisions(events) == [GiveUp] * 3
-
-
-def test_a_read_timeout_is_caught_at_three_levels(lab, session):
-    endpoint = lab.start("http.response.timed_out:silent")
-    for level in (requests.ReadTimeout, TimeoutError, errors.ReadTimeout):
-        with pytest.raises(level):
-            session.post(endpoint.url, timeout=0.2)
 
 
 def test_no_frame_of_the_story_is_lost(lab, session):
@@ -107,95 +63,7 @@ def test_an_invalid_url_says_so(session):
     assert isinstance(error, errors.RequestInvalid)
 
 
-def test_an_endless_redirect_says_so(lab, session):
-    error = failing(session, lab.start("http.response.redirect_loop:same_url").url)
-    assert isinstance(error, requests.TooManyRedirects)
-    assert isinstance(error, errors.RedirectFailed)
-    assert error.response.status_code == 302
-
-
-def test_an_exception_of_the_callers_own_body_is_left_alone(lab, session, events):
-    class MineError(Exception):
-        pass
-
-    def body():
-        yield b"a"
-        raise MineError
-
-    with pytest.raises(MineError) as caught:
-        session.post(lab.start("ok").url, data=body())
-    assert type(caught.value) is MineError
-    assert events == []
-
-
 # What is tried again
-
-
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_what_may_have_been_processed_reaches_the_server_once(lab, session, method):
-    endpoint = lab.start("tcp.reset:after_request")
-    with pytest.raises(errors.RingbackError):
-        session.request(method, endpoint.url, data=b"pay")
-    assert endpoint.requests == 1
-
-
-def test_a_post_with_an_idempotency_key_may_be_sent_again(lab, session):
-    endpoint = lab.start("tcp.reset:first_two")
-    response = session.post(endpoint.url, data=b"pay", headers={"Idempotency-Key": "1"})
-    assert response.status_code == 200
-    assert endpoint.requests == 3
-
-
-def test_a_post_that_never_arrived_is_tried_again(lab, session, events):
-    with pytest.raises(errors.ConnectionRefused):
-        session.post(lab.start("tcp.refused").url, data=b"pay")
-    assert decisions(events) == [Retry, Retry, GiveUp]
-
-
-@pytest.mark.parametrize("fault", ["tcp.reset", "http.response.invalid.empty"])
-def test_a_get_gets_through_in_the_end(lab, session, events, fault):
-    endpoint = lab.start(f"{fault}:first_two")
-    assert session.get(endpoint.url).status_code == 200
-    assert decisions(events) == [Retry, Retry, Done]
-    assert endpoint.requests == 3
-
-
-def test_a_body_that_breaks_off_is_a_failed_attempt(lab, session):
-    endpoint = lab.start("tcp.reset:mid_body")
-    error = failing(session, endpoint.url)
-    assert isinstance(error, requests.exceptions.ChunkedEncodingError)
-    assert isinstance(error, errors.ConnectionReset)
-    assert endpoint.requests == 3
-
-
-def test_a_streamed_body_that_breaks_off_says_so_and_is_not_fetched_again(lab, session):
-    endpoint = lab.start("http.response.invalid.incomplete_chunked_encoding:mid_chunk")
-    response = session.get(endpoint.url, stream=True)
-    with pytest.raises(requests.exceptions.ChunkedEncodingError) as caught:
-        list(response.iter_content(16))
-    assert isinstance(caught.value, errors.IncompleteResponse)
-    assert endpoint.requests == 1
-
-
-def test_503_is_tried_again_and_the_last_one_returned(lab, session, events):
-    endpoint = lab.start("http.error.unavailable:503")
-    assert session.get(endpoint.url).status_code == 503
-    assert endpoint.requests == 3
-    assert decisions(events) == [Retry, Retry, GiveUp]
-    assert events[-1].failure.kind == "http.error.unavailable"
-
-
-def test_503_to_a_post_is_returned_at_once(lab, session):
-    endpoint = lab.start("http.error.unavailable:503")
-    assert session.post(endpoint.url, data=b"x").status_code == 503
-    assert endpoint.requests == 1
-
-
-@pytest.mark.parametrize("stream", [True, False])
-def test_503_is_over_after_a_while(lab, session, stream):
-    endpoint = lab.start("http.error.unavailable:first_two")
-    assert session.get(endpoint.url, stream=stream).status_code == 200
-    assert endpoint.requests == 3
 
 
 @pytest.mark.parametrize("shape", ["negative", "malformed", "empty"])
@@ -203,30 +71,6 @@ def test_a_wait_that_makes_no_sense_is_as_good_as_none(lab, session, shape):
     endpoint = lab.start(f"http.error.unavailable:retry_after_{shape}")
     assert session.get(endpoint.url).status_code == 503
     assert endpoint.requests == 3
-
-
-def test_a_wait_longer_than_the_deadline_is_not_waited(lab, session, events):
-    endpoint = lab.start("http.error.rate_limited:retry_after_huge")
-    assert session.get(endpoint.url).status_code == 429
-    assert endpoint.requests == 1
-    assert events[0].decision.reason == "deadline"
-
-
-def test_a_file_is_sent_again_from_where_it_started(lab, session):
-    endpoint = lab.start("tcp.reset:first_two")
-    file = io.BytesIO(b"skipped-the-rest")
-    file.seek(8)
-    assert session.put(endpoint.url, data=file).status_code == 200
-    bodies = [bytes(seen.received).partition(b"\r\n\r\n")[2] for seen in endpoint.seen]
-    assert bodies == [b"the-rest"] * 3
-
-
-def test_a_generator_that_was_begun_is_not_sent_again(lab, session, events):
-    endpoint = lab.start("http.error.unavailable:first_two")
-    response = session.put(endpoint.url, data=(piece for piece in [b"a", b"b"]))
-    assert response.status_code == 503
-    assert endpoint.requests == 1
-    assert events[0].decision.reason == "not_replayable"
 
 
 # What stays as it was

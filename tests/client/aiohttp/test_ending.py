@@ -7,7 +7,7 @@ import ssl
 import aiohttp
 import pytest
 
-from ringback import Backoff, Policy, classify, errors
+from ringback import Backoff, Policy, classify
 from ringback.client.aiohttp import Middleware
 from ringback.client.install import install
 from ringback.testing.lab import Lab
@@ -89,15 +89,6 @@ def test_a_body_that_is_cut_is_an_error_where_python_takes_it_for_an_end(lab):
     endpoint = secured(handler=closing(UNFRAMED))(lab)
     with pytest.raises(aiohttp.ClientPayloadError):
         call(endpoint)
-
-
-def test_inside_the_attempt_it_is_tried_again(lab):
-    endpoint = secured(handler=closing(UNFRAMED))(lab)
-    with pytest.raises(errors.RingbackError) as caught:
-        call(endpoint, middlewares=[Middleware(AT_ONCE, read=True, sinks=[])])
-    assert isinstance(caught.value, aiohttp.ClientPayloadError)
-    assert [attempt.kind for attempt in caught.value.attempts] == ["tls.closed"] * 3
-    assert endpoint.requests == 3
 
 
 @pytest.mark.parametrize("whole", [True, False])

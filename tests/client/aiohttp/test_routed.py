@@ -9,21 +9,14 @@ import ssl
 import aiohttp
 import pytest
 
-from ringback import Backoff, Policy, Timeout, errors
+from ringback import Backoff, Policy, Timeout
 from ringback.client.aiohttp import Middleware
-from ringback.retry import Done, Retry
-from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as lab_proxy
-from ringback.testing.lab.healthy import over_tls, secured
-from ringback.testing.lab.http import redirect
-from ringback.testing.lab.message import answering, serve
+from ringback.testing.lab.healthy import secured
+from ringback.testing.lab.message import serve
 
 LOCAL = frozenset({"127.0.0.1", "localhost"})
-CERTIFICATE_FAULTS = [
-    name
-    for name, fault in FAULTS.items()
-    if fault.kind.startswith("tls.cert.") and fault.provoke == "get"
-]
 
 # aiohttp leaves the transport of a failed handshake to the event loop, which ends here at once.
 pytestmark = pytest.mark.filterwarnings(
@@ -130,38 +123,6 @@ def told(events):
 # Without verification
 
 
-@pytest.mark.parametrize("fault", CERTIFICATE_FAULTS)
-def test_a_host_that_the_policy_names_is_called_without_verification(
-    lab, insecure, call, events, fault
-):
-    endpoint = FAULTS[fault].start(lab)
-    call(insecure, *[endpoint.url] * 2, method="POST", data=b"once", ssl=trusting(endpoint))
-    assert endpoint.requests == 2
-    reason = f"which failed ({FAULTS[fault].kind})"
-    assert told(events) == [f"verification of the server's certificate, {reason}"] * 2
-    assert {event.failure.kind for event in events if event.failure} == {FAULTS[fault].kind}
-    assert len(endpoint.seen) == 3, "each call verified first; the unverified connection was kept"
-    assert [type(event.decision) for event in events if event.decision] == [Done, Done]
-
-
-@pytest.mark.parametrize("named", [{"localhost"}, {"*.0.0.1"}, {"*"}, set()])
-def test_a_host_that_is_not_named_is_not_called(policy, call, events, expired, named):
-    policy = dataclasses.replace(policy, insecure_hosts=named)
-    with pytest.raises(errors.CertificateExpired):
-        call(policy, expired.url, ssl=trusting(expired))
-    assert expired.requests == 0
-    assert told(events) == []
-
-
-def test_a_redirect_to_a_host_that_is_not_named_is_not_followed(lab, policy, call, events, expired):
-    policy = dataclasses.replace(policy, insecure_hosts={"localhost"})
-    first = lab.listen(answering(redirect(expired.url)))
-    with pytest.raises(errors.CertificateExpired):
-        call(policy, f"http://localhost:{first.port}/", ssl=trusting(expired))
-    assert expired.requests == 0
-    assert told(events) == []
-
-
 def test_a_fingerprint_is_asked_for_in_any_case(insecure, call, expired):
     shown = ssl.get_server_certificate((expired.host, expired.port))
     right = hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).digest()
@@ -169,32 +130,6 @@ def test_a_fingerprint_is_asked_for_in_any_case(insecure, call, expired):
     with pytest.raises(aiohttp.ServerFingerprintMismatch):
         call(insecure, expired.url, ssl=aiohttp.Fingerprint(bytes(32)))
     assert expired.requests == 1
-
-
-def test_no_other_failure_is_passed_by(lab, insecure, call, events):
-    with pytest.raises(errors.RingbackError):
-        call(insecure, lab.start("tls.version_or_cipher_mismatch:no_shared_cipher").url)
-    assert told(events) == []
-
-
-def test_what_fails_without_verification_is_a_failure_of_its_own(lab, insecure, call, events):
-    broken = lab.listen(over_tls(lab.certificates.server("expired"), lambda one: one.read_head()))
-    with pytest.raises(errors.NoResponse):
-        call(insecure, at(broken, "https"), method="POST", data=b"once")
-    assert len(told(events)) == 1
-
-
-def test_the_next_attempt_verifies_first_again(lab, insecure, call, events):
-    def breaking(connection):
-        connection.read_head()
-        if len(broken.seen) > 2:
-            connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-
-    broken = lab.listen(over_tls(lab.certificates.server("expired"), breaking))
-    call(insecure, at(broken, "https"))
-    assert len(broken.seen) == 4
-    assert len(told(events)) == 2
-    assert [type(event.decision) for event in events if event.decision] == [Retry, Done]
 
 
 def test_what_one_call_does_not_verify_another_does(insecure, policy, expired):
@@ -210,34 +145,7 @@ def test_what_one_call_does_not_verify_another_does(insecure, policy, expired):
     run(main())
 
 
-def test_each_time_is_logged_as_a_warning(insecure, call, expired, logged):
-    asked = f"{expired.url}p?token=hunter2"
-    call(insecure, asked, asked, session={"middlewares": [Middleware(insecure)]})
-    levels, lines = logged()
-    assert levels == ["WARNING", "WARNING"]
-    assert lines.count("going on without: verification of the server's certificate") == 2
-    assert "hunter2" not in lines
-
-
-def test_through_a_proxy_as_well(lab, insecure, call, events, expired):
-    proxy = lab.start("ok:proxy_tunnel")
-    call(insecure, expired.url, proxy=at(proxy))
-    assert len(told(events)) == 1
-    assert len(proxy.seen) == 2
-
-
 # Past a proxy
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_host_that_the_policy_names_is_called_directly(lab, direct, call, events, dead, scheme):
-    target = lab.listen(serve) if scheme == "http" else secured()(lab)
-    context = trusting(secured()(lab))
-    asked = f"{target.url}path?a=b"
-    options = {"method": "POST", "data": b"once", "ssl": context}
-    assert call(direct, asked, proxy=at(dead), **options)[0]["target"] == "/path?a=b"
-    assert target.requests == 1
-    assert told(events) == [f"the failed proxy {dead.host}:{dead.port}"]
 
 
 def test_the_environments_proxy_is_passed_by_in_the_same_way(
@@ -248,22 +156,6 @@ def test_the_environments_proxy_is_passed_by_in_the_same_way(
     monkeypatch.delenv("NO_PROXY", raising=False)
     call(direct, target.url, session={"trust_env": True})
     assert len(told(events)) == 1
-
-
-def test_a_host_that_is_not_named_is_not_called_directly(policy, call, events, target, dead):
-    policy = dataclasses.replace(policy, direct_hosts={"localhost", "*.0.0.1"})
-    with pytest.raises(errors.ProxyUnreachable):
-        call(policy, target.url, proxy=at(dead))
-    assert target.seen == []
-    assert told(events) == []
-
-
-def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(lab, direct, call, events):
-    proxy, target = lab.start("proxy.denied:403"), secured()(lab)
-    with pytest.raises(errors.ProxyError):
-        call(direct, target.url, proxy=proxy.proxies["https"])
-    assert target.seen == []
-    assert told(events) == []
 
 
 def test_directly_no_credentials_of_the_proxy_are_sent(direct, call, events, target, dead):
@@ -282,17 +174,3 @@ def test_a_proxy_that_works_is_used_with_its_credentials(lab, direct, call, even
     assert works.requests == 2
     assert all(b"proxy-authorization: basic" in seen.received.lower() for seen in works.seen)
     assert told(events) == []
-
-
-def test_while_the_proxy_rests_each_direct_call_is_recorded(direct, call, events, target, dead):
-    call(direct, *[target.url] * 2, proxy=at(dead))
-    assert len(told(events)) == 2
-
-
-def test_directly_the_certificate_is_verified_first_again(direct, call, events, dead, expired):
-    both = dataclasses.replace(direct, insecure_hosts=LOCAL)
-    call(both, expired.url, proxy=at(dead), ssl=trusting(expired))
-    assert [detail.split()[0] for detail in told(events)] == ["the", "verification"]
-    with pytest.raises(errors.CertificateExpired):
-        call(direct, expired.url, proxy=at(dead), ssl=trusting(expired))
-    assert expired.requests == 1

@@ -151,12 +151,19 @@ class _Waiting:
         return self.client._transport
 
 
+GATE = {("httpx", "thread"), ("httpx", "asyncio"), ("httpx2", "trio")}
 INTEGRATIONS = [
-    (library, way) for library in ("httpx", "httpx2") for way in ("thread", "asyncio", "trio")
+    pytest.param(
+        (library, way),
+        id=f"{library}-{way}",
+        marks=[pytest.mark.nightly] * ((library, way) not in GATE),
+    )
+    for library in ("httpx", "httpx2")
+    for way in ("thread", "asyncio", "trio")
 ]
 
 
-@pytest.fixture(params=INTEGRATIONS, ids=["-".join(names) for names in INTEGRATIONS])
+@pytest.fixture(params=INTEGRATIONS)
 def integration(request):
     library, way = request.param
     pytest.importorskip(library)

@@ -120,26 +120,6 @@ def test_what_a_mock_raises_is_judged_as_unknown_to_our_sockets(
     assert len(seen) == len(events) == 4
 
 
-def test_what_install_has_put_there_is_no_mock(integration, client, method, lab, events):
-    endpoint, twice = lab.start("ok"), []
-    with install(sinks=[twice.append]):
-        assert client.get(endpoint.url).status_code == 200
-        assert len(client._transport._inner._kept) == 1
-    assert (len(events), twice) == (1, [])
-
-
-def test_a_mock_below_what_install_has_put_there_is_called_once(
-    integration, client, method, lab, events, monkeypatch
-):
-    endpoint, seen, twice = lab.listen(lambda connection: None), [], []
-    made = lambda: integration.library.ConnectError("refused")  # noqa: E731
-    transport = type(integration.plain())
-    monkeypatch.setattr(transport, method, answering(integration, made, seen))
-    with install(sinks=[twice.append]), pytest.raises(errors.RingbackError):
-        client.get(endpoint.url)
-    assert (len(events), len(seen), twice) == (3, 3, [])
-
-
 def test_a_transport_that_answers_by_itself_is_called_for_each_attempt(integration, policy):
     seen = []
 

@@ -11,12 +11,6 @@ from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import over_tls, secured
 from ringback.testing.lab.message import serve
 
-LOCAL = frozenset({"127.0.0.1", "localhost"})
-
-
-def told(events):
-    return [event.detail for event in events if event.what == "fallback"]
-
 
 @pytest.fixture
 def target(lab):
@@ -65,21 +59,6 @@ def test_a_proxy_that_fails_comes_last(integration, policy, target, works, dead)
     assert works.requests == 2
 
 
-def test_without_a_proxy_that_works_the_call_fails(integration, policy, target, dead):
-    client = integration.client(policy=policy, sinks=[], proxy=at(dead))
-    with pytest.raises(errors.ProxyUnreachable) as caught:
-        client.get(target.url)
-    assert caught.value.failure.target.proxy == f"{dead.host}:{dead.port}"
-    assert target.requests == 0
-
-
-def test_a_host_that_the_policy_names_is_called_directly_then(integration, target, dead, events):
-    policy = Policy(attempts=1, direct_hosts=LOCAL)
-    client = integration.client(policy=policy, sinks=[events.append], proxy=at(dead))
-    assert client.get(target.url).status_code == 200
-    assert len(told(events)) == 1
-
-
 def test_a_tunnel_through_a_proxy_that_is_called_over_tls(lab, integration, policy):
     """TLS within TLS."""
     if integration.asynchronous and integration.library.__version__.startswith("0.27"):
@@ -92,25 +71,6 @@ def test_a_tunnel_through_a_proxy_that_is_called_over_tls(lab, integration, poli
         assert client.post(endpoint.url, content=bytes(300_000)).json()["size"] == 300_000
     assert proxy.requests == 1
     assert endpoint.requests == 2
-
-
-def test_a_wrong_certificate_is_passed_by_where_the_policy_says_so(lab, integration, events):
-    endpoint = lab.start("tls.cert.date_invalid.expired")
-    client = integration.client(
-        policy=Policy(insecure_hosts=LOCAL), sinks=[events.append], verify=endpoint.verify
-    )
-    assert client.get(endpoint.url).status_code == 200
-    assert len(told(events)) == 1
-    assert "tls.cert.date_invalid.expired" in told(events)[0]
-
-
-def test_and_nowhere_else(lab, integration):
-    endpoint = lab.start("tls.cert.date_invalid.expired")
-    policy = Policy(insecure_hosts={"elsewhere.example"})
-    client = integration.client(policy=policy, sinks=[], verify=endpoint.verify)
-    with pytest.raises(errors.CertificateExpired):
-        client.get(endpoint.url)
-    assert endpoint.requests == 0
 
 
 @pytest.mark.parametrize("verify", ["context", "file", "trust", "not at all"])
@@ -157,24 +117,6 @@ def test_the_callers_own_transport_gives_its_settings(lab, integration, policy, 
     assert client._transport._inner._settings.most == 7
 
 
-def test_a_transport_of_another_kind_is_asked_itself(integration, policy):
-    class Mine(integration.base()):
-        calls = 0
-
-        def handle_request(self, request):
-            Mine.calls += 1
-            if Mine.calls < 3:
-                raise integration.library.ConnectError("no", request=request)
-            return integration.library.Response(200, content=b"mine")
-
-        async def handle_async_request(self, request):
-            return self.handle_request(request)
-
-    client = integration.client(Mine(), policy=policy, sinks=[])
-    assert client.get("http://localhost/").content == b"mine"
-    assert Mine.calls == 3
-
-
 def test_a_policy_is_not_taken_for_a_transport(integration):
     with pytest.raises(TypeError, match="policy="):
         integration.transport(Policy())
@@ -183,21 +125,3 @@ def test_a_policy_is_not_taken_for_a_transport(integration):
 def test_it_has_its_own_options(integration):
     with pytest.raises(TypeError, match="http2"):
         integration.transport(integration.plain(), http2=True)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "proxy.upstream_failed:502",
-        "proxy.upstream_failed:socks5_refused",
-        "proxy.no_response:reset",
-    ],
-)
-def test_what_is_said_to_a_proxy_is_none_of_the_request(lab, integration, policy, fault):
-    """So that a POST is tried again."""
-    endpoint = lab.start(fault)
-    client = integration.client(policy=policy, sinks=[], proxy=endpoint.proxies["https"])
-    with pytest.raises(errors.ProxyError) as caught:
-        client.post(endpoint.url, content=b"pay")
-    assert [failure.delivered for failure in caught.value.attempts] == ["no"] * 3
-    assert len(endpoint.seen) == 3

@@ -11,53 +11,16 @@ import pytest
 import urllib3
 import urllib3.exceptions
 import urllib3.util.connection
-from nightly import one_of_each
 
 from ringback.client.deadline import within
-from ringback.client.urllib3 import HTTPConnection, Pools, ProxyPools
+from ringback.client.urllib3 import HTTPConnection, ProxyPools
 from ringback.client.wire import forget_exchange, last_exchange
 from ringback.retry import Timeout
-from ringback.testing.lab import FAULTS, find
-from ringback.testing.lab.fault import missing
+from ringback.testing.lab import find
 from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 
 OLD = urllib3.__version__.startswith("1.")
-RACY = ("on_accept", "mid_request", "client_auth", "tls_port")
-LEFT_OUT = ("ok", "timed_out", "stale", "moved", "comes_back", "first_two", "h2", "proxy", "silent")
-OTHERWISE = (
-    "http.response.headers.truncated:mid_headers",
-    "http.response.invalid.content_decoding:truncated_gzip",
-    "tls.closed:without_close_notify",
-    "tls.cert.revoked",
-)
-TABLE = [
-    name
-    for name, fault in FAULTS.items()
-    if "root" not in fault.needs
-    and not missing(fault.needs)
-    and not any(word in name for word in (*RACY, *LEFT_OUT))
-    and name not in OTHERWISE
-]
-
-
-def outcome(make, endpoint, **options):
-    """The classes of what is raised, outermost first, or the status."""
-    name = resolving(endpoint.nameserver) if endpoint.nameserver else contextlib.nullcontext()
-    retries = urllib3.Retry(None, connect=0, read=0, other=0, redirect=5)
-    manager = make(timeout=30, retries=retries, ca_certs=endpoint.verify, **options)
-    try:
-        with manager, name:
-            return manager.request("GET", endpoint.url).status
-    except Exception as error:  # noqa: BLE001 - whatever urllib3 raises
-        inner = getattr(error, "reason", None) or (error.args[1:] or [None])[0]
-        return [type(error), type(inner)]
-
-
-@pytest.mark.parametrize("name", one_of_each(TABLE, lambda name: FAULTS[name].kind, turn=1))
-def test_raises_what_plain_urllib3_raises(lab, name):
-    endpoint = lab.start(name)
-    assert outcome(Pools, endpoint) == outcome(urllib3.PoolManager, endpoint)
 
 
 def test_a_timeout_of_the_connect_is_one_of_urllib3s(lab, pools):
@@ -182,11 +145,9 @@ def test_the_handshake_has_a_timeout_of_its_own(lab, pools):
 
 def test_the_timeout_of_the_handshake_is_not_for_a_proxys_answer(lab, pools):
     met = lab.start("proxy.no_response:silent")
-    manager = pools(ProxyPools, met.proxies["https"], limits=Timeout(tls=30))
-    began = time.monotonic()
+    manager = pools(ProxyPools, met.proxies["https"], limits=Timeout(tls=600))
     with pytest.raises(urllib3.exceptions.HTTPError, match="timed out"):
         manager.request("GET", met.url, timeout=0.1)
-    assert time.monotonic() - began < 5
 
 
 def test_an_upload_has_a_timeout_of_its_own(lab, pools):

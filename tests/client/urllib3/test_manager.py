@@ -1,33 +1,23 @@
 from __future__ import annotations
 
-import io
 import json
-import pickle
 import time
-from dataclasses import replace
 
 import pytest
 import urllib3
-from nightly import one_of_each
 from urllib3.exceptions import (
     DecodeError,
     LocationValueError,
     MaxRetryError,
-    NewConnectionError,
-    ProtocolError,
 )
 
-from ringback import Breaker, Policy, Timeout, errors
-from ringback.client import origins
-from ringback.client.deadline import current_deadline, within
+from ringback import Policy, Timeout, errors
 from ringback.client.urllib3 import ProxyManager
 from ringback.client.urllib3.response import NamedResponse
 from ringback.client.urllib3.socks import SOCKSProxyManager
 from ringback.retry import Done, GiveUp, Retry
-from ringback.testing.lab import find
 from ringback.testing.lab.message import head, response
 from ringback.testing.lab.timing import failing_requests
-from tests.client.urllib3.test_connection import TABLE
 from tests.requires import requires
 
 
@@ -54,70 +44,11 @@ def test_a_call_that_succeeds_is_one_attempt(lab, manager, events):
     assert events[0].target.url == f"{met.url}path"
 
 
-def test_what_failed_is_tried_again(lab, manager, events):
-    met = lab.start("tcp.reset:first_two")
-    assert manager().request("GET", met.url).status == 200
-    assert decisions(events) == [Retry, Retry, Done]
-
-
-def test_a_status_that_may_pass_is_tried_again_and_returned_in_the_end(lab, manager, events):
-    assert manager().request("GET", lab.start("http.error.unavailable:first_two").url).status == 200
-    met = lab.start("http.error.unavailable")
-    answer = manager().request("GET", met.url)
-    assert (answer.status, answer.failure.kind) == (503, "http.error.unavailable")
-    assert met.requests == 3
-    assert answer.data
-
-
 def test_a_call_whose_server_asks_for_more_patience_is_given_up(serving, manager, events):
     busy = serving(head(503, "Retry-After: 3600", "Content-Length: 0"))
     answer = manager().request("GET", busy.url)
     assert answer.retry_at == pytest.approx(time.time() + 3600, abs=60)
     assert events[-1].decision.reason == "deadline"
-
-
-def test_what_may_have_been_processed_is_not_sent_again(lab, manager, events):
-    met = lab.start("tcp.reset:after_request")
-    error = failing(manager(), met.url, "POST", body=b"x")
-    assert met.requests == 1
-    assert error.failure.delivered == "maybe"
-    assert events[-1].decision.reason == "not_idempotent"
-
-
-def test_what_was_not_sent_is_tried_again_whatever_the_method(lab, manager, events):
-    error = failing(manager(), lab.start("tcp.refused").url, "POST", body=b"x")
-    assert error.failure.delivered == "no"
-    assert decisions(events) == [Retry, Retry, GiveUp]
-    assert [attempt.kind for attempt in error.attempts] == ["tcp.refused"] * 3
-
-
-@pytest.mark.parametrize("where", ["caller", "policy"])
-def test_a_request_with_a_key_may_be_sent_twice(lab, manager, quick, where):
-    met = lab.start("tcp.reset:after_request")
-    policy = replace(quick, idempotency_key=where == "policy")
-    headers = {"idempotency-key": "k"} if where == "caller" else None
-    failing(manager(policy=policy), met.url, "POST", body=b"x", headers=headers)
-    assert met.requests == 3
-    sent = {bytes(seen.received).lower().partition(b"idempotency-key: ")[2] for seen in met.seen}
-    assert len(sent) == 1
-
-
-def test_a_file_is_sent_from_where_it_started(lab, manager):
-    met = lab.start("http.error.unavailable:first_two")
-    file = io.BytesIO(b"0123456789")
-    file.seek(4)
-    assert manager().request("PUT", met.url, body=file).status == 200
-    received = b"".join(bytes(seen.received) for seen in met.seen)
-    assert received.count(b"456789") == 3
-    assert b"3456789" not in received
-
-
-def test_a_body_that_is_used_up_is_not_sent_again(lab, manager, events):
-    met = lab.start("http.error.unavailable")
-    pieces = (piece for piece in (b"a", b"b"))
-    assert manager().request("PUT", met.url, body=pieces).status == 503
-    assert met.requests == 1
-    assert events[-1].decision.reason == "not_replayable"
 
 
 @pytest.mark.parametrize("retries", [0, False, urllib3.Retry(0)])
@@ -232,13 +163,6 @@ def test_a_key_stays_with_a_request_that_is_redirected(lab, manager):
     assert len(set(keys)) == 1
 
 
-def test_one_deadline_is_for_all_redirects(lab, manager):
-    met = lab.start("http.response.redirect_loop:ever_onward")
-    began = time.monotonic()
-    failing(manager(policy=Policy(deadline=0.3)), met.url, retries=urllib3.Retry(redirect=10**6))
-    assert time.monotonic() - began < 5
-
-
 # Limits
 
 
@@ -252,93 +176,13 @@ def test_the_policys_timeouts_count_unless_others_are_given(lab, manager):
     assert "read timeout=0.05" in str(failing(manager(policy=policy), url, timeout=given))
 
 
-def test_no_timeout_is_still_under_the_deadline(lab, manager):
-    url = lab.start("http.response.timed_out:silent").url
-    policy = Policy(attempts=1, deadline=0.8)
-    assert failing(manager(policy=policy), url, timeout=None).failure.phase == "wait"
-
-
-def test_the_deadline_of_an_outer_call_counts(lab, manager):
-    url = lab.start("http.response.timed_out:silent").url
-    began = time.monotonic()
-    with within(began + 0.2):
-        failing(manager(policy=Policy()), url)
-    assert time.monotonic() - began < 5
-    assert current_deadline() is None
-
-
-def test_an_open_circuit_refuses(lab, manager, quick):
-    origins.forget()
-    url = lab.start("tcp.refused").url
-    policy = replace(quick, breaker=Breaker(consecutive=3, sustained=0, open_for=60, open_cap=60))
-    failing(manager(policy=policy), url)
-    error = failing(manager(policy=policy), url)
-    assert isinstance(error, MaxRetryError)
-    assert isinstance(error, errors.CircuitOpen)
-    assert error.failure.via == "tcp.refused"
-    origins.forget()
-
-
 # What is raised
-
-
-@pytest.mark.parametrize("name", one_of_each(TABLE, lambda name: find(name).kind, turn=2))
-def test_raises_what_plain_urllib3_raises(lab, manager, name):
-    """Plain urllib3 is asked to retry nothing, so that it does not wait."""
-    endpoint = lab.start(name)
-    retries = urllib3.Retry(None, connect=0, read=0, other=0, redirect=5)
-    policy = Policy(attempts=1, timeout=Timeout(read=30))
-    plain = urllib3.PoolManager(retries=retries, ca_certs=endpoint.verify)
-    ours = manager(policy=policy, retries=retries, ca_certs=endpoint.verify)
-    results = []
-    for pool in (plain, ours):
-        with pool:
-            try:
-                results.append(pool.request("GET", endpoint.url).status)
-            except Exception as error:  # noqa: BLE001 - whatever urllib3 raises
-                results.append(error)
-    expected, got = results
-    if isinstance(expected, int):
-        assert got == expected
-        return
-    assert isinstance(got, type(expected))
-    assert isinstance(got, errors.RingbackError)
-    assert type(getattr(got, "reason", None)) is type(getattr(expected, "reason", None))
-
-
-def test_an_exception_is_also_the_built_in_and_ringbacks_own(lab, manager):
-    error = failing(manager(), lab.start("tcp.refused").url)
-    assert isinstance(error, MaxRetryError)
-    assert isinstance(error.reason, NewConnectionError)
-    assert isinstance(error, ConnectionRefusedError)
-    assert isinstance(error, errors.ConnectionRefused)
-    assert "ringback: tcp.refused" in "".join(error.__notes__)
 
 
 def test_a_url_that_is_none_is_said_to_be_one(manager):
     error = failing(manager(), "http:///path")
     assert isinstance(error, LocationValueError)
     assert error.failure.kind == "url.invalid"
-
-
-def test_an_exception_of_the_callers_own_stays_what_it_is(lab, manager, events):
-    def pieces():
-        yield b"x"
-        raise LookupError("mine")
-
-    with pytest.raises(LookupError, match="mine") as caught:
-        manager().request("PUT", lab.start("ok").url, body=pieces())
-    assert not isinstance(caught.value, errors.RingbackError)
-    assert events == []
-
-
-def test_a_body_that_breaks_off_later_is_named(manager, serving):
-    cut = serving(head(200, "Content-Length: 10") + b"short")
-    answer = manager().request("GET", cut.url, preload_content=False)
-    with answer, pytest.raises(errors.IncompleteResponse) as caught:
-        answer.read()
-    assert isinstance(caught.value, ProtocolError)
-    assert caught.value.failure.target.port == cut.port
 
 
 READ = {
@@ -373,13 +217,6 @@ def test_a_body_that_is_read_as_it_comes_and_breaks_off_is_named(manager, servin
             answer.read1()
 
 
-def test_the_exception_pickles(lab, manager):
-    error = failing(manager(), lab.start("http.response.invalid.empty:after_request").url)
-    again = pickle.loads(pickle.dumps(error))
-    assert type(again) is type(error)
-    assert again.failure.kind == error.failure.kind
-
-
 # Ways
 
 
@@ -399,13 +236,6 @@ def test_a_call_goes_through_a_socks_proxy(lab, manager, events):
     ours = manager(SOCKSProxyManager, met.proxies["http"])
     assert ours.request("GET", met.url).status == 200
     assert events[-1].target.proxy == f"{met.host}:{met.port}"
-
-
-def test_a_proxy_that_refuses_is_named(lab, manager):
-    met = lab.start("proxy.denied:403")
-    error = failing(manager(ProxyManager, met.proxies["https"]), met.url)
-    assert error.failure.kind == "proxy.denied"
-    assert error.failure.delivered == "no"
 
 
 @pytest.mark.skipif(urllib3.__version__.startswith("1."), reason="it needs urllib3 2")

