@@ -58,6 +58,7 @@ def test_the_monitor_names_what_happens_and_the_scene_ends_with_it(world):
     assert not world.services.configuration.exists()
 
 
+@pytest.mark.nightly
 def test_a_monitor_that_ends_is_reported_with_its_last_words(world):
     world.services.configuration.write_text("[[endpoint]]\nnonsense = 1\n")
     with pytest.raises(UnseenError, match="the monitor ended; it last said: ringback: the "):
