@@ -191,7 +191,17 @@ class _Urllib3:
 @contextlib.contextmanager
 def _urllib3(settings, module, options):
     library = importlib.import_module("urllib3")
-    options |= {"ssl_context": settings.context}
+    if settings.crl and library.__version__ < "2":
+        raise NotOfferedError("urllib3 1 gives a context no name that is an address")
+    options |= (
+        {"ssl_context": settings.context}
+        if settings.crl
+        else {
+            "cert_reqs": "CERT_REQUIRED",
+            "ca_certs": settings.verify,
+            "cert_file": settings.certificate,
+        }
+    )
     options |= settings.given(lambda it: library.Timeout(connect=it.connect, read=it.read))
     if settings.places:
         options |= {"maxsize": settings.places, "block": True}

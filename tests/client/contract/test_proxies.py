@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-import urllib3
 from client.contract.integrations import AT_ONCE, Settings, in_turn, present
 from client.contract.integrations import INTEGRATIONS as OURS
 from client.contract.outcomes import listed
@@ -271,13 +270,8 @@ CALLERS = [
     *(name for name in present() if not name.startswith("retry(")),
 ]
 
-_NO_TUNNEL = "urllib3 1 gives a context of the program's own no name that is an address"
-_CONTEXTS = ("PoolManager", "install urllib3") if urllib3.__version__ < "2" else ()
-
 NOT_MET = (
     # caller, way, why it is not met
-    *((caller, way, _NO_TUNNEL) for caller in _CONTEXTS for way in ("tunnel*", "no TLS*")),
-    *((caller, "CONNECT, half a head", _NO_TUNNEL) for caller in _CONTEXTS),
     ("*(http.client)", "redirect", "follows none"),
     ("*(botocore)", "redirect", "follows its own only"),
     ("*(http.client)", "no TLS", "speaks no TLS to a proxy"),

@@ -9,6 +9,7 @@ import pickle
 import socket
 import ssl
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 from client.contract.integrations import AT_ONCE, across, of_http, of_ours
@@ -105,6 +106,9 @@ def raised(lab, integration, fault, **settings):
 def test_it_is_caught_as_any_of_three(lab, integration, fault):
     if integration.installed and integration.library == "aiohttp" and "mismatch" in fault:
         pytest.skip("the program reads the body")
+    takes_it_for_whole = integration.library == "requests" and version("urllib3") < "2"
+    if integration.installed and takes_it_for_whole and "mismatch" in fault:
+        pytest.skip("urllib3 1 takes a short body for the whole")
     waits = {"timeout": Timeout(connect=60, read=0.3)} if "silent" in fault else {}
     error, endpoint = raised(lab, integration, fault, **waits)
     built_in, ours, named = RAISED[fault]

@@ -128,14 +128,13 @@ def test_the_caller_finds_its_request_as_it_was(flaky, client):
     assert request.extensions["timeout"] == dict.fromkeys(("connect", "read", "write", "pool"))
 
 
-def test_socks_waits_no_longer_than_connecting_may(lab, integration):
+def test_a_proxy_that_speaks_socks_has_the_timeouts_of_the_call(lab, integration):
+    """httpx itself has none there."""
     endpoint = lab.start("proxy.no_response:socks5_silent")
-    client = integration.client(
-        policy=Policy(attempts=1), sinks=[], proxy=endpoint.proxies["https"]
-    )
-    limits = integration.library.Timeout(600, connect=0.3)
+    policy = Policy(attempts=1, deadline=600)
+    client = integration.client(policy=policy, sinks=[], proxy=endpoint.proxies["https"])
     with pytest.raises(errors.ProxyNoResponse):
-        client.get(endpoint.url, timeout=limits)
+        client.get(endpoint.url, timeout=0.3)
 
 
 @pytest.mark.nightly
