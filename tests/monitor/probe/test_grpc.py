@@ -127,6 +127,9 @@ def test_what_is_no_answer_of_grpc(looking, lab, said, kind, words):
     def serve(connection):
         connection.read()
         connection.send(said)
+        # What answers without end is ended by the prober: closing first would reset what it reads.
+        while words == "no end" and connection.read():
+            pass
 
     check = at(looking, lab.listen(serve).port)
 

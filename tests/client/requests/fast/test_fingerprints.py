@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import http.client
 import json
 import shutil
 import subprocess
 import sys
 import types
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -173,6 +175,14 @@ def test_without_its_table_it_is_off(afresh, tmp_path, text):
     with_table(afresh, tmp_path, text)
 
     assert not guard.is_on()
+
+
+def test_the_spec_that_six_puts_on_a_module_changes_nothing(monkeypatch):
+    name = "http.client:HTTPResponse.begin"
+    monkeypatch.setattr(http.client, "__spec__", ModuleSpec("six.moves.http_client", None))
+    guard._source.cache_clear()
+
+    assert guard.fingerprint(name) in TABLE[name]
 
 
 def test_whatever_a_fast_path_stands_in_for_is_in_the_table():
