@@ -203,29 +203,48 @@ def table(share):
     leaving = [call for call in share.calls if listed(LEAVES, share.integration, call[1])]
     integration = INTEGRATIONS[share.integration]
     clean, left = _watched(integration, [call for call in share.calls if call not in leaving])
-    outcomes = clean | _watched(integration, leaving)[0]
+    outcomes = clean | _unwatched(integration, leaving)
     return Table({call: one for call, one in outcomes.items() if one.offered}, left)
 
 
 @functools.cache
 def plain_table(name, calls):
     """What calls come to through a library without ringback."""
-    return _watched(PLAIN[name], list(calls))[0]
+    return _unwatched(PLAIN[name], list(calls))
+
+
+def _unwatched(integration, calls):
+    """What calls come to that leave something to the collector."""
+    with _unlogged(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcomes = _meet_all(integration, calls) if calls else {}
+        gc.collect()
+    return outcomes
+
+
+@contextlib.contextmanager
+def _unlogged():
+    """Pytest keeps what is logged, and with it tracebacks and their sockets."""
+    logging.disable()
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _watched(integration, calls):
     """What calls come to, and what they leave behind."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        _collect()  # what others have left
+        gc.collect()  # what others have left
     before = _descriptors(), set(threading.enumerate())
-    logging.disable()  # pytest keeps what is logged, and with it tracebacks and their sockets
-    with warnings.catch_warnings(record=True) as warned:
+    gc.freeze()  # only what is made from here on is looked at
+    with _unlogged(), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ResourceWarning)
         outcomes = _meet_all(integration, calls)
         left = _left(*before)
-    logging.disable(logging.NOTSET)
+    gc.unfreeze()
     messages = [str(warning.message) for warning in warned if warning.category is ResourceWarning]
     # Under trio, httpx leaves its generators to the garbage collector, and trio says so.
     return outcomes, left + [
