@@ -202,20 +202,6 @@ def keys(endpoint):
     return [line for line in lines if line.lower().startswith(b"idempotency-key")]
 
 
-@pytest.mark.parametrize("named", ["every", "this"])
-def test_a_post_with_a_key_is_sent_again_with_the_same_key(lab, named):
-    endpoint = lab.start("http.response.invalid.empty:after_request")
-    origins = True if named == "every" else {endpoint.url}
-    policy = Policy(backoff=AT_ONCE, idempotency_key=origins)
-    with opened(policy=policy) as session:
-        for _ in range(2):
-            with pytest.raises(requests.ConnectionError):
-                session.post(endpoint.url, data=b"x")
-    sent = keys(endpoint)
-    assert len(sent) == 6
-    assert len(set(sent)) == 2, "one per call"
-
-
 def test_an_origin_that_is_not_named_gets_no_key_and_no_second_request(lab):
     endpoint = lab.start("http.response.invalid.empty:after_request")
     policy = Policy(backoff=AT_ONCE, idempotency_key={"https://elsewhere.invalid"})

@@ -68,10 +68,7 @@ def call(endpoint, read=by_read, *, method="GET", middlewares=None, **session):
         ):
             return await read(response)
 
-    try:
-        return asyncio.run(main())
-    finally:
-        gc.collect()  # what aiohttp leaves to the event loop
+    return asyncio.run(main())
 
 
 @pytest.mark.parametrize("read", [by_read, by_text])

@@ -80,11 +80,7 @@ def dead(lab):
 
 
 def run(main):
-    """Run to the end; what aiohttp has left behind is gone after it."""
-    try:
-        return asyncio.run(main)
-    finally:
-        gc.collect()
+    return asyncio.run(main)
 
 
 @pytest.fixture

@@ -39,13 +39,6 @@ def test_the_last_used_is_the_next_used():
     assert kept.take(HERE) == (None, [])
 
 
-def test_another_target_has_none():
-    kept = KeptConnections(10, 10, None)
-    kept.add(HERE, one := Connection())
-    kept.done(one)
-    assert kept.take(THERE) == (None, [])
-
-
 def test_what_is_closed_or_expired_is_not_used():
     kept = KeptConnections(10, 10, None)
     good, closed, expired = Connection(), Connection(), Connection()
@@ -55,13 +48,6 @@ def test_what_is_closed_or_expired_is_not_used():
     closed.closed = expired.expired = True
     assert kept.take(HERE) == (good, [expired, closed])
     assert len(kept) == 1
-
-
-def test_what_failed_is_not_kept():
-    kept, failed = KeptConnections(10, 10, None), Connection(closed=True)
-    kept.add(HERE, failed)
-    assert kept.done(failed) == (True, [failed])
-    assert len(kept) == 0
 
 
 def test_an_idle_one_makes_room_for_another_target():
@@ -105,12 +91,6 @@ def test_one_that_is_shared_is_done_with_the_last():
     one.idle = True
     assert kept.done(one) == (True, [])
     assert kept.join(HERE) is None, "idle ones are taken, with a place"
-
-
-def test_nobody_joins_where_none_is_shared():
-    kept = KeptConnections(10, 10, None)
-    kept.add(HERE, Connection(available=True))
-    assert kept.join(HERE) is None
 
 
 def test_all_are_closed_at_the_end():

@@ -7,7 +7,6 @@ import pytest
 
 from ringback import Policy, errors
 from ringback.testing.lab.message import response
-from ringback.testing.lab.timing import failing_requests
 
 
 def places(client):
@@ -39,14 +38,6 @@ def test_one_that_the_server_has_closed_is_not_used(lab, client, events):
     assert len(endpoint.seen) == 2
 
 
-def test_each_target_has_its_own(lab, client):
-    one, other = lab.listen(_serving), lab.listen(_serving)
-    for _ in range(2):
-        client.get(one.url)
-        client.get(other.url)
-    assert [len(endpoint.seen) for endpoint in (one, other)] == [1, 1]
-
-
 def _serving(connection):
     while connection.read_request():
         connection.send(response(200, b"{}"))
@@ -60,14 +51,6 @@ def test_there_are_no_more_than_allowed(lab, integration, policy):
         client.get(endpoint.url)
     assert len(client._transport._inner._kept) == 2
     assert [len(endpoint.seen) for endpoint in endpoints] == [2] * 5
-
-
-def test_no_more_are_idle_than_allowed(lab, integration, policy):
-    limits = integration.library.Limits(max_connections=10, max_keepalive_connections=1)
-    client = integration.client(policy=policy, sinks=[], limits=limits)
-    for _ in range(3):
-        client.get(lab.listen(_serving).url)
-    assert len(client._transport._inner._kept) == 1
 
 
 def test_one_that_has_been_idle_for_too_long_is_closed(lab, integration, policy):
@@ -233,9 +216,3 @@ def test_a_task_that_is_cancelled_leaves_no_trace(lab, integration, policy):
     assert integration.call(cancelled) == 200
     assert places(client).taken == 0
     assert places(client).waiting == 0
-
-
-def test_statuses_do_not_hold_connections(lab, client):
-    endpoint = lab.listen(failing_requests(2, response(503, b"{}")))
-    assert client.get(endpoint.url).status_code == 200
-    assert places(client).taken == 0

@@ -1,4 +1,3 @@
-import collections
 import contextlib
 import gc
 import socket
@@ -62,29 +61,6 @@ def test_a_timeout_is_the_sockets_own_without_a_deadline(pair, reading):
         reader.read(1)
     with pytest.raises(OSError, match="cannot read from timed out object"):
         reader.read(1)
-
-
-def test_the_deadline_ends_a_wait(pair, reading):
-    ours, _ = pair
-    reader = reading(ours)
-    with within(time.monotonic() + 0.02), pytest.raises(TimeoutError):
-        reader.read(1)
-
-
-@pytest.mark.parametrize("timeout", [5, None])
-def test_the_deadline_ends_a_trickle(pair, reading, timeout):
-    ours, theirs = pair
-    ours.settimeout(timeout)
-    reader = reading(ours)
-    until = time.monotonic() + 0.1
-
-    def one_more():
-        theirs.sendall(b"x")
-        return reader.read(1)
-
-    with within(until), pytest.raises(TimeoutError):
-        collections.deque(iter(one_more, None), maxlen=0)
-    assert time.monotonic() >= until
 
 
 def test_a_far_deadline_leaves_the_socket_alone(pair, reading):
