@@ -177,10 +177,12 @@ class Faults:
     """The tests; a file of its own for each library has a share of them."""
 
     def test_every_fault_ends_as_it_must(self, share):
-        assert told(share) == []
+        wrong = told(share)
+        assert wrong == [], "\n".join(wrong)
 
     def test_what_is_raised_is_what_the_library_raises(self, share):
-        assert unlike(share) == {}
+        other = unlike(share)
+        assert other == {}, other
 
     def test_no_connection_thread_or_descriptor_is_left(self, share):
-        assert table(share).left == []
+        assert table(share).left == [], table(share).left

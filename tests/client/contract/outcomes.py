@@ -71,7 +71,7 @@ NOT_MET = (
     ("retry(http.client)", "http.error*", "raises for no status"),
     ("retry(http.client)", "http.response.redirect*", "follows no redirect"),
     ("install aiohttp", "proxy.no_response:silent", "the first attempt takes the time of all"),
-    ("install aiohttp", "http.request.timed_out*", "the first attempt takes the time of all"),
+    ("install *", "http.request.timed_out*", "the first attempt takes the time of all"),
     ("install urllib3", "ok:proxy_user", "urllib3 reads no user from the URL of a proxy"),
     ("install *", "*trickling*", "the deadline is that of all calls: test_deadline.py"),
     ("install *", "*retry_after_date", "waits as long as the server asks"),
@@ -334,7 +334,10 @@ def _meet(lab, lock, integration, verb, name, events):
         outcome.offered = False
     except Exception as error:  # noqa: BLE001 - whatever an integration raises
         outcome.raised = type(error)
-        outcome.cause = (*map(type, error.args), type(getattr(error, "reason", None)))
+        reason = getattr(error, "reason", None)
+        outcome.cause = tuple(map(type, error.args))
+        if isinstance(reason, Exception):
+            outcome.cause += (type(reason),)
         outcome.failures = len(getattr(error, "attempts", ()))
     _read_events(
         outcome, [event for event in told if event.target.port == port or told is not events]
