@@ -1,10 +1,10 @@
+import os
 import signal
 import socket
 
 import pytest
 from hypothesis import HealthCheck, settings
 from nightly import THOROUGH, examples
-from turns import take_turns
 
 # No property is about how long something takes: the machine may be slow at times. The gate tries
 # the same examples each time; the long run looks for new ones.
@@ -23,8 +23,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_modifyitems(items):
-    take_turns(items)
+def pytest_xdist_auto_num_workers():
+    """Half of the time tests wait for a timeout or a process: two workers for each core."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture

@@ -37,15 +37,21 @@ def one_of_each(values, key, turn=0):
     return [pytest.param(v, marks=[pytest.mark.nightly] * (v not in gate)) for v in values]
 
 
-def pairs(whats, wheres):
-    """Parameters of a test, all pairs: in the gate each ``what`` is met once, by the next where.
-
-    Where there are more ``wheres`` than ``whats``, each ``where`` is met once.
-    """
+def pairs(whats, wheres, met=lambda what, where: True):
+    """Parameters of a test, all pairs that are met: in the gate each of both at least once."""
     whats, wheres = list(whats), list(wheres)
-    gate = {(i % len(whats), i % len(wheres)) for i in range(max(len(whats), len(wheres)))}
+    table = [(i, k) for i, a in enumerate(whats) for k, b in enumerate(wheres) if met(a, b)]
+    taken, gate = [0] * len(wheres), set()
+    for i in range(len(whats)):
+        places = [k for what, k in table if what == i]
+        if places:
+            k = min(places, key=taken.__getitem__)
+            taken[k] += 1
+            gate.add((i, k))
+    for k in range(len(wheres)):
+        if not taken[k]:
+            gate.update([pair for pair in table if pair[1] == k][:1])
+    nightly = pytest.mark.nightly
     return [
-        pytest.param(what, where, marks=[pytest.mark.nightly] * ((i, k) not in gate))
-        for i, what in enumerate(whats)
-        for k, where in enumerate(wheres)
+        pytest.param(whats[i], wheres[k], marks=[nightly] * ((i, k) not in gate)) for i, k in table
     ]

@@ -6,7 +6,6 @@ import functools
 from fnmatch import fnmatchcase
 
 import pytest
-from client.contract.integrations import in_turn
 from integrations.expected import (
     ACCEPTING,
     BYTES_ONLY,
@@ -21,6 +20,7 @@ from integrations.expected import (
 )
 from integrations.matrix import SECRET
 from integrations.roster import DEFAULT, INTEGRATIONS, wanted
+from nightly import pairs
 
 from ringback.testing.lab import FAULTS
 from ringback.testing.lab.fault import missing
@@ -46,7 +46,7 @@ def faults(client):
 
 
 CLIENTS = wanted(INTEGRATIONS, DEFAULT)
-ROWS = in_turn(list(FAULTS), CLIENTS, lambda name, client: name in faults(client))
+ROWS = pairs(list(FAULTS), CLIENTS, lambda name, client: name in faults(client))
 GATE = [row.values for row in ROWS if not row.marks]
 
 

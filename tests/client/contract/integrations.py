@@ -689,21 +689,3 @@ def of_http(integration):
 def of_ours(integration):
     """Whether the program made it with ringback, and tells it how to wait."""
     return of_http(integration) and not integration.installed
-
-
-def in_turn(whats, wheres, met=lambda what, where: True):
-    """Parameters of a test, all pairs that meet: in the gate each of both at least once."""
-    taken, gate = dict.fromkeys(wheres, 0), set()
-    for what in whats:
-        where = min((one for one in taken if met(what, one)), key=taken.__getitem__, default=None)
-        if where is not None:
-            taken[where] += 1
-            gate.add((what, where))
-    for where in [one for one, times in taken.items() if not times]:
-        gate.update([(what, where) for what in whats if met(what, where)][:1])
-    return [
-        pytest.param(what, where, marks=[pytest.mark.nightly] * ((what, where) not in gate))
-        for what in whats
-        for where in wheres
-        if met(what, where)
-    ]

@@ -6,7 +6,8 @@ import contextlib
 
 import pytest
 from client.contract.ending import FOR_EVER, HASTY, SHORT, ended
-from client.contract.integrations import INTEGRATIONS, in_turn, of_http, present
+from client.contract.integrations import INTEGRATIONS, of_http, present
+from nightly import pairs
 
 from ringback import errors
 from ringback.testing.clients import ClientCall
@@ -57,7 +58,7 @@ def met(fault, name):
     return "socks" not in fault or any(one in "socks5" for one in INTEGRATIONS[name].proxies)
 
 
-@pytest.mark.parametrize(("fault", "name"), in_turn(WAITS, HTTP, met))
+@pytest.mark.parametrize(("fault", "name"), pairs(WAITS, HTTP, met))
 def test_a_call_that_is_kept_waiting_ends(lab, integration, fault):
     error = meet(lab, integration, fault)
     assert isinstance(error, errors.RingbackError), error

@@ -6,7 +6,8 @@ from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
-from client.contract.integrations import AT_ONCE, INTEGRATIONS, across, in_turn, of_ours, present
+from client.contract.integrations import AT_ONCE, INTEGRATIONS, across, of_ours, present
+from nightly import pairs
 
 from ringback import errors
 from ringback.retry import Done, Retry
@@ -72,7 +73,7 @@ def _each_time(integration):
 
 
 @pytest.mark.usefixtures("_each_time")
-@pytest.mark.parametrize(("fault", "name"), in_turn(CERTIFICATES, OURS))
+@pytest.mark.parametrize(("fault", "name"), pairs(CERTIFICATES, OURS))
 def test_a_host_that_is_named_is_called_without_verification(lab, integration, events, fault):
     endpoint = FAULTS[fault].start(lab)
     with integration.client(INSECURE, events.append, verify=endpoint.verify) as client:
@@ -86,7 +87,7 @@ def test_a_host_that_is_named_is_called_without_verification(lab, integration, e
     assert [type(event.decision) for event in events if event.decision] == [Done, Done]
 
 
-@pytest.mark.parametrize(("named", "name"), in_turn(["localhost", "*.0.0.1", "*", ""], OURS))
+@pytest.mark.parametrize(("named", "name"), pairs(["localhost", "*.0.0.1", "*", ""], OURS))
 def test_a_host_that_is_not_named_is_not(integration, events, expired, named):
     policy = replace(ONCE, insecure_hosts={named} - {""})
     with (
@@ -175,7 +176,7 @@ def proxied(way, name):
 
 @pytest.mark.parametrize(
     ("way", "name"),
-    in_turn(["http http", "http https", "socks5 http", "socks5 https"], OURS, proxied),
+    pairs(["http http", "http https", "socks5 http", "socks5 https"], OURS, proxied),
 )
 def test_a_host_that_is_named_is_called_directly(lab, integration, events, dead, way):
     of_proxy, scheme = way.split()

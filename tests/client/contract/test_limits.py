@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from client.contract.integrations import AT_ONCE, INTEGRATIONS, across, in_turn, of_http, present
+from client.contract.integrations import AT_ONCE, INTEGRATIONS, across, of_http, present
+from nightly import pairs
 from until import TEST_TIMEOUT, calls_in_line, until
 
 import ringback
@@ -97,7 +98,7 @@ OVERLOAD = {
 }
 
 
-@pytest.mark.parametrize(("fault", "name"), in_turn(list(OVERLOAD), present()))
+@pytest.mark.parametrize(("fault", "name"), pairs(list(OVERLOAD), present()))
 def test_only_overload_lowers_its_limit(lab, bulkhead, integration, name, fault):
     notes = OVERLOAD[fault]
     if name in SEE_NO_STATUS and fault.startswith("http.error"):
@@ -146,7 +147,7 @@ QUOTA = {
 
 @pytest.mark.parametrize(
     ("fields", "name"),
-    in_turn(list(QUOTA), [name for name in present() if of_http(INTEGRATIONS[name])]),
+    pairs(list(QUOTA), [name for name in present() if of_http(INTEGRATIONS[name])]),
 )
 def test_a_quota_that_a_response_tells_of_holds_for_all(lab, integration, fields):
     asked = threading.Lock()

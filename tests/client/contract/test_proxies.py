@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from client.contract.integrations import AT_ONCE, Settings, in_turn, present
+from client.contract.integrations import AT_ONCE, Settings, present
 from client.contract.integrations import INTEGRATIONS as OURS
 from client.contract.outcomes import listed
 from integrations.roster import DEFAULT, INTEGRATIONS, wanted
+from nightly import pairs
 
 import ringback
 from ringback import Timeout, classify, explain
@@ -391,7 +392,7 @@ def call(caller, endpoint, patience, times, policy, sink):
 
 
 @pytest.mark.parametrize(
-    ("way", "caller"), in_turn(list(WAYS), CALLERS, lambda way, caller: is_met(caller, way))
+    ("way", "caller"), pairs(list(WAYS), CALLERS, lambda way, caller: is_met(caller, way))
 )
 def test_what_the_origin_has_in_its_log_nobody_says_was_not_delivered(lab, way, caller):
     told = meet(lab, caller, WAYS[way])

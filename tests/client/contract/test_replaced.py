@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from client.contract.integrations import INTEGRATIONS, across, in_turn, of_ours, present
+from client.contract.integrations import INTEGRATIONS, across, of_ours, present
+from nightly import pairs
 
 from ringback import errors, install
 
@@ -44,7 +45,7 @@ def places(integration):
     return importlib.import_module(library), functions
 
 
-@pytest.mark.parametrize(("where", "name"), in_turn([0, 1], OURS))
+@pytest.mark.parametrize(("where", "name"), pairs([0, 1], OURS))
 @pytest.mark.parametrize("under", ["alone", "install"])
 def test_it_is_called_for_each_attempt_and_nothing_else_is(
     lab, integration, events, monkeypatch, where, under
