@@ -15,18 +15,13 @@ nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 
-PYTEST = ("pytest>=9", "pytest-cov>=5", "pytest-xdist>=3.6", "hypothesis>=6.100")
-
-MATRIX = (
-    "tests/integrations/test_every_client.py",
-    "tests/integrations/test_every_driver.py",
+PYTEST = (
+    *("pytest>=9", "pytest-cov>=5", "pytest-randomly>=3.16", "pytest-timeout>=2.3"),
+    *("pytest-xdist>=3.6", "hypothesis>=6.100"),
 )
-"""Every client against every fault."""
 
-PROXIES = "tests/integrations/test_through_proxies.py"
-"""Every client through every proxy."""
-NEWEST = ("requests-urllib3_2", "httpx2", "httpx_0_28", "aiohttp_newest", "drivers")
-"""Have the releases of the development environment, where the tests in full run the rest."""
+MATRIX = ("tests/integrations", "tests/client/contract")
+"""Every client against every fault, and what every integration must do."""
 
 SESSION = (
     "tests/client/test_requests_session.py",
@@ -45,7 +40,7 @@ OURS = {
     "aiohttp_newest": ("tests/client/aiohttp", "tests/client/install/test_sdks.py"),
     "botocore_websockets": ("tests/client/install/test_botocore.py",),
 }
-"""Environment → the tests of ringback's integrations that it runs as well."""
+"""Environment → the tests of what is special of its libraries."""
 
 CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "requests-urllib3_1": (
@@ -169,13 +164,8 @@ def clients(session: nox.Session, env: str) -> None:
     """
     packages, names = CLIENTS[env]
     install(session, ".[lab]", *PYTEST, *packages)
-    everything = ("-m", "")
-    required = {"RINGBACK_TEST_CLIENTS": names}
-    rest = env not in NEWEST or "RINGBACK_NEWEST" in os.environ
-    files = (*MATRIX, PROXIES) if rest else MATRIX
-    session.run("pytest", "-q", *everything, *files, *session.posargs, env=required)
-    if rest and env in OURS:
-        session.run("pytest", "-q", *everything, *OURS[env], *session.posargs)
+    tests = ("-m", "", *MATRIX, *OURS.get(env, ()))
+    session.run("pytest", "-q", *tests, *session.posargs, env={"RINGBACK_TEST_CLIENTS": names})
 
 
 @nox.session
