@@ -5,6 +5,8 @@ import datetime as dt
 import functools
 import ipaddress
 import itertools
+import os
+import shutil
 import ssl
 import tempfile
 import threading
@@ -326,10 +328,15 @@ def _rsa():
 
 @functools.cache
 def _directory():
-    holder = tempfile.TemporaryDirectory(prefix="ringback-e2e-")
-    atexit.register(holder.cleanup)
-    Path(holder.name).chmod(0o755)  # The diagnosis runs as another user.
-    return Path(holder.name)
+    path, owner = Path(tempfile.mkdtemp(prefix="ringback-e2e-")), os.getpid()
+
+    @atexit.register
+    def remove():
+        if os.getpid() == owner:  # not where a process that was forked since ends
+            shutil.rmtree(path, ignore_errors=True)
+
+    path.chmod(0o755)  # The diagnosis runs as another user.
+    return path
 
 
 def _file(name, content):

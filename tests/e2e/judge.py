@@ -1,6 +1,7 @@
 """What is right and wrong about a report, held against the truth of its world."""
 
 import re
+import traceback
 
 SHARED = 0.8
 """Confidence of a verdict beside which something else fits as well, at most."""
@@ -66,7 +67,7 @@ def unhelpful(report):
 def faults(world, came):
     """Say what is wrong with the report and the output of a visit to a world, an entry each."""
     if isinstance(came, Exception):
-        return [repr(came)]
+        return ["".join(traceback.format_exception(came))]
     report, said = came
     wrong = misses(world, report)
     leaked = [secret for secret in _SECRETS if secret in said.out + said.err]

@@ -56,6 +56,7 @@ def test_every_command_of_the_page_is_one_with_options_that_there_are(
         assert [word for word in words if word.startswith("-") and word not in known] == []
 
 
+@pytest.mark.nightly
 def test_what_reads_container_files_takes_the_image_and_both_compose_files(tmp_path: Path) -> None:
     scripts = Path(sysconfig.get_path("scripts"))
     hadolint, check_jsonschema = (scripts / name for name in ("hadolint", "check-jsonschema"))

@@ -58,6 +58,8 @@ LEAVES = (
 )
 if sys.version_info < (3, 11, 4):
     LEAVES += (("retry(urllib)", "*proxy*", "the answer to CONNECT (CPython's issue 103472)"),)
+if sys.version_info >= (3, 13):
+    LEAVES += (("Session", "*content_decoding:not_gzip", "the socket; why is not known yet"),)
 
 NOT_MET = (
     # integration, fault, why it is not met through the integration

@@ -21,6 +21,9 @@ except ImportError:
     botocore = None
 
 
+pytestmark = pytest.mark.nightly
+
+
 @pytest.fixture(autouse=True)
 def _botocore():
     requires("botocore")

@@ -71,7 +71,11 @@ def places(library):
     return [(owner, name) for owner, names in PLACES[library] for name in names.split()]
 
 
-@pytest.fixture(params=FETCH)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.nightly] * (name == "botocore")) for name in FETCH
+    ]
+)
 def library(request):
     if request.param == "botocore":
         requires("botocore")

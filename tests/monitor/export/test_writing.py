@@ -87,6 +87,7 @@ def test_records_are_taken_a_few_at_a_time(monkeypatch):
     assert sink.most < 50_000
 
 
+@pytest.mark.nightly
 def test_parquet_has_types_and_row_groups(monkeypatch):
     requires("pyarrow")
     parquet = importlib.import_module("pyarrow.parquet")
