@@ -12,6 +12,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ringback.testing.lab.namespace import inside
@@ -196,3 +198,51 @@ class Relay:
     def close(self):
         self.cut()
         self._listener.close()
+
+
+class Target:
+    """A service that can be made to fail."""
+
+    def __init__(self):
+        self.status, self.asked = 200, 0
+        target = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                target.asked += 1
+                self.send_response(target.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def configuration(folder, *endpoints, more=""):
+    lines = [
+        f'[[endpoint]]\nname = "{name}"\nurl = "{url}"\nevery = 1\nretry_every = 0.2\ntimeout = 1\n'
+        for name, url in endpoints
+    ]
+    file = Path(folder, "ringback.toml")
+    file.write_text("\n".join([*lines, more]))
+    return file
+
+
+def text_of(url):
+    with urllib.request.urlopen(url, timeout=WAIT_TIMEOUT) as answer:
+        return answer.read().decode()
+
+
+def state_of(endpoints, id_):
+    return next(endpoint["state"] for endpoint in endpoints if endpoint["id"] == id_)

@@ -168,7 +168,8 @@ class Hanging:
         return getattr(self._store, name)
 
 
-def test_while_a_store_hangs_pages_are_shown_and_reports_wait(tmp_path):
+def test_while_a_store_hangs_pages_are_shown_and_reports_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr("ringback.monitor.web.app.SHOWN_TIMEOUT", 0.05)
     job = Endpoint(
         id="job", name="job", url="", type="heartbeat", watched=WatchedEndpoint(id="job", grace=60)
     )

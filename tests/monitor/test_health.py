@@ -156,8 +156,8 @@ def test_a_real_event_loop_that_is_blocked():
         health = MonitorHealth()
         health.start(asyncio.get_running_loop())
         began = time.monotonic()
-        await asyncio.sleep(0.05)
-        time.sleep(0.6)
+        await asyncio.sleep(0)
+        time.sleep(0.4)
         await asyncio.sleep(0.05)
         check = health.gate(failed(), began, time.monotonic())
         health.stop()
@@ -166,7 +166,7 @@ def test_a_real_event_loop_that_is_blocked():
     check, health = asyncio.run(block())
 
     assert check.up is None
-    assert health.lag > 0.3
+    assert health.lag > 0.25
     assert [finding.why for finding in health.recent()]
 
 

@@ -72,6 +72,9 @@ class Surroundings:
         self._watched.append(name)
         self._tells(name, f'endpoints = ["{name}"]\npatterns = ["*"]')
 
+    def controlled(self, url):
+        self._config.insert(0, f"controls = {json.dumps([url])}")
+
     def _tells(self, name, condition):
         script = f"cat >> '{self._file(name)}'; echo >> '{self._file(name)}'"
         self._config += [
@@ -136,13 +139,7 @@ class Surroundings:
 
     def report(self):
         brief = [
-            (
-                incident["id"],
-                incident["pattern"],
-                incident["state"],
-                incident["severity"],
-                incident["members"],
-            )
+            [incident[key] for key in ("id", "pattern", "state", "severity", "members")]
             for incident in self.monitor.get("/incidents")
         ]
         return f"{self.states()} {brief} {''.join(self.monitor.said)}"
@@ -237,13 +234,7 @@ def uplink_back(site):
 CUTS = {"no carrier": (veth_down, veth_up), "no uplink": (uplink_lost, uplink_back)}
 
 
-@pytest.mark.parametrize(
-    ("cut", "by"),
-    [
-        ("no carrier", "name"),
-        ("no uplink", "address"),
-    ],
-)
+@pytest.mark.parametrize(("cut", "by"), [("no carrier", "name"), ("no uplink", "address")])
 def test_the_own_link_is_cut_and_comes_back(around, cut, by):
     """On connections that are kept; what was down before and what went down meanwhile is told."""
     names = ("shop", "mail", "news", "wiki")
@@ -259,6 +250,7 @@ def test_the_own_link_is_cut_and_comes_back(around, cut, by):
     cuts(around.site)
     around.states_become({"shop": "unknown", "mail": "unknown", "news": "unknown"})
     (own,) = around.incidents(pattern="own_network_down")
+    assert ("has no carrier" in own["evidence"][0]) is (cut == "no carrier")
     assert around.incident(before)["state"] == "open"
     around.dies(3)
     joins(around.site)
@@ -270,3 +262,15 @@ def test_the_own_link_is_cut_and_comes_back(around, cut, by):
     assert around.is_told("news") in OUTAGE
     assert around.told("shop") == around.told("mail") == []
     assert len(around.incidents()) == 3
+
+
+def test_one_dead_service_is_no_dead_network_where_a_control_replies(around):
+    around.watches("shop", around.serve(1))
+    around.controlled(f"tcp://{THIRD}:9")
+    around.starts()
+
+    around.dies(1)
+    assert around.is_told("shop") in OUTAGE
+    (incident,) = around.incidents()
+    assert (incident["kind"], incident["members"]) == ("tcp.timed_out", ["shop"])
+    assert around.told("network") == []

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from nightly import THOROUGH
+from nightly import THOROUGH, rest_nightly
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
 
@@ -95,17 +95,20 @@ def looks_in(world):
     return loop.events
 
 
-@cache
-def by_the_product(seed):
-    """What the product makes of a world: what is reported there, and what it says."""
-    world = world_of(seed)
-    loop = Loop(world, Product(world))
-    return loop, loop.run()
+class Hasty(Oracle):
+    """It says that an outage is over while it goes on."""
+
+    def said(self):
+        for outage in outages_in(self.world, []):
+            if outage.end - outage.begin > 600:
+                self.say(outage.begin + 1, outage.endpoint, "begin", [outage.endpoint])
+                self.say(outage.begin + 60, outage.endpoint, "end", [outage.endpoint])
+        return Silent.said(self)
 
 
-def judged(judge, worlds=None):
+def judged(judge):
     total = Score()
-    for world in map(world_of, SEEDS) if worlds is None else worlds:
+    for world in map(world_of, SEEDS):
         judging = judge(world)
         for event in looks_in(world):
             judging.take(event)
@@ -117,19 +120,6 @@ def test_a_world_is_that_of_its_seed():
     assert [world_of(seed) for seed in SEEDS] == [world_of(seed) for seed in SEEDS]
     assert len({world_of(seed) for seed in SEEDS}) == len(SEEDS)
     assert lossy_world(3) == lossy_world(3)
-
-
-@pytest.mark.nightly
-def test_the_same_world_gives_the_same_looks_whoever_judges():
-    product, _ = by_the_product(SEEDS[5])
-    asked = {event.begun for event in product.events} - {
-        e.begun for e in looks_in(world_of(SEEDS[5]))
-    }
-
-    assert [e for e in product.events if e.begun not in asked][:500] == looks_in(
-        world_of(SEEDS[5])
-    )[:500]
-    assert len(product.events) > 1000
 
 
 @pytest.mark.nightly
@@ -157,77 +147,19 @@ def test_a_look_finds_what_is_true():
 
 
 @pytest.mark.nightly
-def test_who_knows_the_truth_misses_nothing_and_blames_nobody():
-    score = judged(Oracle)
+def test_who_judges_well_scores_well_and_nobody_else():
+    oracle, silent, alarmist, hasty = map(judged, (Oracle, Silent, Alarmist, Hasty))
 
-    assert score.outages > 2
-    assert score.own_cuts > 1
-    assert (score.never_told, score.own_false, score.own_not_said) == (0, 0, 0)
-    assert (score.blaming, score.blamed, score.unknowable) == (0, 0, 0)
-    assert (score.without_end, score.without_alarm, score.too_early) == (0, 0, 0)
-
-
-@pytest.mark.nightly
-def test_who_says_nothing_tells_no_outage():
-    score = judged(Silent)
-
-    assert score.never_told == score.outages > 2
-    assert score.own_not_said == score.own_cuts > 1
-    assert score.messages == 0
-
-
-@pytest.mark.nightly
-def test_who_blames_everybody_scores_badly():
-    score = judged(Alarmist)
-
-    assert score.never_told == 0
-    assert score.own_false > 100
-    assert score.blaming > 100
-    assert score.without_end > 20
-
-
-@pytest.mark.nightly
-def test_an_end_while_it_goes_on_is_too_early():
-    class Hasty(Oracle):
-        def said(self):
-            for outage in outages_in(self.world, []):
-                if outage.end - outage.begin > 600:
-                    self.say(outage.begin + 1, outage.endpoint, "begin", [outage.endpoint])
-                    self.say(outage.begin + 60, outage.endpoint, "end", [outage.endpoint])
-            return Silent.said(self)
-
-    assert judged(Hasty).too_early > 2
-
-
-@pytest.mark.nightly
-def test_a_cut_that_nothing_contradicts_is_not_held_against_the_judge():
-    """One vantage without controls, one host: its dead link looks like the host's death."""
-    world = next(
-        world
-        for world in map(world_of, range(1000))
-        if len(world.observers) == 1
-        and len({t.machine for t in world.targets}) == 1
-        and not world.observers[0].controls
-        and not world.targets[0].machine.on_link
-        and not world.targets[0].machine.here
-    )
-    cut = Fault("uplink", "site A", START + 600, START + 1200, mode="silent")
-
-    class Blaming(Silent):
-        def said(self):
-            for number, target in enumerate(world.targets):
-                self.say(START + 900, f"i{number}", "begin", [target.id])
-                self.say(START + 1300, f"i{number}", "end", [target.id])
-            return super().said()
-
-    controls = (replace(world.observers[0], controls=("control:target1",)),)
-    alone = judged(Blaming, [replace(world, faults=(cut,), loss=0.0)])
-    controlled = judged(Blaming, [replace(world, faults=(cut,), observers=controls, loss=0.0)])
-    healthy = judged(Blaming, [replace(world, faults=(), loss=0.0)])
-
-    assert (alone.blaming, alone.unknowable) == (0, len(world.targets))
-    assert (controlled.blaming, controlled.unknowable) == (len(world.targets), 0)
-    assert (healthy.blaming, healthy.unknowable) == (len(world.targets), 0)
+    assert oracle.outages > 2
+    assert oracle.own_cuts > 1
+    assert (oracle.never_told, oracle.own_false, oracle.own_not_said) == (0, 0, 0)
+    assert (oracle.blaming, oracle.blamed, oracle.unknowable) == (0, 0, 0)
+    assert (oracle.without_end, oracle.without_alarm, oracle.too_early) == (0, 0, 0)
+    assert (silent.never_told, silent.own_not_said) == (oracle.outages, oracle.own_cuts)
+    assert silent.messages == alarmist.never_told == 0
+    assert min(alarmist.own_false, alarmist.blaming) > 100
+    assert alarmist.without_end > 20
+    assert hasty.too_early > 2
 
 
 def parted(places):
@@ -268,17 +200,16 @@ def test_what_no_place_reaches_is_no_partition():
     assert [*partitions_in(parted(3))] == []
 
 
-def test_the_product_says_the_same_in_the_loop_and_from_a_dump():
+@pytest.mark.parametrize("seed", rest_nightly([75, 23, 13, 15], gate=2))
+def test_the_product_says_the_same_in_the_loop_and_from_a_dump(seed):
     """Where it asks for nothing: answers are among the events of the dump."""
-    messages = 0
-    for seed in SEEDS[5:8:2] if THOROUGH else SEEDS[5:6]:
-        world = world_of(seed)
-        loop, said = by_the_product(seed)
-        line = json.dumps({**header_of(world), "events": [e.neutral() for e in loop.events]})
-        outcome = scenario_outcome(next(scenarios_of([line])), MonitorConfig())
+    world = world_of(seed)
+    loop = Loop(world, Product(world))
+    said = loop.run()
+    line = json.dumps({**header_of(world), "events": [e.neutral() for e in loop.events]})
+    outcome = scenario_outcome(next(scenarios_of([line])), MonitorConfig())
 
-        messages += len({naming.message for naming in said.namings})
-        assert [sent.at for sent in outcome.sent if sent.at <= world.until] == sorted(
-            {(n.message, n.at): n.at for n in said.namings if n.at <= world.until}.values()
-        )
-    assert messages > 2
+    assert len({naming.message for naming in said.namings}) > 1
+    assert [sent.at for sent in outcome.sent if sent.at <= world.until] == sorted(
+        {(n.message, n.at): n.at for n in said.namings if n.at <= world.until}.values()
+    )

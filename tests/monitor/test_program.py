@@ -67,6 +67,7 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         await ended(task)
 
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
+    monkeypatch.setattr("ringback.monitor.notify.dispatcher.POLL_INTERVAL", 0.05)
     store = open_store(loaded)
     store.keep(StoreBatch(incidents=(incident,), notices=(escalation,)))
     try:

@@ -9,19 +9,12 @@ from urllib.error import HTTPError
 
 import psycopg
 import pytest
-from monitor.running import Monitor
-from monitor.test_up import Target, state_of, text_of, until
+from monitor.running import Monitor, state_of, text_of
+from until import until
 
 from ringback.cli.run import run_command_line
 
 pytestmark = pytest.mark.nightly
-
-
-@pytest.fixture
-def target():
-    service = Target()
-    yield service
-    service.close()
 
 
 @pytest.fixture

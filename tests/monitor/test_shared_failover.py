@@ -9,10 +9,9 @@ import urllib.request
 from urllib.error import HTTPError
 
 import pytest
-from monitor.running import Monitor
+from monitor.running import Monitor, text_of
 from monitor.store.engines import fresh_database
 from monitor.store.server import Server, running_server
-from monitor.test_up import text_of
 from until import until
 
 

@@ -10,55 +10,15 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
-import urllib.error
-import urllib.request
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from monitor.running import WAIT_TIMEOUT, Monitor
+from monitor.running import WAIT_TIMEOUT, Monitor, configuration, state_of, text_of
 from program import running_program
 from until import until
 
 from ringback.cli.run import run_command_line
-
-
-class Target:
-    """A service that can be made to fail."""
-
-    def __init__(self):
-        self.status, self.asked = 200, 0
-        target = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                target.asked += 1
-                self.send_response(target.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def target():
-    service = Target()
-    yield service
-    service.close()
 
 
 @pytest.fixture
@@ -74,25 +34,6 @@ def started(tmp_path):
 
 
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
-
-
-def configuration(folder, *endpoints, more=""):
-    lines = [
-        f'[[endpoint]]\nname = "{name}"\nurl = "{url}"\nevery = 1\nretry_every = 0.2\ntimeout = 1\n'
-        for name, url in endpoints
-    ]
-    file = Path(folder, "ringback.toml")
-    file.write_text("\n".join([*lines, more]))
-    return file
-
-
-def text_of(url):
-    with urllib.request.urlopen(url, timeout=WAIT_TIMEOUT) as answer:
-        return answer.read().decode()
-
-
-def state_of(endpoints, id_):
-    return next(endpoint["state"] for endpoint in endpoints if endpoint["id"] == id_)
 
 
 def test_an_outage_is_seen_named_diagnosed_taken_and_over(started, target, tmp_path, capsys):

@@ -3,18 +3,10 @@
 import signal
 
 import pytest
-from monitor.running import WAIT_TIMEOUT, Monitor
-from monitor.test_up import Target, configuration, state_of, text_of
+from monitor.running import WAIT_TIMEOUT, Monitor, configuration, state_of, text_of
 from until import until
 
 from ringback.cli.run import run_command_line
-
-
-@pytest.fixture
-def target():
-    service = Target()
-    yield service
-    service.close()
 
 
 @pytest.fixture
