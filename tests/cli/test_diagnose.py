@@ -4,9 +4,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
+from nightly import rest_nightly
 from program import running_program
 
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
@@ -15,37 +18,19 @@ COMMAND = [sys.executable, "-W", "error", "-m", "ringback", "diagnose"]
 
 
 @pytest.fixture
-def closed():
-    """A port of loopback that nothing listens on, as a URL."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}/"
+def closed(unused_port):
+    return f"http://127.0.0.1:{unused_port}/"
 
 
-def diagnosing(*arguments):
-    return running_program(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def interrupted(process):
-    process.send_signal(signal.SIGINT)
-    said, errors = process.communicate(timeout=120)
-    assert "Traceback" not in errors
-    return said
-
-
-def test_what_is_healthy_exits_0_and_takes_three_lines(ringback, process, fault):
+def test_what_is_healthy_exits_0_and_takes_three_lines(ringback, fault):
     url = fault("ok").url
-    target, verdict, read = ringback(url).stdout.splitlines()
+    done = ringback(url)
+    target, verdict, read = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
     assert target.startswith(url)
     assert verdict.startswith("✓ ")
+    assert "is healthy" in verdict
     assert read.endswith("readings; -v shows them")
-
-    done = process("diagnose", "-v", url)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "✓ tcp         connect 127.0.0.1:" in done.stdout
-    assert "is healthy" in done.stdout
     assert "\x1b" not in done.stdout
 
 
@@ -97,17 +82,13 @@ def test_credentials_and_queries_are_never_shown(ringback, closed, tmp_path):
     url = closed.replace("://", "://me:s3cret@") + "path?token=s3cret#s3cret"
     page = tmp_path / "page.html"
     for form in ([], ["--json"], ["--html", page]):
-        assert "s3cret" not in ringback("diagnose", url, *form).stdout
-    assert "s3cret" not in page.read_text("utf-8")
-
-
-def test_a_page_is_written(ringback, closed, tmp_path):
-    page = tmp_path / "page.html"
-    done = ringback("diagnose", "--html", page, closed)
-
-    assert done.returncode == 1
-    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert "Nothing listens on" in page.read_text("utf-8")
+        done = ringback("diagnose", url, *form)
+        assert done.returncode == 1
+        assert "s3cret" not in done.stdout
+    written = page.read_text("utf-8")
+    assert written.startswith("<!DOCTYPE html>")
+    assert "Nothing listens on" in written
+    assert "s3cret" not in written
 
 
 def test_the_url_is_taken_from_a_traceback(ringback, closed, tmp_path):
@@ -173,16 +154,19 @@ def test_on_a_terminal_it_is_a_tree_that_fits(closed):
     assert "What to do" in lines
 
 
-@pytest.mark.parametrize("form", [[], ["--json"]])
+@pytest.mark.parametrize("form", rest_nightly([[], ["--json"]]))
 def test_ctrl_c_prints_what_is_known(form):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        with diagnosing(*form, url) as process:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with running_program([*COMMAND, *form, url], **pipes) as process:
             connection, _ = silent.accept()
             with connection:
                 assert connection.recv(1)  # the request: everything before it is read
-                said = interrupted(process)
+                process.send_signal(signal.SIGINT)
+                said, errors = process.communicate(timeout=120)
     assert process.returncode == 130
+    assert "Traceback" not in errors
     if form:
         assert json.loads(said)["complete"] is False
     else:
@@ -190,29 +174,38 @@ def test_ctrl_c_prints_what_is_known(form):
         assert "Interrupted" in said
 
 
-def test_under_watch_changes_are_shown_and_ctrl_c_sums_up():
+@pytest.fixture
+def between(monkeypatch):
+    """Has something done after each round, and Ctrl-C after the last."""
+
+    def rounds(*steps):
+        left = iter(steps)
+        clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: next(left)())
+        monkeypatch.setattr("ringback.cli.diagnosis.watch.time", clock)
+
+    return rounds
+
+
+def ctrl_c():
+    raise KeyboardInterrupt
+
+
+def test_under_watch_changes_are_shown_and_ctrl_c_sums_up(ringback, between):
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         url = f"tcp://127.0.0.1:{held.getsockname()[1]}"
-        with diagnosing("--watch", "1", url) as process:
-            first = process.stdout.readline()
-            held.listen()
-            more = ""
-            while "before: service_down" not in more:
-                line = process.stdout.readline()
-                assert line, process.stderr.read()
-                more += line
-            rest = interrupted(process)
-    assert "✗" in first
-    assert url in first
-    assert "✓" in more
-    assert "1 change; now healthy" in rest
-    assert process.returncode == 0
+        between(held.listen, ctrl_c)
+        done = ringback("diagnose", "--watch", "3600", url)
+    failed, well, summary = (
+        done.stdout.index(word) for word in ("✗", "✓", "1 change; now healthy")
+    )
+    assert failed < well < done.stdout.index("before: service_down") < summary
+    assert url in done.stdout.splitlines()[0]
+    assert done.returncode == 0
 
 
-def test_under_watch_json_is_a_line_a_round(closed):
-    with diagnosing("--watch", "1", "--json", closed) as process:
-        lines = [process.stdout.readline() for _ in range(2)]
-        lines += interrupted(process).splitlines()  # of rounds meanwhile; it sums nothing up
-    assert {json.loads(line)["verdict"]["kind"] for line in lines} == {"tcp.refused"}
-    assert process.returncode == 1
+def test_under_watch_json_is_a_line_a_round(ringback, between, closed):
+    between(lambda: None, ctrl_c)
+    done = ringback("diagnose", "--watch", "3600", "--json", closed)
+    kinds = [json.loads(line)["verdict"]["kind"] for line in done.stdout.splitlines()]
+    assert (done.returncode, kinds) == (1, ["tcp.refused"] * 2)

@@ -1,9 +1,11 @@
+import contextlib
 import json
 import signal
 import subprocess
 import sys
 
 import pytest
+from program import running_program
 
 from ringback.failure.kinds import KINDS
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
@@ -74,7 +76,6 @@ def test_a_kind_is_its_page(ringback):
     ("what", "hint"),
     [
         ("tcp.refusd", "tcp.refused"),
-        ("refused", "tcp.refused"),
         ("TCP.RESET", "tcp.reset"),
         ("no-such-thing-at-all", "ringback kinds"),
         ("eror.log", "error.log"),
@@ -146,14 +147,6 @@ def test_on_a_terminal_it_fits_and_shows_the_words_that_decided(tmp_path):
     assert "\x1b[1;7m" in written
 
 
-@pytest.mark.nightly
-def test_a_page_is_set_for_the_terminal():
-    status, written = run_in_terminal("explain", "tcp.reset", columns=40)
-    assert status == 0
-    assert width_of(written) <= 40
-    assert not any(line.startswith("## ") for line in lines_of(written))
-
-
 def test_a_terminal_shows_that_a_paste_is_awaited():
     status, written = run_in_terminal("explain", columns=80, typed=b"Connection refused\n\x04")
     assert any("Ctrl-D" in line for line in lines_of(written))
@@ -180,8 +173,6 @@ def test_of_a_log_all_failures_are_listed(ringback):
     ]
     assert "Connection refused" not in said[: said.index("2 failures")]
 
-
-def test_json_lists_all_failures(ringback):
     first, second = json.loads(ringback("explain", "--json", stdin=LOG).stdout)["failures"]
     assert (first["kind"], first["count"], first["lines"]) == ("tcp.refused", 1, [2, 2])
     assert second["times"] == ["2026-11-20 10:00:02", "2026-11-20 10:00:03"]
@@ -189,37 +180,23 @@ def test_json_lists_all_failures(ringback):
     assert LOG[start:end] == second["evidence"]
 
 
-@pytest.fixture
-def following(tmp_path):
-    """Starts the real program on a log that grows, and stops it."""
-    command = [sys.executable, "-m", "ringback", "explain", "--follow"]
-    started = []
-
-    def start(*options, **streams):
-        program = subprocess.Popen(
-            [*command, *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **streams,
-        )
-        started.append(program)
-        return program
-
-    yield start
-    for program in started:
-        program.kill()
-        program.communicate()
+@contextlib.contextmanager
+def following(what, **streams):
+    """The real program on a log that grows; it looks for more ten times as often."""
+    often = "from ringback.cli import input, main; input._GROWTH_INTERVAL = 0.05; main()"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **streams}
+    command = [sys.executable, "-c", often, "explain", "--follow", what]
+    with running_program(command, **pipes) as program:
+        yield program
 
 
-def test_a_pipe_is_followed_and_summed_up_at_its_end(following):
-    program = following("-", stdin=subprocess.PIPE)
-    program.stdin.write(LOG)
-    program.stdin.flush()
-
-    told = [program.stdout.readline() for _ in range(2)]  # while the pipe is open
-    program.stdin.write(LOG)
-    rest, errors = program.communicate()
+def test_a_pipe_is_followed_and_summed_up_at_its_end():
+    with following("-", stdin=subprocess.PIPE) as program:
+        program.stdin.write(LOG)
+        program.stdin.flush()
+        told = [program.stdout.readline() for _ in range(2)]  # while the pipe is open
+        program.stdin.write(LOG)
+        rest, errors = program.communicate()
 
     assert [line.split()[2:4] for line in told] == [
         ["tcp.refused", "cache.test:6379"],
@@ -229,22 +206,21 @@ def test_a_pipe_is_followed_and_summed_up_at_its_end(following):
     assert (program.returncode, errors) == (0, "")
 
 
-def test_a_file_is_followed_when_it_is_replaced_until_ctrl_c(following, tmp_path):
+def test_a_file_is_followed_when_it_is_replaced_until_ctrl_c(tmp_path):
     path = tmp_path / "app.log"
     path.write_text("10:00:00 ERROR http://a.test/ Connection refused\n")
-    program = following(str(path))
-
-    assert "a.test" in program.stdout.readline()
-    path.rename(tmp_path / "app.log.1")
-    path.write_text("10:00:01 ERROR http://b.test/ Connection refused\n")
-    assert "b.test" in program.stdout.readline()
-    with path.open("a") as file:
-        file.write("10:00:02 ERROR http://c.test/ Connection ")
-        file.flush()
-        file.write("refused\n")
-    assert "c.test" in program.stdout.readline()
-    program.send_signal(signal.SIGINT)
-    rest, errors = program.communicate()
+    with following(str(path)) as program:
+        assert "a.test" in program.stdout.readline()
+        path.rename(tmp_path / "app.log.1")
+        path.write_text("10:00:01 ERROR http://b.test/ Connection refused\n")
+        assert "b.test" in program.stdout.readline()
+        with path.open("a") as file:
+            file.write("10:00:02 ERROR http://c.test/ Connection ")
+            file.flush()
+            file.write("refused\n")
+        assert "c.test" in program.stdout.readline()
+        program.send_signal(signal.SIGINT)
+        rest, errors = program.communicate()
 
     assert "3 failures in this text" in rest
     assert (program.returncode, errors) == (0, "")
