@@ -1,6 +1,7 @@
 """Notifications in simulated time, through the real store, over restarts."""
 
 import asyncio
+import math
 
 from monitor.notify.made import change, incident
 
@@ -103,7 +104,11 @@ class Desk:
         """Let time pass to so many seconds after the start."""
         while self.now < T + after:
             self._loop.run_until_complete(self.dispatcher.settle())
-            self.now += 1.0
+            due = [entry.due for entry in self.store.due(T + 10**7)]
+            ends = T + after
+            if restart_every:
+                ends = min(ends, self.now + restart_every - (self.now - T) % restart_every)
+            self.now = max(self.now + 1.0, math.ceil(min([*due, ends])))
             if restart_every and (self.now - T) % restart_every == 0:
                 self.restart()
         self._loop.run_until_complete(self.dispatcher.settle())

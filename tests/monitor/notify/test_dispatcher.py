@@ -232,7 +232,7 @@ def test_a_message_under_way_may_arrive_while_the_monitor_ends(dispatch, receive
     async def drive(_, tell):
         await tell(change("opened", incident()))
         await until(lambda: receiver.got)
-        asyncio.get_running_loop().call_later(0.2, receiver.gate.set)
+        asyncio.get_running_loop().call_later(0.05, receiver.gate.set)
 
     dispatch([webhook(receiver)], drive)
     assert waiting(store) == []

@@ -1,6 +1,7 @@
 """A monitor in memory, for tests of its pages: real values, no probes and no files."""
 
 import asyncio
+import functools
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -286,9 +287,25 @@ class MemoryService:
 URL = "https://user:secret@api.example:8443/v1?key=hidden#part"
 
 
+PHASES = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
+
+
+@functools.cache
+def history(now):
+    """The checks of three days; made once, and the same for all monitors."""
+    kept = {"web": [], "api": []}
+    for minutes in range(0, 3 * 1440, 10):
+        at = now - minutes * 60 - 60
+        wave = 0.04 + 0.01 * ((minutes // 60) % 6) / 5
+        timings = {k: v * wave / 0.042 for k, v in PHASES.items()}
+        kept["web"].append(check("web", at, seconds=wave, timings=timings))
+        failed = minutes < 10 or 700 < minutes < 720
+        kept["api"].append(refused("api", at) if failed else check("api", at))
+    return kept
+
+
 def sample(now=NOW):
     """A monitor with one endpoint in each state and something to see on every page."""
-    phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
 
     def certified(days):
         return {"certificate": certificate(days, now)}
@@ -298,7 +315,7 @@ def sample(now=NOW):
             endpoint=endpoint("web", group="shop", name="Web shop", public=True),
             state="ok",
             since=now - 90_000,
-            last=check("web", now - 10, status=200, timings=phases, **certified(40)),
+            last=check("web", now - 10, status=200, timings=PHASES, **certified(40)),
         ),
         EndpointView(
             endpoint=endpoint("api", group="shop", public=True, url=URL),
@@ -330,14 +347,7 @@ def sample(now=NOW):
         view("job", "unknown", of={"type": "heartbeat", "url": "heartbeat:job"}),
         now=now,
     )
-    for minutes in range(0, 3 * 1440, 10):
-        at = now - minutes * 60 - 60
-        wave = 0.04 + 0.01 * ((minutes // 60) % 6) / 5
-        service.store.kept["web"].append(
-            check("web", at, seconds=wave, timings={k: v * wave / 0.042 for k, v in phases.items()})
-        )
-        failed = minutes < 10 or 700 < minutes < 720
-        service.store.kept["api"].append(refused("api", at) if failed else check("api", at))
+    service.store.kept |= {id_: list(checks) for id_, checks in history(now).items()}
     begun = {
         "opened_at": now - 600,
         "timeline": (TimelineEntry(at=now - 600, what="opened", text="api is down"),),

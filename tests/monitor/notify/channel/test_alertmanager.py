@@ -6,6 +6,7 @@ import urllib.request
 from dataclasses import replace
 
 import pytest
+from monitor.notify.desk import later, opened
 from monitor.notify.made import (
     AT_ONCE,
     change,
@@ -102,15 +103,17 @@ def statuses(receiver):
     return [alert["status"] for doc in receiver.documents for alert in doc["alerts"]]
 
 
-def test_what_goes_on_is_sent_again_until_it_is_over(receiver, dispatch, store):
-    async def drive(_, tell):
-        opened = change("opened", incident())
-        await tell(opened)
-        await until(lambda: len(receiver.got) >= 3)
-        await tell(change("closed", opened.incident, at=time.time()))
-        await until(lambda: not waiting(store))
-
-    dispatch([settings(receiver.url.removesuffix("/hook"), refresh=0.1)], drive, collation=AT_ONCE)
+def test_what_goes_on_is_sent_again_until_it_is_over(receiver, desk):
+    ops = desk(collation=AT_ONCE)
+    ops.dispatcher.configure([settings(receiver.url.removesuffix("/hook"), refresh=60)], [])
+    first = opened(1, 0)
+    ops.tell(first)
+    for after in (1, 62, 123):
+        ops.until(after)
+    assert len(receiver.got) == 3
+    ops.tell(later("closed", first, 123))
+    ops.until(130)
+    assert waiting(ops.store) == []
     assert {path for path, _, _ in receiver.got} == {"/api/v2/alerts"}
     sent = [json.loads(body)[0] for _, _, body in receiver.got]
     assert len({json.dumps(alert["labels"], sort_keys=True) for alert in sent}) == 1

@@ -83,7 +83,7 @@ def test_why_it_failed_is_notified_without_tokens(unused_port):
 def test_a_service_that_is_silent_is_given_up_in_time(receiver):
     receiver.gate.clear()
     with pytest.raises(NotSent):
-        notifier(f"json://127.0.0.1:{receiver.port}/", timeout=0.5).send(message(story()))
+        notifier(f"json://127.0.0.1:{receiver.port}/", timeout=0.1).send(message(story()))
 
 
 @pytest.mark.parametrize("url", ["", "nosuchservice://secret", "no url"])
