@@ -1,8 +1,7 @@
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from monitor.notify.conftest import receiver  # noqa: F401 - a fixture
 
 CONFIG = """
 vantage = "paris"
@@ -28,27 +27,11 @@ url = "nosuchservice://password"
 """
 
 
-class Hook(BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.server.got.append(self.rfile.read(int(self.headers["Content-Length"])))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def hook(tmp_path, unused_port):
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        server.got = []
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        config = CONFIG.format(port=server.server_address[1], refused=unused_port)
-        (tmp_path / "ringback.toml").write_text(config)
-        yield server
-        server.shutdown()
-        thread.join()
+def hook(tmp_path, unused_port, receiver):  # noqa: F811
+    config = CONFIG.format(port=receiver.port, refused=unused_port)
+    (tmp_path / "ringback.toml").write_text(config)
+    return receiver
 
 
 @pytest.fixture
@@ -66,7 +49,7 @@ def test_each_notifier_says_what_became_of_it(notify_test, hook, tmp_path):
     assert (done.returncode, done.stderr) == (1, "")
     ops, own, dead, odd = done.stdout.splitlines()
     assert ops.startswith("ops (webhook): delivered in ")
-    (sent,) = map(json.loads, hook.got)
+    (sent,) = hook.documents
     assert (sent["test"], sent["vantage"]) == (True, "paris")
     subject = "[TEST] This is a test of ringback's notifier ops. Nothing is wrong."
     assert sent["subject"] == subject

@@ -1,6 +1,5 @@
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -22,11 +21,9 @@ def environment(**variables):
 
 
 @pytest.fixture
-def closed():
+def closed(unused_port):
     """The URL of a proxy that nothing listens at."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+    return f"http://127.0.0.1:{unused_port}"
 
 
 @pytest.fixture
@@ -78,31 +75,21 @@ def test_a_variable_that_names_no_certificates(told, variable, tmp_path):
     assert found["ca_bundle_missing"]["read"].startswith(f"{variable}={tmp_path}")
 
 
-def alone(setup, tmp_path, resolv):
-    """What a host of its own, with its own network and resolv.conf, tells."""
-    requires("root", "netns", "unshare", "mount", "ip")
-    path = tmp_path / "resolv.conf"
-    path.write_text(resolv)
-    script = f'mount --bind "$0" /etc/resolv.conf && {setup} && exec "$@"'
-    command = [sys.executable, "-W", "error", "-m", "ringback", "diagnose", "--json"]
-    done = subprocess.run(
-        ["unshare", "--net", "--mount", "sh", "-c", script, str(path), *command],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=environment(),
-    )
-    assert done.stderr == ""
-    return done.returncode, json.loads(done.stdout)
-
-
 @pytest.mark.netns
 def test_a_host_without_a_network(tmp_path):
-    status, record = alone("true", tmp_path, "nameserver 192.0.2.53\n")
+    requires("root", "netns", "unshare", "mount", "ip")
+    path = tmp_path / "resolv.conf"
+    path.write_text("nameserver 192.0.2.53\n")
+    script = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+    command = [sys.executable, "-W", "error", "-m", "ringback", "diagnose", "--json"]
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", script, path, *command],
+        capture_output=True, text=True, timeout=120, check=False, env=environment(),
+    )  # fmt: skip
+    record = json.loads(done.stdout)
     found = causes(record)
 
-    assert status == 1
+    assert (done.returncode, done.stderr) == (1, "")
     assert found["no_route"]["breaks"]
     assert "ENETUNREACH" in found["resolver_silent"]["read"]
     assert record["findings"][0]["cause"] == "no_route"

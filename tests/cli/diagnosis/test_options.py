@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.cli.diagnosis.options import controls_of, nameservers_of, proxies_of
+from ringback.cli.diagnosis.options import controls_of, nameservers_of
 from ringback.cli.input import InputError
 
 
@@ -28,17 +28,3 @@ def test_controls_have_a_port():
     assert controls_of(["a:1", "[::1]:2"]) == ("a:1", "[::1]:2")
     with pytest.raises(InputError, match="HOST:PORT"):
         controls_of(["http://a:1"])
-
-
-def test_no_proxy_is_not_the_environments(monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://192.0.2.1:3128")
-
-    assert proxies_of(None) is None
-    assert list(proxies_of("none").candidates("http://a.example/")) in ([], [None])
-    assert "s3cret" not in str(_refused(proxies_of, "ftp://me:s3cret@a"))
-
-
-def _refused(call, text):
-    with pytest.raises(InputError) as caught:
-        call(text)
-    return caught.value

@@ -5,35 +5,20 @@ from diagnosis.values import diagnosis, reading, refused, verdict
 from ringback.cli.diagnosis.watch import WatchedTarget
 
 
-def test_the_first_round_is_news():
-    watched = WatchedTarget()
-
-    assert watched.see(diagnosis())
-    assert (watched.rounds, watched.healthy, watched.changes) == (1, 1, 0)
-
-
-def test_another_verdict_is_a_change():
-    watched = WatchedTarget()
-    watched.see(diagnosis())
-
-    assert watched.see(refused())
-    assert watched.see(diagnosis())
-    assert (watched.rounds, watched.healthy, watched.changes) == (3, 2, 2)
-
-
-def test_another_deciding_reading_is_a_change():
+def test_another_verdict_or_deciding_reading_is_a_change():
     def one(subject):
         return diagnosis(reading(subject=subject), found=verdict(evidence=(0,)))
 
     watched = WatchedTarget()
-    watched.see(one("192.0.2.1:1"))
-
+    assert watched.see(diagnosis())  # the first round is news, and no change
+    assert watched.see(refused())
+    assert watched.see(one("192.0.2.1:1"))
     assert watched.see(one("192.0.2.2:1"))
+    assert (watched.rounds, watched.changes) == (4, 3)
 
 
 def test_other_times_and_words_are_none():
-    watched = WatchedTarget()
-    before = refused()
+    watched, before = WatchedTarget(), refused()
     watched.see(before)
     slower = [dataclasses.replace(reading, seconds=9.0, result="x") for reading in before.readings]
 
