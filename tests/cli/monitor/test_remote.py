@@ -115,21 +115,15 @@ def test_the_status_from_one_place_is_what_that_place_sees(ringback):
 WEB = "https://web-1.example/health"
 
 
-@pytest.mark.parametrize("word", ["web-1", WEB, "Web 1", "web-*1"])
-def test_an_endpoint_is_named_by_id_name_url_or_pattern(ringback, word):
-    service = MemoryService(view(1, "down"), view(2, "ok"))
-    with monitor(service, 5) as url:
-        done = ringback("status", word, "--json", "--url", url)
-        silenced = ringback("silence", word, "--url", url)
-
-    assert [row["id"] for row in json.loads(done.stdout)] == ["web-1"]
-    assert silenced.stdout.split(": ")[1].startswith(word if "*" in word else "web-1")
-
-
-def test_the_incident_of_an_endpoint_is_acknowledged_by_its_url(ringback, one_line):
+def test_an_endpoint_is_named_by_id_name_url_or_pattern(ringback, one_line):
     service = MemoryService(replace(view(1, "down"), incident="inc-1"), view(2, "ok"))
     service.open = service.store.past = [incident("inc-1", ("web-1",))]
     with monitor(service, 5) as url:
+        for word in ("web-1", WEB, "Web 1", "web-*1"):
+            done = ringback("status", word, "--json", "--url", url)
+            silenced = ringback("silence", word, "--url", url)
+            assert [row["id"] for row in json.loads(done.stdout)] == ["web-1"]
+            assert silenced.stdout.split(": ")[1].startswith(word if "*" in word else "web-1")
         none = one_line(ringback("ack", "web-2", "--url", url))
         done = ringback("ack", WEB, "--url", url)
 
@@ -162,19 +156,19 @@ def test_an_old_incident_is_shown_whatever_came_after_it(ringback):
     assert len(json.loads(every.stdout)) == 7
 
 
-@pytest.mark.parametrize(
-    "url", ["monitor", "http://[::1", "http://127.0.0.1:99999", "http://a b", "ftp://localhost"]
-)
-def test_what_is_no_url_is_one_line(ringback, one_line, url):
-    assert "is not the URL of a monitor, such as http://" in one_line(
-        ringback("status", "--url", url)
-    )
-
-
-@pytest.mark.parametrize("words", [["status"], ["incidents", "a b/ü"], ["silence", "--end", "x"]])
-def test_a_server_that_is_no_monitor_is_one_line(ringback, one_line, words):
+def test_what_is_no_monitor_is_one_line(ringback, one_line):
+    for url in (
+        "monitor",
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://a b",
+        "ftp://localhost",
+    ):
+        said = one_line(ringback("status", "--url", url))
+        assert "is not the URL of a monitor, such as http://" in said
     with served(lambda *_: (200, {}, b"<html>")) as url:
-        assert f"{url} is not a monitor" in one_line(ringback(*words, "--url", url))
+        for words in (["status"], ["incidents", "a b/ü"], ["silence", "--end", "x"]):
+            assert f"{url} is not a monitor" in one_line(ringback(*words, "--url", url))
 
 
 def test_an_id_is_sent_as_one_segment(ringback, one_line):

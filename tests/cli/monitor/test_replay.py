@@ -53,26 +53,7 @@ def checks(log):
     return log(*((30 * number, "shop", number == 0) for number in range(6)))
 
 
-@pytest.fixture
-def config(tmp_path):
-    path = tmp_path / "ringback.toml"
-    path.write_text(CONFIG)
-    return path
-
-
-@pytest.fixture
-def scenarios(tmp_path):
-    def write(*lines):
-        path = tmp_path / "scenarios.jsonl"
-        path.write_text("\n".join(lines))
-        return path
-
-    return write
-
-
-def lines_of(begins):
-    lines = SCENARIOS.read_text().splitlines()
-    return [line for line in lines if json.loads(line)["name"].startswith(begins)]
+LINES = SCENARIOS.read_text().splitlines()
 
 
 def test_a_log_is_gone_through(ringback, checks):
@@ -105,8 +86,9 @@ def test_a_log_of_checks_without_an_incident_names_the_other_sort(ringback, log)
     assert (well.stdout, well.stderr) == ("1 line, 0 incidents, 0 notifications\n", "")
 
 
-def test_a_configuration_gives_intervals_parents_and_routes(ringback, log, config):
-    path = log((0, "router", False), (1, "shop", False))
+def test_a_configuration_gives_intervals_parents_and_routes(ringback, log, tmp_path):
+    path, config = log((0, "router", False), (1, "shop", False)), tmp_path / "ringback.toml"
+    config.write_text(CONFIG)
     done = ringback("replay", "--changes", "--json", "-c", config, path)
     changes = [json.loads(line) for line in done.stdout.splitlines()]
     (incident,) = {change["incident"]["id"] for change in changes}
@@ -116,32 +98,26 @@ def test_a_configuration_gives_intervals_parents_and_routes(ringback, log, confi
     assert told.endswith("2 lines, 1 incident, 2 notifications\n"), "to one of two: that it grew"
 
 
-def test_a_line_that_is_no_check_names_the_file(ringback, one_line, tmp_path):
+def test_a_line_that_is_no_check_and_seconds_that_are_none_are_told(ringback, one_line, tmp_path):
     path = tmp_path / "odd.jsonl"
     path.write_bytes(b"\x00\xff\n")
     assert f"{path}: line 1 is no check: it is not JSON" in one_line(ringback("replay", path))
     line = one_line(ringback("replay", stdin="[]"))
     assert "standard input: line 1 is no check: it is not a JSON object" in line
+    for every in ("nan", "0"):
+        assert f"--every': '{every}'" in one_line(ringback("replay", f"--every={every}", path))
 
 
-@pytest.mark.parametrize("every", ["nan", "0", "soon"])
-def test_seconds_that_are_none_are_refused(ringback, one_line, checks, every):
-    line = one_line(ringback("replay", f"--every={every}", checks))
-    assert "--every" in line
-    assert every in line
-
-
-def test_scenarios_that_are_met_are_a_table_with_a_sum(ringback, scenarios):
-    done = ringback("replay", "--scenarios", scenarios(*lines_of("met")))
+def test_scenarios_are_a_table_with_a_sum_and_what_is_unmet_is_status_1(ringback):
+    met = [line for line in LINES if json.loads(line)["name"].startswith("met")]
+    done = ringback("replay", "--scenarios", stdin="\n".join(met))
     assert (done.returncode, done.stderr) == (0, "")
     first, *_, last = done.stdout.splitlines()
     assert first.split() == ["scenario", "notified", "unmet"]
     assert "[RESOLVED] shop" in done.stdout
     assert last == "3 scenarios, 3 met, 0 not, 3 incidents, 4 notifications"
 
-
-def test_what_is_unmet_is_named_and_is_status_1(ringback):
-    done = ringback("replay", "--scenarios", stdin=SCENARIOS.read_bytes())
+    done = ringback("replay", "--scenarios", SCENARIOS)
     assert done.returncode == 1
     assert '{"messages": 1}' in done.stdout
     assert "15 scenarios, 3 met, 12 not" in done.stdout
@@ -151,9 +127,7 @@ def test_a_scenario_as_json(ringback):
     done = ringback("replay", "--scenarios", "--json", SCENARIOS)
     assert (done.returncode, done.stderr) == (1, "")
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    for scenario, outcome in zip(
-        scenarios_of(SCENARIOS.read_text().splitlines()), found, strict=True
-    ):
+    for scenario, outcome in zip(scenarios_of(LINES), found, strict=True):
         met = scenario.name.startswith("met")
         assert outcome["unmet"] == ([] if met else [dict(scenario.expectations[0].given)])
     whole = found[0]
@@ -169,14 +143,10 @@ def test_a_scenario_as_json(ringback):
     ]  # fmt: skip
 
 
-def test_an_expectation_of_an_unknown_sort_is_named(ringback, one_line, scenarios):
-    odd = json.loads(lines_of("met")[0]) | {"expect": [{"weather": "fine"}]}
-    path = scenarios(json.dumps(odd))
-    line = one_line(ringback("replay", "--scenarios", path))
-    assert f"{path}: line 1 is no scenario: there is no expectation of this sort: weather" in line
-
-
-def test_scenarios_are_neither_checks_nor_changes(ringback, one_line, checks):
+def test_what_is_no_scenario_is_one_line(ringback, one_line, checks):
+    odd = json.loads(LINES[0]) | {"expect": [{"weather": "fine"}]}
+    line = one_line(ringback("replay", "--scenarios", stdin=json.dumps(odd)))
+    assert "line 1 is no scenario: there is no expectation of this sort: weather" in line
     assert "line 1 is no scenario" in one_line(ringback("replay", "--scenarios", checks))
     done = ringback("replay", "--scenarios", "--checks", SCENARIOS)
     assert (done.returncode, done.stdout) == (2, "")
