@@ -5,6 +5,7 @@ import pytest
 from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW
 
+from ringback.monitor.web.access import SESSION_SECONDS
 from ringback.monitor.web.settings import ProxyLogin, Token, WebSettings, digest_of
 
 GUARDED = WebSettings(tokens=TOKENS)
@@ -113,6 +114,18 @@ def test_logged_in_operator_sees_pages_and_acts_in_the_name_of_the_token():
     done = asking.post("/incidents/inc-1/acknowledge", headers=headers, data={"by": "Mallory"})
     assert done.status_code == 303
     assert asking.service.open[0].acknowledged_by == "operator"
+
+
+def test_session_ends_after_its_time():
+    now = [NOW]
+    asking = Asking(settings=GUARDED, clock=lambda: now[0])
+    cookie = logged_in(asking, "reader").cookies["ringback_session"]
+    headers = {"cookie": f"ringback_session={cookie}"}
+    now[0] += SESSION_SECONDS - 1
+    assert asking.get("/", headers=headers).status_code == 200
+
+    now[0] += 2
+    assert asking.get("/", headers=headers).status_code == 303
 
 
 def test_session_cookie_is_out_of_reach_of_scripts_and_other_sites(guarded):
