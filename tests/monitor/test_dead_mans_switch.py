@@ -44,31 +44,20 @@ class Switch:
             runner.run(main())
 
 
-def test_it_is_called_every_so_often_while_the_monitor_is_well(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "off", "on"), [("is_well", False, True), ("settings", None, SWITCH)]
+)
+def test_it_is_called_every_so_often_while_it_is_set_and_all_is_well(monkeypatch, name, off, on):
     async def drive(switch):
         await asyncio.sleep(600)
         assert len(switch.called) in (10, 11)
         assert {*switch.called} == {SWITCH.url}
-        switch.is_well = False
+        setattr(switch, name, off)
         await asyncio.sleep(1)
         switch.called.clear()
         await asyncio.sleep(600)
         assert switch.called == []
-        switch.is_well = True
-        await asyncio.sleep(2)
-        assert len(switch.called) == 1
-
-    Switch().run(drive, monkeypatch)
-
-
-def test_it_can_be_taken_out_and_in_while_the_monitor_runs(monkeypatch):
-    async def drive(switch):
-        await asyncio.sleep(100)
-        switch.settings = None
-        switch.called.clear()
-        await asyncio.sleep(600)
-        assert switch.called == []
-        switch.settings = SWITCH
+        setattr(switch, name, on)
         await asyncio.sleep(2)
         assert len(switch.called) == 1
 

@@ -1,6 +1,6 @@
 """What is kept when, and what a process that begins anew knows of it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -23,9 +23,9 @@ class Router:
         return [Notice(id=id_, channel="all", at=change.at, change=change)]
 
 
+@dataclass
 class Clock:
-    def __init__(self, now=T):
-        self.now = now
+    now: float = T
 
     def __call__(self):
         return self.now
@@ -67,16 +67,6 @@ def check(at, endpoint="e0", *, up=False):
     return Check(at=T + at, endpoint=endpoint, up=up, kind=kind)
 
 
-def test_a_failure_waits_for_nothing_but_a_flush(store):
-    desk = desk_of(store, watched(), Clock())
-    desk.take([check(0)])
-    assert desk.urgent
-    desk.flush()
-    assert not desk.urgent
-    assert [check_.up for check_ in store.checks("e0", T - 1, T + 1)] == [False]
-    assert list(store.states("case:")) == ["case:e0"]
-
-
 def test_an_outage_of_many_is_one_transaction_with_its_notices(store):
     desk = desk_of(store, watched(50), Clock())
     desk.take(check(times, f"e{i}") for times in range(3) for i in range(50))
@@ -86,12 +76,15 @@ def test_an_outage_of_many_is_one_transaction_with_its_notices(store):
     assert len(store.due(T + 10)) == 50
 
 
-def test_a_failure_keeps_the_state_of_its_endpoint_only(store):
+def test_a_failure_is_kept_at_once_with_the_state_of_its_endpoint_only(store):
     desk = desk_of(store, watched(100), Clock())
     for at in range(2):
         desk.take([check(at)])
+        assert desk.urgent
         desk.flush()
+        assert not desk.urgent
     assert [list(batch.states) for batch in store.batches] == [["case:e0"]] * 2
+    assert [check_.up for check_ in store.checks("e0", T - 1, T + 2)] == [False] * 2
 
 
 def test_of_a_healthy_endpoint_mostly_the_time_is_kept(store):
