@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from monitor.fleet.hubs import SPOOL, Clock, Hub, T, health, in_loop, opened, result
+from monitor.fleet.hubs import Clock, Hub, T, health, in_loop, opened, result
 from nightly import rest_nightly
 
 from ringback.incident.model import Check, WatchedEndpoint
@@ -17,8 +17,6 @@ from ringback.monitor.fleet.signature import new_key, public_text, signed_fields
 from ringback.monitor.model import Endpoint
 from ringback.monitor.store.degraded import DegradedStore
 from ringback.monitor.store.interface import StoreUnavailable
-
-__all__ = ["SPOOL", "Clock", "T", "health", "opened", "result"]
 
 
 @pytest.fixture
@@ -71,43 +69,6 @@ def test_the_newest_of_what_waited_says_how_it_is_now(monitor, clock):
     assert len(monitor.history()) == 8
 
 
-@in_loop
-def test_what_two_places_see_and_one_does_not_is_partial(monitor, clock):
-    tokyo, oslo = monitor.agent("tokyo"), monitor.agent("oslo")
-    for n in range(1, 30):
-        clock.now = T + 5 * n + 1
-        monitor.send(tokyo, result(2 * n, 5 * n), result(2 * n + 1, 5 * n, endpoint="blog"))
-        monitor.send(
-            oslo, result(2 * n, 5 * n, up=False), result(2 * n + 1, 5 * n, endpoint="blog")
-        )
-        monitor.core.processor.tick()
-
-    assert monitor.states() == ["partial", "ok"]
-    (incident,) = monitor.engine.incidents()
-    assert (incident.pattern, incident.severity) == ("network_partition", "warn")
-
-
-@in_loop
-def test_an_agent_that_is_silent_is_one_incident_and_no_endpoint_is_blamed(monitor, clock):
-    agent = monitor.agent("tokyo")
-    monitor.send(agent, result(1, 0), result(2, 0, endpoint="blog"))
-    for second in range(1, 400):
-        clock.now = T + second
-        monitor.fleet.tick(clock.now)
-        monitor.core.processor.tick()
-        if second == SILENT_SECONDS:
-            assert monitor.engine.incidents() == []
-    (incident,) = monitor.engine.incidents()
-    assert (incident.pattern, incident.observer) == ("vantage_silent", "tokyo")
-    assert (incident.members, incident.severity) == ((), "warn")
-    assert "tokyo" in incident.summary
-    votes = monitor.engine.votes_on("shop")
-    assert [monitor.engine.counts("shop", vote, clock.now) for vote in votes] == [False]
-
-    monitor.send(agent, health=health())
-    assert monitor.engine.incidents() == []
-
-
 def pass_time(monitor, clock, seconds, heard):
     for _ in range(seconds):
         clock.now += 1
@@ -123,7 +84,7 @@ def test_a_hub_that_is_cut_off_from_most_agents_is_one_incident(monitor, clock):
         clock.now = T + second
         monitor.send(agent, result(1, second), result(2, second, endpoint="blog"))
     seen = []
-    for second in range(4, 400):
+    for second in range(4, 100):
         clock.now = T + second
         monitor.send(agents[3], health=health())  # the one that is left
         monitor.fleet.tick(clock.now)
@@ -191,7 +152,7 @@ def test_a_hub_whose_clock_jumps_is_one_incident_about_the_hub(monitor, clock, j
     agents = enrolled(monitor, ("tokyo", "oslo", "lima"))
     assert not any(live(monitor, clock, agents, range(60)))
 
-    found = live(monitor, clock, agents, range(60, 200), jump)
+    found = live(monitor, clock, agents, range(60, 120), jump)
     assert found[int(SILENT_SECONDS) - 1] == []
     assert {len(incidents) for incidents in found[int(SILENT_SECONDS) + 2 :]} == {1}
     (incident,) = found[-1]
@@ -200,30 +161,8 @@ def test_a_hub_whose_clock_jumps_is_one_incident_about_the_hub(monitor, clock, j
     assert f"its clock is {told} lima, oslo, tokyo" in incident.evidence[0]
     assert "sets the clock" in incident.advice[0]
 
-    assert live(monitor, clock, agents, range(200, 260))[-1] == []
+    assert live(monitor, clock, agents, range(120, 180))[-1] == []
     assert monitor.states() == ["ok", "ok"]
-
-
-@in_loop
-def test_an_agent_whose_clock_is_wrong_is_sick_and_not_silent(monitor, clock):
-    [(agent, key)] = enrolled(monitor, ("tokyo",))
-    monitor.send(agent, result(1, 0), result(2, 0, endpoint="blog"))
-    for second in range(1, 400):
-        clock.now = T + second
-        with pytest.raises(AgentRefused, match="3600 s ahead"):
-            ask(monitor, agent, key, clock.now + 3600)
-        monitor.fleet.tick(clock.now)
-        monitor.core.processor.tick()
-        if second == SILENT_SECONDS:  # who is heard is not sick for an old request
-            assert monitor.engine.incidents() == []
-    (incident,) = monitor.engine.incidents()
-    assert (incident.pattern, incident.observer) == ("prober_sick", "tokyo")
-    assert "the clock of tokyo is 3600 s ahead" in incident.evidence[0]
-    assert monitor.engine.counts("shop", monitor.engine.votes_on("shop")[0], T + 399) is False
-
-    assert ask(monitor, agent, key, clock.now) is agent
-    monitor.send(agent, health=health())
-    assert monitor.engine.incidents() == []
 
 
 @in_loop

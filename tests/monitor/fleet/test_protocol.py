@@ -90,12 +90,6 @@ def test_what_is_out_of_bounds_is_not_taken(more):
         read(**more)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "nul", '{"agent": 1}', "[" * 100_000])
-def test_what_is_no_document_is_not_taken(text):
-    with pytest.raises(ValidationError):
-        RESULTS.validate_json(text)
-
-
 def test_an_endpoint_comes_as_it_was_sent(tmp_path):
     urls = [
         "https://a.example/x?y=1",

@@ -51,10 +51,6 @@ def test_an_alarm_after_quiet_is_a_first_one(since, expected):
     assert due(opened(), sent_at=T - since) == expected
 
 
-def test_further_alarms_are_gathered_for_a_minute():
-    assert due(opened(1), opened(2, after=50.0), sent_at=T - 10) == 60.0
-
-
 @pytest.mark.parametrize(("every", "expected"), [(30.0, 120.0), (299.0, 120.0), (300.0, 300.0)])
 def test_an_end_waits(every, expected):
     begun = opened()

@@ -45,17 +45,6 @@ def test_an_incident_is_notified_from_its_beginning_to_its_end(ops):
     assert waiting(ops.store) == []
 
 
-def test_what_waits_together_is_one_message(ops):
-    ops.refuse = away
-    for number in range(1, 41):
-        ops.tell(opened(number, 0))
-    ops.until(10)
-    ops.refuse = lambda _: None
-    ops.until(60)
-    (told,) = ops.told
-    assert {incident for incident, _ in told[1:]} == {f"i{n}" for n in range(1, 41)}
-
-
 def test_an_end_takes_along_a_beginning_that_was_put_off(ops):
     ops.refuse = lambda _: NotSent("later", not_delivered=True, retry_after=60.0)
     first = opened(1, 0)

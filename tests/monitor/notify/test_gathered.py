@@ -44,20 +44,14 @@ EXPECTED = [
 ]
 
 
-def test_what_belongs_together_is_one_message(desk):
-    ops = desk()
-    assert story(ops) == EXPECTED
-    assert waiting(ops.store) == []
-    assert outcomes(ops) == {"": 7, NOTHING_LEFT: 2}, "an end and the reopening are not sent"
-
-
-@pytest.mark.parametrize("restart_every", [pytest.param(7, marks=pytest.mark.nightly), 50])
-def test_restarts_change_nothing(desk, restart_every):
+@pytest.mark.parametrize("restart_every", [0, 50, pytest.param(7, marks=pytest.mark.nightly)])
+def test_what_belongs_together_is_one_message_whatever_is_restarted(desk, restart_every):
     ops = desk()
     assert story(ops, restart_every) == EXPECTED
     ids = [notice.id for notification in ops.sent for notice in notification.notices]
     assert len(ids) == len(set(ids))
     assert waiting(ops.store) == []
+    assert outcomes(ops) == {"": 7, NOTHING_LEFT: 2}, "an end and the reopening are not sent"
 
 
 def outcomes(desk):

@@ -81,15 +81,6 @@ def test_several_incidents_are_all_named():
     assert plain_text(several).count("Evidence") == 5
 
 
-def test_many_members_are_counted():
-    members = tuple(f"shop-{number}" for number in range(1, 31))
-    text = plain_text(told(members=members))
-
-    assert "[DOWN] 30 endpoints (shop-1, shop-2, shop-3 and 27 more): " in text
-    assert "Affects: 30: shop-1, " in text
-    assert text.count("\n") < 13
-
-
 @pytest.mark.parametrize("write", [plain_text, markdown_text, html_text, subject_line])
 def test_hostile_text_stays_text(write):
     text = write(

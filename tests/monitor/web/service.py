@@ -5,6 +5,10 @@ import functools
 from collections import Counter, defaultdict
 from dataclasses import replace
 
+from diagnosis.values import diagnosis, reading, verdict
+
+from ringback.diagnosis.model import Alternative
+from ringback.diagnosis.record import record_of
 from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
 from ringback.incident.silences import Silence, Silences
 from ringback.monitor.commands import Probed
@@ -129,7 +133,7 @@ class MemoryService:
         self.quiet = Silences()
         self.beats = []
         self.checked = []
-        self.adopted = []
+        self.adopted, self.taken = [], []
         self.degraded = None
         self.error = None
         self.listeners = set()
@@ -249,6 +253,7 @@ class MemoryService:
         return endpoint_id in self.known
 
     def ingest(self, checks):
+        self.taken += checks
         return sum(check.calls for check in checks)
 
     async def subscribe(self):
@@ -379,47 +384,30 @@ def sample(now=NOW):
     return service
 
 
-def _reading(layer, what, subject, result, at, **more):
-    said = {"layer": layer, "what": what, "subject": subject, "result": result, "at": at}
-    return {**said, "state": "ok", "kind": None, "seconds": 0.01, "facts": {}, **more}
-
-
-DIAGNOSIS = {
-    "format": 1,
-    "target": "https://api.example:8443/v1",
-    "at": "2026-11-21T11:50:01.000Z",
-    "elapsed": 0.031,
-    "complete": True,
-    "verdict": {
-        "kind": "tcp.refused",
-        "cause": "service_down",
-        "layer": "tcp",
-        "where": "their service",
-        "confidence": 0.9,
-        "summary": "Nothing listens on api.example:8443: the connection is refused.",
-        "advice": ["Check on the target that the service runs and listens there: `ss -ltn`."],
-        "evidence": [2],
-        "alternatives": [
-            {
-                "kind": "tcp.refused",
-                "cause": "firewall_rejects",
-                "where": "path",
-                "summary": "A firewall answers with a TCP reset in the service's name.",
-                "check": "on the service's host: `ss -ltn`; it listens and is still refused",
-            }
-        ],
-        "beside": [],
-    },
-    "readings": [
-        _reading("url", "parse", "https://api.example:8443/v1", "port 8443 is given", 0.001),
-        _reading("name", "getaddrinfo", "api.example", "192.0.2.7", 0.002),
-        _reading(
-            *("tcp", "connect", "192.0.2.7:8443", "refused (ECONNREFUSED)", 0.014),
-            state="failed",
-            kind="tcp.refused",
+DIAGNOSIS = record_of(
+    diagnosis(
+        reading("url", "parse", "https://api.example:8443/v1", result="port 8443 is given"),
+        reading("name", "getaddrinfo", "api.example", result="192.0.2.7"),
+        reading(state="failed", kind="tcp.refused", result="refused (ECONNREFUSED)"),
+        target="https://api.example:8443/v1",
+        found=verdict(
+            "service_down",
+            "tcp.refused",
+            "tcp",
+            where="their service",
+            confidence=0.9,
+            summary="Nothing listens on api.example:8443: the connection is refused.",
+            advice=("Check on the target that the service runs and listens there: `ss -ltn`.",),
+            evidence=(2,),
+            alternatives=(
+                Alternative(
+                    kind="tcp.refused",
+                    cause="firewall_rejects",
+                    where="path",
+                    summary="A firewall answers with a TCP reset in the service's name.",
+                    check="on the service's host: `ss -ltn`; it listens and is still refused",
+                ),
+            ),
         ),
-    ],
-    "host": {"python": "3.11.7", "openssl": "OpenSSL 3", "platform": "Linux"},
-    "ringback": "1.2.3",
-    "redacted": False,
-}
+    )
+)

@@ -134,18 +134,8 @@ def test_odd_alerts_do_no_harm(monkeypatch):
 # Posted to the page.
 
 
-class Taking(MemoryService):
-    def __init__(self):
-        super().__init__()
-        self.taken = []
-
-    def ingest(self, checks):
-        self.taken += checks
-        return len(self.taken)
-
-
 def test_alerts_are_failed_checks_and_what_still_fires_is_known_to_the_next_post():
-    asking = Asking(Taking())
+    asking = Asking(MemoryService())
     posted = {"startsAt": "2026-11-21T11:59:00Z"}
     slow = alert(labels={"alertname": "Slow"}, **posted)
     for firing in ([alert(**posted), slow], [alert(status="resolved", **posted)]):
@@ -160,14 +150,14 @@ def test_alerts_are_failed_checks_and_what_still_fires_is_known_to_the_next_post
     "sent", [b"", b"no json", b"3", b'[{"labels": 1}, 2]', b'{"alerts": [[]]}', b"[" * 100_000]
 )
 def test_what_is_no_list_of_alerts_is_refused(sent):
-    response = Asking(Taking()).post("/api/v2/alerts", content=sent)
+    response = Asking(MemoryService()).post("/api/v2/alerts", content=sent)
 
     assert response.status_code == 400
     assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_where_there_are_tokens_one_to_push_is_needed():
-    asking = Asking(Taking(), WebSettings(tokens=TOKENS))
+    asking = Asking(MemoryService(), WebSettings(tokens=TOKENS))
 
     assert asking.post("/api/v2/alerts", json=[]).status_code == 401
     assert asking.post("/api/v2/alerts", json=[], headers=bearer("reader")).status_code == 403

@@ -1,6 +1,5 @@
 """What the charts of a page say of the checks that they draw."""
 
-import pytest
 from monitor.web.service import NOW, check, incident, refused
 
 from ringback.monitor.store.interface import RollupBucket
@@ -8,8 +7,6 @@ from ringback.monitor.web.chart import (
     WIDTH,
     WINDOWS,
     check_chart,
-    fitting_bars,
-    fitting_windows,
     incident_bands,
     latency_chart,
     status_bar,
@@ -29,19 +26,6 @@ def test_uptime_of_a_bar_is_counted_from_what_is_in_its_window():
     assert bar.uptime == 0.95
     assert bar.cells[-1].at <= NOW < bar.cells[-1].until
     assert status_bar([bucket(NOW - 500 * 86400)], WINDOWS["90d"], NOW).uptime is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "bars", "windows"),
-    [
-        (54, ["1h"], ["1h"]),
-        (20 * 3600, ["24h"], ["1h", "6h", "24h"]),
-        (3000 * 86400, ["24h", "7d", "90d", "1y"], list(WINDOWS)),
-    ],
-)
-def test_windows_that_are_offered_fit_the_history(seconds, bars, windows):
-    assert [window.name for window in fitting_bars(seconds)] == bars
-    assert [window.name for window in fitting_windows(seconds)] == windows
 
 
 def test_latency_says_what_was_in_each_span_and_has_a_gap_where_nothing_succeeded():

@@ -1,12 +1,12 @@
 import pytest
 from monitor.web.asking import Asking
-from monitor.web.service import certificate, check, refused
+from monitor.web.service import refused
 from prometheus_client.parser import text_string_to_metric_families
 
 from ringback.monitor.commands import Probed
 from ringback.monitor.probe.outcome import ProbeNotes
 from ringback.monitor.web.metrics import exposition_of
-from ringback.monitor.web.probing import fnv_1a, is_allowed, probe_metrics
+from ringback.monitor.web.probing import is_allowed, probe_metrics
 from ringback.monitor.web.settings import WebSettings
 
 OPEN = WebSettings(probe_targets=("*.example", "127.0.0.1:9115", "https://secure.test"))
@@ -22,19 +22,6 @@ def by_phase(found, name):
     return {sample.labels["phase"]: sample.value for sample in family.samples}
 
 
-def test_phases_have_the_names_of_blackbox_exporter():
-    phases = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
-    seen = check("a", status=200, certificate=certificate(9), timings=phases, address="192.0.2.1")
-
-    assert by_phase(metrics_of(seen), "probe_http_duration_seconds") == {
-        "resolve": 0.004,
-        "connect": 0.01,
-        "tls": 0.016,
-        "processing": 0.009,
-        "transfer": 0.003,
-    }
-
-
 def test_what_a_failure_took_stands_in_the_phase_that_failed():
     seen = refused("a")
     found = metrics_of(seen, phase="connect")
@@ -43,12 +30,6 @@ def test_what_a_failure_took_stands_in_the_phase_that_failed():
     assert sum(by_phase(found, "probe_http_duration_seconds").values()) == pytest.approx(
         seen.seconds or 1.5
     )
-
-
-def test_an_address_has_the_hash_of_blackbox_exporter():
-    # https://github.com/prometheus/blackbox_exporter hashes the 4 or 16 bytes with FNV-1a; the
-    # values of the empty text and of "foobar" are those of its authors' test vectors.
-    assert (fnv_1a(b""), fnv_1a(b"foobar")) == (0x811C9DC5, 0xBF9CF968)
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,10 @@ from ringback.monitor.ingest.shares import MAX_DEBT
 from ringback.monitor.web.settings import WebSettings
 
 
-class Taking(MemoryService):
-    def __init__(self):
-        super().__init__()
-        self.taken = []
-
-    def ingest(self, checks):
-        self.taken += checks
-        return sum(check.calls for check in checks)
-
-
 def asked(sent, times=1):
-    service = Taking()
-    asking = Asking(service)
+    asking = Asking(MemoryService())
     answers = [asking.post("/api/v1/events", content=sent) for _ in range(times)]
-    return answers[-1], service.taken
+    return answers[-1], asking.service.taken
 
 
 def test_what_a_program_reports_goes_to_the_monitor():
@@ -43,7 +32,7 @@ def test_what_cannot_be_read_or_is_too_much_is_refused():
 
 
 def test_more_than_can_be_taken_is_answered_429_and_counted():
-    asking = Asking(Taking())
+    asking = Asking(MemoryService())
     asking.app.state.site.shares.charge("another", 3 * MAX_DEBT)
     sent = body(failed(at=NOW), sent_at=NOW)
     for path in ("/api/v1/events", "/api/v2/alerts"):
@@ -53,7 +42,7 @@ def test_more_than_can_be_taken_is_answered_429_and_counted():
 
 
 def test_large_batch_is_taken_by_turns():
-    asking = Asking(Taking())
+    asking = Asking(MemoryService())
     sent = body(*[failed(at=NOW)] * 120, sent_at=NOW)
     turns = []
     asking.service.ingest = lambda checks: turns.append(len(checks)) or len(checks)
@@ -62,7 +51,7 @@ def test_large_batch_is_taken_by_turns():
 
 
 def test_where_there_are_tokens_one_to_push_is_needed():
-    asking = Asking(Taking(), WebSettings(tokens=TOKENS))
+    asking = Asking(MemoryService(), WebSettings(tokens=TOKENS))
     sent = body(failed(at=NOW), sent_at=NOW)
     answers = [
         asking.post("/api/v1/events", content=sent, headers=headers).status_code

@@ -172,14 +172,6 @@ def test_open_incident_is_shown_as_it_is_now_not_as_it_was_kept():
     assert (found["summary"], found["advice"]) == ("new", ["Renew the certificate."])
 
 
-def test_incident_is_acknowledged():
-    response = Asking().post("/api/v1/incidents/inc-1/acknowledge", json={"by": "Ada"})
-
-    assert response.status_code == 200
-    assert response.json()["state"] == "acknowledged"
-    assert response.json()["acknowledged_by"] == "Ada"
-
-
 def test_silence_is_made_listed_and_ended():
     asking = Asking()
     body = {"endpoints": ["shop-*"], "seconds": 3600, "by": "Ada", "reason": "move"}
@@ -203,14 +195,6 @@ def test_a_silence_that_makes_no_sense_is_refused(body):
 
     assert asking.post("/api/v1/silences", content=body).status_code == 400
     assert asking.service.silences() == []
-
-
-def test_a_discovered_endpoint_is_adopted():
-    asking = Asking()
-
-    assert asking.get("/api/v1/discovered").json()[0]["calls"] == 1204
-    assert asking.post("/api/v1/discovered/payments/adopt").json() == {"id": "payments"}
-    assert asking.get("/api/v1/discovered").json() == []
 
 
 def test_a_job_reports_in():
