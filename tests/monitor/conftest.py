@@ -1,8 +1,11 @@
+import contextlib
+
 import pytest
-from monitor.running import Target
+from monitor.notify.conftest import receiver, second_receiver
+from monitor.running import Monitor, Target
 from monitor.store.engines import engine, postgres, server
 
-__all__ = ["engine", "postgres", "server"]
+__all__ = ["engine", "postgres", "receiver", "second_receiver", "server"]
 
 
 @pytest.fixture
@@ -10,3 +13,15 @@ def target():
     service = Target()
     yield service
     service.close()
+
+
+@pytest.fixture
+def started(tmp_path):
+    with contextlib.ExitStack() as stack:
+
+        def start(*arguments):
+            monitor = Monitor(tmp_path, *arguments)
+            stack.callback(monitor.stop)
+            return monitor
+
+        yield start

@@ -82,22 +82,10 @@ def lived(path, count):
             core.take(check(endpoint.id))
             core.take(check(endpoint.id, 5, up=False))
         all_views(queries)  # what is shown is kept
-        store.keep(
-            StoreBatch(
-                states={f"identity:{endpoint.id}": {} for endpoint in core.endpoints.values()}
-            )
-        )
+        store.keep(StoreBatch(states={f"identity:{id_}": {} for id_ in core.endpoints}))
         store.close()
 
     asyncio.run(live())
-
-
-def begun(path, count):
-    store = SQLiteStore(path)
-    _core, queries, _commands = monitor(endpoints(count), store, lambda: T + 20)
-    views = all_views(queries)
-    store.close()
-    return views
 
 
 def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked, monkeypatch):
@@ -108,7 +96,8 @@ def test_a_start_asks_the_store_no_more_often_for_more_endpoints(tmp_path, asked
     for count in (2, 40):
         lived(tmp_path / f"{count}.db", count)
         asked.clear()
-        views = begun(tmp_path / f"{count}.db", count)
+        with closing(SQLiteStore(tmp_path / f"{count}.db")) as store:
+            views = all_views(monitor(endpoints(count), store, lambda: T + 20)[1])
         assert {(view.state, view.since, view.last.at) for view in views} == {
             ("suspect", T + 5, T + 5)
         }

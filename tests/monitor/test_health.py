@@ -1,6 +1,3 @@
-import asyncio
-import time
-
 import pytest
 
 from ringback.incident.model import Check
@@ -141,25 +138,6 @@ def test_what_this_machine_lacks_blames_nobody(machine, kind, free, cause, said)
     assert (check.up, check.kind) == (None, kind)
     assert said in check.detail
     assert machine.health.doubted == {cause: 1}
-
-
-def test_a_real_event_loop_that_is_blocked():
-    async def block():
-        health = MonitorHealth()
-        health.start(asyncio.get_running_loop())
-        began = time.monotonic()
-        await asyncio.sleep(0)
-        time.sleep(0.4)
-        await asyncio.sleep(0.05)
-        check = health.gate(failed(), began, time.monotonic())
-        health.stop()
-        return check, health
-
-    check, health = asyncio.run(block())
-
-    assert check.up is None
-    assert health.lag > 0.25
-    assert [finding.why for finding in health.recent()]
 
 
 def test_a_tick_counts_the_checks_since_the_last(machine):

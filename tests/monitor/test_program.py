@@ -3,12 +3,9 @@
 import asyncio
 import json
 import time
+from contextlib import closing
 
 import pytest
-from monitor.notify.conftest import (
-    receiver,  # noqa: F401 - a fixture
-    second_receiver,  # noqa: F401 - a fixture
-)
 from monitor.notify.made import until, waiting
 
 from ringback.incident.model import Change, Incident, Notice
@@ -19,7 +16,7 @@ from ringback.monitor.store import StoreBatch
 
 
 @pytest.fixture
-def loaded(receiver, second_receiver, unused_port, tmp_path, monkeypatch):  # noqa: F811
+def loaded(receiver, second_receiver, unused_port, tmp_path, monkeypatch):
     """Two who tell: the diagnosis, which may come at any moment, is told to the team alone."""
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "ringback.toml"
@@ -33,12 +30,7 @@ def loaded(receiver, second_receiver, unused_port, tmp_path, monkeypatch):  # no
     return load(file, {})
 
 
-async def ended(task):
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver, monkeypatch):  # noqa: F811
+def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver, monkeypatch):
     incident = Incident(
         id="i1",
         pattern="service_outage",
@@ -64,16 +56,14 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         assert second_receiver.told == [("i1", "escalated")]
         found = {(known.channel, known.outcome) for known in store.notified(["i1"])}
         assert found == {("boss", "sent"), ("team", "sent")}
-        await ended(task)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.POLL_INTERVAL", 0.05)
-    store = open_store(loaded)
-    store.keep(StoreBatch(incidents=(incident,), notices=(escalation,)))
-    try:
+    with closing(open_store(loaded)) as store:
+        store.keep(StoreBatch(incidents=(incident,), notices=(escalation,)))
         asyncio.run(drive(store))
-    finally:
-        store.close()
 
 
 def test_a_maintenance_window_is_taken_from_the_file_again_and_again(tmp_path, monkeypatch):
@@ -87,25 +77,20 @@ def test_a_maintenance_window_is_taken_from_the_file_again_and_again(tmp_path, m
         file.write_text(text)
         return load(file, {})
 
-    store = open_store(read(shop))
-    try:
+    with closing(open_store(read(shop))) as store:
         program = Program(load(file, {}), store, read=lambda: load(file, {}))
         for text, silenced in ((shop + window, True), (shop, False)):
             read(text)
             program.reload()
             assert program.queries.view("shop").silenced is silenced
-    finally:
-        store.close()
 
 
 def test_agents_are_not_asked_to_check_what_is_paused(loaded):
-    store = open_store(loaded)
-
     def planned_for(program, agent):
         plan = json.loads(program.fleet.plan(agent, secure=True))
         return [planned["endpoint"]["id"] for planned in plan["endpoints"]]
 
-    async def drive():
+    async def drive(store):
         program = Program(loaded, store)
         _, token = program.fleet.add("tokyo", "net")
         agent = program.fleet.enrol(token, public_text(new_key()))
@@ -118,7 +103,5 @@ def test_agents_are_not_asked_to_check_what_is_paused(loaded):
         again.commands.resume("shop")
         assert Program(loaded, store).queries.view("shop").paused is None
 
-    try:
-        asyncio.run(drive())
-    finally:
-        store.close()
+    with closing(open_store(loaded)) as store:
+        asyncio.run(drive(store))

@@ -45,10 +45,6 @@ def role(monitor):
     return monitor.get("/status")["lead"]
 
 
-def leads(monitor):
-    return role(monitor)["role"] == "lead"
-
-
 def asked(url, method="GET", body=None, **headers):
     """What is answered, without following where it leads."""
     opener = urllib.request.build_opener(_Stay)
@@ -65,11 +61,17 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def test_one_leads_and_the_other_shows_the_same(hubs, capsys):
+def pair(hubs):
+    """One that leads, and one that stands by."""
     first = hubs()
     first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
     second = hubs()
     second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    return first, second
+
+
+def test_one_leads_and_the_other_shows_the_same(hubs, capsys):
+    first, second = pair(hubs)
     assert role(second) == {**role(first), "role": "standby"}
     second.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
     page = text_of(second.url)
@@ -96,10 +98,7 @@ def check_changes_are_sent_on(second, first, incident):
 def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_killed(
     hubs, target, capsys
 ):
-    first = hubs()
-    first.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
-    second = hubs()
-    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    first, second = pair(hubs)
     target.status = 503
     (incident,) = second.until("/incidents", bool)
     # A page has what its process knows: one that stands by follows within a second.
@@ -125,8 +124,7 @@ def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_kill
 
 
 def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target):
-    first, second = hubs(), hubs()
-    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    first, second = pair(hubs)
     os.kill(first.process.pid, signal.SIGSTOP)
     second.until("/status", lambda status: status["lead"]["role"] == "lead")
     os.kill(first.process.pid, signal.SIGCONT)
@@ -143,8 +141,7 @@ def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target)
 
 
 def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, postgres):
-    first, second = hubs(), hubs()
-    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    first, second = pair(hubs)
     target.status = 503
     (incident,) = second.until("/incidents", bool)
     with psycopg.connect(postgres) as connection:
@@ -161,8 +158,7 @@ def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, postg
 
 
 def test_what_a_standby_has_to_build_anew_without_its_server_is_built_later(server, hubs, target):
-    first, second = hubs(), hubs()
-    second.until("/status", lambda status: status["lead"]["url"] == first.url)
+    first, second = pair(hubs)
     server.stop("immediate")
     try:
         more = f'[[endpoint]]\nname = "Mail"\nurl = "{target.url}mail"\n'

@@ -18,7 +18,6 @@ from contextlib import suppress
 
 import psycopg
 import pytest
-from monitor.notify.conftest import receiver  # noqa: F401 - a fixture
 from monitor.running import Monitor
 from monitor.store.engines import fresh_database
 from monitor.store.server import running_server
@@ -235,7 +234,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path, receiver):  # noqa: F811
+def stage(tmp_path, receiver):
     with running_server(fsync="on") as server:
         stage = Stage(server, tmp_path, receiver.url)
         yield stage
@@ -289,7 +288,7 @@ def check_results(stage, load):
         assert times == sorted(times)
 
 
-def check_notifications(receiver, job):  # noqa: F811
+def check_notifications(receiver, job):
     job.fail()  # tells all that waits
     *over, last = job.incidents
 
@@ -303,7 +302,7 @@ def check_notifications(receiver, job):  # noqa: F811
 
 
 @pytest.mark.nightly
-def test_whoever_dies_nothing_is_lost_doubled_or_out_of_order(stage, receiver):  # noqa: F811
+def test_whoever_dies_nothing_is_lost_doubled_or_out_of_order(stage, receiver):
     stage.leading()
     remote = remote_of(stage.hubs)
     load, job = Load(stage.hubs, remote), Jobs(remote)

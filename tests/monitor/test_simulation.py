@@ -11,8 +11,6 @@ from ringback.monitor.config.settings import MaintenanceWindow
 from ringback.monitor.simulation import Simulation, scenario_outcome
 
 INCIDENT = Path(__file__).parents[1] / "incident"
-LINES = (INCIDENT / "scenarios.jsonl").read_text().splitlines()
-SCENARIOS = list(scenarios_of(LINES))
 NETWORKS = list(scenarios_of((INCIDENT / "networks.jsonl").read_text().splitlines()))
 T = 1_790_000_000.0
 
@@ -30,13 +28,6 @@ def replayed(checks, config=None, **options):
     return changes, simulation.notifications
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
-def test_each_sort_of_expectation_is_met_or_not(scenario):
-    outcome = scenario_outcome(scenario, MonitorConfig())
-    met = {expected.is_met_by(outcome) for expected in scenario.expectations}
-    assert met == {scenario.name.startswith("met")}
-
-
 @pytest.mark.parametrize("scenario", NETWORKS, ids=lambda one: one.name)
 def test_nobody_is_blamed_for_the_network_of_who_looks(scenario):
     outcome = scenario_outcome(scenario, MonitorConfig())
@@ -46,16 +37,8 @@ def test_nobody_is_blamed_for_the_network_of_who_looks(scenario):
 def test_an_outage_is_notified_once_and_its_end():
     changes, notifications = replayed(log(True, False, False, False, False, True, True))
     assert [change.what for change in changes if change.told] == ["opened", "closed"]
-    assert [
-        update.headline for notification in notifications for update in notification.updates
-    ] == [
-        "opened",
-        "closed",
-    ]
-    assert [notification.at - T for notification in notifications] == [
-        100.0,
-        300.0,
-    ]  # a diagnosis is waited for
+    told = [(sent.at - T, update.headline) for sent in notifications for update in sent.updates]
+    assert told == [(100.0, "opened"), (300.0, "closed")]  # a diagnosis is waited for
 
 
 def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
@@ -63,6 +46,4 @@ def test_nobody_is_notified_of_what_begins_in_a_maintenance_window():
     _, notifications = replayed(log(*[False] * 5, True, True), MonitorConfig(maintenance=(window,)))
     assert notifications == []
     _, notifications = replayed(log(*[False] * 20), MonitorConfig(maintenance=(window,)))
-    assert [notification.at - T for notification in notifications] == [301.0], (
-        "what is left of it is"
-    )
+    assert [sent.at - T for sent in notifications] == [301.0]  # what is left of it

@@ -14,24 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from monitor.running import WAIT_TIMEOUT, Monitor, configuration, state_of, text_of
+from monitor.running import WAIT_TIMEOUT, configuration, state_of, text_of
 from program import running_program
 from until import until
 
 from ringback.cli.run import run_command_line
-
-
-@pytest.fixture
-def started(tmp_path):
-    with contextlib.ExitStack() as stack:
-
-        def start(*arguments):
-            monitor = Monitor(tmp_path, *arguments)
-            stack.callback(monitor.stop)
-            return monitor
-
-        yield start
-
 
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
 

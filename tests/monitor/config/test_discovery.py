@@ -31,7 +31,7 @@ def test_targets_of_json_and_yaml_with_their_labels(found):
     loaded = found(
         a_json=[{"targets": ["a:80", "b:443"], "labels": {"env": "live", "__meta_x": "1"}}],
         b_yml="- targets: [c:1]\n  labels:\n    shard: 7\n    8: odd\n- targets: []\n",
-        c_yaml="- targets:\n  - a:80\n",
+        c_yaml="- targets:\n  - a:80\n  - https://a.example/x\n",
         d_txt="nothing",
     )
 
@@ -39,6 +39,7 @@ def test_targets_of_json_and_yaml_with_their_labels(found):
         ("tcp://a:80", {"env": "live"}),
         ("tcp://b:443", {"env": "live"}),
         ("tcp://c:1", {"shard": "7", "8": "odd"}),
+        ("https://a.example/x", {}),
     ]
     assert loaded.discovered == {endpoint.id for endpoint in loaded.endpoints}
     assert any(pattern.endswith("targets/*.json") for pattern in loaded.patterns)
@@ -49,19 +50,12 @@ def test_urls_names_and_settings_of_their_group(found):
         'url = "https://{target}/{path}"\nname = "{service} at {target}"\ngroup = "web"\n'
         '[group.web]\nevery = "5s"\nlabels = { team = "shop" }\nthreshold = 5\n'
     )
-    labels = {"path": "health", "service": "Shop"}
+    labels = {"path": "{service}{target}", "service": "Shop"}  # no value is taken for a template
     (endpoint,) = found(table, a_json=[{"targets": ["h:8443"], "labels": labels}]).endpoints
 
-    assert (endpoint.url, endpoint.name) == ("https://h:8443/health", "Shop at h:8443")
+    assert (endpoint.url, endpoint.name) == ("https://h:8443/{service}{target}", "Shop at h:8443")
     assert (endpoint.every, endpoint.watched.threshold) == (5.0, 5)
     assert endpoint.labels == {"team": "shop", **labels}
-
-
-def test_a_target_may_be_a_url(found):
-    targets = ["https://a.example/x", "redis://cache", "icmp://gw"]
-    loaded = found(a_json=[{"targets": targets}])
-
-    assert [endpoint.type for endpoint in loaded.endpoints] == ["http", "service", "icmp"]
 
 
 def test_routes_windows_and_parents_may_name_what_is_discovered(found):
@@ -107,11 +101,3 @@ def test_missing_label_and_another_suffix_are_mistakes(found):
         found(TABLE + 'url = "http://{target}/{path}"\n', a_json=[{"targets": ["a:1"]}])
     with pytest.raises(ConfigInvalid, match=r"must end in \.json, \.yml or \.yaml"):
         found('[[discovery]]\nfiles = "targets/*"\n', a_txt="[]")
-
-
-def test_no_value_is_taken_for_a_template(found):
-    table = TABLE + 'url = "http://{target}/{a}/{b}"\n'
-    labels = {"a": "{b}{target}", "b": "x"}
-    (endpoint,) = found(table, a_json=[{"targets": ["h:1"], "labels": labels}]).endpoints
-
-    assert endpoint.url == "http://h:1/{b}{target}/x"

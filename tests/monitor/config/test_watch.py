@@ -10,7 +10,7 @@ from ringback.monitor.config.watch import watch_files
 @contextlib.asynccontextmanager
 async def watching(files, patterns=()):
     """The next change, awaited since before the test goes on."""
-    found = watch_files(lambda: (files, patterns), settled=50)
+    found = watch_files(lambda: (files, patterns), settled=20)
 
     async def told(change):
         waiting = asyncio.ensure_future(anext(found))
@@ -36,13 +36,20 @@ def file(tmp_path):
     return path
 
 
-def test_a_change_a_replacement_and_a_removal_are_reported(file):
+def test_a_change_a_replacement_and_a_removal_are_reported(file, tmp_path):
+    files, more = [file], tmp_path / "more" / "more.toml"
+    more.parent.mkdir()
+    more.write_text("")
+
     async def main():
-        async with watching([file]) as told:
+        async with watching(files) as told:
             assert await told(lambda: file.write_text("a = 22\n")) == {file}
+            # At once: of a file that is written one may be told twice.
             assert await told(lambda: replaced(file, "a = 3\n")) == {file}
             assert await told(file.unlink) == {file}
-            assert await told(lambda: file.write_text("a = 4\n")) == {file}
+            files.append(more)  # what is watched is asked for after each change
+            assert await told(lambda: replaced(file, "a = 4\n")) == {file}
+            assert await told(lambda: replaced(more, "b = 1\n")) == {more}
 
     asyncio.run(main())
 
@@ -81,21 +88,5 @@ def test_files_that_a_pattern_names_are_noticed_when_they_come_and_go(file, tmp_
             assert await told(lambda: new.write_text("b = 1\n")) == {new}
             (folder / "notes.txt").write_text("x")
             assert await told(new.unlink) == {new}
-
-    asyncio.run(main())
-
-
-def test_what_is_watched_is_asked_for_after_each_change(file, tmp_path):
-    files, more = [file], tmp_path / "more" / "more.toml"
-    more.parent.mkdir()
-    more.write_text("")
-
-    async def main():
-        async with watching(files) as told:
-            # At once: of a file that is written one may be told twice.
-            assert await told(lambda: replaced(file, "a = 22\n")) == {file}
-            files.append(more)
-            assert await told(lambda: replaced(file, "a = 3\n")) == {file}
-            assert await told(lambda: replaced(more, "b = 1\n")) == {more}
 
     asyncio.run(main())
