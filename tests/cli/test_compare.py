@@ -5,7 +5,7 @@ from diagnosis.compare.reports import report
 from diagnosis.compare.test_compare import CASES, DROPS
 
 from ringback.diagnosis.record import record_of
-from tests.testing.terminal import lines_of, run_in_terminal, width_of
+from tests.testing.terminal import width_of
 
 
 @pytest.fixture
@@ -95,10 +95,10 @@ def test_files_of_the_same_name_are_told_apart(ringback, write, tmp_path):
     assert found["names"] == [f"{tmp_path.name}/report", "there/report"]
 
 
-def test_on_a_terminal_it_fits(write):
+def test_what_is_said_fits_the_width(ringback, write):
     here, there, _ = plight("split horizon")
-    status, written = run_in_terminal("compare", *write(here=here, there=there), columns=60)
+    done = ringback("compare", *write(here=here, there=there), env={"COLUMNS": "60"})
 
-    assert status == 1
-    assert width_of(written) <= 60
-    assert any(line.strip() == "▶ Name resolves" for line in lines_of(written))
+    assert done.returncode == 1
+    assert width_of(done.stdout) <= 60
+    assert "▶ Name resolves" in map(str.strip, done.stdout.splitlines())

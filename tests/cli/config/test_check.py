@@ -54,22 +54,16 @@ def test_json_says_the_same(ringback, folder):
     done = ringback("check-config", "--json", cwd=folder)
     bad = json.loads(done.stdout)
 
-    assert good["ok"]
     assert [endpoint["id"] for endpoint in good["endpoints"]] == ["a", "b"]
     assert good["files"] == ["ringback.toml", "more.toml"]
     assert good["notices"] == [SINGLE]
-    assert done.returncode == 2
-    assert not bad["ok"]
+    assert (good["ok"], bad["ok"], done.returncode) == (True, False, 2)
     (problem,) = bad["problems"]
     assert (problem["file"], problem["line"], problem["column"]) == ("more.toml", 1, 1)
     assert problem["message"] == "unknown key 'x'"
 
 
 REFUSED = {
-    '[[endpoint]]\nurl = "http://a.invalid"\nmethod = "GETT"\n': (
-        'ringback.toml:3:10: endpoint[0].method must be an HTTP method, such as GET, not "GETT"'
-    ),
-    '[web]\nport = "8480"\n': ('ringback.toml:2:8: web.port must be a whole number, not "8480"'),
     "# nothing yet\n\n": "ringback.toml: says nothing: add an [[endpoint]] with a url",
     '[[notifier]]\nname = "chat"\ntype = "apprise"\nurl = "nonsense://x"\n': (
         "ringback.toml: notifier chat: apprise does not know this nonsense:// URL"

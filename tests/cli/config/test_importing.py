@@ -25,18 +25,11 @@ def test_without_an_output_it_is_printed(ringback, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_there_already_is_left_alone(ringback, one_line, tmp_path):
-    (tmp_path / "mine.toml").write_text("mine")
-
-    said = one_line(ringback("import", SAMPLES / "urls.txt", "-o", "mine.toml", cwd=tmp_path))
-
-    assert "mine.toml exists already" in said
-    assert (tmp_path / "mine.toml").read_text() == "mine"
-
-
 def test_what_cannot_be_imported_is_one_line(ringback, one_line, tmp_path):
     (tmp_path / "letter.txt").write_text("Dear Sir or Madam\n")
 
+    there = ("import", SAMPLES / "urls.txt", "-o", "letter.txt")
+    assert "letter.txt exists already" in one_line(ringback(*there, cwd=tmp_path))
     assert "it is not clear which tool" in one_line(ringback("import", "letter.txt", cwd=tmp_path))
     assert "no file called gone" in one_line(ringback("import", "gone", cwd=tmp_path))
     said = one_line(ringback("import", "--from", "gatos", "letter.txt", cwd=tmp_path))

@@ -278,11 +278,8 @@ def test_a_route_is_for_ids_groups_and_labels(configured):
 
 
 def test_without_a_route_everybody_is_notified_of_everything(loaded):
-    found = loaded(
-        '[[notifier]]\nname = "a"\ntype = "command"\ncommand = ["x"]\n'
-        '[[notifier]]\nname = "b"\ntype = "command"\ncommand = ["y"]\n'
-    )
-
+    notifier = '[[notifier]]\nname = "{}"\ntype = "command"\ncommand = ["x"]\n'
+    found = loaded(notifier.format("a") + notifier.format("b"))
     assert found.routes == (RouteSettings(notifiers=("a", "b"), severity=("page", "warn")),)
 
 
@@ -316,10 +313,7 @@ def test_controls_are_asked_for_no_more_than_a_reply(loaded):
         ("https://a.example/x?y=1#z", "http", "https://a.example/x?y=1"),
         ("http://[2001:db8::1]:8080", "http", "http://[2001:db8::1]:8080"),
         ("a.example", "http", "http://a.example"),
-        ("c:5432", "tcp", "tcp://c:5432"),
         ("[::1]:5432", "tcp", "tcp://[::1]:5432"),
-        ("tls://a.example", "tls", "tls://a.example:443"),
-        ("dns://a.example", "dns", "dns://a.example"),
         ("ping://a.example", "icmp", "icmp://a.example"),
         ("redis://cache", "service", "redis://cache:6379"),
         ("postgres://watch@db/shop", "service", "postgres://watch@db:5432/shop"),
@@ -458,8 +452,8 @@ def included(folder, pattern, *, outside=""):
 
 @pytest.mark.parametrize(
     "pattern",
-    ["../away/other.toml", "conf.d/../../away/*.toml", "*.d/../../away/*.toml", "{away}/*.toml",
-     "/*/nothing.toml", "link.toml", "*k.toml", "linked.d/*.toml", "{etc}/../away/other.toml"],
+    ["../away/other.toml", "*.d/../../away/*.toml", "{away}/*.toml", "/*/nothing.toml",
+     "link.toml", "*k.toml", "linked.d/*.toml"],
 )  # fmt: skip
 def test_a_file_outside_is_included_only_where_it_is_said(folders, pattern):
     pattern = pattern.format(away=folders.parent / "away", etc=folders)
