@@ -4,13 +4,16 @@ import asyncio
 import json
 import time
 from contextlib import closing
+from functools import partial
 
 import pytest
-from monitor.notify.made import until, waiting
+from monitor.notify.made import AT_ONCE, until, waiting
 
 from ringback.incident.model import Change, Incident, Notice
+from ringback.monitor import program
 from ringback.monitor.config.load import load
 from ringback.monitor.fleet.signature import new_key, public_text
+from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.program import Program, open_store
 from ringback.monitor.store import StoreBatch
 
@@ -59,6 +62,7 @@ def test_nobody_further_is_called_in_a_silence(loaded, receiver, second_receiver
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
+    monkeypatch.setattr(program, "Dispatcher", partial(Dispatcher, collation=AT_ONCE))
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.SILENCE_INTERVAL", 0.05)
     monkeypatch.setattr("ringback.monitor.notify.dispatcher.POLL_INTERVAL", 0.05)
     with closing(open_store(loaded)) as store:
