@@ -94,14 +94,14 @@ def test_an_agent_that_is_cut_off_goes_on_and_sends_all_of_it_later(simulated):
 
 
 def test_what_is_new_goes_before_what_has_waited_long(simulated, monkeypatch):
-    monkeypatch.setattr(process, "MAX_RESULTS", 20)
-    monkeypatch.setattr(process, "SPLIT_RESULTS", 40)
+    monkeypatch.setattr(process, "MAX_RESULTS", 5)
+    monkeypatch.setattr(process, "SPLIT_RESULTS", 10)
 
     async def scenario(world):
         agent = world.agent("tokyo")
         await asyncio.sleep(30)
         world.cut.add(agent.identity.id)
-        await asyncio.sleep(900)
+        await asyncio.sleep(225)
         world.latency = 2.0
         back = world.clock() - T
         world.received.clear()

@@ -118,17 +118,6 @@ async def test_page_that_hears_nothing_is_kept_alive_until_it_leaves():
 
 
 @in_a_loop
-async def test_end_of_the_monitor_ends_every_stream():
-    service = MemoryService(ok("a"))
-    live = live_of(service)
-    stream = await followed(live, service)
-    live.close()
-
-    assert [message async for message in stream] in ([], [b": alive\n\n"])
-    assert live.full
-
-
-@in_a_loop
 async def test_no_more_pages_than_agreed_are_updated():
     live = live_of(MemoryService(ok("a")))
     streams = [live.follow() for _ in range(MAX_PAGES)]
