@@ -37,6 +37,20 @@ class Looking:
         given = {"id": "e", "name": "E", "timeout": 30.0, **options}
         return Endpoint(url=url, type=type_, expectations=Expectations(**expect or {}), **given)
 
+    def endpoint_of(self, started, lab, **options):
+        """A fault of the lab, with the authorities it trusts."""
+        if started.url.startswith("https"):
+            options.setdefault("ca", started.verify or lab.certificates.bundle)
+        return self.endpoint(started.url, **options)
+
+    def all_at(self, endpoints):
+        """Look at each once, all at the same time."""
+
+        async def look():
+            return await asyncio.gather(*(probe(one, self.context) for one in endpoints))
+
+        return self.run(look())
+
     def at(self, url, type_="http", **options):
         """Look once."""
         return self.run(probe(self.endpoint(url, type_, **options), self.context))
@@ -53,17 +67,13 @@ class Looking:
         return self.run(look())
 
     def fault(self, started, lab, *, lookup=10.0, **options):
-        """Look at a fault of the lab, with its resolver and the authorities it trusts.
-
-        An answer to ``lookup`` is awaited for so many seconds.
-        """
-        if started.url.startswith("https"):
-            options.setdefault("ca", started.verify or lab.certificates.bundle)
+        """Look at a fault of the lab; its nameserver may take ``lookup`` seconds to answer."""
+        one = self.endpoint_of(started, lab, **options)
         if started.nameserver is None:
-            return self.at(started.url, **options)
+            return self.run(probe(one, self.context))
         self.context.resolver = ProbeResolver((started.nameserver,))
         with resolving(started.nameserver, timeout=lookup):
-            return self.at(started.url, **options)
+            return self.run(probe(one, self.context))
 
 
 @pytest.fixture(autouse=True)

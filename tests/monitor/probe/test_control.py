@@ -37,10 +37,10 @@ class Hosts(Topology):
             run(self._names[role], command.split())
 
     def check(self, *controls):
-        """Check from the client; return what was found, one check each."""
+        """Check from the client, at the same time; return what was found, one check each."""
 
         async def main():
-            return [await control.check("here") for control in controls]
+            return await asyncio.gather(*(control.check("here") for control in controls))
 
         with self.inside("client"):
             found = asyncio.run(main())
@@ -68,12 +68,13 @@ def gateway(*addresses):
 
 
 @pytest.mark.netns
-def test_gateway_that_answers_is_up_and_one_removed_is_down(hosts):
+def test_gateway_that_answers_is_up_and_one_removed_is_down(hosts, monkeypatch):
     check = hosts.until(gateway(SERVER[4]), True)
     assert (check.endpoint, check.vantage, check.address) == ("control:gateway", "here", ROUTER)
     assert check.detail == f"the gateway {ROUTER} on lab0 is reachable"
     hosts.run("router", f"ip addr del {ROUTER}/24 dev lab0")
     hosts.run("client", "ip neigh flush dev lab0")
+    monkeypatch.setattr(control, "_PAUSES", (0.05,))  # nobody answers
     check = hosts.until(gateway(SERVER[4]), False)
     assert check.kind == "tcp.address_unreachable.host"
     check = hosts.until(gateway(SERVER[4], SERVER[6]), True)  # one way out of two is enough
@@ -130,7 +131,7 @@ class Stub:
         with hosts.inside(role):
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.bind((address, 53))
-        self._socket.settimeout(0.1)
+        self._socket.settimeout(0.02)
         self.code, self.flags = NXDOMAIN, 0
         self.silent, self.dead = False, ()  # `dead`: zones whose own nameservers are
         self.names = []
@@ -194,33 +195,36 @@ def test_resolver_is_up_whatever_it_answers_and_down_when_silent(hosts, stub, mo
     check = hosts.check(with_a_silent_one)
     assert (check.up, check.address) == (True, NAMESERVER)
 
-    monkeypatch.setattr(control, "_ROUNDS", 2)  # of waiting for an answer
+    monkeypatch.setattr(control, "_ROUND_SECONDS", 0.05)
     hosts.run("router", "iptables -w -A FORWARD -p udp --sport 53 -j DROP")
-    check = hosts.check(asking)
+    check, new = hosts.check(asking, resolver())
     assert (check.up, check.kind) == (False, "dns.unreachable")
     assert check.detail == f"{NAMESERVER} does not answer"
-    check = hosts.check(resolver())
-    assert check.up is None
-    assert "has not answered since the start" in check.detail
+    assert new.up is None
+    assert "has not answered since the start" in new.detail
 
 
 @pytest.mark.netns
-def test_forwarder_on_the_link_must_have_asked_others(hosts, stub):
+def test_forwarder_on_the_link_must_have_asked_others(hosts, stub, monkeypatch):
     server = stub("router", ROUTER)
     asking = resolver(ROUTER, ("a.example.net", "b.example.org"))
     assert hosts.check(asking).up
     server.dead = ("example.net", "example.org")  # zones that are dead make no dead resolver
     assert hosts.check(asking).up
     assert server.names[-1].endswith(".com")
-    for server.flags in (AUTHORITATIVE, AUTHENTIC):
-        check = hosts.check(asking)
+
+    monkeypatch.setattr(control, "_ROUNDS", 2)
+    others = [f"192.0.2.{n}" for n in (22, 23)]
+    hosts.run("router", *(f"ip addr add {address}/24 dev lab0" for address in others))
+    authoritative, authentic = (stub("router", address) for address in others)
+    authoritative.flags, authentic.flags = AUTHORITATIVE, AUTHENTIC
+    server.code = SERVFAIL
+    failing, *knowing, nobody = hosts.check(asking, *map(resolver, [*others, "127.0.0.53"]))
+    for check in knowing:
         assert check.up is None
         assert "perhaps of its own knowledge" in check.detail
-    server.flags, server.code = 0, SERVFAIL
-    check = hosts.check(asking)
-    assert (check.up, check.kind) == (False, "dns.server")
-    assert check.detail == f"{ROUTER} answers with an error (code 2)"
-    nobody = hosts.check(resolver("127.0.0.53"))
+    assert (failing.up, failing.kind) == (False, "dns.server")
+    assert failing.detail == f"{ROUTER} answers with an error (code 2)"
     assert nobody.up is None
     assert "Connection refused" in nobody.detail
 
@@ -263,7 +267,7 @@ def check_target(hosts, endpoint, between=None):
             if between:
                 assert found.up, found
                 between()
-                checked.endpoint = replace(endpoint, timeout=0.5)
+                checked.endpoint = replace(endpoint, timeout=0.2)
                 found = await checked.check("here")
             return found
         finally:

@@ -44,13 +44,13 @@ def test_another_address(looking, nameserver, wanted):
     ],
 )
 def test_what_nameservers_answer(looking, nameserver, label, kind):
-    check = at(looking, nameserver, label, timeout=1.0 if label == "silent" else 30.0)
+    check = at(looking, nameserver, label, timeout=0.3 if label == "silent" else 30.0)
 
     assert (check.up, check.kind) == (False, kind)
 
 
 def test_nameserver_that_is_not_there(looking, unused_port):
-    check = at(looking, ("127.0.0.1", unused_port), "ok", timeout=0.5)
+    check = at(looking, ("127.0.0.1", unused_port), "ok", timeout=0.2)
 
     assert (check.up, check.kind) == (False, "dns.unreachable")
 

@@ -40,7 +40,7 @@ def test_connection_that_ends_without_an_answer(looking, lab):
 
 
 def test_port_that_accepts_nobody_times_out(looking, lab):
-    check = at(looking, lab.start("tcp.timed_out:backlog_full"), timeout=0.5)
+    check = at(looking, lab.start("tcp.timed_out:backlog_full"), timeout=0.2)
 
     assert (check.up, check.kind) == (False, "tcp.timed_out")
 

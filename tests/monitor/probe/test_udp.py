@@ -39,9 +39,9 @@ def at(looking, port, expect="", **options):
     [
         ([b"pong"], "", 30.0, None),
         ([b"hello", b"pong 1"], "pong", 30.0, None),
-        ([b"hello"], "pong", 1.5, "service.rejected"),
-        ([b"hello"] * 200, "pong", 2.0, "service.rejected"),
-        ([], "", 0.5, "http.response.timed_out"),
+        ([b"hello"], "pong", 1.0, "service.rejected"),
+        ([b"hello"] * 200, "pong", 30.0, "service.rejected"),
+        ([], "", 0.3, "http.response.timed_out"),
     ],
     ids=["any", "later", "other", "flood", "none"],
 )
@@ -50,7 +50,6 @@ def test_answer_that_is_expected_or_not(looking, answers, expect, timeout, kind)
         check = at(looking, port, expect, timeout=timeout)
 
     assert (check.up, check.kind) == (kind is None, kind), check.detail
-    assert set(check.timings) >= {"dns"}
     assert received[0] == b"ping"
     assert ("hello" in check.detail) is (kind == "service.rejected")
 

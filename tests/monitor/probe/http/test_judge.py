@@ -61,7 +61,7 @@ def test_pattern_that_takes_for_ever_blames_nobody_and_keeps_nobody_waiting(
 ):
     url = lab.listen(answering(response(200, b"a" * 60))).url
     with monkeypatch.context() as impatient:
-        impatient.setattr(matching, "PATTERN_TIMEOUT", 0.5)
+        impatient.setattr(matching, "PATTERN_TIMEOUT", 0.1)
         check = looking.at(url, expect={"body_matches": ("(a+)+b",)})
 
     assert (check.up, check.kind) == (None, "client.deadline_exceeded")
@@ -101,6 +101,6 @@ def test_days_that_the_certificate_must_last(looking, lab):
     assert (check.up, check.kind) == (False, "tls.cert.invalid")
 
 
-@pytest.mark.parametrize("expect", [{"json": {"a[": "x"}}, {"body_matches": ("(",)}])
+@pytest.mark.parametrize("expect", [{"json": {"a[": "x"}}, {"body_matches": ("(+",)}])
 def test_expectation_that_cannot_be_used_blames_nobody(looking, url, expect):
-    assert looking.at(url, expect=expect, timeout=1.5).up is None
+    assert looking.at(url, expect=expect).up is None
