@@ -11,11 +11,10 @@ import signal
 import socket
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from contextlib import suppress
 
+import httpx
 import psycopg
 import pytest
 from monitor.running import Monitor
@@ -148,31 +147,18 @@ class Jobs(threading.Thread):
         return next((found["id"] for found in known if found["state"] != "closed"), None)
 
 
-def answer_to(method, url, body):
-    """The status, where it leads, and what is said; 0: nobody is there."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            return answer.status, "", json.loads(answer.read() or b"null")
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers.get("Location", ""), None
-    except OSError:
-        return 0, "", None
-
-
 def remote_of(hubs):
     """What asks the hubs until one of them does it."""
 
     def ask(method, path, body=None):
         while True:
             for hub in hubs:
-                status, there, found = answer_to(method, f"{hub.url}/api/v1{path}", body)
-                if status == 307:
-                    status, _, found = answer_to(method, there, body)
-                if 200 <= status < 300:
-                    return found
-                assert status in {0, 307, 503}, (method, path, status)
+                with suppress(httpx.RequestError):
+                    url = f"{hub.url}/api/v1{path}"
+                    said = httpx.request(method, url, json=body, timeout=5, follow_redirects=True)
+                    if said.is_success:
+                        return said.json() if said.content else None
+                    assert said.status_code == 503, (method, path, said)
             time.sleep(0.05)
 
     return ask
