@@ -42,7 +42,7 @@ def test_a_refused_connection_has_surely_delivered_nothing(unused_port, receiver
 def test_a_receiver_that_is_silent_may_have_got_it(receiver):
     receiver.gate.clear()
     with pytest.raises(NotSent) as raised:
-        channel_of(webhook(receiver, timeout=0.05)).send(message(story()))
+        channel_of(webhook(receiver, timeout=0.5)).send(message(story()))
 
     assert not raised.value.not_delivered
 
