@@ -64,12 +64,14 @@ def test_dead_ipv4_leaves_the_call_to_ipv6(lab, replaced):
             assert sock.family == socket.AF_INET6
 
 
+@pytest.mark.nightly
 def test_a_family_without_a_route_masks_nothing(lab):
     kind, _, _ = dialled(FAULTS["tcp.refused:ipv6_missing"].start(lab), 20)
 
     assert kind == "tcp.refused"
 
 
+@pytest.mark.nightly
 def test_a_silent_name_server_ends_in_time(lab):
     kind, seconds, _ = dialled(FAULTS["dns.temporary_failure:glibc_silent"].start(lab), 0.3)
 

@@ -1,6 +1,8 @@
 import socket
 import time
 
+from client.dial.conftest import DELAY
+
 from ringback.client.dial.tcp import Race
 
 
@@ -24,6 +26,20 @@ def test_of_two_that_answer_the_earlier_wins_and_the_other_is_closed(place, unhu
     assert winner[4][0] == late[0].getsockname()[0]
     assert [entry[4][0] for entry in race.pending.values()] == ["127.0.0.1"]
     assert all(sock.fileno() == -1 for sock in race.pending)
+    sock.close()
+
+
+def test_with_little_time_every_address_gets_its_chance(place, unhurried):
+    hosts = [f"127.0.0.{n}" for n in range(1, 7)]
+    for host in hosts[:5]:
+        place.silent(host)
+    place.accepting(hosts[5])
+    addresses = [address(place.port, host) for host in hosts]
+    race = Race(addresses, opened, unhurried.now + 2.5 * DELAY)
+
+    sock, winner = race.run()
+
+    assert winner[4][0] == hosts[5]
     sock.close()
 
 

@@ -4,20 +4,13 @@ import threading
 import time
 
 import pytest
-from until import until
 
 from ringback import classify
 from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, names, resolve
-from ringback.client.dial.lookups import MAX_SHARED_THREADS, Lookups
-from ringback.client.dial.resolver import Cache, Resolver, soonest
 
 AGAIN = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-
-def lookup_threads():
-    return [thread for thread in threading.enumerate() if thread.name == "ringback-lookup"]
 
 
 def hosts(found):
@@ -135,35 +128,6 @@ class TestReplaced:
             patch.setattr(socket, "getaddrinfo", lambda *_: [])
             assert resolve("api.test", 80) == []
         assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
-
-
-def test_many_stuck_names_neither_block_others_nor_leave_threads(c_library):
-    release = threading.Event()
-    resolver = Resolver(Cache(), Lookups())
-    c_library.answers |= {f"n{number}.stuck.test": release for number in range(200)}
-    c_library.answers |= {f"fine{number}.test": ["192.0.2.1"] for number in range(50)}
-    timed_out = []
-
-    def ask(number):
-        try:
-            resolver.resolve(f"n{number}.stuck.test", 80, soonest(1))
-        except LookupTimedOut:
-            timed_out.append(number)
-
-    asking = [threading.Thread(target=ask, args=(number,)) for number in range(200)]
-    for thread in asking:
-        thread.start()
-    for number in range(50):
-        assert hosts(resolver.resolve(f"fine{number}.test", 80, soonest(30))) == ["192.0.2.1"]
-        # A thread goes on for a moment after it has told its result.
-        until(lambda: len(lookup_threads()) <= MAX_SHARED_THREADS + 1)
-    for thread in asking:
-        thread.join()
-    assert len(timed_out) == 200
-    release.set()
-    for thread in lookup_threads():
-        thread.join(30)
-    assert not lookup_threads()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

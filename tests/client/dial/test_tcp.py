@@ -6,12 +6,12 @@ import time
 import weakref
 
 import pytest
+from client.dial.conftest import DELAY
 
 from ringback import classify
 from ringback.client import deadline
 from ringback.client.dial import LookupTimedOut, dial, names
 from ringback.client.dial.address import avoided
-from tests.requires import requires
 
 
 def test_a_socket_is_as_create_connection_makes_it(place):
@@ -53,13 +53,13 @@ def test_silence_is_a_timeout_without_a_number(place):
     place.silent("127.0.0.1")
 
     with pytest.raises(TimeoutError, match=r"^timed out$") as caught:
-        dial("127.0.0.1", place.port, timeout=0.1)
+        dial("127.0.0.1", place.port, timeout=0.05)
 
     failure = classify(caught.value)
     assert (failure.kind, failure.phase, failure.delivered) == ("tcp.timed_out", "connect", "no")
 
 
-def test_a_dead_address_costs_a_quarter_of_a_second_once(place, replaced, monkeypatch):
+def test_a_dead_address_costs_one_delay_once(place, replaced, monkeypatch):
     tried = []
 
     class Watched(socket.socket):
@@ -78,7 +78,7 @@ def test_a_dead_address_costs_a_quarter_of_a_second_once(place, replaced, monkey
     for _ in range(3):
         with dial("api.test", place.port, timeout=30) as sock:
             assert sock.getpeername()[0] == "127.0.0.1"
-    assert time.monotonic() - began >= 0.25
+    assert time.monotonic() - began >= DELAY
     assert tried == ["::1", "127.0.0.1", "127.0.0.1", "127.0.0.1"]
 
 
@@ -109,18 +109,6 @@ def test_a_refusal_and_a_silent_address_beside_it_are_both_recorded(place, repla
     }
 
 
-def test_with_little_time_every_address_gets_its_chance(place, replaced, unhurried):
-    silent = [f"127.0.0.{number}" for number in range(1, 6)]
-    for address in silent:
-        place.silent(address)
-    place.accepting("127.0.0.9")
-    replaced.answers["api.test"] = [*silent, "127.0.0.9"]
-
-    with dial("api.test", place.port, timeout=0.8) as sock:
-        assert sock.getpeername()[0] == "127.0.0.9"
-    assert len(avoided.of(("api.test", place.port))) == 5
-
-
 def test_all_silent_ends_in_time_with_one_entry_for_each(place, replaced, unhurried):
     addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
     for address in addresses:
@@ -128,7 +116,7 @@ def test_all_silent_ends_in_time_with_one_entry_for_each(place, replaced, unhurr
     replaced.answers["api.test"] = addresses
 
     with pytest.raises(TimeoutError) as caught:
-        dial("api.test", place.port, timeout=0.8)
+        dial("api.test", place.port, timeout=30)
 
     assert [failed.address for failed in classify(caught.value).addresses] == [
         f"{address}:{place.port}" for address in addresses
@@ -238,17 +226,28 @@ def test_where_there_is_no_ipv6_the_other_family_is_tried(place, replaced, monke
 
 
 def test_sockets_of_another_kind_are_tried_one_after_the_other(place, replaced, monkeypatch):
+    limits = []
+
     class Foreign(socket.socket):
         def setblocking(self, flag):
             raise AssertionError("it may not know how")
 
-    place.silent("127.0.0.1")
+        def settimeout(self, seconds):
+            limits.append(seconds)
+            super().settimeout(seconds)
+
+        def connect(self, address):
+            if address[0] == "127.0.0.1":
+                raise TimeoutError("timed out")
+            super().connect(address)
+
     place.accepting("127.0.0.2")
     replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
     monkeypatch.setattr(socket, "socket", Foreign)
 
-    with dial("api.test", place.port, timeout=1) as sock:
+    with dial("api.test", place.port, timeout=60) as sock:
         assert sock.getpeername()[0] == "127.0.0.2"
+    assert limits[0] <= 30 < limits[1]
 
 
 @pytest.mark.parametrize("where", ["connect", "select"])
@@ -290,9 +289,9 @@ def test_a_signal_does_not_end_the_wait(place, replaced, signals, addresses):
 
     began = time.monotonic()
     with signals.coming(), pytest.raises(TimeoutError):
-        dial("api.test", place.port, timeout=0.4)
+        dial("api.test", place.port, timeout=0.15)
 
-    assert time.monotonic() - began >= 0.4
+    assert time.monotonic() - began >= 0.15
     assert signals.arrived
 
 
@@ -338,20 +337,10 @@ def test_an_error_is_in_no_cycle(place, replaced, unhurried, addresses):
         gc.enable()
 
 
-def test_ipv6_works_too(place):
-    requires("ipv6")
-    place.accepting("::1")
-
-    with dial("::1", place.port, timeout=5) as sock:
-        assert sock.getpeername()[0] == "::1"
-    with dial("[::1]", place.port, timeout=5) as sock:
-        assert sock.getpeername()[0] == "::1"
-
-
 def test_the_deadline_of_the_call_ends_it(place, replaced):
     place.silent("127.0.0.1")
     place.silent("127.0.0.2")
     replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
 
-    with deadline.within(time.monotonic() + 0.1), pytest.raises(TimeoutError):
+    with deadline.within(time.monotonic() + 0.05), pytest.raises(TimeoutError):
         dial("api.test", place.port, timeout=None)
