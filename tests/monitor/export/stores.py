@@ -1,5 +1,9 @@
 """A store's file with a month of one endpoint in it."""
 
+import contextlib
+
+from monitor.store.maintaining import maintain
+
 from ringback.incident.model import CertificateSeen, Check, Incident, Transition
 from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.opening import store_at
@@ -45,18 +49,14 @@ def minutes(begins, ends, **more):
 
 def kept(path, checks=(), transitions=(), incidents=(), *, until=NOW):
     """Write a store in a file or at a URL, an hour of checks at a time, as a monitor does."""
-    store = store_at(path)
-    try:
-        rest = sorted(checks, key=lambda one: one.at)
-        while rest:
-            edge = rest[0].at // HOUR * HOUR + HOUR
-            some = [check for check in rest if check.at < edge]
-            rest = rest[len(some) :]
+    with contextlib.closing(store_at(path)) as store:
+        hours = {}
+        for seen in sorted(checks, key=lambda one: one.at):
+            hours.setdefault(seen.at // HOUR, []).append(seen)
+        for hour, some in hours.items():
             store.keep(StoreBatch(checks=some))
-            store.maintain(edge)
+            maintain(store, hour * HOUR + HOUR)
         store.keep(StoreBatch(transitions=list(transitions), incidents=list(incidents)))
-        for _ in range(200):
-            store.maintain(until)
-    finally:
-        store.close()
+        for _ in range(3):  # each closes an hour at most
+            maintain(store, until)
     return path

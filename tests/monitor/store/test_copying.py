@@ -18,7 +18,7 @@ pytest.importorskip("psycopg")
 from ringback.monitor.store.copying import copy_store
 from ringback.monitor.store.postgres import schema
 
-HOURS = 10
+HOURS = 6
 END = AT + HOURS * 3600
 NAMES = [f"e{n}" for n in range(7)]
 
@@ -127,7 +127,7 @@ def test_everything_is_copied_though_it_was_killed(server, file, postgres):
 
         return progress
 
-    for place in (1, 3, 4, 9):
+    for place in (1, 4, 9):
         seen.clear()
         with pytest.raises(KilledError):
             copy_store(file, postgres, progress=killed_at(place))

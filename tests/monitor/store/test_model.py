@@ -15,7 +15,7 @@ from monitor.store.engines import database_of, empty, fresh_database
 from monitor.store.maintaining import ALL, maintain
 from monitor.store.model import ALWAYS, MIDNIGHT, NAMES, agree_on_buckets, in_order
 from monitor.store.values import AT, check, incident, notice
-from nightly import THOROUGH, examples
+from nightly import THOROUGH
 from until import until
 
 from ringback.incident.model import Transition
@@ -272,18 +272,18 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(rollup, "WRITE_ENDPOINTS", 2)
 
 
-def run(machine, most):
+def run(machine, most, gate):
     steps = 60 if THOROUGH else 30
-    given = settings(max_examples=examples(most), stateful_step_count=steps)
+    given = settings(max_examples=most if THOROUGH else gate, stateful_step_count=steps)
     run_state_machine_as_test(machine, settings=given)
 
 
 @pytest.mark.usefixtures("small_pieces")
 def test_sqlite_says_what_the_model_says():
-    run(OfSQLite, 30)
+    run(OfSQLite, 30, gate=4)
 
 
 @pytest.mark.usefixtures("small_pieces")
 def test_postgresql_says_what_the_model_says(server, monkeypatch):
     monkeypatch.setattr(OfPostgres, "server", server)
-    run(OfPostgres, 15)
+    run(OfPostgres, 15, gate=2)
