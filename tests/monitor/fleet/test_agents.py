@@ -74,6 +74,15 @@ def test_an_agent_that_is_added_again_gets_another_key_and_stays_who_it_is():
     assert refusal(registry.authenticate, request(agent, T + 6), T + 6) == "signature"
 
 
+def test_each_request_is_taken_once():
+    registry, agent = enrolled()
+    signed = request(agent)
+
+    assert registry.authenticate(signed, T) is agent
+    assert refusal(registry.authenticate, signed, T + 1) == "replayed"
+    assert registry.authenticate(request(agent), T + 1) is agent
+
+
 @pytest.mark.parametrize("off", [-3600.0, -MAX_SKEW - 2, MAX_SKEW + 2, 3600.0])
 def test_a_wrong_clock_is_said_with_how_wrong_it_is(off):
     registry, agent = enrolled()
