@@ -130,6 +130,7 @@ def constraints(packages: tuple[str, ...]) -> str:
 
 def install(session: nox.Session, *packages: str) -> None:
     """Install what CI pins; with ``RINGBACK_NEWEST`` set, the newest (see .ci/newest)."""
+    session.env["PIP_CONSTRAINT"] = ""  # of who calls: an environment wants releases of its own
     if os.environ.get("RINGBACK_NEWEST"):
         session.install("--upgrade", "--upgrade-strategy=eager", "-e", *packages)
         return
