@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cache, partial
 from types import SimpleNamespace
 
 import pytest
@@ -44,10 +44,7 @@ class Blocking(Integration):
         return self.module.Transport(inner, **options)
 
     def plain(self, **options):
-        return self.library.HTTPTransport(**options)
-
-    def base(self):
-        return self.library.BaseTransport
+        return self.library.HTTPTransport(verify=False, **options)
 
     def made(self, transport, common):
         return self.stack.enter_context(self.library.Client(transport=transport, **common))
@@ -72,18 +69,15 @@ class Asynchronous(Integration):
 
     asynchronous = True
 
-    def __init__(self, name, stack, backend):
+    def __init__(self, name, stack, portal):
         super().__init__(name, stack)
-        self.portal = stack.enter_context(start_blocking_portal(backend))
+        self.portal = portal
 
     def transport(self, inner=None, **options):
         return self.module.AsyncTransport(inner, **options)
 
     def plain(self, **options):
-        return self.library.AsyncHTTPTransport(**options)
-
-    def base(self):
-        return self.library.AsyncBaseTransport
+        return self.library.AsyncHTTPTransport(verify=False, **options)
 
     def made(self, transport, common):
         client = self.library.AsyncClient(transport=transport, **common)
@@ -163,12 +157,22 @@ INTEGRATIONS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def portal_of():
+    """Returns the event loop of a backend, in a thread of its own."""
+    with ExitStack() as stack:
+        yield cache(lambda backend: stack.enter_context(start_blocking_portal(backend)))
+
+
 @pytest.fixture(params=INTEGRATIONS)
-def integration(request):
+def integration(request, portal_of):
     library, way = request.param
     pytest.importorskip(library)
     with ExitStack() as stack:
-        yield Blocking(library, stack) if way == "thread" else Asynchronous(library, stack, way)
+        if way == "thread":
+            yield Blocking(library, stack)
+        else:
+            yield Asynchronous(library, stack, portal_of(way))
 
 
 @pytest.fixture

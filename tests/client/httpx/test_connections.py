@@ -4,6 +4,7 @@ import threading
 
 import anyio
 import pytest
+from client.httpx.conftest import INTEGRATIONS
 
 from ringback import Policy, errors
 from ringback.testing.lab.message import response
@@ -65,7 +66,7 @@ def test_one_that_has_been_idle_for_too_long_is_closed(lab, integration, policy)
 def test_after_every_failure_all_places_are_free(lab, client):
     for fault in ("tcp.refused", "tcp.reset:after_request", "http.response.timed_out:silent"):
         with pytest.raises(errors.RingbackError):
-            client.get(lab.start(fault).url, timeout=0.1)
+            client.get(lab.start(fault).url, timeout=0.05)
     assert places(client).taken == 0
     assert len(client._transport._inner._kept) == 0
 
@@ -182,7 +183,7 @@ def test_a_wait_in_vain_is_recorded(lab, integration, crowd):
         connection.send(response(200, b"{}"))
 
     endpoint = lab.listen(patient)
-    limits = integration.library.Timeout(60, pool=0.1)
+    limits = integration.library.Timeout(60, pool=0.05)
     policy = Policy(bulkhead=1, attempts=1)
     client = integration.client(
         policy=policy, sinks=[lambda event: event.failure and told.set()], timeout=limits
@@ -197,7 +198,7 @@ def test_a_wait_in_vain_is_recorded(lab, integration, crowd):
 
 @pytest.mark.parametrize(
     "integration",
-    [("httpx", "asyncio"), ("httpx", "trio"), ("httpx2", "asyncio"), ("httpx2", "trio")],
+    [one for one in INTEGRATIONS if "thread" not in one.values[0]],
     indirect=True,
 )
 def test_a_task_that_is_cancelled_leaves_no_trace(lab, integration, policy):
@@ -207,7 +208,7 @@ def test_a_task_that_is_cancelled_leaves_no_trace(lab, integration, policy):
     silent, healthy = lab.start("http.response.timed_out:silent"), lab.start("ok")
 
     async def cancelled():
-        with anyio.move_on_after(0.1):
+        with anyio.move_on_after(0.05):
             async with anyio.create_task_group() as group:
                 for _ in range(3):
                     group.start_soon(client.client.get, silent.url)

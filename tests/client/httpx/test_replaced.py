@@ -41,23 +41,20 @@ def answering(integration, made, seen):
     return answer_async if integration.asynchronous else answer
 
 
-def test_a_transport_that_is_replaced_answers(integration, client, method, lab, monkeypatch):
-    endpoint, seen = lab.listen(lambda connection: None), []
-    transport = type(integration.plain())
-    made = lambda: integration.library.Response(200, text="mocked")  # noqa: E731
+@pytest.mark.parametrize("what", ["transport", "pool"])
+def test_what_is_replaced_answers(integration, client, core, pool, monkeypatch, what):
+    seen = []
+    owner, made = {
+        "transport": (
+            (type(integration.plain()), pool[1]),
+            lambda: integration.library.Response(200, text="mocked"),
+        ),
+        "pool": (pool, lambda: core.Response(200, content=b"mocked")),
+    }[what]
     with monkeypatch.context() as patch:
-        patch.setattr(transport, method, answering(integration, made, seen))
-        assert client.get(endpoint.url).text == "mocked"
-    assert (len(seen), len(endpoint.seen)) == (1, 0)
-
-
-def test_a_pool_that_is_replaced_answers(integration, client, core, pool, lab, monkeypatch):
-    endpoint, seen = lab.listen(lambda connection: None), []
-    made = lambda: core.Response(200, content=b"mocked")  # noqa: E731
-    with monkeypatch.context() as patch:
-        patch.setattr(*pool, answering(integration, made, seen))
-        assert client.get(endpoint.url).text == "mocked"
-    assert (len(seen), len(endpoint.seen)) == (1, 0)
+        patch.setattr(*owner, answering(integration, made, seen))
+        assert client.get("http://nobody.invalid/").text == "mocked"
+    assert len(seen) == 1
 
 
 def test_a_pool_that_only_this_transport_has_answers(integration, policy, core, pool, lab):

@@ -1,20 +1,14 @@
 """No part of a body is taken for the whole."""
 
-import gzip
 import ssl
 
 import pytest
 
 from ringback import errors
 from ringback.testing.lab.healthy import over_tls
-from ringback.testing.lab.message import response
 from ringback.testing.lab.proxy import proxy
-from ringback.testing.lab.timing import failing_requests
 
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
-
-BODY = gzip.compress(bytes(range(256)) * 64)
-CUT = response(200, BODY[:-20], "Content-Encoding: gzip")
 
 
 def handed_in(endpoint):
@@ -39,25 +33,3 @@ def test_nor_through_a_proxy_over_tls(lab, integration, policy):
     client = integration.client(policy=policy, sinks=[], verify=handed_in(endpoint), proxy=through)
     with pytest.raises(errors.TLSClosed):
         client.get(endpoint.url)
-
-
-def test_a_cut_gzip_body_is_an_error(lab, integration, client):
-    endpoint = lab.listen(failing_requests(99, CUT))
-    with pytest.raises(integration.library.DecodingError) as caught:
-        client.get(endpoint.url)
-    assert isinstance(caught.value, errors.ContentInvalid)
-    assert str(caught.value.request.url) == endpoint.url
-
-
-def test_garbage_is_what_httpx_says_it_is(lab, integration, client):
-    endpoint = lab.start("http.response.invalid.content_decoding")
-    with pytest.raises(integration.library.DecodingError) as caught:
-        client.get(endpoint.url)
-    assert isinstance(caught.value, errors.ContentInvalid)
-
-
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
-def test_no_body_is_not_a_cut_one(lab, client, method):
-    empty = response(200, b"", "Content-Encoding: gzip")
-    endpoint = lab.listen(failing_requests(99, empty))
-    assert client.request(method, endpoint.url).content == b""

@@ -5,7 +5,7 @@ import ssl
 import pytest
 from client.proxies.environ import environ
 
-from ringback import Policy, errors
+from ringback import Policy
 from ringback.client.trust import Trust
 from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import over_tls, secured
@@ -32,24 +32,17 @@ def at(endpoint, scheme="http"):
     return f"{scheme}://{endpoint.host}:{endpoint.port}"
 
 
-def test_the_environments_proxy_is_used(integration, policy, target, works):
+@pytest.mark.parametrize(
+    ("options", "used"),
+    [({"trust_env": True}, 1), ({"trust_env": False}, 0), ({"proxies": {}}, 0)],
+)
+def test_the_environments_proxy_is_used_unless_nobody_wants_it(
+    integration, policy, target, works, options, used
+):
     with environ(http_proxy=at(works)):
-        assert (
-            integration.client(policy=policy, sinks=[], trust_env=True).get(target.url).json()["ok"]
-        )
-    assert works.requests == 1
-
-
-def test_unless_nobody_wants_it(integration, policy, target, works):
-    with environ(http_proxy=at(works)):
-        assert (
-            integration.client(policy=policy, sinks=[], trust_env=False)
-            .get(target.url)
-            .json()["ok"]
-        )
-        around = integration.client(policy=policy, sinks=[], proxies={})
-        assert around.get(target.url).json()["ok"]
-    assert works.requests == 0
+        client = integration.client(policy=policy, sinks=[], **options)
+        assert client.get(target.url).json()["ok"]
+    assert works.requests == used
 
 
 def test_a_proxy_that_fails_comes_last(integration, policy, target, works, dead):
@@ -94,11 +87,6 @@ def test_a_certificate_of_ones_own_is_presented(lab, integration, policy):
     assert client.get(endpoint.url).status_code == 200
 
 
-def test_nobody_unknown_is_trusted(lab, client):
-    with pytest.raises(errors.CertificateUntrusted):
-        client.get(lab.start("ok:tls").url)
-
-
 def contexts(transport):
     return transport._inner._settings.pool._ssl_context
 
@@ -117,11 +105,8 @@ def test_the_callers_own_transport_gives_its_settings(lab, integration, policy, 
     assert client._transport._inner._settings.most == 7
 
 
-def test_a_policy_is_not_taken_for_a_transport(integration):
+def test_options_that_do_not_go_together_are_refused(integration):
     with pytest.raises(TypeError, match="policy="):
         integration.transport(Policy())
-
-
-def test_it_has_its_own_options(integration):
     with pytest.raises(TypeError, match="http2"):
         integration.transport(integration.plain(), http2=True)
