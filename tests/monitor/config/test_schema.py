@@ -7,7 +7,6 @@ import jsonschema
 import pytest
 
 import ringback.monitor.config as room
-from ringback.monitor.config.load import load
 from ringback.monitor.config.schema import config_schema
 from ringback.monitor.config.starter import starter
 
@@ -30,28 +29,17 @@ def validator():
 EXAMPLE = re.compile(r"^# (\[+[\w.]+\]+|[\w.]+ = .*)$", re.MULTILINE)
 
 
-def with_all_examples():
-    """The starter with everything in it: also what is commented out as an example."""
-    return EXAMPLE.sub(r"\1", starter()).replace('["conf.d/*.toml"]', "[]")
-
-
-def test_starter_is_a_configuration(tmp_path, validator):
-    path = tmp_path / "ringback.toml"
-    path.write_text(starter(), "utf-8")
-
-    (endpoint,) = load(path, {}).endpoints
-
-    assert endpoint.id == "ringback"
+def test_starter_is_a_configuration(loaded, validator):
+    assert [endpoint.id for endpoint in loaded(starter()).endpoints] == ["ringback"]
     validator.validate(tomllib.loads(starter()))
 
 
-def test_every_example_in_the_starter_is_right(tmp_path, validator):
-    text = with_all_examples()
-    path = tmp_path / "ringback.toml"
-    path.write_text(text, "utf-8")
+def test_every_example_in_the_starter_is_right(loaded, validator):
+    """Also of what is commented out."""
+    text = EXAMPLE.sub(r"\1", starter()).replace('["conf.d/*.toml"]', "[]")
     names = ("SHOP_TOKEN", "MAIL_PASSWORD", "HOOK_SECRET", "RINGBACK_TOKEN", "HC_ID")
 
-    found = load(path, dict.fromkeys(names, "00112233445566778899aabbccddeeff"))
+    found = loaded(text, dict.fromkeys(names, "00112233445566778899aabbccddeeff"))
 
     assert found.endpoints
     assert found.notifiers
