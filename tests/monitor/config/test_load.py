@@ -260,17 +260,19 @@ def test_the_rest_is_there(configured, tmp_path):
 
 
 def test_a_route_is_for_ids_groups_and_labels(configured):
-    assert configured.routes == (
-        RouteSettings(
-            notifiers=("hook",),
-            endpoints=("shop-front", "db*"),
-            groups=("shop",),
-            labels={"team": "*"},
-            repeat=4 * 3600.0,
-            escalate_after=1800.0,
-            escalate_to=("people",),
-        ),
+    (route,) = configured.routes
+
+    assert route == RouteSettings(
+        notifiers=("hook",),
+        endpoints=("shop-front", "db*"),
+        groups=("shop",),
+        labels={"team": "*"},
+        repeat=4 * 3600.0,
+        escalate_after=1800.0,
+        escalate_to=("people",),
     )
+    asked = (("db-1", "shop"), ("other", "shop"), ("db-1", ""))
+    assert [route.matches(*one, {"team": "x"}) for one in asked] == [True, False, False]
 
 
 def test_without_a_route_everybody_is_notified_of_everything(loaded):
