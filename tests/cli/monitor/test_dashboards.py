@@ -127,15 +127,11 @@ IS_DOWN = fires(
 )
 CERTIFICATE = f"ringback_certificate_not_after_seconds{{{SHOP}}}"
 HOUR = 3600
-CHECKS = f"ringback_checks_total{{{ME}}}"
+IDLE = [(f"ringback_checks_total{{{ME}}}", "7x120"), (f"ringback_endpoints{{{ME}}}", "2x120")]
+SILENCED = (f"ringback_endpoint_silenced{{{SHOP}}}", "1 1 1 1 1")
 CASES = [
-    alerting("RingbackEndpointDown", "1m", series=[DOWN, KIND]),
     alerting("RingbackEndpointDown", "2m", IS_DOWN, series=[DOWN, KIND]),
-    alerting(
-        "RingbackEndpointDown",
-        "2m",
-        series=[DOWN, KIND, (f"ringback_endpoint_silenced{{{SHOP}}}", "1 1 1 1 1")],
-    ),
+    alerting("RingbackEndpointDown", "2m", series=[DOWN, KIND, SILENCED]),
     alerting(
         "RingbackCertificateEndsSoon",
         "2h",
@@ -151,26 +147,15 @@ CASES = [
             "Nobody is notified of outages while it is gone.",
             **HERE,
         ),
-        series=[
-            (f"up{{{ME}}}", "0x20"),
-            ('ringback_build_info{instance="there"}', "1x20"),
-        ],
+        series=[(f"up{{{ME}}}", "0x20"), ('ringback_build_info{instance="there"}', "1x20")],
     ),
     alerting(
         "RingbackChecksStopped",
         "90m",
         fires("page", "ringback's monitor here has checked nothing for an hour", **HERE),
-        series=[(CHECKS, "7x120"), (f"ringback_endpoints{{{ME}}}", "2x120")],
+        series=IDLE,
     ),
-    alerting(
-        "RingbackChecksStopped",
-        "90m",
-        series=[
-            (CHECKS, "7x120"),
-            (f"ringback_endpoints{{{ME}}}", "2x120"),
-            (f"ringback_lead{{{ME}}}", "0x120"),
-        ],
-    ),
+    alerting("RingbackChecksStopped", "90m", series=[*IDLE, (f"ringback_lead{{{ME}}}", "0x120")]),
     alerting(
         "RingbackAgentSilent",
         "10m",

@@ -95,10 +95,10 @@ def test_the_report_says_how_available_each_was(ringback, database):
 
 
 def test_the_report_has_a_row_for_each_vantage(ringback, database):
-    done = ringback("report", "--db", database, "--months", "2", "--by-vantage")
+    words = ("report", "--db", database, "--months", "2", "--by-vantage")
+    done = ringback(*words)
     assert (done.returncode, "succeeded" in done.stdout) == (0, True)
     assert "in single checks only" in done.stderr
-    words = ("report", "--db", database, "--months", "2", "--by-vantage")
     told = json.loads(ringback(*words, "api", "--json").stdout)
     assert ("alertmanager", 1, 1) in [(r["vantage"], r["checks"], r["failed"]) for r in told]
     rows = list(csv.DictReader(io.StringIO(ringback(*words, "--csv").stdout)))
