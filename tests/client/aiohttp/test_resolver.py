@@ -31,7 +31,7 @@ def named(url, host):
 def test_an_event_loop_does_not_wait_for_a_lookup_that_hangs(replaced, way):
     """``asyncio.run`` would wait for the thread of an executor: for ever, here."""
     release = replaced.answers["api.test"] = threading.Event()
-    policy = Policy(deadline=0.2, attempts=1)
+    policy = Policy(deadline=0.1, attempts=1)
     middlewares = [Middleware(policy, sinks=[])] if way == "middleware" else []
     try:
         with (
@@ -53,7 +53,7 @@ def test_a_short_deadline_is_none_of_the_others_that_wait_for_the_same_name(lab,
 
     async def main():
         hasty, patient = (
-            Middleware(Policy(deadline=seconds, attempts=1), sinks=[]) for seconds in (0.2, 60)
+            Middleware(Policy(deadline=seconds, attempts=1), sinks=[]) for seconds in (0.1, 60)
         )
         async with aiohttp.ClientSession() as session:
             first = asyncio.create_task(session._request("GET", url, middlewares=[hasty]))

@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import gc
 import hashlib
 import ssl
 
@@ -11,7 +10,6 @@ import pytest
 
 from ringback import Backoff, Policy, Timeout
 from ringback.client.aiohttp import Middleware
-from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.message import serve
@@ -22,24 +20,6 @@ LOCAL = frozenset({"127.0.0.1", "localhost"})
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _nothing_left_to_others():
-    """What is no warning here would be one in the module that comes next."""
-    yield
-    gc.collect()
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
-
-
-@pytest.fixture
-def events():
-    return []
 
 
 @pytest.fixture

@@ -4,17 +4,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from ringback import Backoff, Policy, Timeout
 from ringback.client.urllib3 import PoolManager, Pools
-from ringback.testing.lab import Lab
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import closing
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture
@@ -32,23 +24,13 @@ def pools():
 
 
 @pytest.fixture
-def events():
-    return []
-
-
-@pytest.fixture
-def quick():
-    """Three attempts without a wait; limits of time are for the tests that are about them."""
-    return Policy(backoff=Backoff(base=0), timeout=Timeout(connect=30, read=30))
-
-
-@pytest.fixture
-def manager(quick, events):
+def manager(policy, events):
     """Makes managers that are cleared in the end."""
     made = []
 
-    def make(cls=PoolManager, *args, policy=None, **options):
-        made.append(cls(*args, policy=policy or quick, sinks=[events.append], **options))
+    def make(cls=PoolManager, *args, **options):
+        given = {"policy": policy, "sinks": [events.append], **options}
+        made.append(cls(*args, **given))
         return made[-1]
 
     yield make

@@ -10,6 +10,7 @@ import zlib
 import pytest
 import requests
 import urllib3
+from nightly import pairs, rest_nightly
 from urllib3.exceptions import DecodeError, ProtocolError
 
 from ringback.testing.lab.message import head
@@ -117,30 +118,26 @@ def response(pools, serving):
     return get
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", CUT)
+@pytest.mark.parametrize(("name", "way"), pairs(CUT, WAYS))
 def test_a_body_that_breaks_off_is_an_error(response, name, way):
     with response(CUT[name]) as one, pytest.raises(ProtocolError):
         WAYS[way](one)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", UNDECODED)
+@pytest.mark.parametrize(("name", "way"), pairs(UNDECODED, WAYS))
 def test_a_coding_that_breaks_off_is_an_error(response, name, way):
     with response(UNDECODED[name]) as one, pytest.raises(DecodeError):
         WAYS[way](one)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize(("name", "way"), pairs(WHOLE, WAYS))
 def test_what_is_whole_is_read(response, name, way):
     data, body = WHOLE[name]
     with response(data) as one:
         assert WAYS[way](one) == body
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", EMPTY)
+@pytest.mark.parametrize(("name", "way"), pairs(EMPTY, WAYS))
 def test_what_has_no_body_is_whole(response, name, way):
     method, data = EMPTY[name]
     with response(data, method=method) as one:
@@ -163,22 +160,24 @@ def test_a_chunked_body_is_read_by_chunks(response):
         assert chunks(one) == TEXT
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", rest_nightly(WAYS, gate=4))
 def test_over_tls_a_body_must_not_end_without_close_notify(response, way):
     requires("cryptography")
     with response(endless(TEXT), "tls, cut") as one, pytest.raises(ProtocolError, match="EOF"):
         WAYS[way](one)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", rest_nightly(WAYS, gate=4))
 def test_over_tls_close_notify_ends_a_body(response, way):
     requires("cryptography")
     with response(endless(TEXT), "tls") as one:
         assert WAYS[way](one) == TEXT
 
 
-@pytest.mark.parametrize("name", ["sized", "chunked", "chunked, without the last line", "gzip"])
-@pytest.mark.parametrize("way", ["all", "in parts", "stream"])
+@pytest.mark.parametrize(
+    ("name", "way"),
+    pairs(["sized", "chunked", "chunked, without the last line", "gzip"], ["all", "in parts"]),
+)
 def test_over_tls_a_body_that_says_its_end_needs_no_close_notify(response, name, way):
     requires("cryptography")
     data, body = WHOLE[name]
@@ -199,30 +198,13 @@ def test_what_is_not_wanted_is_not_missed(response):
             assert one.read() == b""
 
 
-@pytest.mark.parametrize("name", [*CUT, *UNDECODED])
-def test_a_body_that_is_read_at_once_is_an_error(pools, serving, name):
-    data = {**CUT, **UNDECODED}[name]
-    expected = ProtocolError if name in CUT else DecodeError
-    with pytest.raises(expected):
-        pools().request("GET", serving(data).url)
-
-
-@pytest.mark.parametrize("name", WHOLE)
-def test_a_whole_body_that_is_read_at_once(pools, serving, name):
-    data, body = WHOLE[name]
-    answer = pools().request("GET", serving(data).url)
-    assert answer.data == body
-    assert answer.read() == b""
-
-
 def test_a_length_that_is_not_to_be_enforced_is_not(pools, serving):
     options = {"preload_content": False, "enforce_content_length": False}
     with pools().request("GET", serving(CUT["short"]).url, **options) as one:
         assert b"".join(one.stream(100)) == TEXT[:-1]
 
 
-@pytest.mark.parametrize("name", [*CUT, *UNDECODED])
-@pytest.mark.parametrize("size", [None, 1, 10_000])
+@pytest.mark.parametrize(("name", "size"), pairs([*CUT, *UNDECODED], [None, 1, 10_000]))
 def test_requests_raises_what_its_callers_catch(session, serving, name, size):
     coded = requests.exceptions.ContentDecodingError
     expected = requests.exceptions.ChunkedEncodingError if name in CUT else coded

@@ -65,9 +65,9 @@ def test_raises_what_plain_urllib3_raises(lab, name):
 def test_a_proxy_that_does_not_come_to_an_end_is_not_waited_for(lab, pools, when, limit):
     met = lab.start(f"proxy.no_response:{when}")
     manager = pools(SocksPools, met.proxies["http"])
-    until = time.monotonic() + (0.3 if limit == "deadline" else 600)
+    until = time.monotonic() + (0.1 if limit == "deadline" else 600)
     with within(until), pytest.raises(urllib3.exceptions.ConnectTimeoutError):
-        manager.request("GET", met.url, timeout=600 if limit == "deadline" else 0.3)
+        manager.request("GET", met.url, timeout=600 if limit == "deadline" else 0.1)
 
 
 def test_a_name_that_does_not_exist_is_said_to_be_one(lab, pools):
