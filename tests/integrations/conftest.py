@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import warnings
+from unittest import mock
 
 import pytest
 from integrations.drivers import DRIVERS
@@ -23,7 +25,9 @@ collect_ignore = [
 
 @pytest.fixture(scope="module")
 def matrix():
-    with warnings.catch_warnings(), Lab() as lab:
+    """To read whom the system trusts takes a client 25 ms, and it is none of the lab's."""
+    nobody = mock.patch.dict(os.environ, {"SSL_CERT_FILE": os.devnull})
+    with nobody, warnings.catch_warnings(), Lab() as lab:
         warnings.simplefilter("ignore")
         running = Matrix(lab)
         yield running

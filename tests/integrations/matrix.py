@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from integrations.expected import UNANSWERED
 from integrations.roster import INTEGRATIONS
+from nightly import THOROUGH
 
 from ringback import Explanation, Failure, classify, explain
 from ringback.testing.clients import NotOfferedError
@@ -20,11 +21,11 @@ from ringback.testing.lab.resolver import resolving
 
 WAIT_TIMEOUT = 1.0
 """Seconds a client waits where the fault is that nothing comes."""
-BEHIND = 4.0
+BEHIND = 4.0 if THOROUGH else 2.0
 """The same where something comes first: a connection, a handshake of TLS, the headers."""
 MAX_SECONDS = 20.0
 """Seconds it waits where something comes, however slow the machine."""
-RESOLVING = 1.0
+RESOLVING = 0.1
 """Seconds that an answer of a nameserver is awaited where there is none: one comes after 2 s."""
 SECRET = "hunter2"
 
