@@ -11,6 +11,7 @@ from ringback.testing.lab import Lab
 @pytest.fixture(scope="module", autouse=True)
 def _nothing_left_to_others():
     """What fails leaves sockets to an event loop or the collector: to no module that comes next."""
+    gc.freeze()  # what has been there is not looked through, each time again
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

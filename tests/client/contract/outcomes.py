@@ -45,6 +45,9 @@ names are met behind all others: how long is waited for them counts for every th
 TRICKLING = 2.0
 """The deadline of a call whose server always sends a little more."""
 
+WAIT = ("Session", "PoolManager", "httpx", "httpx-async", "aiohttp")
+"""The integrations that meet in the gate what ends by a timeout; side by side they wait once."""
+
 ALONE = ("dns.unreachable:port_closed",)
 """Met one by one: another nameserver counts for every thread."""
 
@@ -135,13 +138,19 @@ def faults(integration):
     ]
 
 
+def _lasts(fault):
+    return _waits(FAULTS[fault]) or fault in UNANSWERED
+
+
 @functools.cache
 def _gate():
     """The calls of the gate: each fault once, and of each group one by each integration."""
     met = {name: faults(name) for name in INTEGRATIONS}
     chosen = {name: [] for name in INTEGRATIONS}
-    for fault in FAULTS:
+    for fault in sorted(FAULTS, key=lambda fault: not _lasts(fault)):
         able = [name for name in chosen if fault in met[name]]
+        if _lasts(fault):
+            able = [name for name in able if name in WAIT] or able
         if able:
             chosen[min(able, key=lambda name: len(chosen[name]))].append(fault)
     for place, (name, own) in enumerate(chosen.items()):
@@ -150,7 +159,8 @@ def _gate():
             groups.setdefault(fault.partition(".")[0].partition(":")[0], []).append(fault)
         for group in groups.values():
             if not set(group) & set(own):
-                own.append(group[place % len(group)])
+                quick = [fault for fault in group if not _lasts(fault)] or group
+                own.append(quick[place % len(quick)])
     return {
         name: [(VERBS[(turn + place) % 2], fault) for turn, fault in enumerate(own)]
         for place, (name, own) in enumerate(chosen.items())
@@ -240,13 +250,11 @@ def _watched(integration, calls):
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()  # what others have left
     before = _descriptors(), set(threading.enumerate())
-    gc.freeze()  # only what is made from here on is looked at
     with _unlogged(), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", ResourceWarning)
         outcomes = _meet_all(integration, calls)
         left = _left(*before)
-    gc.unfreeze()
     messages = [str(warning.message) for warning in warned if warning.category is ResourceWarning]
     # Under trio, httpx leaves its generators to the garbage collector, and trio says so.
     return outcomes, left + [

@@ -109,7 +109,7 @@ def test_it_is_caught_as_any_of_three(lab, integration, fault):
     takes_it_for_whole = integration.library == "requests" and version("urllib3") < "2"
     if integration.installed and takes_it_for_whole and "mismatch" in fault:
         pytest.skip("urllib3 1 takes a short body for the whole")
-    waits = {"timeout": Timeout(connect=60, read=0.3)} if "silent" in fault else {}
+    waits = {"timeout": Timeout(connect=60, read=0.05)} if "silent" in fault else {}
     error, endpoint = raised(lab, integration, fault, **waits)
     built_in, ours, named = RAISED[fault]
     assert isinstance(error, built_in)

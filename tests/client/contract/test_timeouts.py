@@ -13,7 +13,7 @@ from ringback.testing.lab.message import response
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
-QUICK = replace(AT_ONCE, attempts=1, timeout=Timeout(connect=0.2, read=0.2, write=0.2))
+QUICK = replace(AT_ONCE, attempts=1, timeout=Timeout(connect=0.2, read=0.05, write=0.05))
 SILENT = "http.response.timed_out:silent"
 
 of_any_http = across(also="httpx2-async", only=of_http)
@@ -21,7 +21,7 @@ of_any_http = across(also="httpx2-async", only=of_http)
 
 def late(connection):
     """Answer after longer than the policy waits."""
-    if connection.read_request() and connection.hold(0.5):
+    if connection.read_request() and connection.hold(0.2):
         connection.send(response(200, b"{}"))
 
 
@@ -38,7 +38,7 @@ def test_where_none_is_given_the_policys_counts(lab, integration):
 @of_any_http
 def test_one_that_is_given_goes_before_the_policys(lab, integration):
     with (
-        integration.client(timeout=Timeout(connect=60, read=0.1)) as client,
+        integration.client(timeout=Timeout(connect=60, read=0.05)) as client,
         pytest.raises(errors.ReadTimeout) as caught,
     ):
         client.request("GET", lab.start(SILENT).url)
@@ -67,7 +67,7 @@ def test_a_call_that_is_to_have_none_waits(lab, integration, of):
 
 @of_any_http
 def test_and_still_ends_by_its_deadline(lab, integration):
-    policy = replace(QUICK, deadline=0.5)
+    policy = replace(QUICK, deadline=0.2)
     for none in nones(integration):
         with (
             integration.client(policy, timeout=none) as client,
