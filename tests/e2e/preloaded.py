@@ -7,6 +7,7 @@ What a library reads once when it is imported, as OpenSSL does its configuration
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -77,6 +78,7 @@ class Preloaded:
 
 def _serve(listening):
     _import_all()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # It ends with the process that started it, which holds the other end of its input.
     while select.select([listening, sys.stdin], [], [])[0] == [listening]:
@@ -120,7 +122,13 @@ def _run(namespace, words, env, user):
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["ringback", *words]
-    importlib.import_module("ringback.cli").main()
+    try:
+        importlib.import_module("ringback.cli").main()
+    except SystemExit as ended:
+        # Without taking down, module by module, all that was imported: that is most of the cost.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code or 0)
 
 
 def _enter(namespace):
