@@ -155,12 +155,18 @@ def _hold(connection):
     connection.stall()
 
 
-@pytest.mark.parametrize("name", ["mysql", "postgres"])
-def test_database_is_greeted_to_the_end(looking, lab, name):
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("mysql", (1040, "08004", "Too many connections")),
+        ("postgres", ("53300", "sorry, too many clients already")),
+    ],
+    ids=["mysql", "postgres"],
+)
+def test_database_is_greeted_to_the_end(looking, lab, name, refusal):
     anonymous = {"user": "watch@", "expect": {"anonymous": True}}
     assert at(looking, driven(lab, name), name, **anonymous).up is True
-    too_many = services.SERVICES[name].refusals["too many"][0]
-    check = at(looking, driven(lab, name, refusal=too_many), name)
+    check = at(looking, driven(lab, name, refusal=refusal), name)
     assert (check.up, check.kind) == (False, "service.rejected")
 
 
