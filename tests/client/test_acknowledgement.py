@@ -24,8 +24,8 @@ from tests.requires import requires
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
-LOST = 2.0
-"""Seconds that are long enough for two retransmissions, after 0.2 and another 0.4."""
+SHORT = 0.1
+"""Seconds for what is not to come."""
 
 PATIENT = 30.0
 """Seconds for all that is to succeed."""
@@ -42,12 +42,18 @@ def limited(connection, timeout):
     connection.sock.settimeout(timeout)
 
 
-def exchange(connection, timeout, method="GET", body=None):
+def tried_again(connection):
+    """Whether the kernel has sent twice again what nobody has acknowledged."""
+    return connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[2] >= 2
+
+
+def exchange(connection, method="GET", body=None, lost=False):
     """Make an exchange that times out; return what is known, and whether a close would abort."""
     with contextlib.closing(connection):
-        limited(connection, timeout)
+        limited(connection, SHORT)
         try:
             connection.request(method, "/", body=body)
+            until(lambda: not lost or tried_again(connection))
             connection.getresponse()
         except TimeoutError:
             lingering = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
@@ -81,7 +87,7 @@ def test_a_server_that_is_silent_has_the_request(lab, scheme):
     else:
         served = over_tls(lab.certificates.server("good"), silent)
         connection = secure(lab, lab.listen(served, scheme="https"))
-    wire, aborts = exchange(connection, 0.3)
+    wire, aborts = exchange(connection)
     assert wire.acknowledged == "all"
     assert delivered(wire, timed_out()) == "yes"
     assert not aborts
@@ -92,7 +98,7 @@ def test_a_server_that_does_not_read_has_some_of_the_request(lab, name):
     requires("cryptography")
     met = lab.start(f"http.request.timed_out:{name}")
     connection = secure(lab, met) if met.verify else plain(met)
-    wire, aborts = exchange(connection, 0.3, "POST", bytes(64 << 20))
+    wire, aborts = exchange(connection, "POST", bytes(64 << 20))
     assert 0 < wire.sent < 64 << 20
     assert wire.unacknowledged > 0
     assert delivered(wire, Failure("http.request.timed_out", "send", "maybe")) == "maybe"
@@ -103,14 +109,20 @@ def test_a_server_that_does_not_read_has_some_of_the_request(lab, name):
 def hosts(lab):
     if missing(network.NEEDS):
         requires(*network.NEEDS)
-    return network.topology(lab)
+    hosts = network.topology(lab)
+    try_again_after(hosts, "20ms")
+    return hosts
+
+
+def try_again_after(hosts, time):
+    run(hosts.client, ["ip", "route", "change", *WAY, "rto_min", time])
 
 
 @pytest.mark.netns
 def test_a_request_that_is_lost_on_the_way_was_not_delivered(lab, hosts):
     met = lab.start("http.response.timed_out:request_lost")
     with hosts.inside("client"):
-        wire, aborts = exchange(plain(met), LOST)
+        wire, aborts = exchange(plain(met), lost=True)
     assert wire.acknowledged == "none"
     assert delivered(wire, timed_out()) == "no"
     assert aborts
@@ -119,10 +131,9 @@ def test_a_request_that_is_lost_on_the_way_was_not_delivered(lab, hosts):
 @pytest.mark.netns
 def test_a_timeout_before_the_kernel_has_tried_again_shows_nothing(lab, hosts):
     met = lab.start("http.response.timed_out:request_lost")
-    # The kernel waits longer before it tries again than any machine may stand still here.
-    run(hosts.client, ["ip", "route", "change", *WAY, "rto_min", "60s"])
+    try_again_after(hosts, "60s")  # longer than any machine may stand still
     with hosts.inside("client"):
-        wire, aborts = exchange(plain(met), 0.1)
+        wire, aborts = exchange(plain(met))
     assert wire.acknowledged == "unknown"
     assert delivered(wire, timed_out()) == "maybe"
     assert not aborts
@@ -146,7 +157,7 @@ def test_a_request_that_is_lost_over_tls_was_not_delivered(lab, hosts, name):
     with hosts.inside("client"):
         connection.connect()
     hosts.filter(met, "-j", "DROP")
-    wire, aborts = exchange(connection, LOST, "POST", iter([bytes(500)] * 5))
+    wire, aborts = exchange(connection, "POST", iter([bytes(500)] * 5), lost=True)
     assert wire.sends > 5
     assert wire.acknowledged == acknowledged
     assert delivered(wire, timed_out()) == ("no" if acknowledged == "none" else "maybe")
@@ -158,7 +169,7 @@ def test_an_upload_that_is_lost_within_may_have_been_delivered_in_part(lab, host
     met = hosts.listen(lab, silent)
     connection = plain(met)
     with hosts.inside("client"):
-        limited(connection, LOST)
+        limited(connection, SHORT)
     connection.putrequest("POST", "/")
     connection.putheader("Content-Length", "100000")
     connection.endheaders()
@@ -166,6 +177,7 @@ def test_an_upload_that_is_lost_within_may_have_been_delivered_in_part(lab, host
     hosts.filter(met, "-j", "DROP")
     with contextlib.closing(connection):
         connection.send(bytes(2_000))
+        until(lambda: tried_again(connection))
         with pytest.raises(TimeoutError):
             connection.response_class(connection.sock).begin()
     assert connection.wire.acknowledged == "some"
