@@ -7,6 +7,7 @@ import pytest
 from ringback import Backoff, Policy, Session, Timeout
 from ringback.client.trust import context as contexts
 from ringback.event import listen
+from ringback.retry import line
 from ringback.sink import flush
 from ringback.testing.lab import Lab
 
@@ -58,6 +59,13 @@ def lenient_python(lenient, monkeypatch):
 
     monkeypatch.setattr(ssl.SSLContext, "__new__", staticmethod(made))
     monkeypatch.setattr(contexts, "_MADE", OrderedDict())
+
+
+@pytest.fixture
+def quick_tries(monkeypatch):
+    """Whoever stands first in the line of an outage tries again soon."""
+    monkeypatch.setattr(line, "_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(line, "_TICK", 0.05)
 
 
 @pytest.fixture

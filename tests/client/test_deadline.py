@@ -35,7 +35,7 @@ def test_a_call_may_have_neither_deadline_nor_timeouts(lab, call):
 
 
 def test_calls_of_a_block_end_by_its_deadline(lab):
-    with deadline(0.3), Session(sinks=[]) as session, pytest.raises(TimeoutError) as caught:
+    with deadline(0.1), Session(sinks=[]) as session, pytest.raises(TimeoutError) as caught:
         session.get(lab.start("http.response.timed_out").url)
     assert caught.value.given_up == "deadline"
 

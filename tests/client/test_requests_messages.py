@@ -28,7 +28,7 @@ def test_the_message_is_that_of_requests(lab, fault):
             session.get(
                 endpoint.url,
                 verify=endpoint.verify,
-                timeout=(60, 0.3 if "timed_out" in fault else 60),
+                timeout=(60, 0.05 if "timed_out" in fault else 60),
             )
         said.append(ADDRESS.sub("<it>", str(caught.value)))
     assert said[0] == said[1]

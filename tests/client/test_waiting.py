@@ -24,6 +24,8 @@ from ringback.testing.lab.timing import failing_requests
 
 POLICY = Policy(attempts=1, patience=60, breaker=None)
 
+pytestmark = pytest.mark.usefixtures("quick_tries")
+
 
 @pytest.fixture
 def service(lab):
@@ -168,7 +170,7 @@ def test_a_call_that_the_circuit_would_refuse_waits(service):
 
 def test_the_response_of_a_call_that_waited_in_vain_can_be_read(lab):
     endpoint = lab.listen(failing_requests(10**6, response(503, b"in a moment")))
-    policy, ahead = Policy(attempts=1, patience=0.3, breaker=None), Ahead()
+    policy, ahead = Policy(attempts=1, patience=0.05, breaker=None), Ahead()
     with Session(endpoint.url, policy, sinks=[], clock=ahead.clock) as session:
         session.trust_env = False
         session.get("/")
@@ -222,7 +224,7 @@ def test_of_several_addresses_all_must_refuse(service, monkeypatch):
         session.trust_env = False
         with ThreadPoolExecutor(2) as pool:
             with ThreadingHTTPServer(("127.0.0.2", port), Quiet) as other:
-                pool.submit(other.serve_forever)
+                pool.submit(other.serve_forever, 0.01)
                 try:
                     ended = [session.get("/").status_code for _ in range(5)]
                 finally:
@@ -245,7 +247,7 @@ def test_of_several_addresses_all_must_refuse(service, monkeypatch):
 
 
 def test_a_call_waits_no_longer_than_its_deadline(service):
-    policy = Policy(attempts=1, deadline=0.4, patience=600)
+    policy = Policy(attempts=1, deadline=0.3, patience=600)
     with (
         session_for(service, policy) as session,
         pytest.raises(ringback.errors.ConnectionRefused) as caught,

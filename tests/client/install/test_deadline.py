@@ -90,7 +90,7 @@ def kind_of_the_end(client, url, *around):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("client", rest_nightly(CALLS, gate=2))
+@pytest.mark.parametrize("client", rest_nightly(CALLS))
 def test_a_call_ends_by_its_deadline_and_says_why(lab, client):
     """Each way to keep a client waiting is in the contract of the clients."""
     url = lab.start("http.response.timed_out:trickling_headers").url
@@ -112,7 +112,7 @@ def deaf():
 
 
 @pytest.mark.netns
-@pytest.mark.parametrize("client", rest_nightly(CALLS))
+@pytest.mark.parametrize("client", rest_nightly(sorted(CALLS)))
 def test_a_lookup_that_hangs_ends_too_and_so_does_the_event_loop(deaf, client):
     """The threads of an event loop's executor, where aiohttp would look up, are waited for."""
     assert kind_of_the_end(client, "http://api.test/", *deaf) == "dns.timed_out"

@@ -119,7 +119,7 @@ def onward(connection):
 
 @pytest.mark.parametrize("fetch", [fetch_urllib3, fetch_requests])
 def test_the_deadline_covers_redirects(lab, fetch):
-    policy = Policy(deadline=0.5, timeout=Timeout(connect=None, read=None))
+    policy = Policy(deadline=0.2, timeout=Timeout(connect=None, read=None))
     with (
         install(policy, retry=True, sinks=[]),
         pytest.raises((urllib3.exceptions.HTTPError, requests.RequestException)) as caught,
