@@ -17,5 +17,15 @@ def program():
 
 @pytest.fixture(scope="module")
 def visits(request, program):
-    """What came of a diagnosis of each world of the module: report and output, by name."""
-    return run_parallel(request.module.WORLDS, partial(diagnosed_by, program))
+    """What came of a diagnosis of each world of the module that is asked for: report and output."""
+    return run_parallel(asked(request), partial(diagnosed_by, program))
+
+
+def asked(request):
+    """The worlds of those tests of the module that run."""
+    worlds = {
+        world.name: world
+        for item in request.session.items
+        if item.module is request.module and (world := item.callspec.params.get("world"))
+    }
+    return list(worlds.values())

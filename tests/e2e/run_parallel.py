@@ -3,19 +3,20 @@
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 JOBS = 8
-"""Worlds that stand at the same time: most of them wait most of the time."""
+"""Worlds in which everything answers that stand at the same time; the others wait beside them."""
 
 
-def run_parallel(worlds, visit, *, jobs=JOBS, done=None):
+def run_parallel(worlds, visit, *, jobs=None, done=None):
     """Build each world and call ``visit(world, site)`` in it; return what it returned, by name.
 
     Args:
         worlds: Which.
         visit: What to do there; an exception is returned in place of a result.
-        jobs: How many worlds stand at the same time.
+        jobs: How many worlds stand at the same time; ``JOBS``, or all that are silent.
         done: Is called with each world and its result as soon as it is there.
     """
     results = {}
+    jobs = jobs or max(JOBS, sum(world.silent for world in worlds))
     with ThreadPoolExecutor(jobs) as pool:
         # Those that wait for what does not answer come first: the others go on beside them.
         order = sorted(worlds, key=lambda world: -world.limit)

@@ -1,13 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import dns_names, dns_resolvers
+from e2e.worlds import answering, dns_names, dns_resolvers
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (
-    *dns_names.WORLDS,
-    *dns_resolvers.WORLDS,
-)
+WORLDS = answering(dns_names, dns_resolvers)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

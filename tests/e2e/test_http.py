@@ -1,15 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import http, redirects, status, urls
+from e2e.worlds import answering, http, redirects, status, urls
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (
-    *http.WORLDS,
-    *redirects.WORLDS,
-    *status.WORLDS,
-    *urls.WORLDS,
-)
+WORLDS = answering(http, redirects, status, urls)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

@@ -1,10 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import proxy
+from e2e.worlds import answering, proxy
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (*proxy.WORLDS,)
+WORLDS = answering(proxy)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

@@ -1,13 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import firewall, routes
+from e2e.worlds import answering, firewall, routes
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (
-    *routes.WORLDS,
-    *firewall.WORLDS,
-)
+WORLDS = answering(firewall, routes)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

@@ -1,13 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import healthy, services
+from e2e.worlds import answering, healthy, services
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (
-    *services.WORLDS,
-    *healthy.WORLDS,
-)
+WORLDS = answering(healthy, services)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

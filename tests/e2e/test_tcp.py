@@ -1,10 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import tcp
+from e2e.worlds import answering, tcp
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (*tcp.WORLDS,)
+WORLDS = answering(tcp)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

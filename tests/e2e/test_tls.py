@@ -1,13 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import certificates, tls
+from e2e.worlds import answering, certificates, tls
 
 pytestmark = pytest.mark.netns
 
-WORLDS = (
-    *certificates.WORLDS,
-    *tls.WORLDS,
-)
+WORLDS = answering(certificates, tls)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

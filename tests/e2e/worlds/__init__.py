@@ -37,3 +37,8 @@ _TABLES = (
 WORLDS = {world.name: world for table in _TABLES for world in table.WORLDS}
 
 assert len(WORLDS) == sum(len(table.WORLDS) for table in _TABLES), "a name twice"
+
+
+def answering(*tables):
+    """The worlds of these tables in which everything answers."""
+    return [world for table in tables for world in table.WORLDS if not world.silent]
