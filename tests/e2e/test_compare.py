@@ -66,7 +66,12 @@ DIFFERENCES = {
 HEALTHY = {
     WORLDS[name].target: WORLDS[name] for name in ("healthy-http", "healthy-https", "healthy-tcp")
 }
-GATE = [world for name in DIFFERENCES if (world := WORLDS.get(name)) and not world.silent]
+GATE = {
+    difference: world
+    for name, difference in DIFFERENCES.items()
+    if (world := WORLDS.get(name)) and not world.silent
+}.values()
+"""One world of each difference."""
 
 
 @pytest.fixture(scope="module")
