@@ -5,7 +5,6 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from until import until
 
 from ringback.client import bulkhead as room
 from ringback.client.bulkhead import (
@@ -14,7 +13,6 @@ from ringback.client.bulkhead import (
     async_bulkheads,
     async_wait,
     bulkheads,
-    wait,
 )
 
 
@@ -49,24 +47,6 @@ def test_places_are_neither_lost_nor_made(places, steps):
         assert bulkhead.taken == inside <= places
         assert bulkhead.waiting == len(queue)
         assert not (queue and inside < places)
-
-
-def test_a_thread_waits_for_its_turn():
-    one, served = Bulkhead(1), []
-    assert wait(one, None)
-    thread = threading.Thread(target=lambda: served.append(wait(one, 60)))
-    thread.start()
-    until(lambda: one.waiting)
-    one.leave()
-    thread.join()
-    assert served == [True]
-
-
-def test_a_thread_waits_only_so_long():
-    one = Bulkhead(1)
-    assert wait(one, 0)
-    assert not wait(one, 0.01)
-    assert (one.taken, one.waiting) == (1, 0)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

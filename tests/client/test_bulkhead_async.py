@@ -1,13 +1,8 @@
 import asyncio
-import time
 
-import pytest
-
-import ringback
-from ringback import Policy, Timeout, errors
+from ringback import Policy, Timeout
 from ringback.client import tasks
 from ringback.client.call import KnownCall
-from ringback.client.deadline import within
 from ringback.client.drive_async import bounded
 from ringback.failure import Target
 
@@ -73,22 +68,3 @@ def test_who_is_cancelled_on_its_turn_hands_it_on():
 
     assert asyncio.run(main())
     assert work.order == [3]
-
-
-def test_a_coroutine_that_is_retried_waits_for_its_place():
-    @ringback.retry(Policy(bulkhead=1, deadline=30, budget=None, breaker=None), sinks=[])
-    async def call(inside, until):
-        inside.set()
-        await until.wait()
-        return "done"
-
-    async def main():
-        first, second, until = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        holds = asyncio.create_task(call(first, until))
-        await first.wait()
-        with within(time.monotonic() + 0.2), pytest.raises(errors.PoolExhausted):
-            await call(second, until)
-        until.set()
-        return second.is_set(), await holds
-
-    assert asyncio.run(main()) == (False, "done")

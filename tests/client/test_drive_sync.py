@@ -8,13 +8,11 @@ from ringback.failure import Failure, Target
 from ringback.retry import (
     Backoff,
     Breaker,
-    Budget,
     GiveUp,
     OriginState,
     Policy,
     Repeatable,
     Retry,
-    Timeout,
 )
 
 CALL = KnownCall(Target(host="h"), "GET")
@@ -73,44 +71,10 @@ def test_what_the_last_attempt_holds_is_the_callers():
     assert world.events[-1].decision == end.decision == GiveUp(3, REFUSED, "attempts")
 
 
-def test_the_peers_wait_is_slept_in_full():
-    world = World(failing=1, retry_after=7.0)
-    world.drive()
-    assert world.slept == [7.0]
-
-
 def test_a_wait_beyond_the_deadline_is_not_begun_and_says_when_to_come_back():
     world = World(failing=1, retry_after=70.0)
     end = world.drive(deadline=60)
     assert (world.slept, end.decision.reason, end.retry_at) == ([], "deadline", 1e9 + 70)
-
-
-def test_later_attempts_get_what_the_deadline_leaves():
-    world = World(failing=1, seconds=8.0)
-    world.drive(backoff=Backoff(base=0), timeout=Timeout(5, 30, write=30), deadline=10)
-    assert world.limits == [Timeout(5, 10, write=10), Timeout(2, 2, write=2)]
-
-
-def test_an_open_circuit_refuses_before_anything_is_attempted():
-    guard = OriginState(Breaker(sustained=0, consecutive=3, open_for=5, open_cap=60), None, 0.0)
-    world = World(failing=9, guard=guard)
-    first = world.drive(backoff=Backoff(base=0))
-    assert (first.decisive.failure, first.decision.reason) == (REFUSED, "attempts")
-    second = world.drive()
-    assert len(world.limits) == 3
-    assert second.decisive is None
-    assert second.decision.failure.kind == "client.circuit_open"
-    assert second.decision.failure.via == "tcp.refused"
-    assert world.events[-1].failure is second.decision.failure
-
-
-def test_a_spent_budget_ends_the_call():
-    guard = OriginState(None, Budget(ratio=0, floor=0, burst=1), 0.0)
-    world = World(failing=9, guard=guard)
-    assert world.drive().decision.reason == "budget"
-    assert len(world.limits) == 2
-    assert world.drive().decision.reason == "budget"
-    assert len(world.limits) == 3
 
 
 @pytest.mark.parametrize(

@@ -352,28 +352,6 @@ def test_where_the_service_has_the_request_nobody_says_that_it_was_not_delivered
     assert len(caught.value.attempts) == 1
 
 
-FAULTS = [
-    "http.response.timed_out:silent",
-    "tcp.reset:after_request",
-    "http.response.body_timed_out:mid_body",
-    "http.error.unavailable:503",
-    "tcp.reset:mid_body",
-]
-
-
-@pytest.mark.parametrize(("fault", "run"), pairs(FAULTS, CLIENTS), indirect=["run"])
-def test_a_request_is_sent_no_more_often_than_it_may_be(lab, run, fault):
-    for method, most in (("GET", 3), ("POST", 1)):
-        endpoint = lab.start(fault)
-        url = learnt(endpoint.url.removesuffix("/"))
-        before = endpoint.requests
-        run.events.clear()
-        with suppress(RingbackError, TimeoutError):
-            run(one(url, method), policy(attempts=3, deadline=0.2, breaker=None))
-        assert endpoint.requests - before <= most
-        assert len([event for event in run.events if event.what == "attempt"]) <= 3
-
-
 def test_it_goes_to_another_address(monkeypatch):
     system = socket.getaddrinfo
 

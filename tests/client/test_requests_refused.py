@@ -3,7 +3,6 @@ from contextlib import closing
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from ringback import Adapter, Policy, Session, errors
 from ringback.client.call import Ended
@@ -56,18 +55,6 @@ def test_a_dead_service_does_not_refuse_what_goes_through_a_proxy(lab, hasty, by
     before = [*[None] * 7, True]  # from params to allow_redirects
     arguments = ([*before, through], {}) if by_place else ([], {"proxies": through})
     assert hasty.request("GET", service.url, *arguments[0], **arguments[1]).status_code == 503
-
-
-@pytest.mark.parametrize("below", ["", "/"])
-def test_a_circuit_refuses_nothing_that_goes_through_anothers_adapter(lab, hasty, below):
-    service = lab.start("tcp.refused")
-    hasty.mount(service.url.rstrip("/") + below, HTTPAdapter())
-    with Session(policy=AT_ONCE) as other, pytest.raises(errors.ConnectionRefused):
-        other.get(service.url)
-
-    with pytest.raises(requests.ConnectionError) as caught:
-        hasty.get(service.url.rstrip("/"))
-    assert not isinstance(caught.value, errors.CircuitOpen)
 
 
 def test_a_circuit_refuses_nothing_that_goes_through_a_patched_adapter(lab, hasty, monkeypatch):
@@ -149,13 +136,3 @@ def test_whoever_wants_to_know_is_notified(lab, caplog, logged, level):
     assert [event.refused for event in heard if event.what == "attempt"] == [False, True]
     _, lines = logged()
     assert lines.count("circuit open ") == (2 if level == "DEBUG" else 0)
-
-
-def test_the_retries_of_urllib3_take_the_place_of_ours(lab):
-    service = lab.start("http.error.unavailable:503")
-    with requests.Session() as session:
-        session.mount("http://", Adapter(max_retries=Retry(total=2, status_forcelist=[503])))
-        with pytest.raises(requests.exceptions.RetryError):
-            session.get(service.url)
-
-    assert sum(seen.requests for seen in service.seen) == 3

@@ -1,19 +1,9 @@
 import asyncio
 import pickle
-import socket
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import anyio
 import pytest
-from client.callers import (
-    our_session,
-    plain_aiohttp,
-    plain_httpx,
-    plain_httpx_async,
-    plain_requests,
-)
 
 import ringback
 from ringback import Backoff, Breaker, Budget, Policy, Session, errors
@@ -21,8 +11,6 @@ from ringback.client.call import Clock
 from ringback.client.deadline import current_deadline
 from ringback.client.origins import states
 from ringback.retry import GiveUp, Retry
-from ringback.testing.lab.http import redirect
-from ringback.testing.lab.message import answering
 
 FAST = Policy(backoff=Backoff(base=0), budget=Budget(burst=1000))
 
@@ -39,21 +27,6 @@ class Flaky:
             self.left -= 1
             raise self.error
         return value
-
-
-def test_a_connect_that_is_refused_is_tried_again(lab, unused_port):
-    @ringback.retry(FAST)
-    def connect(port):
-        tried.append(port)
-        return socket.create_connection(("127.0.0.1", port), timeout=1)
-
-    tried = []
-    with pytest.raises(ConnectionRefusedError) as caught:
-        connect(unused_port)
-    assert isinstance(caught.value, errors.ConnectionRefused)
-    assert len(tried) == len(caught.value.attempts) == 3
-    with connect(lab.start("ok").port):
-        assert len(tried) == 4
 
 
 def test_bare_decorator_keeps_name_and_signature():
@@ -89,17 +62,6 @@ def test_what_is_no_failure_of_a_connection_comes_out_as_it_was():
         ringback.retry(FAST, idempotent=True).call(flaky)
     assert caught.value is mine
     assert flaky.calls == 1
-
-
-def test_six_concurrent_calls_each_have_their_own_attempts():
-    @ringback.retry(FAST)
-    def call(flaky):
-        return flaky()
-
-    flaky = [Flaky(2) for _ in range(6)]
-    with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(call, flaky)) == ["through"] * 6
-    assert [service.calls for service in flaky] == [3] * 6
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
@@ -219,22 +181,6 @@ def test_no_password_of_a_target_is_shown():
     assert "redis://cache:6379/0" in states()
 
 
-def test_a_nested_call_ends_by_the_outer_deadline(lab):
-    endpoint = lab.start("http.response.timed_out:silent")
-    seen = []
-
-    @ringback.retry(Policy(deadline=0.2, attempts=1))
-    def outer():
-        with Session(sinks=[]) as session:
-            session.trust_env = False
-            seen.append(current_deadline())
-            return session.get(endpoint.url)
-
-    with pytest.raises(TimeoutError):
-        outer()
-    assert seen[0] is not None
-
-
 def test_every_attempt_is_recorded():
     events = []
     clock = Clock(sleep=lambda seconds: None, random=lambda: 0.5)
@@ -280,29 +226,3 @@ def test_the_other_attempts_hang_on_the_exception():
 def test_what_is_neither_function_nor_policy_is_refused(wrong):
     with pytest.raises(TypeError, match="a function or a Policy"):
         ringback.retry(wrong)
-
-
-# More than one request in a call
-
-
-def post_urllib(url):
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, b"once")
-
-
-@pytest.mark.parametrize(
-    "post",
-    [
-        post_urllib,
-        *(
-            partial(plain, method="POST", body=b"once")
-            for plain in (plain_requests, plain_httpx, plain_httpx_async, plain_aiohttp)
-        ),
-        partial(our_session, policy=Policy(attempts=1), method="POST", body=b"once"),
-    ],
-)
-def test_what_arrived_is_not_sent_again_for_a_redirect_to_nowhere(lab, unused_port, post):
-    endpoint = lab.listen(answering(redirect(f"http://127.0.0.1:{unused_port}/")))
-    with pytest.raises(ConnectionRefusedError) as caught:
-        ringback.retry(FAST, sinks=[]).call(post, endpoint.url)
-    assert len(caught.value.attempts) == 1
-    assert sum(seen.received.count(b"once") for seen in endpoint.seen) == 1

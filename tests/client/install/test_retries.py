@@ -74,18 +74,6 @@ def test_where_the_program_wants_none_there_are_none(lab, fetch, retries):
     assert endpoint.requests == 1
 
 
-def test_a_request_that_may_have_been_processed_is_not_sent_again(lab):
-    endpoint = lab.start("http.response.invalid.empty:after_request")
-    with (
-        install(AT_ONCE, retry=True, sinks=[]),
-        urllib3.PoolManager() as pool,
-        pytest.raises(errors.NoResponse) as caught,
-    ):
-        pool.request("POST", endpoint.url, body=b"order")
-    assert endpoint.requests == 1
-    assert caught.value.failure.delivered == "maybe"
-
-
 def test_a_connection_from_before_counts_nothing(lab):
     """It is urllib3's: that it has sent no byte that we know of says nothing."""
     endpoint = lab.start("tcp.closed.stale")
