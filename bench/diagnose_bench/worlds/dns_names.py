@@ -30,7 +30,7 @@ from e2e.expectations import (
 )
 from e2e.handlers import page, redirects
 from e2e.site import NOBODY, NOBODY6, OTHER, OTHER6, PROXY, RESOLVER, RESOLVER2, SERVER, THIRD
-from e2e.templates import name_answered
+from e2e.templates import AT, IPV6_GONE, name_answered
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import socks5
@@ -646,5 +646,23 @@ WORLDS = (
         broken("dangling_cname", "dns.name_not_resolved", "dns", "their service|DNS"),
         name(alias="d1234.cdn.test."),
         name("d1234.cdn.test", rcode=NXDOMAIN),
+    ),
+    world(
+        "both-name-missing-beside-no-ipv6-route",
+        HTTPS,
+        broken("name_missing", "dns.name_not_resolved", "dns", "DNS"),
+        name(NAME, rcode=NXDOMAIN),
+        IPV6_GONE,
+        curl=(6,),
+        fact=("nxdomain|no such host",),
+    ),
+    world(
+        "odd-name-missing-beside-dead-proxy-for-http",
+        HTTPS,
+        broken("name_missing", "dns.name_not_resolved", "dns", "DNS"),
+        name(NAME, rcode=NXDOMAIN),
+        variables={"http_proxy": AT},
+        curl=(6,),
+        fact=("nxdomain|no such host",),
     ),
 )

@@ -489,4 +489,5 @@ WORLDS = (
         name(),
         listen(handler=page(200, "Upgrade: h2,h2c", "Connection: Upgrade, Keep-Alive")),
     ),
+    world("rare-healthy-capitals", "HTTPS://WWW.Example.ORG/", WELL, name(), secure(), curl=(0,)),
 )

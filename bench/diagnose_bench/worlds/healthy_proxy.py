@@ -261,4 +261,13 @@ WORLDS = (
         target=f"https://{NAME}/",
         variables={"https_proxy": f"http://{PROXY}:3128"},
     ),
+    world(
+        "unread-healthy-proxy-for-one-scheme-only",
+        HTTP,
+        WELL,
+        name(),
+        listen(),
+        variables={"https_proxy": f"http://{PROXY}:3199"},
+        curl=(0,),
+    ),
 )

@@ -3,7 +3,7 @@
 from functools import partial
 
 from e2e import contexts
-from e2e.building import NAME, dual, listen, name, secure, world
+from e2e.building import NAME, dual, hosts, listen, name, secure, world
 from e2e.expectations import PG_URL, SLOW
 from e2e.handlers import mysql, postgres, redis, smtp, ssh
 from e2e.server_replies import LDAP_DONE, postgres_over_tls, postgres_refusal, replies, says
@@ -281,4 +281,25 @@ WORLDS = (
     ),
     world("beside-well-host-port-only", f"{NAME}:443", WELL, name(), secure()),
     world("beside-well-ftp", f"ftp://{NAME}", WELL, name(), listen(21, ftp)),
+    world(
+        "unread-healthy-postgres-by-hosts-name",
+        "postgresql://db:5432/shop",
+        WELL,
+        hosts(f"{SERVER} db"),
+        listen(5432, postgres),
+    ),
+    world(
+        "unread-healthy-redis-with-long-name",
+        "redis://a.very.long.name.of.a.cache.example.org:6379",
+        WELL,
+        name("*.cache.example.org", SERVER),
+        name("a.very.long.name.of.a.cache.example.org", SERVER),
+        listen(6379, redis),
+    ),
+    world(
+        "unread-healthy-ssh-with-own-port",
+        f"ssh://{SERVER}:2222",
+        WELL,
+        listen(2222, ssh),
+    ),
 )

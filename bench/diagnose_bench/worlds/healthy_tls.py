@@ -391,4 +391,17 @@ WORLDS = (
         expected=WELL,
         curl=(0,),
     ),
+    world(
+        "unread-healthy-own-ca-by-option",
+        HTTPS,
+        WELL,
+        name(),
+        secure(certificate="company"),
+        variables={
+            "SSL_CERT_FILE": certificates.trusting("company root"),
+            "REQUESTS_CA_BUNDLE": certificates.trusting("company root"),
+            "CURL_CA_BUNDLE": certificates.trusting("company root"),
+        },
+        curl=(0,),
+    ),
 )

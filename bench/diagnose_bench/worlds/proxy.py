@@ -1224,4 +1224,14 @@ WORLDS = (
         curl=(56, 7),
         fact=("429",),
     ),
+    proxied(
+        "proxy-wants-password-http",
+        broken(
+            "proxy_wants_password", "proxy.auth_required", "proxy", "proxy|this program|this host"
+        ),
+        proxying(proxy, users=USERS),
+        url=HTTP,
+        curl=(0,),
+        fact=("407",),
+    ),
 )

@@ -1192,4 +1192,28 @@ WORLDS = (
         curl=(28,),
         note="the new pool of outer addresses is not routed back to the gateway",
     ),
+    world(
+        "path-route-unreachable-at-gateway-ipv6",
+        f"http://[{SERVER6}]/",
+        broken(
+            "host_unreachable|network_unreachable|firewall_rejects",
+            f"{HOST_KIND}|{NETWORK_KIND}",
+            "ip|tcp",
+            "path|this network",
+        ),
+        listen(),
+        ip("gateway", f"route add unreachable {SERVER6}"),
+        limit=2.5,
+        fact=("unreachable|no route",),
+    ),
+    world(
+        "unread-border-forgot-the-office",
+        f"http://{SERVER}/",
+        broken("path_silent|firewall_drops", "tcp.timed_out", "tcp|ip", "path|this network"),
+        listen(),
+        ip("border", "route del 192.0.2.0/24 via 203.0.113.1", "route add blackhole 192.0.2.0/24"),
+        curl=(28,),
+        **SLOW,
+        fact=("timed out|timeout",),
+    ),
 )

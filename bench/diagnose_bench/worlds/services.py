@@ -1031,4 +1031,26 @@ WORLDS = (
         expected=broken("service_rejects", "service.rejected", "application", THEIR_SERVICE),
         fact=("quiesce",),
     ),
+    world(
+        "unread-redis-answers-error-max-clients",
+        f"redis://{SERVER}:6379/0",
+        broken("service_rejects", "service.rejected", "application", THEIR_APPLICATION),
+        listen(6379, says(b"-ERR max number of clients reached\r\n")),
+    ),
+    world(
+        "unread-postgres-database-unknown",
+        f"postgresql://app@{SERVER}:5432/shopp",
+        broken(
+            "service_rejects",
+            "service.rejected",
+            "application",
+            f"{THEIR_APPLICATION}|this program",
+        ),
+        listen(
+            5432,
+            lambda c: postgres(
+                c, refusal=postgres_refusal(b"3D000", b'database "shopp" does not exist')
+            ),
+        ),
+    ),
 )

@@ -51,7 +51,7 @@ from e2e.site import (
     SERVER6,
     THIRD,
 )
-from e2e.templates import ALL, IPV6_GONE, answered, served
+from e2e.templates import ALL, AT, IPV6_GONE, answered, served
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import hints_then, late, still_processing
@@ -1200,5 +1200,28 @@ WORLDS = (
         expected=broken("service_down", "tcp.refused", "tcp", "their service|their host"),
         curl=(7,),
         note="two faults: the search domain's zone fails, and nothing listens",
+    ),
+    World(
+        name="refused-both-families",
+        target=f"https://{NAME}/",
+        build=(dual(),),
+        expected=DOWN,
+        curl=(7,),
+    ),
+    world(
+        "unread-postgres-only-on-loopback-of-server",
+        f"postgresql://{SERVER}:5432/shop",
+        broken("service_down", "tcp.refused", "tcp", THEIR_APPLICATION),
+        listen(5432, postgres, address="127.0.0.1"),
+        listen(80),
+    ),
+    world(
+        "both-refused-beside-proxy-for-another-scheme",
+        HTTPS,
+        DOWN,
+        name(),
+        proxying(proxy),
+        variables={"http_proxy": AT},
+        curl=(7,),
     ),
 )

@@ -42,6 +42,7 @@ from e2e.server_replies import (
     lingering,
     replies,
     says,
+    unless_named,
     unread,
 )
 from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
@@ -1463,5 +1464,14 @@ WORLDS = (
         ),
         curl=(1, 52, 56),
         fact=("empty|TLS|HTTP/0.9",),
+    ),
+    world(
+        "routes-sni-reset",
+        HTTPS,
+        broken(
+            "sni_unknown|handshake_cut", "tcp.reset|tls.closed", "tls|tcp", "path|their service"
+        ),
+        name(),
+        listen(443, unless_named(NAME, over_tls(certificates.server_context(), page()))),
     ),
 )

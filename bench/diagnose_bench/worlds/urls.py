@@ -121,4 +121,20 @@ WORLDS = (
         name(),
         secure(),
     ),
+    world(
+        "url-scheme-twice",
+        f"http://http://{NAME}/",
+        _URL_INVALID,
+        name(),
+        listen(),
+        fact=("malformed|invalid|not supported|bad/illegal|unsupported|Port number",),
+    ),
+    world(
+        "url-no-host",
+        "https:///index.html",
+        _URL_INVALID,
+        name(),
+        listen(),
+        fact=("malformed|invalid|not supported|bad/illegal|unsupported|Port number",),
+    ),
 )

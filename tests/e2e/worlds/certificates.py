@@ -3,15 +3,13 @@
 from e2e import certificates
 from e2e.building import NAME, blocked, listen, name, proxying, secure, world
 from e2e.expectations import (
-    EXPIRED,
-    HTTP,
     HTTPS,
     SELF_SIGNED_KIND,
     THEIR_CERTIFICATE,
     UNKNOWN_KIND,
     UNTRUSTED_KIND,
 )
-from e2e.handlers import inspecting_proxy, page, proxy, redirects, redis
+from e2e.handlers import inspecting_proxy, page
 from e2e.site import SERVER
 from e2e.templates import (
     ALL,
@@ -149,28 +147,6 @@ WORLDS = (
         curl=(60,),
     ),
     world(
-        "both-wrong-name-through-proxy",
-        HTTPS,
-        broken("certificate_wrong_name", "tls.cert.name_invalid", "tls", THEIR_CERTIFICATE),
-        name(),
-        secure(certificate="wrong_name"),
-        blocked(),
-        proxying(proxy),
-        variables=ALL,
-        curl=(60,),
-        fact=("match|not valid for",),
-    ),
-    world(
-        "both-expired-behind-redirect",
-        HTTP,
-        EXPIRED,
-        name(),
-        listen(80, redirects({"*": HTTPS}, status=301)),
-        secure(certificate="expired"),
-        curl=(60,),
-        fact=("expired",),
-    ),
-    world(
         "rare-interception-by-proxy",
         HTTPS,
         broken(
@@ -186,24 +162,6 @@ WORLDS = (
         variables=ALL,
         curl=(60,),
         fact=("zscaler",),
-    ),
-    world(
-        "way-redirect-to-wrong-name",
-        HTTP,
-        broken("certificate_wrong_name", "tls.cert.name_invalid", "tls", "their certificate"),
-        name(),
-        listen(80, redirects({"*": HTTPS}, status=301)),
-        secure(certificate="wrong_name"),
-        curl=(60,),
-        fact=("match|not valid for",),
-    ),
-    world(
-        "way-rediss-expired",
-        f"rediss://{NAME}:6380",
-        broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", "their certificate"),
-        name(),
-        secure(6380, "expired", redis),
-        fact=("expired",),
     ),
     vouched(
         "sha1",

@@ -5,7 +5,7 @@ from e2e.building import NAME, file, hosts, listen, name, resolver, secure, worl
 from e2e.expectations import HTTP, HTTPS, MISSING_KIND
 from e2e.handlers import redirects
 from e2e.site import OTHER, RESOLVER, RESOLVER2, SERVER
-from e2e.templates import AT, IPV6_GONE, name_answered
+from e2e.templates import name_answered
 from e2e.world import World, broken
 
 from ringback.testing.lab.dns import DNSAnswer
@@ -151,24 +151,6 @@ WORLDS = (
         listen(80, redirects({"*": "http://block.example.net/why"}), address=OTHER),
         name("block.example.net", OTHER),
         curl=(0, 47),
-    ),
-    world(
-        "both-name-missing-beside-no-ipv6-route",
-        HTTPS,
-        broken("name_missing", "dns.name_not_resolved", "dns", "DNS"),
-        name(NAME, rcode=NXDOMAIN),
-        IPV6_GONE,
-        curl=(6,),
-        fact=("nxdomain|no such host",),
-    ),
-    world(
-        "odd-name-missing-beside-dead-proxy-for-http",
-        HTTPS,
-        broken("name_missing", "dns.name_not_resolved", "dns", "DNS"),
-        name(NAME, rcode=NXDOMAIN),
-        variables={"http_proxy": AT},
-        curl=(6,),
-        fact=("nxdomain|no such host",),
     ),
     world(
         "name-search-trap-certificate",

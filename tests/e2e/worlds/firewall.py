@@ -1,18 +1,15 @@
 """Firewalls that reject or drop, and whose they are."""
 
-from e2e.building import NAME, blocked, dual, ip, listen, name, nft, rule, secure, world
+from e2e.building import NAME, blocked, dual, listen, name, nft, rule, secure, world
 from e2e.expectations import (
-    GATEWAY,
     HOST_KIND,
     HTTP,
     HTTPS,
-    NEAR,
-    PATH_SILENT,
     PROHIBITED_KIND,
     SECOND,
     SLOW,
 )
-from e2e.handlers import postgres, redirects, smtp
+from e2e.handlers import postgres, smtp
 from e2e.site import SERVER
 from e2e.world import SILENT, World, broken
 
@@ -107,31 +104,6 @@ WORLDS = (
         fact=("prohibited|filtered|firewall",),
     ),
     world(
-        "way-near-rejected",
-        f"http://{GATEWAY}:8080/",
-        broken(
-            "firewall_rejects",
-            f"{PROHIBITED_KIND}|{HOST_KIND}",
-            "ip|tcp",
-            "their host|this network",
-        ),
-        listen(8080, **NEAR),
-        rule("gateway", "INPUT -p tcp --dport 8080 -j REJECT --reject-with icmp-admin-prohibited"),
-        curl=(7,),
-        fact=("prohibited|filtered|firewall",),
-    ),
-    world(
-        "way-server-knows-no-way-back",
-        HTTPS,
-        PATH_SILENT,
-        name(),
-        secure(),
-        ip("server", "route del default"),
-        limit=SILENT,
-        curl=(28,),
-        fact=("timed out|timeout",),
-    ),
-    world(
         "way-own-firewall-ipv4-only",
         HTTP,
         broken("local_firewall|ipv4_dead", "tcp.refused|tcp.timed_out", "tcp|ip", "this host"),
@@ -156,21 +128,5 @@ WORLDS = (
         curl=(6,),
         fact=("firewall",),
         note="the ICMP message comes from an address of our own",
-    ),
-    world(
-        "way-redirect-to-dropped-port",
-        HTTP,
-        broken(
-            "firewall_drops|overloaded",
-            "tcp.timed_out",
-            "tcp|http",
-            "path|their host|their service",
-        ),
-        name(),
-        listen(80, redirects({"*": HTTPS}, status=301)),
-        rule("border", "FORWARD -p tcp --dport 443 -j DROP"),
-        limit=SILENT,
-        curl=(28,),
-        fact=("timed out|timeout",),
     ),
 )

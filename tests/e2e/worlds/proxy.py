@@ -45,14 +45,6 @@ WORLDS = (
         fact=("407",),
     ),
     proxied(
-        "proxy-wants-password-http",
-        _PROXY_PASSWORD,
-        proxying(proxy, users=USERS),
-        url=HTTP,
-        curl=(0,),
-        fact=("407",),
-    ),
-    proxied(
         "proxy-wants-other-password",
         _PROXY_PASSWORD,
         proxying(proxy, users=USERS),

@@ -14,7 +14,6 @@ from e2e.server_replies import (
     lingering,
     mysql_refusal,
     postgres_over_tls,
-    postgres_refusal,
     says,
     unread,
 )
@@ -39,34 +38,12 @@ WORLDS = (
         listen(5432, lingering),
     ),
     world(
-        "unread-redis-answers-error-max-clients",
-        f"redis://{SERVER}:6379/0",
-        broken("service_rejects", "service.rejected", "application", THEIR_APPLICATION),
-        listen(6379, says(b"-ERR max number of clients reached\r\n")),
-    ),
-    world(
         "unread-redis-port-is-ssh",
         f"redis://{SERVER}:6379/0",
         broken("service_other_protocol", "service.rejected", "application", "this program"),
         listen(6379, ssh),
     ),
     # Services.
-    world(
-        "unread-postgres-database-unknown",
-        f"postgresql://app@{SERVER}:5432/shopp",
-        broken(
-            "service_rejects",
-            "service.rejected",
-            "application",
-            f"{THEIR_APPLICATION}|this program",
-        ),
-        listen(
-            5432,
-            lambda c: postgres(
-                c, refusal=postgres_refusal(b"3D000", b'database "shopp" does not exist')
-            ),
-        ),
-    ),
     world(
         "unread-mysql-too-many",
         f"mysql://{SERVER}:3306/shop",

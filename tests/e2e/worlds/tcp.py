@@ -10,17 +10,15 @@ from e2e.building import (
     ip,
     listen,
     name,
-    proxying,
     rule,
     secure,
     setting,
     unaccepted,
     world,
 )
-from e2e.expectations import DOWN, HTTP, HTTPS, NETWORK_KIND, SLOW, THEIR_APPLICATION
-from e2e.handlers import postgres, proxy
+from e2e.expectations import DOWN, HTTP, NETWORK_KIND, SLOW, THEIR_APPLICATION
 from e2e.site import CLIENT, OTHER, SERVER, SERVER6
-from e2e.templates import AT, served
+from e2e.templates import served
 from e2e.world import SILENT, World, broken
 
 from ringback.testing.lab.server import Connection
@@ -67,13 +65,6 @@ WORLDS = (
         name="refused",
         target=f"http://{NAME}/",
         build=(name(),),
-        expected=DOWN,
-        curl=(7,),
-    ),
-    World(
-        name="refused-both-families",
-        target=f"https://{NAME}/",
-        build=(dual(),),
         expected=DOWN,
         curl=(7,),
     ),
@@ -145,13 +136,6 @@ WORLDS = (
         **SLOW,
     ),
     world(
-        "unread-postgres-only-on-loopback-of-server",
-        f"postgresql://{SERVER}:5432/shop",
-        broken("service_down", "tcp.refused", "tcp", THEIR_APPLICATION),
-        listen(5432, postgres, address="127.0.0.1"),
-        listen(80),
-    ),
-    world(
         "unread-queue-full-and-other-port-well",
         f"http://{SERVER}:8000/",
         broken(
@@ -183,15 +167,6 @@ WORLDS = (
         url=f"https://{NAME}/",
         limit=SILENT,
         curl=(28,),
-    ),
-    world(
-        "both-refused-beside-proxy-for-another-scheme",
-        HTTPS,
-        DOWN,
-        name(),
-        proxying(proxy),
-        variables={"http_proxy": AT},
-        curl=(7,),
     ),
     world(
         "odd-one-address-prohibited",

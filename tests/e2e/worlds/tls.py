@@ -2,7 +2,7 @@
 
 import ssl
 
-from e2e import certificates, contexts
+from e2e import contexts
 from e2e.building import (
     NAME,
     blocked,
@@ -15,13 +15,12 @@ from e2e.building import (
     world,
 )
 from e2e.expectations import CUT_KINDS, HTTPS, MISMATCH_KIND, NAME_SEEN, OUR_SCHEME
-from e2e.handlers import development_server, page, proxy, smtp
-from e2e.server_replies import alert, unless_named
+from e2e.handlers import development_server, proxy, smtp
+from e2e.server_replies import alert
 from e2e.site import OTHER, SERVER
 from e2e.templates import ALL, handshake_world
 from e2e.world import SILENT, broken
 
-from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.tls import (
     alerting,
@@ -264,15 +263,6 @@ WORLDS = (
         secure(certificate="expired", address=OTHER),
         curl=(0, 60),
         fact=("expired",),
-    ),
-    world(
-        "routes-sni-reset",
-        HTTPS,
-        broken(
-            "sni_unknown|handshake_cut", "tcp.reset|tls.closed", "tls|tcp", "path|their service"
-        ),
-        name(),
-        listen(443, unless_named(NAME, over_tls(certificates.server_context(), page()))),
     ),
     world(
         "trust-old-tls-smtps",

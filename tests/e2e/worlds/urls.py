@@ -25,8 +25,6 @@ WORLDS = (
     ),
     _bad_url("port-too-large", f"http://{NAME}:99999/", "url_invalid", "url.invalid", curl=(3,)),
     _bad_url("space-in-host", "http://www.exam ple.org/", "url_invalid", "url.invalid", curl=(3,)),
-    _bad_url("scheme-twice", f"http://http://{NAME}/", "url_invalid", "url.invalid"),
-    _bad_url("no-host", "https:///index.html", "url_invalid", "url.invalid"),
     world(
         "routes-scheme-typo",
         f"htps://{NAME}/",
