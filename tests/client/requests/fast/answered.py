@@ -86,17 +86,3 @@ def _original(original):
         "message": (type(message), message.get_payload(), message.get_content_type()),
         "defects": [type(defect) for defect in message.defects],
     }
-
-
-def differences(one, other, where=""):
-    """Where two descriptions differ, in words."""
-    if one == other:
-        return []
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = sorted(one.keys() | other.keys(), key=str)
-        pairs = [(key, one.get(key, "nothing"), other.get(key, "nothing")) for key in keys]
-    elif isinstance(one, (list, tuple)) and isinstance(other, type(one)) and len(one) == len(other):
-        pairs = [(number, *pair) for number, pair in enumerate(zip(one, other, strict=True))]
-    else:
-        return [f"{where}: {one!r:.300} and not {other!r:.300}"]
-    return [word for key, a, b in pairs for word in differences(a, b, f"{where}.{key}")]

@@ -103,17 +103,6 @@ def test_each_change_of_the_environment_is_seen(steps):
             assert said(ours) == said(plain)
 
 
-def test_another_order_is_another_environment():
-    first, second = {"HTTP_PROXY": "http://a.example:1"}, {"Http_Proxy": "http://b.example:2"}
-    found = []
-    for variables in ({**first, **second}, {**second, **first}):
-        with only(variables):
-            found.append(request.current_environment().proxies(plain_url(URL)))
-            assert found[-1] == requests.utils.get_environ_proxies(URL)
-
-    assert found == [{"http": "http://b.example:2"}, {"http": "http://a.example:1"}]
-
-
 def test_a_change_while_it_is_read_is_not_remembered():
     with only({"http_proxy": "http://a.example:1"}):
         known = request.current_environment()
