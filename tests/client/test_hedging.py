@@ -12,7 +12,6 @@ from time import monotonic
 
 import aiohttp
 import anyio
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +26,6 @@ from ringback.client.deadline import within
 from ringback.client.dial.address import avoided
 from ringback.client.dial.resolver import names
 from ringback.client.hedging import hedges
-from ringback.client.httpx import AsyncTransport
 from ringback.errors import RingbackError
 from ringback.failure import Failure
 from ringback.retry import Repeatable
@@ -69,18 +67,6 @@ async def through_httpx(name="httpx", **told):
 
 
 @asynccontextmanager
-async def streaming_httpx(**told):
-    transport = AsyncTransport(trust_env=False, **told)
-    async with httpx.AsyncClient(transport=transport, timeout=LONG) as client:
-
-        async def call(url, method="GET", **more):
-            async with client.stream(method, url, **more) as got:
-                return got.status_code, (await got.aread()).decode()
-
-        yield call
-
-
-@asynccontextmanager
 async def through_aiohttp(read=False, **told):
     async with aiohttp.ClientSession(middlewares=[Middleware(read=read, **told)]) as session:
 
@@ -96,7 +82,6 @@ CLIENTS = {
     "httpx, trio": (through_httpx, "trio"),
     "aiohttp": (through_aiohttp, "asyncio"),
     "httpx2": (partial(through_httpx, "httpx2"), "asyncio"),
-    "httpx, streamed": (streaming_httpx, "asyncio"),
     "aiohttp, read": (partial(through_aiohttp, read=True), "asyncio"),
 }
 

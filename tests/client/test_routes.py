@@ -30,27 +30,6 @@ def routes(events):
     return make
 
 
-def test_a_certificate_that_fails_is_passed_by_where_the_policy_says_so(routes, events):
-    selector = routes(NAMED, A)
-    first = selector.begin(CALL)
-    around = selector.around(CALL, EXPIRED)
-    assert around.choice is first.choice
-    assert not around.verify
-    assert [(event.what, event.failure) for event in events] == [("fallback", EXPIRED)]
-    assert events[0].detail == (
-        "verification of the server's certificate, which failed (tls.cert.date_invalid.expired)"
-    )
-    assert selector.around(CALL, EXPIRED) is None, "there is no second way around"
-
-
-@pytest.mark.parametrize("policy", [Policy(), Policy(insecure_hosts={"example"})])
-def test_a_host_that_is_not_named_is_never_called_unverified(routes, events, policy):
-    selector = routes(policy)
-    selector.begin(CALL)
-    assert selector.around(CALL, EXPIRED) is None
-    assert events == []
-
-
 def test_a_failed_proxy_is_left_to_the_next_attempt_while_there_is_another(routes, events):
     selector = routes(NAMED, A, B)
     selector.begin(CALL)
@@ -73,30 +52,10 @@ def test_when_every_proxy_has_failed_a_named_host_is_called_directly_at_once(rou
     assert "hunter2" not in repr(events)
 
 
-def test_while_every_proxy_rests_each_direct_call_is_recorded(routes, events):
-    selector = routes(NAMED, A)
-    selector.begin(CALL)
-    selector.around(CALL, UNREACHABLE)
-    assert selector.begin(CALL).choice.url is None
-    assert [event.what for event in events] == ["fallback", "fallback"]
-
-
 def test_what_may_have_been_sent_is_not_sent_another_way(routes):
     selector = routes(NAMED, A)
     selector.begin(CALL)
     assert selector.around(CALL, Failure("proxy.no_response", "proxy", "maybe")) is None
-
-
-def test_directly_the_certificate_is_verified_first_again(routes, events):
-    selector = routes(NAMED, A)
-    selector.begin(CALL)
-    assert not selector.around(CALL, EXPIRED).verify
-    around = selector.around(CALL, UNREACHABLE)
-    assert around.choice.url is None
-    assert around.verify
-    assert not selector.around(CALL, EXPIRED).verify
-    assert selector.around(CALL, EXPIRED) is None
-    assert len(events) == 3
 
 
 ROUTED = Repeatable(idempotent=False)
@@ -140,19 +99,3 @@ def test_one_attempt_takes_the_ways_around_what_fails_at_once(routes, outcomes, 
     call, left = Routed(routes(NAMED, A)), list(outcomes)
     assert asyncio.run(drive_async.by_routes(as_task, call, Timeout())) == outcomes[-1]
     assert (call.taken, left) == (taken, [])
-
-
-def test_a_host_that_is_not_named_is_never_called_directly(routes, events):
-    selector = routes(Policy(), A)
-    selector.begin(CALL)
-    assert selector.around(CALL, UNREACHABLE) is None
-    assert selector.begin(CALL).choice.url == A
-    assert events == []
-
-
-@pytest.mark.parametrize("kind", ["proxy.denied", "proxy.auth_required", "proxy.upstream_failed"])
-def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(routes, kind):
-    selector = routes(NAMED, A)
-    selector.begin(CALL)
-    assert selector.around(CALL, Failure(kind, "proxy", "no")) is None
-    assert selector.begin(CALL).choice.url == A

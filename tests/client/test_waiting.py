@@ -3,11 +3,9 @@
 import asyncio
 import os
 import signal
-import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 
 import pytest
@@ -198,52 +196,6 @@ def test_a_post_waits_for_a_balancer_only_with_a_key(lab, key, ends):
         ahead.seconds = 2
         assert session.post("/", data=b"order", headers=key).status_code == ends
     assert len(seen) == (4 if key else 2)
-
-
-class Quiet(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-def test_of_several_addresses_all_must_refuse(service, monkeypatch):
-    """A rolling restart: one after the other, and once both at the same time."""
-    plain, port = socket.getaddrinfo, service.endpoint.port
-
-    def both(host, *args, **options):
-        hosts = ["127.0.0.1", "127.0.0.2"] if host == "orders.test" else [host]
-        return [found for host in hosts for found in plain(host, *args, **options)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", both)
-    told = []
-    with Session(f"http://orders.test:{port}/", POLICY, sinks=[told.append]) as session:
-        session.trust_env = False
-        with ThreadPoolExecutor(2) as pool:
-            with ThreadingHTTPServer(("127.0.0.2", port), Quiet) as other:
-                pool.submit(other.serve_forever, 0.01)
-                try:
-                    ended = [session.get("/").status_code for _ in range(5)]
-                finally:
-                    other.shutdown()
-            assert ended == [200] * 5
-            assert {(event.what, event.failure) for event in told} == {("attempt", None)}
-            call = pool.submit(session.get, "/")
-            until(lambda: calls_in_line() == 1)
-            service.open()
-            assert call.result(TEST_TIMEOUT).status_code == 200
-    failure = next(event.failure for event in told if event.failure)
-    assert {address.address for address in failure.addresses} == {
-        f"127.0.0.1:{port}",
-        f"127.0.0.2:{port}",
-    }
-    assert [event.what for event in told if event.what != "attempt"] == [
-        "calls_waiting",
-        "calls_released",
-    ]
 
 
 def test_a_call_waits_no_longer_than_its_deadline(service):
