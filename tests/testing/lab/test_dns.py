@@ -37,7 +37,7 @@ TESTED = {*FAILED, *RESOLVED, "dns.bogus_address"}
 @pytest.mark.parametrize(("name", "code"), FAILED.items())
 def test_the_name_cannot_be_resolved(lab, name, code):
     met = lab.start(name)
-    timeout = 0.2 if name in UNANSWERED else WAIT_TIMEOUT
+    timeout = 0.05 if name in UNANSWERED else WAIT_TIMEOUT
     with resolving(met.nameserver, timeout=timeout), pytest.raises(socket.gaierror) as caught:
         socket.create_connection((met.host, met.port))
     assert caught.value.errno == code

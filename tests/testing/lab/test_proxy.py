@@ -142,7 +142,7 @@ def test_a_proxy_without_tls_answers_a_client_hello_in_plain_text(lab):
     met = lab.start("proxy.protocol_error:https_url")
     assert met.proxies["https"].startswith("https://")
     with pytest.raises(ssl.SSLError), connect(met) as connected:
-        ssl.create_default_context().wrap_socket(connected, server_hostname="127.0.0.1")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(connected, server_hostname="127.0.0.1")
 
 
 def test_nothing_leaves_the_machine(lab):

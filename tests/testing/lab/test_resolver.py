@@ -40,7 +40,7 @@ def server():
 
 @pytest.mark.parametrize("label", CODES)
 def test_a_failed_lookup_has_the_code_and_text_of_glibc(server, label):
-    timeout = 0.2 if label in UNANSWERED else WAIT_TIMEOUT
+    timeout = 0.05 if label in UNANSWERED else WAIT_TIMEOUT
     with (
         resolving(server.address, timeout=timeout),
         pytest.raises(socket.gaierror) as caught,
@@ -49,7 +49,7 @@ def test_a_failed_lookup_has_the_code_and_text_of_glibc(server, label):
     assert caught.value.args == CODES[label]
 
 
-@pytest.mark.parametrize("label", RESOLVED)
+@pytest.mark.parametrize("label", sorted(RESOLVED.keys() - {"slow"}))
 def test_a_lookup_that_succeeds_has_the_shape_of_the_system(server, label):
     with resolving(server.address, timeout=WAIT_TIMEOUT):
         found = socket.getaddrinfo(f"{label}.lab.test", 80, type=socket.SOCK_STREAM)
@@ -83,7 +83,7 @@ def test_a_closed_port_fails_at_once():
 
 
 def test_a_question_is_asked_as_often_as_reported(server):
-    with resolving(server.address, timeout=0.1, attempts=3), pytest.raises(socket.gaierror):
+    with resolving(server.address, timeout=0.05, attempts=3), pytest.raises(socket.gaierror):
         socket.getaddrinfo("often.silent.lab.test", 80, socket.AF_INET)
 
     def asked():

@@ -108,7 +108,8 @@ def test_the_server_hello_comes_byte_by_byte(lab, monkeypatch):
 
 def client_hello():
     out = ssl.MemoryBIO()
-    tls = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="lab.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="lab.test")
     with pytest.raises(ssl.SSLWantReadError):
         tls.do_handshake()
     return out.read()

@@ -18,7 +18,7 @@ UPLOAD = b"POST / HTTP/1.1\r\nContent-Length: 16777216\r\n" + HOST + b"\r\n" + b
 WAIT_TIMEOUT = 30.0
 """Seconds to wait for what must come."""
 
-SILENCE = 0.3
+SILENCE = 0.1
 """Seconds without a byte that count as silence."""
 
 
