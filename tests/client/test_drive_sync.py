@@ -95,15 +95,6 @@ def test_never_reaching_the_peer_does_not_hide_having_reached_it(delivered, told
     assert world.events[-1].failure is ends[-1].failure
 
 
-def test_a_certificate_error_is_not_masked_by_a_later_refusal():
-    certificate = Failure("tls.failed", delivered="no")
-    untrusted = Failure("tls.cert.authority_invalid.unknown_issuer", delivered="no")
-    ends = [Failed(failure, SAFE, OSError()) for failure in (certificate, untrusted)]
-    attempts, world = iter(ends), World(failing=9)
-    world.attempt = lambda _: next(attempts)
-    assert world.drive().decisive.failure is untrusted
-
-
 def test_what_an_attempt_raises_passes_through_and_frees_the_probe():
     guard = OriginState(Breaker(sustained=0, consecutive=1, open_for=1), None, 0.0)
     world = World(failing=9, guard=guard)

@@ -1,12 +1,9 @@
 """The deadline of a call reaches the services behind it: those that are named, and no other."""
 
 import asyncio
-import threading
 from time import monotonic
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-import uvicorn
 from client.callers import (
     our_aiohttp,
     our_httpx,
@@ -118,74 +115,30 @@ def test_a_policy_says_what_and_to_whom(wrong):
 # The service
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_):
-        """Say nothing."""
+def through_wsgi(call):
+    assert WSGIDeadline(lambda *_: call() or [])({"HTTP_X_REQUEST_TIMEOUT": "0.2"}, None) == []
 
 
-class Backend:
-    """What a service calls, and how the call ended."""
+def through_asgi(call):
+    async def app(scope, receive, send):
+        await asyncio.to_thread(call)
 
-    def __init__(self, lab):
-        self.url = lab.start("http.response.timed_out:silent").url
-        self.ended = []
-        self.left = []
-
-    def call(self):
-        """Call it, with more patience than the caller has."""
-        at = current_deadline()
-        self.left.append(None if at is None else at - monotonic())
-        try:
-            our_session(self.url, Policy(deadline=60, attempts=1))
-        except errors.RingbackError as error:
-            self.ended.append(error)
-
-    def wsgi(self, environ, start_response):
-        self.call()
-        start_response("200 OK", [("Content-Length", "0")])
-        return []
-
-    async def asgi(self, scope, receive, send):
-        if scope["type"] == "http":
-            await asyncio.to_thread(self.call)
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body"})
+    scope = {"type": "http", "headers": [(b"x-request-timeout", b"0.2")]}
+    asyncio.run(ASGIDeadline(app)(scope, None, None))
 
 
-@pytest.fixture
-def backend(lab):
-    return Backend(lab)
+@pytest.mark.parametrize("service", [through_wsgi, through_asgi])
+def test_a_service_stops_calling_when_its_caller_has_given_up(lab, service):
+    backend, ended = lab.start("http.response.timed_out:silent").url, []
 
+    def call():
+        assert current_deadline() <= monotonic() + 0.2
+        with pytest.raises(errors.RingbackError) as caught:
+            our_session(backend, Policy(deadline=60, attempts=1))
+        ended.append(caught.value)
 
-@pytest.fixture
-def wsgi(backend):
-    with make_server("127.0.0.1", 0, WSGIDeadline(backend.wsgi), handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def asgi(backend):
-    config = uvicorn.Config(ASGIDeadline(backend.asgi), port=0, log_level="critical")
-    server = uvicorn.Server(config)
-    sock = config.bind_socket()
-    sock.listen()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
-    thread.start()
-    yield f"http://127.0.0.1:{sock.getsockname()[1]}/"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.mark.parametrize("server", ["wsgi", "asgi"])
-def test_a_service_stops_calling_when_its_caller_has_given_up(request, backend, server):
-    assert plain_requests(request.getfixturevalue(server), **{HEADER: "0.2"}) == 200
-    [ended] = backend.ended
-    assert isinstance(ended, TimeoutError)
-    assert backend.left[0] <= 0.2
+    service(call)
+    assert isinstance(ended[0], TimeoutError)
 
 
 def left_in_wsgi(value, **options):

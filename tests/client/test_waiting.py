@@ -1,12 +1,10 @@
 """Calls that wait for the end of an outage: what may happen to them meanwhile."""
 
 import asyncio
-import os
 import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -130,25 +128,6 @@ def test_threads_and_tasks_of_several_loops_wait_in_one_line(service):
         assert waiting == 4
         service.open()
         assert [call.result(TEST_TIMEOUT) for call in ended] == [200] * 4
-
-
-def _forked(results):
-    results.put((calls_in_line(), origins.states()))
-
-
-def test_a_forked_process_has_nobody_waiting(service):
-    context = get_context("fork")
-    results = context.Queue()
-    with ThreadPoolExecutor(1) as pool, session_for(service) as session:
-        call = pool.submit(session.get, "/")
-        until(lambda: calls_in_line() == 1)
-        child = context.Process(target=_forked, args=(results,))
-        child.start()
-        assert results.get(timeout=TEST_TIMEOUT) == (0, {})
-        child.join(TEST_TIMEOUT)
-        service.open()
-        assert call.result(TEST_TIMEOUT).status_code == 200
-    assert os.getpid() != child.pid
 
 
 def test_a_call_that_the_circuit_would_refuse_waits(service):

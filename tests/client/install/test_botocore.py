@@ -4,7 +4,6 @@ import pickle
 from dataclasses import replace
 
 import pytest
-from nightly import rest_nightly
 from requires import requires
 
 from ringback import Breaker, Policy, errors, install
@@ -33,11 +32,7 @@ ATTEMPTS = {"legacy": 5, "standard": 3, "adaptive": 3}
 """Mode of retries → how often botocore tries by default."""
 
 
-def modes(gate):
-    """Of the modes one in the gate, the others nightly."""
-    others = [mode for mode in ATTEMPTS if mode != gate]
-    return pytest.mark.parametrize("mode", rest_nightly([gate, *others]))
-
+modes = pytest.mark.parametrize("mode", ATTEMPTS)
 
 THROTTLED = (
     b"<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>"
@@ -73,7 +68,7 @@ def answering(lab, status, body, headers=""):
     return lab.listen(answer)
 
 
-@modes("legacy")
+@modes
 def test_attempts_are_botocores_and_not_multiplied(lab, events, monkeypatch, mode):
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     endpoint = answering(lab, "503 Service Unavailable", b"")
@@ -84,7 +79,7 @@ def test_attempts_are_botocores_and_not_multiplied(lab, events, monkeypatch, mod
     assert {(event.attempt, event.attempts) for event in events} == {(1, 1)}
 
 
-@modes("standard")
+@modes
 def test_where_botocore_is_to_try_once_nothing_is_tried_again(lab, mode):
     endpoint = lab.start("http.response.invalid.empty:after_request")
     with install(retry=True, sinks=[]), pytest.raises(errors.RingbackError):
@@ -92,7 +87,7 @@ def test_where_botocore_is_to_try_once_nothing_is_tried_again(lab, mode):
     assert endpoint.requests == 1
 
 
-@pytest.mark.parametrize("retry", rest_nightly([True, False]))
+@pytest.mark.parametrize("retry", [True, False])
 def test_what_is_raised_is_botocores_exception_and_says_what_it_is(lab, retry):
     with (
         install(retry=retry, sinks=[]),
@@ -105,7 +100,7 @@ def test_what_is_raised_is_botocores_exception_and_says_what_it_is(lab, retry):
     assert (type(again), again.failure.kind) == (type(caught.value), "tcp.refused")
 
 
-@modes("adaptive")
+@modes
 def test_a_wait_that_outlasts_the_deadline_is_not_begun(lab, monkeypatch, mode):
     waits = []
     monkeypatch.setattr("botocore.endpoint.time.sleep", waits.append)
@@ -122,7 +117,7 @@ def test_a_wait_that_outlasts_the_deadline_is_not_begun(lab, monkeypatch, mode):
     assert (endpoint.requests, waits) == (1, [])
 
 
-@modes("legacy")
+@modes
 def test_the_deadline_is_over_all_attempts(lab, mode):
     endpoint = lab.start("http.response.timed_out:silent")
     with install(Policy(deadline=0.5), retry=True, sinks=[]), pytest.raises(errors.ReadTimeout):
@@ -150,7 +145,7 @@ def test_a_limit_of_rate_that_leaves_no_turn_ends_the_call_too(lab, monkeypatch)
     assert endpoint.requests == 1
 
 
-@modes("standard")
+@modes
 def test_a_circuit_that_is_open_refuses_this_call_too(lab, monkeypatch, mode):
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     endpoint = lab.start("http.response.invalid.empty:after_request")

@@ -59,29 +59,6 @@ def test_nothing_is_sent_twice_unless_asked_for(lab, events, fetch, library):
     assert endpoint.requests == 1
 
 
-@clients
-def test_afterwards_everything_is_as_it_was(lab, events, fetch, library):
-    places = (
-        (requests.adapters.HTTPAdapter, "send"),
-        (requests.Session, "send"),
-        (urllib3.HTTPConnectionPool, "urlopen"),
-        (httpx.HTTPTransport, "handle_request"),
-        (httpx.AsyncHTTPTransport, "handle_async_request"),
-        (httpx.Client, "_transport_for_url"),
-        (httpx.AsyncClient, "_transport_for_url"),
-        (aiohttp.ClientSession, "_request"),
-    )
-    before = [vars(owner)[name] for owner, name in places]
-    with install(sinks=[events.append]) as installed:
-        assert {"requests", "urllib3", "httpx", "aiohttp"} <= set(installed.libraries)
-        assert [vars(owner)[name] for owner, name in places] != before
-    assert [vars(owner)[name] for owner, name in places] == before
-    with pytest.raises(library) as caught:
-        fetch(lab.start("tcp.refused").url)
-    assert not isinstance(caught.value, errors.RingbackError)
-    assert events == []
-
-
 def test_what_urllib3_is_told_of_one_timeout_alone_wins_too(lab, events):
     def late(connection):
         if connection.read_request() and connection.hold(0.2):

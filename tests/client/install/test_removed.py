@@ -15,26 +15,9 @@ from client.callers import (
     plain_requests,
     plain_urllib3,
 )
-from requires import requires
 
 from ringback import Policy
 from ringback.client.install import install
-
-try:
-    from botocore.awsrequest import AWSRequest
-    from botocore.exceptions import ConnectionError as BotocoreError
-    from botocore.httpsession import URLLib3Session
-except ImportError:
-    URLLib3Session = None
-
-
-def plain_botocore(url):
-    session = URLLib3Session(proxies={})
-    try:
-        return session.send(AWSRequest("GET", url).prepare()).status_code
-    finally:
-        session.close()
-
 
 PLACES = {
     "requests": [
@@ -55,7 +38,6 @@ PLACES = {
         (httpx.AsyncClient, "_transport_for_url"),
     ],
     "aiohttp": [(aiohttp.ClientSession, "_request get request")],
-    "botocore": [(URLLib3Session, "send")],
 }
 FETCH = {
     "requests": (plain_requests, requests.ConnectionError),
@@ -63,7 +45,6 @@ FETCH = {
     "httpx": (plain_httpx, httpx.TransportError),
     "httpx-async": (plain_httpx_async, httpx.TransportError),
     "aiohttp": (plain_aiohttp, aiohttp.ClientError),
-    "botocore": (plain_botocore, URLLib3Session and BotocoreError),
 }
 
 
@@ -71,14 +52,8 @@ def places(library):
     return [(owner, name) for owner, names in PLACES[library] for name in names.split()]
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(name, marks=[pytest.mark.nightly] * (name == "botocore")) for name in FETCH
-    ]
-)
+@pytest.fixture(params=FETCH)
 def library(request):
-    if request.param == "botocore":
-        requires("botocore")
     found = [(owner, name, vars(owner)[name]) for owner, name in places(request.param)]
     yield request.param
     for owner, name, own in found:  # what a mock has put back would stay for other tests
@@ -159,6 +134,9 @@ def test_a_mock_that_came_first_and_went_does_not_come_back(lab, events, library
 def test_in_order_nothing_is_left_and_nothing_is_told(lab, events, library, installed, caplog):
     before = plain(library)
     with caplog.at_level(logging.WARNING, "ringback"):
+        with installed() as ours:
+            assert library.partition("-")[0] in ours.libraries
+            assert plain(library) != before
         for patch in [patch for _, _, patch in mocks_of(library)]:
             with patch, installed():
                 pass
