@@ -79,14 +79,6 @@ def test_attempts_are_botocores_and_not_multiplied(lab, events, monkeypatch, mod
     assert {(event.attempt, event.attempts) for event in events} == {(1, 1)}
 
 
-@modes
-def test_where_botocore_is_to_try_once_nothing_is_tried_again(lab, mode):
-    endpoint = lab.start("http.response.invalid.empty:after_request")
-    with install(retry=True, sinks=[]), pytest.raises(errors.RingbackError):
-        client(endpoint.url, mode, total_max_attempts=1).get_caller_identity()
-    assert endpoint.requests == 1
-
-
 @pytest.mark.parametrize("retry", [True, False])
 def test_what_is_raised_is_botocores_exception_and_says_what_it_is(lab, retry):
     with (

@@ -24,17 +24,6 @@ CALLS = {
             with requests.Session() as session:
                 session.get(URL, timeout=30).text
     """,
-    "httpx-async": """
-        import asyncio
-        import httpx
-
-        async def main():
-            async with httpx.AsyncClient(timeout=30) as client:
-                (await client.get(URL)).text
-
-        def call():
-            asyncio.run(main())
-    """,
     "aiohttp": """
         import asyncio
         import aiohttp
@@ -75,7 +64,7 @@ except Exception as error:
 
 def kind_of_the_end(client, url, *around):
     """The kind of what a program's call raises under ringback."""
-    requires(client.partition("-")[0])
+    requires(client)
     program = PROGRAM.format(call=textwrap.dedent(CALLS[client]))
     options = ["--retry", "--deadline", str(DEADLINE), "--quiet", "--", sys.executable]
     done = subprocess.run(

@@ -20,20 +20,6 @@ def test_a_transport_has_one_integration_and_another_one_another():
     assert integrations.of(second) is not integrations.of(first)
 
 
-def test_an_integration_goes_with_its_transport():
-    class Integration:
-        pass
-
-    integrations, transport = Integrations(lambda _: Integration()), Transport()
-    integration = weakref.ref(integrations.of(transport))
-    gc.disable()
-    try:
-        del transport
-        assert integration() is None
-    finally:
-        gc.enable()
-
-
 def test_under_a_program_nothing_is_kept_that_the_program_lets_go(lab):
     url = lab.start("ok").url
     with install(sinks=[]):

@@ -112,18 +112,6 @@ def test_a_416_for_a_file_that_is_shorter_now_begins_anew(server, session, path,
     assert path.read_bytes() == server.content
 
 
-def test_a_file_that_changes_between_two_breaks_is_not_mixed(server, session, path):
-    def change(_handler, _first):
-        if len(server.asked) == 3:
-            server.content = random.Random(10).randbytes(len(CONTENT))
-            server.headers["ETag"] = '"two"'
-
-    server.odd = change
-    session.download(server.url, path)
-
-    assert path.read_bytes() == server.content != CONTENT
-
-
 def test_a_part_of_another_content_than_asked_for_is_not_taken(server, session, path):
     def ignore_if_range(handler, _):
         asked = handler.headers["Range"]

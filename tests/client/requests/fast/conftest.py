@@ -1,6 +1,5 @@
 import pytest
 import urllib3
-from client.dial.conftest import c_library  # noqa: F401 - found by its name
 from client.requests.fast.raw_server import RawServer
 
 from ringback.client.requests.fast import connection, guard, request, response, sending

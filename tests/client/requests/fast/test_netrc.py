@@ -8,8 +8,7 @@ import pytest
 import requests
 from client.requests.fast.variables import only
 
-from ringback.client.requests.fast import FastSession, request
-from ringback.client.requests.fast.request import plain_url
+from ringback.client.requests.fast import FastSession
 
 URL = "http://example.com/"
 LONG_AGO = 1_000_000_000
@@ -79,14 +78,3 @@ def test_the_variables_name_another_file(home, monkeypatch):
             found |= {named} if alike() else set()
 
     assert found == {"~/named", "named"}
-
-
-def test_a_settled_file_is_read_once_and_a_fresh_one_each_time(home, monkeypatch):
-    file, reads, asked = home / ".netrc", [], request.get_netrc_auth
-    file.write_text(entry("user"))
-    monkeypatch.setattr(request, "get_netrc_auth", lambda url: reads.append(url) or asked(url))
-    plain, written = plain_url(URL), file.stat().st_ctime
-    for now, expected in ((written, 3), (written + 10, 4)):
-        monkeypatch.setattr(request, "time", lambda now=now: now)
-        assert {request.netrc_auth(plain) for _ in range(3)} == {("user", "secret")}
-        assert len(reads) == expected

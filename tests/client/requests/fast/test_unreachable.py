@@ -116,23 +116,6 @@ def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(si
             assert peer.recv(1000) == b""
 
 
-@pytest.fixture
-def nobody(c_library):
-    """A name that does not exist, without asking anybody about it."""
-    name = "nobody.invalid"
-    c_library.answers[name] = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-    return name
-
-
-@pytest.mark.usefixtures("nobody")
-@pytest.mark.parametrize("name", ["nobody.invalid", "a..b", "x" * 64])
-def test_names_that_cannot_be_resolved_are_reported_as_requests_does(name):
-    with closing(Stock()) as adapter, requests.Session() as plain:
-        request = prepared(f"http://{name}/")
-        for _ in range(2):
-            assert story(failing(adapter.send, request)) == story(failing(plain.send, request))
-
-
 def answer_one(listener):
     peer, _ = listener.accept()
     assert peer.recv(1000).startswith(b"GET ")
