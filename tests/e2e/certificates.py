@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ringback.testing.lab.certificates import Identity
@@ -108,7 +108,7 @@ def _general(text):
 
 @functools.cache
 def _once(name):
-    return _AUTHORITIES[name]()
+    return AUTHORITIES[name]()
 
 
 def authority(name):
@@ -117,14 +117,11 @@ def authority(name):
         return _once(name)
 
 
-_AUTHORITIES = {
+AUTHORITIES = {
     # Valid also in the time of servers whose clock is a hundred days off.
     "root": lambda: issue("Example Trust Root", authority=True, days=(-2000, 2000)),
     "intermediate": lambda: issue(
         "Example Trust Issuing CA", authority("root"), authority=True, days=(-900, 900)
-    ),
-    "expired intermediate": lambda: issue(
-        "Example Trust Issuing CA 1", authority("root"), authority=True, days=(-900, -3)
     ),
     "stranger": lambda: issue("Unheard-of Root", authority=True, days=(-900, 900)),
     "inspection": lambda: issue(
@@ -132,22 +129,6 @@ _AUTHORITIES = {
         authority=True,
         organisation="Zscaler Inc.",
         days=(-900, 900),
-    ),
-    "cloud proxy": lambda: issue(
-        "ca.acme.goskope.com", authority=True, organisation="Netskope Inc", days=(-900, 900)
-    ),
-    "old root": lambda: issue("Example Old Root", authority=True, days=(-3000, -2)),
-    "policy": lambda: issue(
-        "Example Trust Policy CA", authority("root"), authority=True, days=(-900, 900)
-    ),
-    "lower": lambda: issue(
-        "Example Trust TLS CA G3", authority("policy"), authority=True, days=(-900, 900)
-    ),
-    "old policy": lambda: issue(
-        "Example Trust Policy CA 0", authority("root"), authority=True, days=(-900, -5)
-    ),
-    "under old policy": lambda: issue(
-        "Example Trust TLS CA G1", authority("old policy"), authority=True, days=(-900, 900)
     ),
     "company root": lambda: issue(
         "Acme Internal Root", authority=True, organisation="Acme Ltd", days=(-900, 900)
@@ -159,132 +140,38 @@ _AUTHORITIES = {
         organisation="Acme Ltd",
         days=(-900, 900),
     ),
-    "elsewhere only": lambda: issue(
-        "Example Trust Partner CA",
-        authority("root"),
+    "rsa root": lambda: issue(
+        "Example RSA Root",
         authority=True,
         days=(-900, 900),
-        further=[
-            x509.NameConstraints(
-                permitted_subtrees=[x509.DNSName("example.net")], excluded_subtrees=None
-            )
-        ],
-    ),
-    "weak intermediate": lambda: issue(
-        "Example Trust Old CA",
-        authority("root"),
-        authority=True,
-        days=(-900, 900),
-        key=rsa.generate_private_key(65537, 1024),
-    ),
-    "rsa root": lambda: issue("Example RSA Root", authority=True, days=(-900, 900), key=_rsa()),
-    "eset": lambda: issue("ESET SSL Filter CA", authority=True, organisation="ESET, spol. s r. o."),
-    "cato": lambda: issue("Cato Networks CA", authority=True, organisation="Cato Networks"),
-    "crossed root": lambda: issue(
-        "Example Trust Root",
-        authority("old root"),
-        authority=True,
-        days=(-900, -2),
-        key=authority("root").key,
-    ),
-    "no authority": lambda: issue("host.example.org", authority("root")),
-    "next intermediate": lambda: issue(
-        "Example Trust Issuing CA 9", authority("root"), authority=True, days=(3, 900)
-    ),
-    "short": lambda: issue(
-        "Example Trust Short CA", authority("root"), authority=True, days=(-9, 900), length=0
-    ),
-    "below short": lambda: issue(
-        "Example Trust Lower CA", authority("short"), authority=True, days=(-9, 900)
-    ),
-    "debugger": lambda: issue("mitmproxy", authority=True, organisation="mitmproxy"),
-    "virus scanner": lambda: issue(
-        "Kaspersky Anti-Virus Personal Root Certificate",
-        authority=True,
-        organisation="AO Kaspersky Lab",
-    ),
-    "appliance": lambda: issue(
-        "FGT60F1234567890", authority=True, organisation="Fortinet", days=(-900, 900)
+        key=rsa.generate_private_key(65537, 2048),
     ),
 }
 
-_ISSUED = {
-    "good": lambda: _chain(NAME, names=(NAME, "example.org", "*.shop.example.org")),
-    "address": lambda: _chain(NAME, names=(NAME, "198.51.100.2")),
-    "idna": lambda: _chain("xn--bcher-kva.example.org"),
-    "ending": lambda: _chain(NAME, days=(-88, 2)),
-    "expired": lambda: _chain(NAME, days=(-91, -1)),
-    "expired_an_hour_ago": lambda: _chain(NAME, days=(-90, -1 / 24)),
-    "expired_long_ago": lambda: _chain(NAME, days=(-800, -400)),
-    "expired_intermediate": lambda: _chain(NAME, "expired intermediate", days=(-30, 60)),
-    "not_yet_valid": lambda: _chain(NAME, days=(2, 92)),
+ISSUED = {
+    "good": lambda: chain(NAME, names=(NAME, "example.org", "*.shop.example.org")),
+    "address": lambda: chain(NAME, names=(NAME, "198.51.100.2")),
+    "expired": lambda: chain(NAME, days=(-91, -1)),
+    "not_yet_valid": lambda: chain(NAME, days=(2, 92)),
     # Of servers that live in another time, together with their `Date`.
-    "in_100_days": lambda: _chain(NAME, days=(95, 185)),
-    "two_years_ago": lambda: _chain(NAME, days=(-790, -700)),
-    "in_an_hour": lambda: _chain(NAME, days=(1 / 24, 90)),
-    "100_days_ago": lambda: _chain(NAME, days=(-185, -95)),
-    "wrong_name": lambda: _chain("other.example.net"),
-    "wrong_name_expired": lambda: _chain("other.example.net", days=(-91, -1)),
+    "in_100_days": lambda: chain(NAME, days=(95, 185)),
+    "100_days_ago": lambda: chain(NAME, days=(-185, -95)),
+    "wrong_name": lambda: chain("other.example.net"),
     "self_signed": lambda: issue(NAME).pem(),
-    "self_signed_expired": lambda: issue(NAME, days=(-91, -1)).pem(),
     "unknown_issuer": lambda: issue(NAME, authority("stranger")).pem(),
     "untrusted_root": lambda: issue(NAME, authority("stranger")).pem(authority("stranger")),
     "missing_intermediate": lambda: issue(NAME, authority("intermediate")).pem(),
     "inspected": lambda: issue(NAME, authority("inspection"), days=(-3, 11)).pem(
         authority("inspection")
     ),
-    "inspected_in_the_cloud": lambda: _chain(NAME, "cloud proxy", days=(-1, 30)),
-    "inspected_leaf_only": lambda: issue(NAME, authority("appliance")).pem(),
     "weak": lambda: issue(NAME, authority("root"), key=rsa.generate_private_key(65537, 1024)).pem(),
     "not_for_servers": lambda: issue(
         NAME, authority("root"), purpose=ExtendedKeyUsageOID.CLIENT_AUTH
     ).pem(),
-    "portal": lambda: _chain("portal.example.net"),
-    "under_old_root": lambda: _chain(NAME, "old root"),
-    "without_names": lambda: _chain(NAME, names=None),
-    "out_of_order": lambda: issue(NAME, authority("lower")).pem(
-        authority("policy"), authority("root"), authority("lower")
-    ),
-    "with_root": lambda: _chain_to(NAME, "intermediate", "root"),
-    "three": lambda: _chain_to(NAME, "lower", "policy"),
-    "link_missing": lambda: _chain_to(NAME, "lower"),
-    "wrong_intermediate": lambda: issue(NAME, authority("intermediate")).pem(authority("policy")),
-    "expired_above": lambda: _chain_to(NAME, "under old policy", "old policy"),
-    "company": lambda: _chain_to(NAME, "company"),
-    "company_alone": lambda: issue(NAME, authority("company")).pem(),
-    "company_with_root": lambda: _chain_to(NAME, "company", "company root"),
-    "company_expired": lambda: _chain(NAME, "company", days=(-400, -20)),
-    "partial_wildcard": lambda: _chain("w*.example.org"),
-    "outside_constraint": lambda: _chain_to(NAME, "elsewhere only"),
-    "eset": lambda: issue(NAME, authority("eset")).pem(authority("eset")),
-    "cato": lambda: issue(NAME, authority("cato")).pem(),
-    "edwards": lambda: issue(
-        NAME, authority("root"), key=ed25519.Ed25519PrivateKey.generate()
-    ).pem(),
-    "many_names": lambda: _chain(
-        NAME, names=(NAME, *(f"n{i:04}.a-rather-long-label.example.org" for i in range(1500)))
-    ),
-    "crossed": lambda: issue(NAME, authority("intermediate")).pem(
-        authority("intermediate"), authority("crossed root")
-    ),
-    "by_no_authority": lambda: _chain_to(NAME, "no authority"),
-    "not_yet_above": lambda: _chain_to(NAME, "next intermediate"),
-    "short_path": lambda: _chain_to(NAME, "below short", "short"),
-    "capitals": lambda: _chain("x.example.org", names=("WWW.EXAMPLE.ORG",)),
-    "rsa": lambda: issue(NAME, authority("rsa root"), key=_rsa()).pem(),
-    "under_weak": lambda: _chain_to(NAME, "weak intermediate"),
-    "bare_domain": lambda: _chain("example.org"),
-    "any_name": lambda: _chain("example.org", names=("*.example.org",)),
-    "too_deep": lambda: _chain(NAME, names=("*.www.example.org",)),
-    "address_as_name": lambda: issue(NAME, authority("root"), names=("198.51.100.2.", NAME)).pem(),
-    "expired_alone": lambda: issue(NAME, authority("intermediate"), days=(-91, -1)).pem(),
+    "portal": lambda: chain("portal.example.net"),
+    "company_expired": lambda: chain(NAME, "company", days=(-400, -20)),
     "snake_oil": lambda: issue("localhost").pem(),
-    "hotel": lambda: issue("login.hotel.test").pem(),
     "sha1": lambda: _with_sha1(issue(NAME, authority("rsa root")), authority("rsa root")).pem(),
-    "debugged": lambda: _chain_to(NAME, "debugger"),
-    "scanned": lambda: issue(NAME, authority("virus scanner"), days=(-1, 300)).pem(),
-    "issued_in_ten_minutes": lambda: _chain(NAME, days=(10 / 1440, 90)),
-    "expired_five_minutes_ago": lambda: _chain(NAME, days=(-90, -5 / 1440)),
     # A chain of some 6 kB: it takes several full segments.
     "long": lambda: issue(
         NAME,
@@ -294,16 +181,16 @@ _ISSUED = {
 }
 
 
-_BRIEF = {"issued_in_ten_minutes", "expired_five_minutes_ago"}
+BRIEF = set()
 """True for minutes only: issued anew for each server, for a run of all worlds takes longer."""
 
 
-def _chain(subject, issuer="intermediate", **how):
+def chain(subject, issuer="intermediate", **how):
     above = authority(issuer)
     return issue(subject, above, **how).pem(above)
 
 
-def _chain_to(subject, *issuers):
+def chain_to(subject, *issuers):
     above = [authority(issuer) for issuer in issuers]
     return issue(subject, above[0]).pem(*above)
 
@@ -322,10 +209,6 @@ def _with_sha1(identity, issuer):
     return Identity(x509.load_der_x509_certificate(whole), identity.key)
 
 
-def _rsa():
-    return rsa.generate_private_key(65537, 2048)
-
-
 @functools.cache
 def _directory():
     path, owner = Path(tempfile.mkdtemp(prefix="ringback-e2e-")), os.getpid()
@@ -339,7 +222,7 @@ def _directory():
     return path
 
 
-def _file(name, content):
+def pem_file(name, content):
     with _lock:
         path = _directory() / f"{name}.pem"
         if not path.exists():
@@ -350,7 +233,7 @@ def _file(name, content):
 
 def root_file():
     """Return the PEM file of the one root that the client trusts."""
-    return _file(
+    return pem_file(
         "root",
         lambda: authority("root").certificate.public_bytes(serialization.Encoding.PEM),
     )
@@ -358,7 +241,7 @@ def root_file():
 
 def trusting(*names):
     """Return the PEM file of authorities that a client trusts in place of that root."""
-    return _file(
+    return pem_file(
         "-".join(("trusting", *names)).replace(" ", "_"),
         lambda: b"".join(
             authority(name).certificate.public_bytes(serialization.Encoding.PEM) for name in names
@@ -366,38 +249,9 @@ def trusting(*names):
     )
 
 
-def own_file(name):
-    """Return the PEM file of what a server presents, for a client that trusts this very thing."""
-    return _file(name, _ISSUED[name])
-
-
 def no_certificates():
     """Return a file for trusted authorities that holds none."""
-    return _file("no-certificates", lambda: b"# to be filled in\n")
-
-
-_SMALL_GROUP = b"""\
------BEGIN DH PARAMETERS-----
-MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR
-Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
-/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC
------END DH PARAMETERS-----
-"""
-"""For Diffie-Hellman: the second group of Oakley, 1,024 bits (RFC 2409)."""
-
-
-def small_group():
-    """Return a file with a group for Diffie-Hellman that is too small today."""
-    return _file("small-group", lambda: _SMALL_GROUP)
-
-
-def openssl_settings(text):
-    """Return a configuration file of OpenSSL whose defaults for every context are ``text``."""
-    whole = (
-        "openssl_conf = all\n[all]\nssl_conf = tls\n[tls]\nsystem_default = defaults\n"
-        f"[defaults]\n{text}\n"
-    )
-    return _file(f"openssl-{text.replace(' ', '')}", whole.encode)
+    return pem_file("no-certificates", lambda: b"# to be filled in\n")
 
 
 def server_context(name="good"):
@@ -405,6 +259,6 @@ def server_context(name="good"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if name in {"weak", "sha1", "under_weak"}:
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    file = f"{name}-{next(_counter)}" if name in _BRIEF else name
-    context.load_cert_chain(_file(file, _ISSUED[name]))
+    file = f"{name}-{next(_counter)}" if name in BRIEF else name
+    context.load_cert_chain(pem_file(file, ISSUED[name]))
     return context

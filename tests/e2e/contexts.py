@@ -2,32 +2,12 @@
 
 import ssl
 
-from e2e import certificates
-
 from ringback.testing.lab.tls import old_protocol
-
-
-def name_required(context):
-    """Refuse whoever names no server (SNI)."""
-    context.sni_callback = lambda connection, called, _: (
-        None if called else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-    )
-
-
-def certificate_welcome(context):
-    """Ask for a client certificate, and shake hands without one."""
-    context.load_verify_locations(certificates.root_file())
-    context.verify_mode = ssl.CERT_OPTIONAL
 
 
 def only_old(context):
     """Speak TLS 1.0 and 1.1 only."""
     old_protocol(context, None)
-
-
-def only_new(context):
-    """Speak TLS 1.3 only."""
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
 
 
 def curve(name, most=ssl.TLSVersion.MAXIMUM_SUPPORTED):

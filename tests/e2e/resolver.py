@@ -103,29 +103,6 @@ def _type(address):
     return dns.rdatatype.AAAA if ":" in address else dns.rdatatype.A
 
 
-def other_number(_, reply):
-    """Give the answer another number than the question has."""
-    return bytes((reply[0] ^ 0x55,)) + reply[1:]
-
-
-def no_edns(query, reply):
-    """Understand no question that speaks EDNS."""
-    if query.edns < 0:
-        return reply
-    refused = dns.message.make_response(query)
-    refused.use_edns(-1)
-    refused.set_rcode(dns.rcode.FORMERR)
-    return refused.to_wire()
-
-
-def ipv6_denied(query, reply):
-    """Deny that the name exists where its IPv6 address is asked for (RFC 4074, 4.2)."""
-    answer = dns.message.from_wire(reply)
-    if query.question[0].rdtype == dns.rdatatype.AAAA:
-        answer.set_rcode(dns.rcode.NXDOMAIN)
-    return answer.to_wire()
-
-
 def refers_to_the_root(query, _):
     """Name the root servers in place of an answer, and say that it does not recurse."""
     referral = dns.message.make_response(query)

@@ -1,6 +1,5 @@
 """What further servers of the worlds say: first words, half handshakes, answers that are odd."""
 
-import socket
 import struct
 
 from e2e import certificates
@@ -51,18 +50,6 @@ def unread(connection):
     connection.stall(reading=False)
 
 
-def unless_named(host, handler):
-    """Return a handler that resets the connection of whoever names a host in the clear (SNI)."""
-
-    def guarded(connection):
-        if host.encode() in connection.socket.recv(4096, socket.MSG_PEEK):
-            connection.reset()
-        else:
-            handler(connection)
-
-    return guarded
-
-
 def alternating(*handlers):
     """Return a handler that treats each connection as the next of several servers would."""
     turns = iter(range(1_000_000))
@@ -97,12 +84,6 @@ def answer(status_line, *fields, body=PAGE, length=True):
             connection.finish(linger=True)
 
     return handler
-
-
-def postgres_refusal(code, message):
-    """Return PostgreSQL's message of a fatal error."""
-    fields = b"SFATAL\0VFATAL\0C" + code + b"\0M" + message + b"\0\0"
-    return b"E" + struct.pack("!I", len(fields) + 4) + fields
 
 
 def mysql_refusal(number, state, message):

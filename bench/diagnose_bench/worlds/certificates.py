@@ -44,6 +44,7 @@ from e2e.templates import (
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import AMQP_START, socks5
+from diagnose_bench.worlds import issued
 from diagnose_bench.worlds.expectations import EXPIRED_KIND, LEAKED, TRUST_VARIABLES
 from diagnose_bench.worlds.templates import HOST6, IPV6_DROPPED, PROXIED_8080
 from ringback.testing.lab import proxy as faulty
@@ -1034,7 +1035,7 @@ WORLDS = (
         ),
         variables={
             **dict.fromkeys(TRUST_VARIABLES, certificates.trusting("root", "rsa root")),
-            "OPENSSL_CONF": certificates.openssl_settings("CipherString = DEFAULT@SECLEVEL=3"),
+            "OPENSSL_CONF": issued.openssl_settings("CipherString = DEFAULT@SECLEVEL=3"),
         },
         curl=(60,),
         fact=("too weak|too small",),

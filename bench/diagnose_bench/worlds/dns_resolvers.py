@@ -36,12 +36,11 @@ from e2e.expectations import (
     UNRESOLVED,
 )
 from e2e.handlers import page, proxy, redirects, redis
-from e2e.resolver import other_number
 from e2e.site import CLIENT, NO_RESOLVER, OTHER, PROXY, RESOLVER, RESOLVER2, RESOLVER3, SERVER
 from e2e.templates import dns_error, name_answered, resolver_world
 from e2e.world import SILENT, World, broken
 
-from diagnose_bench.worlds.templates import resolver_instead, stub, typed
+from diagnose_bench.worlds.templates import other_number, resolver_instead, stub, typed
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.healthy import over_tls
 

@@ -21,12 +21,11 @@ from e2e.building import (
     world,
 )
 from e2e.expectations import HTTP, HTTPS, RESOLVER_FAILED, SHORT, SLOW, UNRESOLVED
-from e2e.resolver import ipv6_denied, no_edns
 from e2e.site import NO_RESOLVER, OTHER, RESOLVER, RESOLVER2, RESOLVER3, SERVER, SERVER6
 from e2e.templates import well
 from e2e.world import SILENT, WELL, broken
 
-from diagnose_bench.worlds.templates import changed_well, stub, typed
+from diagnose_bench.worlds.templates import changed_well, ipv6_denied, no_edns, stub, typed
 from ringback.testing.lab.dns import DNSAnswer
 
 WORLDS = (

@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from e2e import contexts
 from e2e.building import NAME, dual, hosts, listen, name, secure, world
 from e2e.expectations import PG_URL, SLOW
 from e2e.handlers import mysql, postgres, redis, smtp, ssh
-from e2e.server_replies import LDAP_DONE, postgres_over_tls, postgres_refusal, replies, says
+from e2e.server_replies import LDAP_DONE, postgres_over_tls, replies, says
 from e2e.site import OTHER, SERVER
 from e2e.templates import greeted, well
 from e2e.world import SILENT, WELL
@@ -21,7 +20,7 @@ from diagnose_bench.servers import (
     smtp_that_resets,
 )
 from diagnose_bench.worlds.expectations import MYSQL_URL
-from diagnose_bench.worlds.templates import HOST6, ask_url
+from diagnose_bench.worlds.templates import HOST6, ask_url, only_new, postgres_refusal
 from ringback.testing.lab.http import closing
 from ringback.testing.lab.message import head
 from ringback.testing.lab.server import Connection
@@ -245,7 +244,7 @@ WORLDS = (
         f"tls://{NAME}:8443",
         WELL,
         name(),
-        secure(8443, "good", prepare=contexts.only_new),
+        secure(8443, "good", prepare=only_new),
     ),
     world("beside-well-mysql-v6", f"mysql://app@{HOST6}:3307/x", WELL, listen(3307, mysql)),
     world(

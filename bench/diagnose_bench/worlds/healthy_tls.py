@@ -2,7 +2,7 @@
 
 import ssl
 
-from e2e import certificates, contexts
+from e2e import certificates
 from e2e.building import NAME, dual, listen, name, secure, world
 from e2e.contexts import curve
 from e2e.expectations import HTTPS, THEIR_APPLICATION
@@ -20,8 +20,9 @@ from diagnose_bench.servers import (
     late,
     zipped,
 )
+from diagnose_bench.worlds import issued
 from diagnose_bench.worlds.expectations import MEGABYTE
-from diagnose_bench.worlds.templates import NAT, further_address, shaken
+from diagnose_bench.worlds.templates import NAT, certificate_welcome, further_address, shaken
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import closing, speaking
 from ringback.testing.lab.http import healthy_over_http2 as answering_http2
@@ -183,8 +184,8 @@ WORLDS = (
         name(),
         secure(certificate="self_signed"),
         variables={
-            "SSL_CERT_FILE": certificates.own_file("self_signed"),
-            "REQUESTS_CA_BUNDLE": certificates.own_file("self_signed"),
+            "SSL_CERT_FILE": issued.own_file("self_signed"),
+            "REQUESTS_CA_BUNDLE": issued.own_file("self_signed"),
         },
     ),
     world(
@@ -355,7 +356,7 @@ WORLDS = (
         HTTPS,
         WELL,
         name(),
-        secure(prepare=contexts.certificate_welcome),
+        secure(prepare=certificate_welcome),
     ),
     world("beside-well-uppercase", "HTTPS://WWW.Example.ORG:443", WELL, name(), secure()),
     world(
@@ -387,7 +388,7 @@ WORLDS = (
         name="akin-healthy-policy-of-both",
         target=f"https://{NAME}/",
         build=(name(), secure()),
-        variables={"OPENSSL_CONF": certificates.openssl_settings("MinProtocol = TLSv1.3")},
+        variables={"OPENSSL_CONF": issued.openssl_settings("MinProtocol = TLSv1.3")},
         expected=WELL,
         curl=(0,),
     ),

@@ -18,7 +18,6 @@ from e2e.server_replies import (
     answer,
     mysql_refusal,
     postgres_over_tls,
-    postgres_refusal,
     replies,
     says,
     unread,
@@ -39,7 +38,7 @@ from diagnose_bench.servers import (
     redis_full,
 )
 from diagnose_bench.worlds.expectations import MYSQL_URL
-from diagnose_bench.worlds.templates import HOST6
+from diagnose_bench.worlds.templates import HOST6, postgres_refusal
 from ringback.testing.lab.server import Connection
 
 _SERVICE_OTHER = broken(

@@ -17,7 +17,6 @@ from e2e.building import (
 )
 from e2e.expectations import HTTP, HTTPS, OUR_PROGRAM, SLOW, STATUS_LAYERS, THEIR_APPLICATION
 from e2e.handlers import page, proxy, redirects
-from e2e.resolver import other_number
 from e2e.server_replies import alternating, answer
 from e2e.site import NOBODY, OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.templates import ALL, answered, changed_tls, http_status
@@ -31,6 +30,7 @@ from diagnose_bench.worlds.templates import (
     PROXIED_8080,
     gatewayed,
     https_status,
+    other_number,
 )
 from ringback.testing.lab.dns import DNSAnswer
 

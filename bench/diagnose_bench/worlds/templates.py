@@ -1,9 +1,14 @@
 """Worlds and steps that several files of the corpus share."""
 
+import socket
+import ssl
+import struct
+
 import dns.edns
 import dns.message
 import dns.rcode
 import dns.rdatatype
+from e2e import certificates
 from e2e.building import NAME, ip, listen, name, rule, secure, world
 from e2e.expectations import HTTPS
 from e2e.handlers import page
@@ -145,3 +150,62 @@ def changed_well(label, *build, target=f"http://{NAME}/", **more):
         curl=(0,),
         **more,
     )
+
+
+def other_number(_, reply):
+    """Give the answer another number than the question has."""
+    return bytes((reply[0] ^ 0x55,)) + reply[1:]
+
+
+def no_edns(query, reply):
+    """Understand no question that speaks EDNS."""
+    if query.edns < 0:
+        return reply
+    refused = dns.message.make_response(query)
+    refused.use_edns(-1)
+    refused.set_rcode(dns.rcode.FORMERR)
+    return refused.to_wire()
+
+
+def ipv6_denied(query, reply):
+    """Deny that the name exists where its IPv6 address is asked for (RFC 4074, 4.2)."""
+    answer = dns.message.from_wire(reply)
+    if query.question[0].rdtype == dns.rdatatype.AAAA:
+        answer.set_rcode(dns.rcode.NXDOMAIN)
+    return answer.to_wire()
+
+
+def unless_named(host, handler):
+    """Return a handler that resets the connection of whoever names a host in the clear (SNI)."""
+
+    def guarded(connection):
+        if host.encode() in connection.socket.recv(4096, socket.MSG_PEEK):
+            connection.reset()
+        else:
+            handler(connection)
+
+    return guarded
+
+
+def postgres_refusal(code, message):
+    """Return PostgreSQL's message of a fatal error."""
+    fields = b"SFATAL\0VFATAL\0C" + code + b"\0M" + message + b"\0\0"
+    return b"E" + struct.pack("!I", len(fields) + 4) + fields
+
+
+def name_required(context):
+    """Refuse whoever names no server (SNI)."""
+    context.sni_callback = lambda connection, called, _: (
+        None if called else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+    )
+
+
+def certificate_welcome(context):
+    """Ask for a client certificate, and shake hands without one."""
+    context.load_verify_locations(certificates.root_file())
+    context.verify_mode = ssl.CERT_OPTIONAL
+
+
+def only_new(context):
+    """Speak TLS 1.3 only."""
+    context.minimum_version = ssl.TLSVersion.TLSv1_3

@@ -18,7 +18,7 @@ from e2e.building import (
     unaccepted,
     world,
 )
-from e2e.contexts import certificate_welcome, curve, name_required, only_old
+from e2e.contexts import curve, only_old
 from e2e.expectations import (
     CUT_KINDS,
     HTTP,
@@ -42,7 +42,6 @@ from e2e.server_replies import (
     lingering,
     replies,
     says,
-    unless_named,
     unread,
 )
 from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
@@ -62,8 +61,17 @@ from diagnose_bench.servers import (
     reset_soon,
     strict,
 )
+from diagnose_bench.worlds import issued
 from diagnose_bench.worlds.expectations import EXPIRED_KIND, TRUST_VARIABLES
-from diagnose_bench.worlds.templates import PROXIED_8080, office, shaken
+from diagnose_bench.worlds.templates import (
+    PROXIED_8080,
+    certificate_welcome,
+    name_required,
+    office,
+    only_new,
+    shaken,
+    unless_named,
+)
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.message import head
@@ -161,7 +169,7 @@ def _only_tls12(context):
 def _small_group(context):
     _only_tls12(context)
     context.set_ciphers("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")
-    context.load_dh_params(certificates.small_group())
+    context.load_dh_params(issued.small_group())
 
 
 _OLD_HELLO_BODY = b"\x03\x03" + bytes(range(32)) + b"\x00" + b"\xc0\x2f" + b"\x00"
@@ -490,7 +498,7 @@ WORLDS = (
             "tls_mismatch|old_tls", MISMATCH_KIND, "tls", "their service|this program|this host"
         ),
         secure(prepare=_tls13_only),
-        variables={"OPENSSL_CONF": certificates.openssl_settings("MaxProtocol = TLSv1.2")},
+        variables={"OPENSSL_CONF": issued.openssl_settings("MaxProtocol = TLSv1.2")},
         fact=("protocol version",),
         note="this host's OpenSSL is configured to TLS 1.2 at most",
     ),
@@ -1038,8 +1046,8 @@ WORLDS = (
             "this host|this program|their service",
         ),
         name(),
-        secure(prepare=contexts.only_new),
-        variables={"OPENSSL_CONF": certificates.openssl_settings("MaxProtocol = TLSv1.2")},
+        secure(prepare=only_new),
+        variables={"OPENSSL_CONF": issued.openssl_settings("MaxProtocol = TLSv1.2")},
     ),
     world(
         "between-proxy-tunnel-then-closes",
@@ -1072,7 +1080,7 @@ WORLDS = (
         ),
         name(),
         secure(
-            prepare=contexts.certificate_welcome,
+            prepare=certificate_welcome,
             handler=page(
                 400,
                 body=(
@@ -1150,7 +1158,7 @@ WORLDS = (
         ),
         name(),
         secure(
-            prepare=contexts.certificate_welcome,
+            prepare=certificate_welcome,
             handler=page(
                 403,
                 "Server: Microsoft-IIS/10.0",
@@ -1355,7 +1363,7 @@ WORLDS = (
             "this host|their service|this program|",
             healthy=None,
         ),
-        variables={"OPENSSL_CONF": certificates.openssl_settings("MinProtocol = TLSv1.3")},
+        variables={"OPENSSL_CONF": issued.openssl_settings("MinProtocol = TLSv1.3")},
         curl=(35,),
         fact=("version",),
         note="Debian's Python follows the policy; one that is built from source sets it aside",
