@@ -28,18 +28,13 @@ def test_each_function_is_watched(monkeypatch):
     assert all(watch.holds() for watch in GUARDS.values())
 
 
-def test_a_wrapper_that_was_there_first_is_not_taken_for_the_original(monkeypatch):
-    @functools.wraps(sessions.merge_setting)
-    def traced(*args, **kwargs):
-        """Stands for a tracer's."""
-
-    monkeypatch.setattr(sessions, "merge_setting", traced)
-
-    assert not PatchGuard({sessions: "merge_setting"}).holds()
+@functools.wraps(sessions.merge_setting)
+def traced(*args, **kwargs):
+    """Stands for a tracer's."""
 
 
-@pytest.mark.parametrize("replaced", [None, types.SimpleNamespace(__code__=0)])
-def test_what_is_no_function_of_the_libraries_is_not_taken_for_one(monkeypatch, replaced):
+@pytest.mark.parametrize("replaced", [traced, None, types.SimpleNamespace(__code__=0)])
+def test_what_was_there_first_is_not_taken_for_the_original(monkeypatch, replaced):
     monkeypatch.setattr(sessions, "merge_setting", replaced)
 
     assert not PatchGuard({sessions: "merge_setting"}).holds()
