@@ -29,31 +29,6 @@ def loop(policy, **options):
     return ringback.retry(policy, target=TARGET, **{"sinks": [], **options})
 
 
-def test_blocks_wait_for_a_place_and_leave_it():
-    inside, most, held, go_on = [], [], Event(), Event()
-
-    def call():
-        for attempt in loop(limited(bulkhead=2)):
-            with attempt:
-                inside.append(1)
-                most.append(len(inside))
-                if len(inside) == 2:
-                    held.set()
-                go_on.wait(TEST_TIMEOUT)
-                inside.pop()
-
-    with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(call) for _ in range(4)]
-        assert held.wait(TEST_TIMEOUT)
-        until(lambda: sum(place.waiting for place in bulkhead.bulkheads().those_of(TARGET)) == 2)
-        go_on.set()
-        for ended in calls:
-            ended.result(TEST_TIMEOUT)
-    [places] = bulkhead.bulkheads().those_of(TARGET)
-    assert max(most) == 2
-    assert (places.taken, places.waiting) == (0, 0)
-
-
 def test_whoever_gets_no_place_in_time_is_told_and_nothing_was_begun():
     policy, begun = limited(bulkhead=1, timeout=Timeout(pool=0.05)), []
 
@@ -128,7 +103,7 @@ def test_without_a_target_a_loop_that_is_to_be_limited_is_refused(limit):
     assert next(iter(ringback.retry(limited()))).number == 1
 
 
-def test_the_gauges_say_how_many_places_there_are_and_who_waits_for_one():
+def test_blocks_wait_for_a_place_and_the_gauges_say_so():
     registry, reader = CollectorRegistry(), InMemoryMetricReader()
     sinks = [PrometheusSink(registry), OpenTelemetrySink(MeterProvider([reader]))]
 

@@ -11,7 +11,6 @@ import pytest
 import requests
 import urllib3
 from client.requests.fast.answered import failed
-from client.requests.fast.raw_server import OK
 from client.requests.fast.stock import Stock, kept, notice, pool_of, single, stock
 
 from ringback import Policy, Timeout
@@ -106,31 +105,6 @@ def test_no_answer_in_time_is_one_request_and_the_same_error(server, monkeypatch
     assert fast == slow
     assert fast[0][0][0] == "ReadTimeout"
     assert [len(requests) for requests in fast[1]] == [2]
-
-
-@pytest.mark.parametrize("first", [1, 25, 40])
-def test_a_head_in_two_pieces_is_read_to_its_end(server, monkeypatch, first):
-    looked, look = threading.Event(), FastMessage.peek_head
-
-    def told(message):
-        try:
-            return look(message)
-        finally:
-            looked.set()
-
-    with kept(stock, server) as session:
-        monkeypatch.setattr(FastMessage, "peek_head", told)
-
-        def answer(connection):
-            connection.sendall(OK[:first])
-            assert looked.wait(60)
-            connection.sendall(OK[first:])
-
-        server.answers = {"/tested": answer}
-        found = session.post(f"{server.url}/tested", data="x", timeout=5)
-
-    assert found.content == b"ok"
-    assert [len(requests) for requests in server.received] == [2]
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_replaced(server, taken):
