@@ -199,12 +199,6 @@ def test_why_a_call_was_given_up_is_a_note(lab, reason, policy, call):
     assert "given up" not in str(error)
 
 
-def test_what_shows_already_is_no_note(lab):
-    error = given_up(lab.start("tcp.refused").url, Policy(backoff=AT_ONCE, budget=None, patience=0))
-    assert error.given_up == "attempts"
-    assert not any("given up" in note for note in error.__notes__)
-
-
 # What the caller says of a call
 
 

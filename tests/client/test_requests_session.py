@@ -7,13 +7,8 @@ import time
 import pytest
 import requests
 
-from ringback import Adapter, Policy, Session, errors
+from ringback import Session, errors
 from ringback.client.call import Clock
-from ringback.retry import Done, Retry
-
-
-def decisions(events):
-    return [type(event.decision) for event in events]
 
 
 def failing(session, url, **options):
@@ -51,12 +46,6 @@ def test_elapsed_is_the_time_to_the_headers_of_the_last_attempt(lab, policy):
     assert response.elapsed.total_seconds() == pytest.approx(1.0)
 
 
-def test_the_timeout_of_a_request_wins(lab):
-    with Session(policy=Policy(attempts=1), sinks=[]) as session:
-        error = failing(session, lab.start("http.response.timed_out:silent").url, timeout=0.1)
-    assert "read timeout=0.1" in str(error)
-
-
 def test_a_session_pickles(lab, policy):
     url = lab.start("ok").url
     session = Session(url, policy=policy, errors="return", on_alert=print)
@@ -64,13 +53,6 @@ def test_a_session_pickles(lab, policy):
         assert copy.get_adapter("http://h").policy == copy.policy == policy
         assert copy.errors == "return"
         assert copy.get("/").status_code == 200
-
-
-def test_an_adapter_serves_a_session_one_has(lab, policy, events):
-    with requests.Session() as session:
-        session.mount("http://", Adapter(policy, sinks=[events.append]))
-        assert session.get(lab.start("tcp.reset:first_two").url).status_code == 200
-    assert decisions(events) == [Retry, Retry, Done]
 
 
 # What is told

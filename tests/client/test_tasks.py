@@ -67,17 +67,3 @@ def test_many_alarms_of_many_tasks_share_one_timer():
         return await asyncio.gather(*calls)
 
     assert asyncio.run(main()) == ["through", "late"] * 20
-
-
-def test_a_loop_that_is_not_the_running_one_is_passed_over():
-    other = asyncio.new_event_loop()
-
-    async def main():
-        with TaskTimeout(asyncio.get_running_loop().time() + 0.01, other):
-            await asyncio.sleep(60)
-
-    try:
-        with pytest.raises(TimeoutError):
-            asyncio.run(main())
-    finally:
-        other.close()

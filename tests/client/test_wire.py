@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.client.wire import Wire, begin_exchange, forget_exchange, last_exchange
+from ringback.client.wire import Wire
 
 
 def sent(size=100, sends=1, **known):
@@ -43,11 +43,3 @@ def test_what_the_peer_has_acknowledged(wire, acknowledged):
 )
 def test_a_request_is_complete_once_the_response_is_awaited(phase, broken, complete):
     assert sent(phase=phase, broken=broken).complete is complete
-
-
-def test_the_last_exchange_can_be_asked_for_and_forgotten():
-    wire = Wire()
-    begin_exchange(wire)
-    assert last_exchange() is wire
-    forget_exchange()
-    assert last_exchange() is None

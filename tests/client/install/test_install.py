@@ -20,11 +20,8 @@ from client.callers import (
     plain_urllib3,
 )
 
-import ringback
 from ringback import Policy, Timeout, errors
-from ringback.client.httpx import Transport
 from ringback.client.install import install
-from ringback.client.urllib3 import PoolManager
 from ringback.testing.lab.message import response
 
 clients = pytest.mark.parametrize(
@@ -67,18 +64,6 @@ def test_what_urllib3_is_told_of_one_timeout_alone_wins_too(lab, events):
     policy, own = Policy(timeout=Timeout(read=0.05)), urllib3.Timeout(read=30)
     with install(policy, sinks=[events.append]), urllib3.PoolManager(timeout=own) as pool:
         assert pool.request("GET", lab.listen(late).url).status == 200
-
-
-def test_a_session_of_ringbacks_own_is_not_recorded_twice(lab, events):
-    url = lab.start("ok").url
-    with install(sinks=[events.append]), ringback.Session(sinks=[events.append]) as session:
-        session.trust_env = False
-        session.get(url)
-        with PoolManager(sinks=[events.append]) as manager:
-            manager.request("GET", url)
-        with httpx.Client(transport=Transport(sinks=[events.append], trust_env=False)) as client:
-            client.get(url)
-    assert len(events) == 3
 
 
 @clients
