@@ -1,23 +1,17 @@
 from ringback.client.dial.address import _MAX_ADDRESSES, _MAX_TARGETS, Avoided
+from ringback.testing.clock import FakeClock
 
 API = ("api.test", 80)
 
 
-class Now:
-    seconds = 1000.0
-
-    def __call__(self):
-        return self.seconds
-
-
 def test_an_address_is_avoided_for_a_while():
-    now = Now()
-    known = Avoided(seconds=60, clock=now)
+    time = FakeClock()
+    known = Avoided(seconds=60, clock=time.monotonic)
     known.add(API, "192.0.2.1")
 
     assert list(known.of(API)) == ["192.0.2.1"]
     assert not known.of(("api.test", 81))
-    now.seconds += 60
+    time.now += 60
     assert not known.of(API)
     assert not known._until
 

@@ -3,6 +3,7 @@ import socket
 import pytest
 
 from ringback.client.dial.resolver import RECHECK_INTERVAL, Cache, Sources
+from ringback.testing.clock import FakeClock
 
 KEY = ("api.test", 0)
 FOUND = [
@@ -12,30 +13,22 @@ FOUND = [
 NO_NAME = (socket.EAI_NONAME, "Name or service not known")
 
 
-class Now:
-    def __init__(self):
-        self.seconds = 1000.0
-
-    def __call__(self):
-        return self.seconds
+@pytest.fixture
+def time():
+    return FakeClock()
 
 
 @pytest.fixture
-def now():
-    return Now()
+def cache(time):
+    return Cache(ttl=30, negative_ttl=3, stale=100, most=3, clock=time.monotonic)
 
 
-@pytest.fixture
-def cache(now):
-    return Cache(ttl=30, negative_ttl=3, stale=100, most=3, clock=now)
-
-
-def test_an_answer_is_fresh_for_its_time(cache, now):
+def test_an_answer_is_fresh_for_its_time(cache, time):
     cache.keep(KEY, FOUND, cache.generation)
 
-    now.seconds += 29
+    time.now += 29
     assert cache.fresh(KEY).addresses == tuple(FOUND)
-    now.seconds += 1
+    time.now += 1
     assert cache.fresh(KEY) is None
 
 
@@ -45,31 +38,31 @@ def test_an_answer_takes_the_port_and_keeps_the_scope(cache):
     assert [address[4] for address in found] == [("192.0.2.1", 443), ("2001:db8::1", 443, 0, 3)]
 
 
-def test_a_name_that_does_not_exist_is_remembered_for_a_shorter_time(cache, now):
+def test_a_name_that_does_not_exist_is_remembered_for_a_shorter_time(cache, time):
     cache.deny(KEY, NO_NAME, cache.generation)
 
     with pytest.raises(socket.gaierror, match="not known") as caught:
         cache.fresh(KEY).at(80)
     assert caught.value.errno == socket.EAI_NONAME
-    now.seconds += 3
+    time.now += 3
     assert cache.fresh(KEY) is None
     assert cache.stale_entry(KEY) is None
 
 
-def test_an_old_answer_is_good_enough_for_its_time_and_then_for_a_while_fresh(cache, now):
+def test_an_old_answer_is_good_enough_for_its_time_and_then_for_a_while_fresh(cache, time):
     entry = cache.keep(KEY, FOUND, cache.generation)
-    now.seconds += 31
+    time.now += 31
 
     assert cache.stale_entry(KEY) is entry
     cache.renew(KEY, entry)
     assert cache.fresh(KEY).addresses == entry.addresses
-    now.seconds += RECHECK_INTERVAL
+    time.now += RECHECK_INTERVAL
     assert cache.fresh(KEY) is None
-    now.seconds += 100
+    time.now += 100
     assert cache.stale_entry(KEY) is None
 
 
-def test_a_newer_answer_is_not_replaced_by_the_old_one(cache, now):
+def test_a_newer_answer_is_not_replaced_by_the_old_one(cache, time):
     old = cache.keep(KEY, FOUND, cache.generation)
     cache.keep(KEY, FOUND[:1], cache.generation)
 
@@ -115,7 +108,7 @@ def test_a_lifetime_of_nothing_turns_it_off(cache):
     assert cache.stale_entry(KEY) is None
 
 
-def test_it_is_emptied_when_a_file_of_the_resolver_changes(cache, now, tmp_path):
+def test_it_is_emptied_when_a_file_of_the_resolver_changes(cache, time, tmp_path):
     hosts = tmp_path / "hosts"
     hosts.write_text("192.0.2.1 api.test\n")
     cache._sources = Sources((str(hosts),))
@@ -123,7 +116,7 @@ def test_it_is_emptied_when_a_file_of_the_resolver_changes(cache, now, tmp_path)
     assert cache.fresh(KEY)
 
     hosts.write_text("192.0.2.22 api.test\n")
-    now.seconds += 1
+    time.now += 1
 
     assert cache.fresh(KEY) is None
     assert cache.stale_entry(KEY) is None

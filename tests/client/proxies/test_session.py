@@ -11,7 +11,7 @@ from nightly import rest_nightly
 
 from ringback import Backoff, Policy, Session, Timeout, errors
 from ringback.client.call import Clock
-from ringback.retry import Done, GiveUp, Retry
+from ringback.retry import Done, Retry
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import secured
@@ -184,14 +184,6 @@ def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog
 # Without a proxy
 
 
-def test_a_failed_proxy_is_not_passed_by_of_itself(policy, open_session, events, target, dead):
-    with pytest.raises(errors.ProxyUnreachable):
-        open_session(policy, at(dead)).get(target.url)
-    assert decisions(events) == [Retry, Retry, GiveUp]
-    assert target.seen == []
-    assert told(events) == []
-
-
 def test_each_time_is_logged_as_a_warning_without_secrets(direct, target, dead, logged):
     with Session(policy=direct, proxies=at(dead, user="u:hunter2")) as session:
         for _ in range(2):
@@ -233,6 +225,3 @@ def test_the_reply_of_socks_is_data(lab, policy, open_session, target, answer):
         open_session(policy, at(socks, "socks5h")).get(target.url)
     assert caught.value.failure.code == f"0x0{reply}"
     assert len(socks.seen) == asked
-
-
-# What is kept

@@ -1,6 +1,5 @@
 """urllib3's own connections, with contexts lent to them, against the lab."""
 
-import shutil
 import ssl
 
 import pytest
@@ -77,15 +76,6 @@ def test_what_one_calls_unverified_another_still_verifies(call, lab):
     with pytest.raises(urllib3.exceptions.SSLError) as caught:
         call(expired, ca_certs=expired.verify)
     assert classify(caught.value).kind == "tls.cert.date_invalid.expired"
-
-
-def test_a_bundle_that_changes_counts_for_the_next_connection(call, endpoint, tmp_path):
-    file = tmp_path / "ca.pem"
-    shutil.copy(certifi_bundle(), file)
-    with pytest.raises(urllib3.exceptions.SSLError):
-        call(endpoint, ca_certs=str(file))
-    shutil.copy(endpoint.verify, file)
-    assert call(endpoint, ca_certs=str(file)) == 200
 
 
 def test_a_client_certificate_is_presented(call, lab):

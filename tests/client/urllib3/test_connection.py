@@ -58,13 +58,6 @@ def test_a_family_that_others_chose_is_kept_to(lab, pools, monkeypatch):
         pools().request("GET", lab.start("ok").url)
 
 
-def test_a_connection_that_is_not_to_be_opened_is_not():
-    connection = HTTPConnection("localhost")
-    connection.auto_open = 0
-    with pytest.raises(urllib3.connection.HTTPException):
-        connection.send(b"x")
-
-
 def test_what_is_sent_is_printed_when_asked_for(lab, capsys):
     met = lab.start("ok")
     connection = HTTPConnection(met.host, met.port, timeout=5)
@@ -167,16 +160,6 @@ def test_a_body_that_is_read_after_the_call_has_only_the_read_timeout(lab, pools
         while time.monotonic() < until:
             assert answer.read(1) == b"x"
         assert answer.read(1) == b"x"
-
-
-def test_a_cut_connection_is_distinguished_from_a_closed_one(lab, pools):
-    requires("cryptography")
-    met = lab.start("ok:tls")
-    connection = pools(ca_certs=met.verify).connection_from_url(met.url)._get_conn()
-    with contextlib.closing(connection):
-        connection.connect()
-        assert isinstance(connection.sock, ssl.SSLSocket)
-        assert connection.sock.suppress_ragged_eofs is False
 
 
 def as_text(endpoint):

@@ -8,26 +8,11 @@ import urllib3.connectionpool
 from urllib3.exceptions import EmptyPoolError
 
 from ringback.client.deadline import within
-from ringback.client.urllib3 import HTTPConnection, HTTPSConnection, ProxyPools, proxy_pools
-from ringback.client.urllib3.socks import SocksConnection, SocksHTTPSConnection, SocksPools
+from ringback.client.urllib3 import ProxyPools, proxy_pools
+from ringback.client.urllib3.socks import SocksPools
 from ringback.client.wire import last_exchange
 from ringback.retry import Timeout
 from tests.requires import requires
-
-
-def connection(manager, url):
-    return manager.connection_from_url(url)._new_conn()
-
-
-def test_connections_are_ours(pools):
-    assert type(connection(pools(), "http://localhost/")) is HTTPConnection
-    assert type(connection(pools(), "https://localhost/")) is HTTPSConnection
-    proxied = pools(ProxyPools, "http://localhost:1/")
-    assert type(connection(proxied, "http://localhost/")) is HTTPConnection
-    assert type(connection(proxied, "https://localhost/")) is HTTPSConnection
-    through = pools(SocksPools, "socks5://localhost:1/")
-    assert type(connection(through, "http://localhost/")) is SocksConnection
-    assert type(connection(through, "https://localhost/")) is SocksHTTPSConnection
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -65,12 +50,6 @@ def test_the_wait_for_a_connection_has_a_timeout_of_its_own(lab, pools):
     held = manager.request("GET", met.url, preload_content=False)
     with held, pytest.raises(EmptyPoolError):
         manager.request("GET", met.url)
-
-
-def test_the_limits_reach_each_connection(pools):
-    manager = pools(limits=Timeout(tls=1.0, write=2.0))
-    made = connection(manager, "https://localhost/")
-    assert (made.tls_timeout, made.write_timeout) == (1.0, 2.0)
 
 
 def test_a_connection_that_was_dropped_is_not_reused(lab, pools):

@@ -1,6 +1,5 @@
 """Ways around a certificate or a proxy that failed, for hosts that the policy names."""
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -125,9 +124,3 @@ def test_the_pools_go_with_the_manager(direct, events, target, dead):
     assert ours.request("GET", target.url).status == 200
     ours.clear()
     assert len(ours.call_settings.fallbacks._direct.pools) == 0
-
-
-def test_no_manager_without_such_hosts_has_any(manager):
-    assert manager().call_settings.fallbacks is None
-    with contextlib.closing(manager().connection_from_url("http://127.0.0.1/")) as pool:
-        assert pool.pool_settings["host"] == "127.0.0.1"
