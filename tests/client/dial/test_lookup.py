@@ -4,7 +4,7 @@ import socket
 import pytest
 
 from ringback import classify, explain
-from ringback.client.dial.lookups import Lookup, LookupTimedOut, domain_of
+from ringback.client.dial.lookups import Lookup, LookupTimedOut
 
 
 def made(call):
@@ -37,17 +37,3 @@ def test_it_is_a_resolver_error_and_a_timeout_and_named_so():
     assert (failure.kind, failure.phase, failure.delivered) == ("dns.timed_out", "dns", "no")
     assert explain(str(error)).kind == "dns.timed_out"
     assert explain(f"Failed to resolve 'api.test' ({error})").kind == "dns.timed_out"
-
-
-@pytest.mark.parametrize(
-    ("host", "domain"),
-    [
-        ("www.example.test", "example.test"),
-        ("www.example.test.", "example.test"),
-        ("example.test", "example.test"),
-        ("localhost", "localhost"),
-        ("", ""),
-    ],
-)
-def test_names_of_a_domain_are_likely_to_fail_together(host, domain):
-    assert domain_of(host) == domain

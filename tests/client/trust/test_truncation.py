@@ -6,8 +6,7 @@ import ssl
 
 import pytest
 
-from ringback.client.trust import Trust, ssl_context
-from ringback.client.trust.shared import SharedContext, is_cut, report_cuts, reporting_cuts
+from ringback.client.trust.shared import is_cut, report_cuts, reporting_cuts
 
 
 @pytest.fixture
@@ -79,25 +78,6 @@ def test_what_the_program_sets_meanwhile_stays(theirs, lenient):
         theirs.options |= ssl.OP_NO_TICKET
     assert theirs.options & lenient
     assert theirs.options & ssl.OP_NO_TICKET
-
-
-def test_one_that_distinguishes_them_already_goes_on(connect, endpoint, lenient):
-    context = ssl.create_default_context(cafile=endpoint.verify)
-    context.options &= ~lenient
-    with reporting_cuts(context):
-        ours = connect(context)
-    assert not context.options & lenient
-    assert is_cut(read(ours))
-
-
-@pytest.mark.usefixtures("lenient_python")
-def test_shared_contexts_are_made_without_the_option(connect, endpoint, lenient):
-    assert ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).options & lenient
-    context = ssl_context(Trust.of(endpoint.verify))
-    assert isinstance(context, SharedContext)
-    with reporting_cuts(context):
-        ours = connect(context)
-    assert is_cut(read(ours))
 
 
 def reasoned(reason):

@@ -88,47 +88,35 @@ def test_a_body_that_is_read_later_has_the_sockets_timeout_again(pair, reading, 
     assert ours.gettimeout() == (timeout or pytest.approx(60, abs=5))
 
 
-def test_a_socket_that_does_not_wait_gives_none(pair, reading):
-    ours, _ = pair
-    ours.setblocking(False)
-    assert reading(ours).read(1) is None
+class Failing:
+    """A socket that gives an error instead of bytes."""
+
+    _io_refs = 0
+
+    def __init__(self, error):
+        self.error = error
+
+    def gettimeout(self):
+        return 5
+
+    def recv_into(self, buffer):
+        raise self.error
+
+    def _decref_socketios(self):
+        pass
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(104, "reset"), ssl.SSLError(1, "bad mac")])
 def test_any_other_error_comes_through(reading, error):
-    class Broken:
-        _io_refs = 0
-
-        def gettimeout(self):
-            return 5
-
-        def recv_into(self, buffer):
-            raise error
-
-        def _decref_socketios(self):
-            pass
-
-    reader = reading(Broken())
+    reader = reading(Failing(error))
     with pytest.raises(type(error)) as caught:
         reader.read(1)
     assert caught.value is error
     assert not reader.ended
 
 
-def test_an_end_below_tls_is_an_end_and_noted(pair, reading):
-    class Cut:
-        _io_refs = 0
-
-        def gettimeout(self):
-            return 5
-
-        def recv_into(self, buffer):
-            raise ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
-
-        def _decref_socketios(self):
-            pass
-
-    reader = reading(Cut())
+def test_an_end_below_tls_is_an_end_and_noted(reading):
+    reader = reading(Failing(ssl.SSLEOFError(8, "EOF occurred in violation of protocol")))
     assert reader.read(1) == b""
     assert reader.ended
     assert isinstance(reader.cut, ssl.SSLEOFError)
