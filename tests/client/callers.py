@@ -1,6 +1,8 @@
 """One request through each library: as a program makes it, and through ringback's integration."""
 
 import asyncio
+import ssl
+from functools import cache
 
 import aiohttp
 import httpx
@@ -11,6 +13,12 @@ from ringback import Session
 from ringback.client.aiohttp import Middleware
 from ringback.client.httpx import AsyncTransport, Transport
 from ringback.client.urllib3 import PoolManager
+
+
+@cache
+def trusted():
+    """One context for all clients of httpx, of which each would read the same file anew."""
+    return ssl.create_default_context()
 
 
 def plain_requests(url, method="GET", body=None, proxy=None, **headers):
@@ -27,13 +35,15 @@ def plain_urllib3(url, method="GET", body=None, retries=None, **headers):
 
 
 def plain_httpx(url, method="GET", body=None, proxy=None, **headers):
-    with httpx.Client(trust_env=False, follow_redirects=True, proxy=proxy) as client:
+    options = {"verify": trusted(), "trust_env": False, "proxy": proxy}
+    with httpx.Client(follow_redirects=True, **options) as client:
         return client.request(method, url, content=body, headers=headers).status_code
 
 
 def plain_httpx_async(url, method="GET", body=None, proxy=None, **headers):
     async def main():
-        async with httpx.AsyncClient(trust_env=False, follow_redirects=True, proxy=proxy) as client:
+        options = {"verify": trusted(), "trust_env": False, "proxy": proxy}
+        async with httpx.AsyncClient(follow_redirects=True, **options) as client:
             return await client.request(method, url, content=body, headers=headers)
 
     return asyncio.run(main()).status_code
