@@ -19,10 +19,10 @@ def world():
         yield hosts
 
 
-def hops(world, port, address, **more):
+def hops(world, port, address):
     with world.inside("client"):
         context = scene_of(port)
-        path.walk_path(context, address, **more)
+        path.walk_path(context, address)
     return {hop["ttl"]: hop for hop in told(context, "path", "hop")}, context
 
 
@@ -39,7 +39,7 @@ def test_the_target_answers(world, version):
 @pytest.mark.netns
 def test_silence_beyond_the_router(world):
     with world.rule("router", "FORWARD -p tcp --dport 8082 -j DROP"):
-        found, _ = hops(world, 8082, SERVER[4])
+        found, context = hops(world, 8082, SERVER[4])
     assert found[1] == {
         "address": SERVER[4],
         "ttl": 1,
@@ -52,16 +52,10 @@ def test_silence_beyond_the_router(world):
         "unsent": None,
     }
     assert [found[ttl]["silent"] for ttl in (2, 3)] == [True, True]
-
-
-@pytest.mark.netns
-def test_lost_at_the_last_router_or_the_target(world):
-    with world.rule("router", "FORWARD -p tcp --dport 8087 -j DROP"):
-        _, context = hops(world, 8087, SERVER[4])
     [silence] = told(context, "path", "silence")
     assert silence == {
         "address": SERVER[4],
-        "port": 8087,
+        "port": 8082,
         "ttl": 2,
         "other_port": 80,
         "other_sender": None,
@@ -77,14 +71,6 @@ def test_lost_before_a_router_that_another_port_reaches(world):
     [silence] = told(context, "path", "silence")
     assert (silence["ttl"], silence["other_sender"]) == (1, ROUTER[4])
     assert silence["lost_before"] is True
-
-
-@pytest.mark.netns
-def test_what_does_not_leave_this_host(world):
-    with world.rule("client", "OUTPUT -p tcp --dport 8085 -j DROP"):
-        found, _ = hops(world, 8085, SERVER[4], withheld=True)
-    [hop] = found.values()
-    assert (hop["unsent"], hop["silent"]) == ("EPERM", False)
 
 
 @pytest.mark.netns

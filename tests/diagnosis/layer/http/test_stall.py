@@ -13,14 +13,19 @@ from tests.requires import requires
 def _quick(monkeypatch):
     if not hasattr(socket, "TCP_MAXSEG"):
         pytest.skip("this system does not let a program choose the size of its segments")
-    monkeypatch.setattr(http_extras, "STALL_SECONDS", 0.1)
-    monkeypatch.setattr(http_extras, "_STALL_TIMEOUT", 6.0)
-    monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", ResponseTimeouts(2.0, 2.0, 2.0, 2.0))
+    monkeypatch.setattr(http_extras, "STALL_SECONDS", 0.01)
+    monkeypatch.setattr(http_extras, "_PEEK_TIMEOUT", 0.01)
+    monkeypatch.setattr(http_extras, "_STALL_TIMEOUT", 30.0)
+    monkeypatch.setattr(http, "RESPONSE_TIMEOUTS", ResponseTimeouts(0.5, 0.5, 0.5, 0.5))
 
 
-def is_small(accepted):
+def is_small(connection):
     """Whether the peer wants small segments: what a path that loses large ones would let pass."""
-    return accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) < 1000
+    return connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) < 1000
+
+
+def begins_plainly(connection):
+    return connection.socket.recv(1, socket.MSG_PEEK) == b"G"
 
 
 def met(endpoint):
@@ -32,10 +37,11 @@ def met(endpoint):
 
 def test_a_large_answer_that_comes_in_small_segments(lab):
     def handler(connection):
-        if not is_small(connection.socket):
-            connection.stall()
-        elif connection.read_request():
+        if is_small(connection):
+            connection.read_request()
             connection.send(response(200, b"x" * 5000))
+        elif begins_plainly(connection):
+            connection.stall()
 
     context = met(lab.listen(handler))
 
@@ -48,10 +54,10 @@ def test_a_port_that_waits_for_tls(lab):
     ssl_context = lab.certificates.server()
 
     def handler(connection):
-        if connection.socket.recv(1, socket.MSG_PEEK) == b"G":
-            connection.stall()
-        else:
+        if not begins_plainly(connection):
             connection.secure(ssl_context)
+        elif not is_small(connection):
+            connection.stall()
 
     context = met(lab.listen(handler))
 

@@ -88,12 +88,14 @@ def _patient(waiting, monkeypatch):
     """What comes is waited for, however slow the machine."""
     waiting(60.0, 60.0)
     monkeypatch.setattr(service, "_REST_TIMEOUT", 60.0)
+    monkeypatch.setattr(service, "_MORE_TIMEOUT", 0.005)
+    monkeypatch.setattr(service, "_HANDSHAKE_TIMEOUT", 60.0)
 
 
 @pytest.fixture
 def quiet(waiting):
     """A service that is to say nothing by itself."""
-    waiting(0.3, 60.0)
+    waiting(0.1, 60.0)
 
 
 def met(endpoint, scheme, **asked):
@@ -223,8 +225,9 @@ def test_tls_on_the_port_is_another_protocol(lab):
 
 
 @pytest.mark.parametrize("scheme", ["redis", "smtp"])
-def test_silence_is_recorded(lab, scheme, waiting):
-    waiting(0.3, 0.3)
+def test_silence_is_recorded(lab, scheme, waiting, monkeypatch):
+    waiting(0.05, 0.05)
+    monkeypatch.setattr(service, "_HANDSHAKE_TIMEOUT", 0.05)
     reading = only(met(speaking(lab), scheme), "greeting")
 
     assert (reading.facts["outcome"], reading.state) == ("silent", "failed")

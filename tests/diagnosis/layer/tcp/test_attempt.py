@@ -88,13 +88,13 @@ def test_no_address(address):
 
 def test_a_full_backlog_is_silence():
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        first = [attempt_connect(*listener.getsockname(), 0.2) for _ in range(3)]
-        made = attempt_connect(*listener.getsockname(), 0.2)
+        first = [attempt_connect(*listener.getsockname(), 0.1) for _ in range(3)]
+        made = attempt_connect(*listener.getsockname(), 0.1)
         for sock in first:
             sock.close()
     assert made.outcome == "timeout"
     assert made.kind == "tcp.timed_out"
-    assert made.seconds >= 0.2
+    assert made.seconds >= 0.1
     assert made.withheld is (False if made.repeats else None)
 
 

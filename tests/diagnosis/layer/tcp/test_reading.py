@@ -65,7 +65,13 @@ def test_no_more_connections_than_are_polite(unused_port):
 
 
 @pytest.mark.netns
-def test_dropped_on_the_way(world, read):
+def test_dropped_on_the_way(world, read, monkeypatch):
+    # The kernel sends a SYN again after a second: only then it is known that it had left.
+    monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 1.6)
+    monkeypatch.setattr(tcp, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(tcp, "_FIRST_RETRY", 0.1)
+    monkeypatch.setattr(tcp, "_RETRY_INTERVAL", 0.1)
+    monkeypatch.setattr(tcp, "LAST_ATTEMPT_END", 1.6)
     with world.rule("router", "FORWARD -p tcp --dport 8081 -j DROP"):
         ways, context = read([SERVER[4]], 8081)
     assert ways == ()

@@ -18,11 +18,21 @@ def lab():
         yield running
 
 
+@pytest.fixture
+def asking_plainly(monkeypatch):
+    """Sets how long it is waited for a greeting, and for an answer."""
+    ask = tls_extras.ask_plainly
+    return lambda listen, wait: monkeypatch.setattr(
+        tls_extras, "ask_plainly", lambda context, route, *_: ask(context, route, listen, wait)
+    )
+
+
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch):
+def _patient(asking_plainly, monkeypatch):
     """The machine may be slower than a person likes to wait."""
-    monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 2.0)
-    monkeypatch.setattr("ringback.diagnosis.layer.tls_extras._DATE_TIMEOUT", 60.0)
+    asking_plainly(0.05, 60.0)
+    monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 60.0)
+    monkeypatch.setattr(tls_extras, "_DATE_TIMEOUT", 60.0)
 
 
 def met(endpoint, **how):
@@ -108,10 +118,11 @@ def test_a_tls_port_that_says_so_is_not_taken_for_a_plain_one(lab):
     assert only(met(lab.listen(handler, scheme="https")), "plain").facts["speaks"] == "tls"
 
 
-def test_a_silent_port_is_asked_otherwise_meanwhile(lab, monkeypatch):
-    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 2.0)
-    monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.1)
-    monkeypatch.setattr(tls_extras, "_UNANSWERED_TIMEOUT", 0.3)
+def test_a_silent_port_is_asked_otherwise_meanwhile(lab, asking_plainly, monkeypatch):
+    asking_plainly(0.05, 0.05)
+    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 0.6)
+    monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.02)
+    monkeypatch.setattr(tls_extras, "_UNANSWERED_TIMEOUT", 0.1)
     context = met(lab.start("tls.timed_out:plain_server"))
 
     assert not only(context, "small_segments").facts["works"]

@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.layer import tls
+from ringback.diagnosis.layer import tls, tls_extras
 from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
 from tests.requires import requires
@@ -76,7 +76,8 @@ def test_an_alert_is_recorded_by_its_number(lab, name):
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_end_in_the_handshake_is_recorded(lab, name):
+def test_an_end_in_the_handshake_is_recorded(lab, name, monkeypatch):
+    monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 0.1)
     error, something = ENDS[name]
     context, connections = met(lab, name)
     handshake = only(context, "handshake")
@@ -86,9 +87,12 @@ def test_an_end_in_the_handshake_is_recorded(lab, name):
     assert handshake.kind == name.partition(":")[0]
 
 
-@pytest.mark.parametrize("name", ["tls.timed_out:mid_server_hello", "tls.timed_out:plain_server"])
-def test_silence_ends_in_time(lab, name, monkeypatch):
-    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 1.1)
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [("tls.timed_out:mid_server_hello", 1.1), ("tls.timed_out:plain_server", 0.1)],
+)
+def test_silence_ends_in_time(lab, name, seconds, monkeypatch):
+    monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", seconds)
     context, connections = met(lab, name)
     handshake = only(context, "handshake")
 
