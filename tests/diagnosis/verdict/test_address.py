@@ -1,22 +1,20 @@
 """Addresses that no connection can be made to, and packets that do not live long enough."""
 
+from functools import partial
 from typing import Any
 
 import pytest
-from diagnosis.verdict.readings import reading
+from diagnosis.verdict.readings import connected, parsed, reading
 
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
 
 
 def asked(host: str) -> Reading:
-    known = {"scheme": "http", "host": host, "port": 80, "protocol": "http", "is_address": True}
-    return reading("url", "parse", state="ok", **known)
+    return parsed(scheme="http", host=host, port=80, tls=False, is_address=True)
 
 
-def failed(host: str, outcome: str = "invalid", **facts: Any) -> Reading:
-    known = {"address": host, "port": 80, "family": 6 if ":" in host else 4, "outcome": outcome}
-    return reading("tcp", "connect", host, state="failed", **(known | {"icmp": None} | facts))
+failed = partial(connected, outcome="invalid", port=80)
 
 
 def route_to(host: str, **facts: Any) -> Reading:
@@ -37,7 +35,7 @@ def test_a_loopback_that_is_down() -> None:
     def seen(*, up: bool) -> str:
         lo = {"name": "lo", "up": up, "loopback": True, "addresses": []}
         here = reading("host", "interfaces", interfaces=[lo])
-        return judge((asked("127.0.0.1"), here, failed("127.0.0.1", "timeout"))).cause
+        return judge((asked("127.0.0.1"), here, failed("127.0.0.1", outcome="timeout"))).cause
 
     assert seen(up=False) == "loopback_down"
     assert seen(up=True) == "local_firewall"
@@ -47,7 +45,7 @@ def test_a_loopback_that_is_down() -> None:
 def test_a_packet_that_lives_too_short_is_no_loop(hops: int, cause: str) -> None:
     gone = {"type": 11, "code": 0, "sender": "192.0.2.1", "own": False, "is_target": False}
     route = reading("host", "route", family=4, route=True, hops=hops)
-    dead = failed("198.51.100.2", "host_unreachable", icmp=gone)
+    dead = failed("198.51.100.2", outcome="host_unreachable", icmp=gone)
 
     assert judge((asked("198.51.100.2"), route, dead)).cause == cause
 
@@ -60,7 +58,7 @@ def test_a_family_is_missing_where_no_route_leads_out_by_it(six: bool, cause: st
         reading("host", "route", family=version, route=leads)
         for version, leads in ((4, True), (6, six))
     ]
-    dead = failed("2001:db8::7", "network_unreachable", errno="ENETUNREACH")
+    dead = failed("2001:db8::7", outcome="network_unreachable", errno="ENETUNREACH")
     to = route_to("2001:db8::7", family=6, error="ENETUNREACH")
 
     assert judge((name, looked_up, *out, to, dead)).cause == cause
@@ -75,10 +73,10 @@ DUAL = (
 def test_what_answers_from_afar_is_broken_and_not_what_is_stopped_here() -> None:
     here = route_to("2001:db8::7", family=6, error="EACCES", table_type="prohibit")
     there = route_to("192.0.2.7", family=4, error=None, route=True)
-    stopped = failed("2001:db8::7", "prohibited", errno="EACCES")
+    stopped = failed("2001:db8::7", outcome="prohibited", errno="EACCES")
 
     def cause(outcome: str) -> str:
-        return judge((*DUAL, here, there, stopped, failed("192.0.2.7", outcome))).cause
+        return judge((*DUAL, here, there, stopped, failed("192.0.2.7", outcome=outcome))).cause
 
     assert cause("refused") == "service_down"
     assert cause("timeout") == "path_silent"
@@ -87,10 +85,10 @@ def test_what_answers_from_afar_is_broken_and_not_what_is_stopped_here() -> None
 
 def test_an_own_rule_for_one_address_explains_no_refusal_by_another() -> None:
     own = {"type": 1, "code": 4, "sender": "2001:db8::2", "own": True, "is_target": False}
-    stopped = failed("2001:db8::7", "refused", icmp=own)
+    stopped = failed("2001:db8::7", outcome="refused", icmp=own)
 
     assert judge((*DUAL, stopped)).cause == "local_firewall"
-    assert judge((*DUAL, stopped, failed("192.0.2.7", "refused"))).cause == "service_down"
+    assert judge((*DUAL, stopped, failed("192.0.2.7", outcome="refused"))).cause == "service_down"
 
 
 @pytest.mark.parametrize(("on_link", "where"), [(False, "this network"), (True, "their host")])
@@ -99,8 +97,8 @@ def test_who_does_not_answer_on_the_link_is_the_gateway_or_the_host(
 ) -> None:
     nobody = {"type": 3, "code": 1, "sender": "192.0.2.2", "own": True, "is_target": False}
     way = route_to("192.0.2.7", family=4, error=None, route=True, on_link=on_link)
-    dead = failed("192.0.2.7", "host_unreachable", icmp=nobody)
-    found = judge((*DUAL, way, dead, failed("2001:db8::7", "open")))
+    dead = failed("192.0.2.7", outcome="host_unreachable", icmp=nobody)
+    found = judge((*DUAL, way, dead, failed("2001:db8::7", outcome="open")))
 
     assert (found.cause, found.where) == ("ipv4_dead", where)
 
@@ -109,7 +107,7 @@ def test_who_does_not_answer_on_the_link_is_the_gateway_or_the_host(
 def test_without_a_port_of_its_own_no_connection_is_made(route: bool, cause: str) -> None:
     host = "2001:db8::7"
     way = route_to(host, route=route, error=None if route else "ENETUNREACH", family=6)
-    stuck = failed(host, "network_unreachable", errno="EADDRNOTAVAIL")
+    stuck = failed(host, outcome="network_unreachable", errno="EADDRNOTAVAIL")
 
     assert judge((asked(host), way, stuck)).cause == cause
 
@@ -122,7 +120,7 @@ def test_the_date_that_is_named_is_that_of_the_certificate_which_is_out_of_date(
     refused = {"error": "certificate", "verify_code": 10}
     handshake = reading("tls", "handshake", state="failed", **refused)
 
-    found = judge((asked("192.0.2.7"), failed("192.0.2.7", "open"), shown, handshake))
+    found = judge((asked("192.0.2.7"), failed("192.0.2.7", outcome="open"), shown, handshake))
 
     assert found.cause == "certificate_expired"
     assert "(2026-06-30)" in found.summary

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from diagnosis.verdict.readings import reading
+from diagnosis.verdict.readings import connected, parsed, reading, resolved
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,38 +11,6 @@ from ringback.diagnosis.model import HEALTHY, STAGES, Reading, State, Verdict, W
 from ringback.diagnosis.sorts import SORTS
 from ringback.diagnosis.verdict import judge
 from ringback.failure.kinds import KINDS
-
-
-def parsed(**facts: Any) -> Reading:
-    """What ``url/parse`` tells of https://web.test/."""
-    known = {
-        "scheme": "https",
-        "host": "web.test",
-        "port": 443,
-        "protocol": "http",
-        "tls": True,
-        "is_address": False,
-        "explicit_port": False,
-        "problems": [],
-        "fatal": False,
-    }
-    return reading("url", "parse", state="ok", **(known | facts))
-
-
-def resolved(*addresses: str) -> Reading:
-    state: State = "ok" if addresses else "failed"
-    return reading("name", "getaddrinfo", "web.test", state=state, addresses=list(addresses))
-
-
-def connected(address: str, outcome: str = "open", **facts: Any) -> Reading:
-    version = 6 if ":" in address else 4
-    return reading(
-        "tcp",
-        "connect",
-        f"{address}:443",
-        state="ok" if outcome == "open" else "failed",
-        **({"address": address, "port": 443, "family": version, "outcome": outcome} | facts),
-    )
 
 
 def shaken(**facts: Any) -> Reading:
@@ -74,7 +42,7 @@ def test_healthy_is_not_said_when_the_last_step_was_not_taken() -> None:
 
 
 def test_a_refusal_without_icmp_is_a_service_that_is_down() -> None:
-    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused", icmp=None)))
+    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused")))
     assert (verdict.kind, verdict.cause) == ("tcp.refused", "service_down")
     assert verdict.where == "their service"
     assert verdict.evidence == (2,)
@@ -95,7 +63,7 @@ def test_another_port_of_the_host_that_answers_does_not_say_that_the_service_is_
     beside = {"role": "partner", "outcome": "open", "port": 80, "speaks": "http", "as_asked": True}
     readings = (
         resolved("192.0.2.1"),
-        connected("192.0.2.1", "refused", icmp=None),
+        connected("192.0.2.1", "refused"),
         reading("neighbours", "connect", **beside),
     )
     chosen = judge((parsed(scheme="http", port=8080, explicit_port=True), *readings))
@@ -163,8 +131,8 @@ def test_the_refusal_of_one_address_beats_the_missing_route_of_another() -> None
     readings = (
         parsed(),
         resolved("2001:db8::1", "192.0.2.1"),
-        connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH", icmp=None),
-        connected("192.0.2.1", "refused", icmp=None),
+        connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH"),
+        connected("192.0.2.1", "refused"),
     )
     assert judge(readings).cause == "service_down"
 
@@ -186,7 +154,7 @@ def test_an_address_of_a_family_that_this_host_has_not_breaks_nothing() -> None:
         parsed(),
         reading("host", "route", family=6, route=False),
         resolved("2001:db8::1", "192.0.2.1"),
-        connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH", icmp=None),
+        connected("2001:db8::1", "network_unreachable", errno="ENETUNREACH"),
         *HEALTHY_READINGS[2:],
     )
     verdict = judge(readings)
@@ -202,7 +170,7 @@ def test_a_lesser_fault_stands_beside_the_cause() -> None:
         resolved("192.0.2.1"),
         reading("name", "nameserver", state="failed", **dead),
         reading("name", "nameserver", state="ok", **good),
-        connected("192.0.2.1", "refused", icmp=None),
+        connected("192.0.2.1", "refused"),
     )
     verdict = judge(readings)
     assert verdict.cause == "service_down"

@@ -1,31 +1,18 @@
 """Which nameserver's word decides, and whose address was used."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
-from diagnosis.verdict.readings import reading
+from diagnosis.verdict import readings
+from diagnosis.verdict.readings import reading, resolved
 
 from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
 
-HOST = "web.test"
-
-
-def parsed(**facts: Any) -> Reading:
-    known = {"scheme": "http", "host": HOST, "port": 80, "protocol": "http", "tls": False}
-    return reading("url", "parse", state="ok", **(known | facts))
-
-
-def looked_up(*addresses: str) -> Reading:
-    return reading(
-        "name",
-        "getaddrinfo",
-        HOST,
-        state="ok" if addresses else "failed",
-        kind=None if addresses else "dns.name_not_resolved",
-        addresses=list(addresses),
-    )
+parsed = partial(readings.parsed, scheme="http", port=80, tls=False)
+connected = partial(readings.connected, port=80)
 
 
 def said(server: str, rcode: str | None, *answers: str, **facts: Any) -> Reading:
@@ -35,29 +22,14 @@ def said(server: str, rcode: str | None, *answers: str, **facts: Any) -> Reading
     )
 
 
-def connected(address: str, outcome: str = "open") -> Reading:
-    return reading(
-        "tcp",
-        "connect",
-        f"{address}:80",
-        state="ok" if outcome == "open" else "failed",
-        kind=None if outcome == "open" else "tcp.refused",
-        address=address,
-        port=80,
-        family=4,
-        outcome=outcome,
-        icmp=None,
-    )
-
-
 def test_who_denies_a_name_decides_and_not_who_fails_beside() -> None:
-    found = judge((parsed(), looked_up(), said("a", "NXDOMAIN"), said("b", "REFUSED")))
+    found = judge((parsed(), resolved(), said("a", "NXDOMAIN"), said("b", "REFUSED")))
 
     assert (found.cause, found.kind) == ("name_missing", "dns.name_not_resolved")
 
 
 def test_without_a_denial_the_failure_decides() -> None:
-    found = judge((parsed(), looked_up(), said("a", "REFUSED"), said("b", "REFUSED")))
+    found = judge((parsed(), resolved(), said("a", "REFUSED"), said("b", "REFUSED")))
 
     assert found.cause == "resolver_refuses"
 
@@ -66,16 +38,16 @@ def test_a_port_that_a_router_refuses_is_not_the_resolvers() -> None:
     by = {"type": 3, "code": 3, "sender": "192.0.2.1", "own": False, "is_target": False}
     dead = said("192.0.2.53", None, error="ECONNREFUSED", icmp=by)
 
-    assert judge((parsed(), looked_up(), dead)).cause == "resolver_unreachable"
+    assert judge((parsed(), resolved(), dead)).cause == "resolver_unreachable"
 
     dead = said("192.0.2.53", None, error="ECONNREFUSED", icmp=by | {"is_target": True})
-    assert judge((parsed(), looked_up(), dead)).cause == "resolver_down"
+    assert judge((parsed(), resolved(), dead)).cause == "resolver_down"
 
 
 def test_an_entry_of_the_hosts_file_counts_where_its_address_is_used() -> None:
     def at(address: str) -> str:
         entry = reading("host", "hosts_file", addresses=["2001:DB8::9"], line=3, path="/etc/hosts")
-        used = (looked_up(address), connected(address, "refused"))
+        used = (resolved(address), connected(address, "refused"))
         return judge((parsed(), entry, said("a", "NOERROR", "192.0.2.7"), *used)).cause
 
     assert at("2001:db8::9") == "hosts_file_override"
@@ -83,7 +55,7 @@ def test_an_entry_of_the_hosts_file_counts_where_its_address_is_used() -> None:
 
 
 def test_a_name_of_this_host_that_it_does_not_know() -> None:
-    found = judge((parsed(host="localhost"), looked_up()))
+    found = judge((parsed(host="localhost"), resolved()))
 
     assert (found.cause, found.where) == ("name_missing", "this host")
 
@@ -93,7 +65,7 @@ def test_an_address_for_every_name_answers_for_nobody_but_itself() -> None:
         "name", "hijack", state="failed", server="a", answers=["192.0.2.7"], hijacked=True
     )
     answer = reading("http", "request", state="ok", status=200, outcome="answered")
-    seen = (looked_up("192.0.2.7"), every, connected("192.0.2.7"), answer)
+    seen = (resolved("192.0.2.7"), every, connected("192.0.2.7"), answer)
 
     assert judge((parsed(), *seen)).cause == "captive_portal"
     shaken = reading("tls", "handshake", state="ok", verified=True)
@@ -102,7 +74,7 @@ def test_an_address_for_every_name_answers_for_nobody_but_itself() -> None:
 
 def test_a_denial_that_comes_late_is_no_silence() -> None:
     def denied(seconds: float) -> str:
-        lookup = replace(looked_up(), at=0.0, seconds=seconds)
+        lookup = replace(resolved(), at=0.0, seconds=seconds)
         silent = replace(said("a", None, timed_out=True), at=0.0, seconds=3.4)
         return judge((parsed(), lookup, silent)).cause
 
@@ -120,7 +92,7 @@ def test_a_denial_that_comes_late_is_no_silence() -> None:
     ],
 )
 def test_an_answer_that_comes_later_than_this_host_waits(options, took, cause):
-    lookup = replace(looked_up(), kind="dns.temporary_failure", seconds=10.0)
+    lookup = replace(resolved(), kind="dns.temporary_failure", seconds=10.0)
     config = reading("host", "resolver_config", options=options, nameservers=["a"])
     answer = replace(said("a", "NOERROR", "192.0.2.7"), seconds=took)
 
@@ -128,7 +100,7 @@ def test_an_answer_that_comes_later_than_this_host_waits(options, took, cause):
 
 
 def test_a_lookup_that_hangs_where_the_resolver_answers() -> None:
-    hangs = replace(looked_up(), kind="dns.timed_out", facts={"addresses": [], "timed_out": True})
+    hangs = replace(resolved(), kind="dns.timed_out", facts={"addresses": [], "timed_out": True})
     answer = reading("http", "request", state="ok", status=200, outcome="answered")
     found = judge(
         (parsed(), hangs, said("a", "NOERROR", "192.0.2.7"), connected("192.0.2.7"), answer)
@@ -141,14 +113,14 @@ def test_a_name_that_the_proxy_looks_up_is_not_judged_by_its_address_here() -> N
     entry = reading("host", "hosts_file", addresses=["127.0.0.1"], line=2, path="h")
     proxy = reading("proxy", "connect", state="ok", proxy="http://p:3128")
     missing = reading("http", "request", state="failed", status=404, outcome="answered")
-    here = (entry, looked_up("127.0.0.1"), said("a", "NOERROR", "192.0.2.7"))
+    here = (entry, resolved("127.0.0.1"), said("a", "NOERROR", "192.0.2.7"))
 
     assert judge((parsed(), *here, proxy, missing)).cause == "not_found"
 
 
 def test_localhost_is_no_other_host() -> None:
     entry = reading("host", "hosts_file", addresses=["192.0.2.7"], line=1, path="h")
-    elsewhere = (entry, looked_up("192.0.2.7"), connected("192.0.2.7", "refused"))
+    elsewhere = (entry, resolved("192.0.2.7"), connected("192.0.2.7", "refused"))
 
     assert judge((parsed(host="localhost"), *elsewhere)).cause == "hosts_file_override"
     assert judge((parsed(), *elsewhere)).cause == "service_down"
@@ -167,7 +139,7 @@ def test_a_resolver_of_this_network_that_is_off_is_not_the_gateway(server, on_li
     route = reading("host", "route", family=4, route=True, default=True, gateway="192.0.2.1")
     dead = said(server, None, error="EHOSTUNREACH", icmp=nobody, on_link=on_link)
 
-    found = judge((parsed(), route, looked_up(), dead))
+    found = judge((parsed(), route, resolved(), dead))
 
     assert found.cause == cause
     assert server in found.summary or cause == "gateway_dead"
@@ -179,6 +151,6 @@ def test_what_could_not_be_read_of_this_host_decides_nothing() -> None:
         for what in ("interfaces", "route", "resolver_config", "hosts_file", "proxy_variables")
     ]
 
-    found = judge((parsed(), *unread, looked_up(), said("a", None, timed_out=True)))
+    found = judge((parsed(), *unread, resolved(), said("a", None, timed_out=True)))
 
     assert (found.cause, found.kind) == ("resolver_silent", "dns.unreachable")
