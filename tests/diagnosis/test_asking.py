@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -117,13 +116,11 @@ def test_no_thread_and_no_socket_is_left(unused_port):
     until(lambda: descriptors() <= before)
 
 
-def test_no_secret_is_recorded():
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
-        found = diagnose(f"http://user:hunter2@127.0.0.1:{port}/path?token=hunter3#hunter4")
+def test_no_secret_is_recorded(unused_port):
+    place = f"127.0.0.1:{unused_port}/path"
+    found = diagnose(f"http://user:hunter2@{place}?token=hunter3#hunter4")
     assert "hunter" not in repr(found)
-    assert found.target == f"http://127.0.0.1:{port}/path"
+    assert found.target == f"http://{place}"
 
 
 _INTERRUPTED = """

@@ -3,8 +3,6 @@
 Both hosts are this one here: ``127.0.0.1`` and ``localhost``.
 """
 
-import socket
-
 import pytest
 
 from ringback.client.proxies import Proxies
@@ -27,19 +25,11 @@ def redirecting(lab, port, userinfo=""):
     return answering(lab, response(302, b"", place, "Set-Cookie: session=1"))
 
 
-@pytest.fixture
-def nobody():
-    """A port that refuses, and stays free."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
-
-
-def test_a_port_that_refuses_there_is_what_is_broken(lab, nobody):
-    found = diagnose(redirecting(lab, nobody).url)
+def test_a_port_that_refuses_there_is_what_is_broken(lab, unused_port):
+    found = diagnose(redirecting(lab, unused_port).url)
 
     assert (found.verdict.kind, found.verdict.cause) == ("tcp.refused", "service_down")
-    assert f"redirects to http://localhost:{nobody}/end. " in found.verdict.summary
+    assert f"redirects to http://localhost:{unused_port}/end. " in found.verdict.summary
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -63,12 +53,12 @@ def test_a_login_page_of_another_host_is_not_what_was_asked_for(lab, path, title
     assert "another host, localhost" in found.summary
 
 
-def test_a_redirect_from_there_is_followed_as_well(lab, nobody):
-    onward = answering(lab, response(302, b"", f"Location: http://127.0.0.2:{nobody}/"))
+def test_a_redirect_from_there_is_followed_as_well(lab, unused_port):
+    onward = answering(lab, response(302, b"", f"Location: http://127.0.0.2:{unused_port}/"))
     found = diagnose(redirecting(lab, onward.port).url)
 
     assert found.verdict.cause == "service_down"
-    assert f"127.0.0.2:{nobody}" in found.verdict.summary
+    assert f"127.0.0.2:{unused_port}" in found.verdict.summary
 
 
 def test_two_hosts_that_redirect_to_each_other_are_a_loop(lab):

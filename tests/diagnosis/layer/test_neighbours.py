@@ -13,7 +13,6 @@ from ringback.diagnosis.layer.neighbours import (
     ask_neighbour,
     chosen_neighbours,
     gateway_of,
-    neighbour_tasks,
 )
 from ringback.diagnosis.layer.spoken import client_hello, speech
 from ringback.diagnosis.model import Asked
@@ -137,14 +136,6 @@ def test_a_control(lab, unused_port):
     assert {neighbour["role"] for neighbour in facts} == {"control"}
     assert [neighbour["outcome"] for neighbour in facts] == ["open", "refused", "unresolved"]
     assert facts[0].keys() == facts[2].keys()
-
-
-def test_what_has_answered_at_once_is_not_waited_for_long():
-    refused = ConnectResult(address="192.0.2.1", port=81, family=4, outcome="refused", seconds=0.05)
-    [first, *_] = neighbour_tasks(scene_of(81), {"192.0.2.1": refused})
-    assert first.args[-1] == pytest.approx(0.45)
-    [first, *_] = neighbour_tasks(scene_of(81), {"192.0.2.1": None})
-    assert first.args[-1] == pytest.approx(3.4)
 
 
 HTTP = Asked(text="", scheme="http", host="service.test", port=80)

@@ -10,7 +10,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer.x509 import DERError, element, identifier, parse_certificate, sequence
+from ringback.diagnosis.layer.x509 import DERError, parse_certificate
 from ringback.testing.lab.certificates import Certificates, leaf
 
 
@@ -98,22 +98,3 @@ def test_a_damaged_certificate_is_read_or_refused(issued, data):
 
     assert read_or_refused(bytes(good))
     assert read_or_refused(cut)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"\x30", b"\x30\x05ab", b"\x30\x80", b"\x30\x85\x01\x01\x01\x01\x01", b"\x1f\x01a"],
-)
-def test_what_is_no_element_is_refused(data):
-    with pytest.raises(DERError):
-        element(data)
-
-
-def test_another_tag_is_refused():
-    with pytest.raises(DERError):
-        sequence(b"\x02\x01\x00")
-
-
-def test_identifiers_are_dotted():
-    assert identifier(bytes.fromhex("2a864886f70d01010b")) == "1.2.840.113549.1.1.11"
-    assert identifier(b"") == ""

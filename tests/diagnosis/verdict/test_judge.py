@@ -359,7 +359,7 @@ def test_what_is_not_old_is_refused_by_this_hosts_policy(
     assert (verdict.cause, verdict.where) == ("old_tls", where)
 
 
-@given(st.lists(_READINGS, max_size=12))
+@given(st.lists(_READINGS, max_size=6))
 def test_any_readings_give_one_verdict(readings: list[Reading]) -> None:
     verdict = judge(readings)
     assert verdict == judge(readings)

@@ -5,6 +5,7 @@ import pytest
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import host
+from ringback.diagnosis.layer.proxy_tunnel import chosen_proxy
 from ringback.diagnosis.layer.url import parse_target
 
 
@@ -100,10 +101,19 @@ def test_an_invalid_value_for_another_scheme_does_not_matter(environment):
 def test_the_programs_own_proxies_go_before_the_environment(environment):
     environment(HTTPS_PROXY="http://proxy.example:3128")
 
-    facts = told("https://example.com", proxies=Proxies("http://own.example:1")).facts
+    own = Proxies("http://own.example:1")
+    facts = told("https://example.com", proxies=own).facts
 
     assert (facts["applies"], facts["given"]) == ("http://own.example:1", True)
     assert facts["other"][0]["url"] == "http://proxy.example:3128"
+    assert told("tcp://example.com:22", proxies=own).facts["applies"] == "http://own.example:1"
+
+
+def test_what_a_proxy_needs_to_log_in_is_kept_for_it(environment):
+    environment(HTTPS_PROXY="http://user:word@gate.test:3128")
+    context = DiagnosisContext(parse_target("https://[2001:db8::1]/"), Options())
+
+    assert chosen_proxy(context) == "http://user:word@gate.test:3128"
 
 
 def test_other_protocols_use_none(environment):

@@ -124,29 +124,25 @@ def speaking(lab, first=b"", then=None, ssl_context=None):
     return lab.listen(handler)
 
 
-@pytest.mark.parametrize("scheme", GREETINGS)
-def test_a_greeting_is_heard(lab, scheme):
-    reading = only(met(speaking(lab, GREETINGS[scheme]), scheme), "greeting")
+def first_words(lab, scheme, words):
+    """What is read of a service that says this, once it is spoken to if it waits for that."""
+    if protocol_of(scheme).opening:
+        return only(met(speaking(lab, then=lambda _: words), scheme), "greeting")
+    return only(met(speaking(lab, words), scheme), "greeting")
+
+
+@pytest.mark.parametrize("scheme", [*GREETINGS, *ANSWERS])
+def test_a_service_that_greets_or_answers_is_heard(lab, scheme):
+    reading = first_words(lab, scheme, (GREETINGS | ANSWERS)[scheme])
 
     assert (reading.state, reading.kind) == ("ok", None)
     assert (reading.facts["outcome"], reading.facts["protocol"]) == ("spoke", scheme)
 
 
-@pytest.mark.parametrize("scheme", ANSWERS)
-def test_a_service_that_waits_is_spoken_to(lab, scheme):
-    reading = only(met(speaking(lab, then=lambda _: ANSWERS[scheme]), scheme), "greeting")
-
-    assert (reading.facts["outcome"], reading.state) == ("spoke", "ok")
-
-
 @pytest.mark.parametrize("scheme", REFUSALS)
 def test_a_refusal_is_recorded_in_the_services_own_words(lab, scheme):
     answer, message = REFUSALS[scheme]
-    if protocol_of(scheme).opening:
-        endpoint = speaking(lab, then=lambda _: answer)
-    else:
-        endpoint = speaking(lab, answer)
-    reading = only(met(endpoint, scheme), "greeting")
+    reading = first_words(lab, scheme, answer)
 
     assert (reading.facts["outcome"], reading.facts["message"]) == ("refused", message)
     assert reading.kind == "service.rejected"
@@ -338,12 +334,7 @@ def mongo_fails(message):
     ],
 )
 def test_what_first_words_mean(lab, scheme, answer, outcome):
-    if protocol_of(scheme).opening:
-        endpoint = speaking(lab, then=lambda _: answer)
-    else:
-        endpoint = speaking(lab, answer)
-
-    assert only(met(endpoint, scheme), "greeting").facts["outcome"] == outcome
+    assert first_words(lab, scheme, answer).facts["outcome"] == outcome
 
 
 def test_a_greeting_in_pieces_is_read_until_it_is_recognised(lab):

@@ -5,16 +5,7 @@ import pytest
 
 from ringback.diagnosis.layer import tls, tls_trust
 from ringback.diagnosis.layer.tls_readings import certificate_path
-from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of
-from tests.requires import requires
-
-
-@pytest.fixture(scope="module")
-def lab():
-    requires("cryptography")
-    with Lab() as running:
-        yield running
 
 
 def met(endpoint):

@@ -5,17 +5,8 @@ import pytest
 from ringback.client.trust import Trust
 from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import tls, tls_extras, tls_trust
-from ringback.testing.lab import Lab
 from ringback.testing.lab.message import response
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
-from tests.requires import requires
-
-
-@pytest.fixture(scope="module")
-def lab():
-    requires("cryptography")
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 import pytest
 
 from ringback.diagnosis.layer import tls, tls_extras
-from ringback.testing.lab import Lab
 from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
-from tests.requires import requires
 
 CERTIFICATES = {
     "tls.cert.date_invalid.expired": 10,
@@ -31,13 +29,6 @@ ENDS = {
     "tls.protocol.error.not_tls:plain_http": ("not_tls", True),
     "tls.protocol.error.not_tls:plain_ssh": ("not_tls", True),
 }
-
-
-@pytest.fixture(scope="module")
-def lab():
-    requires("cryptography")
-    with Lab() as running:
-        yield running
 
 
 def met(lab, name, **how):
