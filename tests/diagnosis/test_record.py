@@ -27,11 +27,6 @@ def check(record):
     return record
 
 
-@pytest.mark.parametrize("one", [diagnosis(), refused(), diagnosis(reading())])
-def test_a_record_is_as_the_schema_says(one):
-    check(record_of(one))
-
-
 def test_a_record_says_everything():
     record = record_of(refused())
 
@@ -44,10 +39,7 @@ def test_a_record_says_everything():
     assert record["verdict"]["alternatives"][0]["cause"] == "overloaded"
     assert record["readings"][1]["facts"]["outcome"] == "timeout"
     assert record["host"]["python"] == sys.version.split()[0]
-
-
-def test_the_machine_is_not_named():
-    assert set(record_of(refused())["host"]) == {"python", "openssl", "platform"}
+    assert set(record["host"]) == {"python", "openssl", "platform"}
 
 
 @pytest.mark.parametrize(
@@ -96,8 +88,8 @@ JSON = st.sampled_from(
 
 
 @pytest.mark.parametrize("one", [diagnosis(), refused(), diagnosis(reading(), reading("path"))])
-def test_what_is_written_is_read_back(one):
-    assert diagnosis_from(json.dumps(record_of(one))) == one
+def test_what_is_written_is_as_the_schema_says_and_is_read_back(one):
+    assert diagnosis_from(json.dumps(check(record_of(one)))) == one
 
 
 def test_keys_of_later_versions_are_passed_over():

@@ -4,6 +4,7 @@ import urllib.parse
 
 from ringback.client.trust import Trust
 from ringback.diagnosis.context import DiagnosisContext, OpenRoute, Options
+from ringback.diagnosis.layer import http, tls
 from ringback.diagnosis.model import Asked
 
 
@@ -30,6 +31,21 @@ def route_of(endpoint):
     """The way to an endpoint, as the stage of TCP would have found it."""
     host = endpoint.host
     return OpenRoute(address="127.0.0.1" if host == "localhost" else host, port=endpoint.port)
+
+
+def met_by_http(endpoint, **how):
+    """A diagnosis of an endpoint behind its stages of TLS and of HTTP."""
+    context, route = scene_of(endpoint, **how), route_of(endpoint)
+    http.read_http(context, [route], tls.read_tls(context, [route]))
+    return context
+
+
+def met_by_tls(endpoint, **how):
+    """A diagnosis of an endpoint behind its stage of TLS."""
+    context = scene_of(endpoint, **how)
+    for connection in tls.read_tls(context, [route_of(endpoint)]):
+        connection.close()
+    return context
 
 
 def told(context, what):

@@ -6,6 +6,7 @@ import pytest
 from diagnosis.verdict.readings import connected, parsed, reading, resolved
 from hypothesis import given
 from hypothesis import strategies as st
+from nightly import THOROUGH
 
 from ringback.diagnosis.model import HEALTHY, STAGES, Reading, State, Verdict, Where
 from ringback.diagnosis.sorts import SORTS
@@ -359,7 +360,7 @@ def test_what_is_not_old_is_refused_by_this_hosts_policy(
     assert (verdict.cause, verdict.where) == ("old_tls", where)
 
 
-@given(st.lists(_READINGS, max_size=6))
+@given(st.lists(_READINGS, max_size=12 if THOROUGH else 6))
 def test_any_readings_give_one_verdict(readings: list[Reading]) -> None:
     verdict = judge(readings)
     assert verdict == judge(readings)

@@ -44,15 +44,6 @@ def elsewhere(*readings, answered=False, **facts):
     )
 
 
-def test_a_redirect_to_another_host_that_refuses_is_not_healthy():
-    there = (parse("shop.example.net", 443), connect(443, "refused", kind="tcp.refused"))
-    verdict = judge([*redirected(leaves_host=True), elsewhere(*there)])
-
-    assert (verdict.kind, verdict.cause) == ("tcp.refused", "service_down")
-    assert verdict.summary.startswith(f"www.example.org:80 redirects to {_SHOP}. Nothing listens")
-    assert verdict.evidence == (4, 3)
-
-
 def answer(status):
     return (
         parse("shop.example.net", 443),

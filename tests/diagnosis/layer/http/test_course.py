@@ -4,18 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.diagnosis.layer import http, tls
+from ringback.diagnosis.layer import http
 from ringback.diagnosis.layer.http_exchange import status_of
 from ringback.testing.lab.message import response
-from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.diagnosis.layer.meeting import met_by_http, only, told
 from tests.requires import requires
-
-
-def met(endpoint):
-    context = scene_of(endpoint)
-    route = route_of(endpoint)
-    http.read_http(context, [route], tls.read_tls(context, [route]))
-    return context
 
 
 def answering(lab, answers, scheme="http", ssl_context=None):
@@ -36,7 +29,7 @@ def redirect(*fields):
 
 def test_redirects_without_end_are_a_loop(lab):
     endpoint = lab.start("http.response.redirect_loop", "ever_onward")
-    *_, last = told(met(endpoint), "redirect")
+    *_, last = told(met_by_http(endpoint), "redirect")
 
     assert (last.facts["loop"], last.facts["endless"]) == (True, True)
     assert len(endpoint.seen) == 1
@@ -44,7 +37,7 @@ def test_redirects_without_end_are_a_loop(lab):
 
 @pytest.mark.parametrize("when", ["bad_host", "bad_port", "bad_scheme"])
 def test_a_redirect_to_no_usable_url_is_invalid(lab, when):
-    reading = only(met(lab.start("http.response.redirect_invalid", when)), "redirect")
+    reading = only(met_by_http(lab.start("http.response.redirect_invalid", when)), "redirect")
 
     assert (reading.kind, reading.state) == ("http.response.redirect_invalid", "failed")
 
@@ -56,7 +49,7 @@ def test_a_redirect_is_followed_on_the_same_connection(lab):
         return redirect("Location: /new?key=secret")
 
     endpoint = answering(lab, answers)
-    context = met(endpoint)
+    context = met_by_http(endpoint)
 
     assert [reading.facts["status"] for reading in told(context, "request")] == [302, 200]
     assert only(context, "redirect").facts["location"] == "/new"
@@ -70,13 +63,13 @@ def test_a_redirect_to_itself_that_sets_a_cookie_is_no_loop(lab):
             return response(200, b"ok")
         return redirect("Location: /", "Set-Cookie: seen=1; Path=/")
 
-    context = met(answering(lab, answers))
+    context = met_by_http(answering(lab, answers))
 
     assert [reading.facts["status"] for reading in told(context, "request")] == [302, 200]
 
 
 def test_a_redirect_to_another_host_is_noted_and_left_to_a_look_of_its_own(lab):
-    context = met(answering(lab, lambda _: redirect("Location: http://localhost/x?y=1")))
+    context = met_by_http(answering(lab, lambda _: redirect("Location: http://localhost/x?y=1")))
     reading = only(context, "redirect")
 
     assert (reading.state, reading.kind) == ("noted", None)
@@ -95,21 +88,21 @@ def test_a_redirect_to_a_name_that_does_not_exist_is_invalid(lab, monkeypatch):
 
     monkeypatch.setattr(http.socket, "getaddrinfo", lookup)
     reading = only(
-        met(answering(lab, lambda _: redirect("Location: http://x.invalid/"))), "redirect"
+        met_by_http(answering(lab, lambda _: redirect("Location: http://x.invalid/"))), "redirect"
     )
 
     assert (reading.kind, reading.facts["resolves"]) == ("http.response.redirect_invalid", False)
 
 
 def test_a_redirect_to_nowhere_is_invalid(lab):
-    reading = only(met(answering(lab, lambda _: redirect())), "redirect")
+    reading = only(met_by_http(answering(lab, lambda _: redirect())), "redirect")
 
     assert reading.kind == "http.response.redirect_invalid"
 
 
 def test_a_redirect_to_a_closed_port_is_recorded(lab, unused_port):
     there = f"Location: https://127.0.0.1:{unused_port}/"
-    context = met(answering(lab, lambda _: redirect(there)))
+    context = met_by_http(answering(lab, lambda _: redirect(there)))
     refused = only(context, "connection")
 
     assert (refused.layer, refused.kind) == ("http", "tcp.refused")
@@ -121,7 +114,7 @@ def test_a_redirect_to_tls_is_verified(lab):
     there = f"Location: https://127.0.0.1:{good.port}/"
     endpoint = answering(lab, lambda _: redirect(there))
     endpoint.verify = good.verify
-    context = met(endpoint)
+    context = met_by_http(endpoint)
 
     assert only(context, "redirect").facts["to_tls"]
     assert only(context, "handshake").facts["verified"]
@@ -134,7 +127,7 @@ def test_a_redirect_to_a_bad_certificate_ends_there(lab):
     there = f"Location: https://127.0.0.1:{bad.port}/"
     endpoint = answering(lab, lambda _: redirect(there))
     endpoint.verify = bad.verify
-    context = met(endpoint)
+    context = met_by_http(endpoint)
 
     assert only(context, "handshake").kind == "tls.cert.date_invalid.expired"
     assert len(told(context, "request")) == 1
@@ -143,12 +136,12 @@ def test_a_redirect_to_a_bad_certificate_ends_there(lab):
 def test_a_port_that_hangs_up_may_speak_tls(lab):
     requires("cryptography")
 
-    assert only(met(lab.start("tcp.reset", "tls_port")), "tls_here").facts["works"]
+    assert only(met_by_http(lab.start("tcp.reset", "tls_port")), "tls_here").facts["works"]
 
 
 def test_clocks_apart_are_recorded(lab):
     date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
-    clock = only(met(answering(lab, lambda _: response(200, b"", date))), "clock")
+    clock = only(met_by_http(answering(lab, lambda _: response(200, b"", date))), "clock")
 
     assert clock.layer == "host"
     assert clock.facts["offset"] > 86400
@@ -156,7 +149,7 @@ def test_clocks_apart_are_recorded(lab):
 
 def test_a_date_that_a_cache_has_kept_says_nothing(lab):
     fields = ("Date: Sat, 21 Nov 2009 10:00:00 GMT", "Age: 100")
-    context = met(answering(lab, lambda _: response(200, b"", *fields)))
+    context = met_by_http(answering(lab, lambda _: response(200, b"", *fields)))
 
     assert told(context, "clock") == []
     assert only(context, "request").facts["clock_offset"] is None
@@ -164,14 +157,14 @@ def test_a_date_that_a_cache_has_kept_says_nothing(lab):
 
 def test_a_filter_is_known_by_its_marks(lab):
     answer = response(403, b"<title>Just a moment</title>", "cf-mitigated: challenge")
-    facts = only(met(answering(lab, lambda _: answer)), "request").facts
+    facts = only(met_by_http(answering(lab, lambda _: answer)), "request").facts
 
     assert (facts["filter"], facts["title"]) == ("Cloudflare", "Just a moment")
 
 
 def test_a_server_that_speaks_only_http2_is_asked_in_it(lab):
     requires("cryptography", "h2")
-    context = met(lab.start("ok:http2"))
+    context = met_by_http(lab.start("ok:http2"))
     request = told(context, "request")[-1]
 
     assert (request.facts["version"], request.facts["status"]) == ("2", 200)

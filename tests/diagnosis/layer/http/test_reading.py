@@ -1,9 +1,9 @@
 import pytest
 
-from ringback.diagnosis.layer import http, http_extras, tls
+from ringback.diagnosis.layer import http, http_extras
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts
 from ringback.testing.lab.message import head
-from tests.diagnosis.layer.meeting import only, route_of, scene_of
+from tests.diagnosis.layer.meeting import met_by_http, only, route_of, scene_of
 from tests.requires import requires
 
 LONG = ResponseTimeouts(first=60.0, head=60.0, pause=60.0, body=60.0)
@@ -62,10 +62,7 @@ def met(lab, name):
 
 
 def met_at(endpoint):
-    context = scene_of(endpoint, timeout=90.0)
-    route = route_of(endpoint)
-    http.read_http(context, [route], tls.read_tls(context, [route]))
-    return context
+    return met_by_http(endpoint, timeout=90.0)
 
 
 @pytest.mark.parametrize("name", OUTCOMES)

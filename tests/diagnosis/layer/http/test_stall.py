@@ -2,10 +2,10 @@ import socket
 
 import pytest
 
-from ringback.diagnosis.layer import http, http_extras, tls
+from ringback.diagnosis.layer import http, http_extras
 from ringback.diagnosis.layer.http_exchange import ResponseTimeouts
 from ringback.testing.lab.message import response
-from tests.diagnosis.layer.meeting import only, route_of, scene_of
+from tests.diagnosis.layer.meeting import met_by_http, only
 from tests.requires import requires
 
 
@@ -28,13 +28,6 @@ def begins_plainly(connection):
     return connection.socket.recv(1, socket.MSG_PEEK) == b"G"
 
 
-def met(endpoint):
-    context = scene_of(endpoint)
-    route = route_of(endpoint)
-    http.read_http(context, [route], tls.read_tls(context, [route]))
-    return context
-
-
 def test_a_large_answer_that_comes_in_small_segments(lab):
     def handler(connection):
         if is_small(connection):
@@ -43,7 +36,7 @@ def test_a_large_answer_that_comes_in_small_segments(lab):
         elif begins_plainly(connection):
             connection.stall()
 
-    context = met(lab.listen(handler))
+    context = met_by_http(lab.listen(handler))
 
     assert only(context, "request").facts["outcome"] == "timeout"
     assert only(context, "small_segments").facts["works"]
@@ -59,7 +52,7 @@ def test_a_port_that_waits_for_tls(lab):
         elif not is_small(connection):
             connection.stall()
 
-    context = met(lab.listen(handler))
+    context = met_by_http(lab.listen(handler))
 
     assert only(context, "request").facts["outcome"] == "timeout"
     assert only(context, "tls_here").facts["works"]

@@ -4,7 +4,6 @@ from ringback.client.trust import Trust
 from ringback.diagnosis.context import DiagnosisContext, Options
 from ringback.diagnosis.layer import proxy
 from ringback.diagnosis.layer.opening import open_connection
-from ringback.diagnosis.layer.proxy import ANSWER_TIMEOUT
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab import proxy as proxies
 from ringback.testing.lab import socks
@@ -29,6 +28,13 @@ def told(context, what):
     return [reading for reading in context.readings() if reading.what == what]
 
 
+def answers(context, way, host, port):
+    """Whether the server behind a tunnel answers."""
+    with open_connection(context, way, host, port, 30) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
+        return sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
 def at(met, scheme="http", user=""):
     return f"{scheme}://{user and user + '@'}{met.host}:{met.port}"
 
@@ -47,9 +53,7 @@ def test_a_tunnel_that_stands_is_used_by_the_next_stage(lab, target):
     assert tunnel.facts["method"] == "CONNECT"
     assert tunnel.facts["status"] == 200
     assert tunnel.subject.endswith(f" → 127.0.0.1:{target.port}")
-    with open_connection(context, way, "127.0.0.1", target.port, 30) as sock:
-        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\nConnection: close\r\n\r\n")
-        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+    assert answers(context, way, "127.0.0.1", target.port)
 
 
 def test_plain_http_needs_no_tunnel(lab, target):
@@ -62,17 +66,17 @@ def test_plain_http_needs_no_tunnel(lab, target):
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
 
 
-def refuse(connection):
-    connection.read_head()
-    connection.send(
-        response(
-            403,
-            b"<h1>No gambling \x1b[31m</h1>",
-            "Server: squid/6.1",
-            "Via: 1.1 gate (squid)",
-            "Connection: close",
-        )
-    )
+def refusing(status, body=b"", *fields):
+    """A proxy that refuses and hangs up."""
+
+    def handler(connection):
+        connection.read_head()
+        connection.send(response(status, body, *fields, "Connection: close"))
+
+    return handler
+
+
+PAGE = b"<h1>No gambling \x1b[31m</h1>"
 
 
 @pytest.mark.parametrize(
@@ -80,13 +84,12 @@ def refuse(connection):
     [
         (proxies.proxy_with_users, {"outcome": "refused_by_proxy", "status": 407,
           "authenticate": 'Basic realm="lab"'}, "proxy.auth_required"),
-        (refuse, {"outcome": "refused_by_proxy", "status": 403, "server": "squid/6.1",
+        (refusing(403, PAGE, "Server: squid/6.1", "Via: 1.1 gate (squid)"),
+          {"outcome": "refused_by_proxy", "status": 403, "server": "squid/6.1",
           "via": "1.1 gate (squid)", "body_start": "<h1>No gambling \\x1b[31m</h1>"},
           "proxy.denied"),
-        (answering(response(502, b"", "Connection: close")),
-          {"outcome": "refused_by_proxy", "status": 502}, "proxy.upstream_failed"),
-        (answering(response(404, b"", "Connection: close")),
-          {"outcome": "refused_by_proxy", "status": 404}, "proxy.protocol_error"),
+        (refusing(502), {"outcome": "refused_by_proxy", "status": 502}, "proxy.upstream_failed"),
+        (refusing(404), {"outcome": "refused_by_proxy", "status": 404}, "proxy.protocol_error"),
         (proxies.closed, {"outcome": "closed", "status": None}, "proxy.no_response"),
         (proxies.reset, {"outcome": "closed"}, "proxy.no_response"),
         (greeting(b"SSH-2.0-OpenSSH_9.6\r\n"),
@@ -110,15 +113,17 @@ def test_what_an_http_proxy_answers(lab, handler, expected, kind):
     assert expected.items() <= tunnel.facts.items()
 
 
-def test_a_proxy_that_says_nothing(lab, monkeypatch):
-    monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
+@pytest.mark.parametrize(
+    ("scheme", "reason"), [("http", ""), ("https", "within the TLS handshake")]
+)
+def test_a_proxy_that_says_nothing(lab, monkeypatch, scheme, reason):
+    monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.1)
     context = scene_of()
-    assert proxy.read_proxy(context, at(lab.listen(proxies.silent_proxy))) is None
-    assert ANSWER_TIMEOUT == 3.0
+    assert proxy.read_proxy(context, at(lab.listen(proxies.silent_proxy), scheme)) is None
     [tunnel] = told(context, "tunnel")
-    assert tunnel.facts["outcome"] == "timeout"
+    assert (tunnel.facts["outcome"], tunnel.facts["reason"]) == ("timeout", reason)
     assert tunnel.kind == "proxy.no_response"
-    assert tunnel.seconds >= 0.19
+    assert tunnel.seconds >= 0.09
 
 
 @pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
@@ -128,9 +133,7 @@ def test_socks(lab, target, scheme):
     [tunnel] = told(context, "tunnel")
     assert tunnel.facts["method"] == scheme.replace("socks", "SOCKS")
     assert tunnel.facts["outcome"] == "open"
-    with open_connection(context, way, "localhost", target.port, 30) as sock:
-        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
-        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+    assert answers(context, way, "localhost", target.port)
 
 
 @pytest.mark.parametrize(
@@ -200,9 +203,7 @@ def test_tls_to_the_proxy(lab, target):
     url = f"https://localhost:{met.port}"
     context = scene_of(target.port, trust=Trust(ca=(met.verify,)))
     way = proxy.read_proxy(context, url)
-    with open_connection(context, way, "127.0.0.1", target.port, 30) as sock:
-        sock.sendall(b"GET / HTTP/1.1\r\nHost: lab.test\r\n\r\n")
-        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+    assert answers(context, way, "127.0.0.1", target.port)
     context = scene_of(target.port)
     assert proxy.read_proxy(context, url) is None
     [tunnel] = told(context, "tunnel")
@@ -216,12 +217,3 @@ def test_an_https_url_of_a_plain_proxy(lab):
     [tunnel] = told(context, "tunnel")
     assert tunnel.facts["method"] == "GET"
     assert tunnel.facts["outcome"] == "tls_failed"
-
-
-def test_an_https_url_of_a_proxy_that_waits_for_more(lab, monkeypatch):
-    monkeypatch.setattr("ringback.diagnosis.layer.proxy.ANSWER_TIMEOUT", 0.2)
-    context = scene_of()
-    assert proxy.read_proxy(context, at(lab.listen(proxies.silent_proxy), "https")) is None
-    [tunnel] = told(context, "tunnel")
-    assert tunnel.facts["outcome"] == "timeout"
-    assert tunnel.facts["reason"] == "within the TLS handshake"

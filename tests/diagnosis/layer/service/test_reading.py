@@ -28,6 +28,7 @@ AMQP_START = (
 )
 LDAP_ENTRY = b"\x30\x0c\x02\x01\x01\x64\x07\x04\x00\x30\x03\x04\x01\x61"
 LDAP_BYE = b"\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00"
+PASSWORD_WANTED = b"R\x00\x00\x00\x08\x00\x00\x00\x05"
 MONGO_REPLY = struct.pack("<iiii", 40, 1, 1, 2013) + b"\x00" * 24
 
 GREETINGS = {
@@ -148,17 +149,26 @@ def test_a_refusal_is_recorded_in_the_services_own_words(lab, scheme):
     assert reading.kind == "service.rejected"
 
 
-def test_postgres_is_spoken_to_until_it_asks_for_a_password(lab):
-    seen = []
+@pytest.mark.parametrize(
+    ("said", "outcome", "message"),
+    [
+        (PASSWORD_WANTED, "spoke", None),
+        (error(b"28000", b"no pg_hba.conf entry"), "refused", "no pg_hba.conf entry"),
+    ],
+)
+def test_postgres_is_sent_the_user_and_the_database_of_the_url(lab, said, outcome, message):
+    heard = []
 
     def answer(data):
-        seen.append(data)
-        return b"N" if len(seen) == 1 else b"R\x00\x00\x00\x08\x00\x00\x00\x05"
+        heard.append(data)
+        return b"N" if len(data) == 8 else said
 
-    facts = only(met(speaking(lab, then=answer), "postgres"), "greeting").facts
+    endpoint = speaking(lab, then=answer)
+    facts = only(met(endpoint, "postgres", user="app", path="/my%20shop"), "greeting").facts
 
-    assert facts["outcome"] == "spoke"
-    assert struct.unpack(">I", seen[1][:4])[0] == len(seen[1])
+    assert b"user\0app\0database\0my shop\0" in heard[1]
+    assert struct.unpack(">I", heard[1][:4])[0] == len(heard[1])
+    assert (facts["outcome"], facts["message"]) == (outcome, message)
 
 
 def test_postgres_is_spoken_to_within_tls(lab):
@@ -252,20 +262,6 @@ def test_nothing_is_said_where_connecting_is_all(lab):
     assert endpoint.seen == []
 
 
-def test_postgres_is_sent_the_user_and_the_database_of_the_url(lab):
-    told = []
-
-    def answer(data):
-        told.append(data)
-        return b"N" if len(data) == 8 else error(b"28000", b"no pg_hba.conf entry")
-
-    endpoint = speaking(lab, then=answer)
-    facts = only(met(endpoint, "postgres", user="app", path="/my%20shop"), "greeting").facts
-
-    assert b"user\0app\0database\0my shop\0" in told[1]
-    assert (facts["outcome"], facts["message"]) == ("refused", "no pg_hba.conf entry")
-
-
 def test_postgres_without_tls_is_refused_where_the_url_wants_it(lab):
     endpoint = speaking(lab, then=lambda _: b"N")
     facts = only(met(endpoint, "postgres", query="sslmode=require"), "greeting").facts
@@ -292,7 +288,7 @@ def test_the_certificate_of_postgres_is_verified_as_the_url_wants_it(lab, mode, 
         connection.send(b"S")
         connection.secure(ssl_context)
         connection.read()
-        connection.send(b"R\x00\x00\x00\x08\x00\x00\x00\x05")
+        connection.send(PASSWORD_WANTED)
 
     endpoint = lab.listen(handler)
     endpoint.verify = lab.certificates.bundle

@@ -1,6 +1,7 @@
 import socket
 
 import pytest
+from nightly import rest_nightly
 
 from ringback.diagnosis.layer.connect import (
     ConnectResult,
@@ -112,7 +113,7 @@ def test_a_rejection_names_its_sender(met, when):
 
 
 @pytest.mark.netns
-@pytest.mark.parametrize("when", ["host_off", "host_off_ipv6"])
+@pytest.mark.parametrize("when", rest_nightly(["host_off", "host_off_ipv6"]))
 def test_a_host_that_is_off_is_recorded_by_this_host(met, when):
     made = met(when)
     assert made.outcome == "host_unreachable"

@@ -3,16 +3,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from ringback.diagnosis.layer import tls, tls_trust
+from ringback.diagnosis.layer import tls_trust
 from ringback.diagnosis.layer.tls_readings import certificate_path
-from tests.diagnosis.layer.meeting import only, route_of, scene_of
+from tests.diagnosis.layer.meeting import met_by_tls, only
 
 
 def met(endpoint):
-    context = scene_of(endpoint)
-    for connection in tls.read_tls(context, [route_of(endpoint)]):
-        connection.close()
-    return only(context, "chain").facts
+    return only(met_by_tls(endpoint), "chain").facts
 
 
 def serving(lab, name, version):

@@ -6,7 +6,7 @@ from ringback.client.trust import Trust
 from ringback.diagnosis.context import OpenRoute
 from ringback.diagnosis.layer import tls, tls_extras, tls_trust
 from ringback.testing.lab.message import response
-from tests.diagnosis.layer.meeting import only, route_of, scene_of, told
+from tests.diagnosis.layer.meeting import met_by_tls, only, route_of, scene_of, told
 
 
 @pytest.fixture
@@ -24,13 +24,6 @@ def _patient(asking_plainly, monkeypatch):
     asking_plainly(0.05, 60.0)
     monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 60.0)
     monkeypatch.setattr(tls_extras, "_DATE_TIMEOUT", 60.0)
-
-
-def met(endpoint, **how):
-    context = scene_of(endpoint, **how)
-    for connection in tls.read_tls(context, [route_of(endpoint)]):
-        connection.close()
-    return context
 
 
 def secured(lab, answer, certificate="expired", prepare=None):
@@ -56,7 +49,7 @@ def secured(lab, answer, certificate="expired", prepare=None):
 def test_the_time_is_asked_of_a_server_whose_certificate_is_out_of_date(lab):
     date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
     endpoint = secured(lab, response(200, b"", date))
-    context = met(endpoint)
+    context = met_by_tls(endpoint)
     clock = only(context, "clock")
 
     assert clock.facts["offset"] > 86400 * 365
@@ -65,7 +58,7 @@ def test_the_time_is_asked_of_a_server_whose_certificate_is_out_of_date(lab):
 
 
 def test_old_versions_are_tried(lab):
-    context = met(lab.start("tls.version_or_cipher_mismatch:old_protocol"))
+    context = met_by_tls(lab.start("tls.version_or_cipher_mismatch:old_protocol"))
     old = only(context, "old_versions")
 
     assert (old.facts["works"], old.facts["version"]) == (True, "TLSv1.1")
@@ -74,12 +67,12 @@ def test_old_versions_are_tried(lab):
 
 @pytest.mark.parametrize("name", ["tcp.reset:in_handshake", "tls.closed:in_handshake"])
 def test_a_port_that_hangs_up_is_asked_plainly(lab, name):
-    assert only(met(lab.start(name)), "plain").facts["speaks"] == "nothing"
+    assert only(met_by_tls(lab.start(name)), "plain").facts["speaks"] == "nothing"
 
 
 @pytest.mark.parametrize(("name", "speaks"), [("plain_http", "http"), ("plain_ssh", "ssh")])
 def test_what_is_no_tls_is_known_by_its_first_bytes(lab, name, speaks):
-    facts = only(met(lab.start("tls.protocol.error.not_tls", name)), "plain").facts
+    facts = only(met_by_tls(lab.start("tls.protocol.error.not_tls", name)), "plain").facts
 
     assert (facts["speaks"], facts["asked_with"]) == (speaks, "tls")
 
@@ -92,7 +85,7 @@ def test_a_plain_server_that_drops_what_it_does_not_know_is_found(lab):
         else:
             connection.reset()
 
-    facts = only(met(lab.listen(handler, scheme="https")), "plain").facts
+    facts = only(met_by_tls(lab.listen(handler, scheme="https")), "plain").facts
 
     assert (facts["speaks"], facts["status"]) == ("http", 200)
 
@@ -106,7 +99,7 @@ def test_a_tls_port_that_says_so_is_not_taken_for_a_plain_one(lab):
         else:
             connection.reset()
 
-    assert only(met(lab.listen(handler, scheme="https")), "plain").facts["speaks"] == "tls"
+    assert only(met_by_tls(lab.listen(handler, scheme="https")), "plain").facts["speaks"] == "tls"
 
 
 def test_a_silent_port_is_asked_otherwise_meanwhile(lab, asking_plainly, monkeypatch):
@@ -114,7 +107,7 @@ def test_a_silent_port_is_asked_otherwise_meanwhile(lab, asking_plainly, monkeyp
     monkeypatch.setattr(tls, "HANDSHAKE_TIMEOUT", 0.6)
     monkeypatch.setattr(tls_extras, "STALL_SECONDS", 0.02)
     monkeypatch.setattr(tls_extras, "_UNANSWERED_TIMEOUT", 0.1)
-    context = met(lab.start("tls.timed_out:plain_server"))
+    context = met_by_tls(lab.start("tls.timed_out:plain_server"))
 
     assert not only(context, "small_segments").facts["works"]
     assert only(context, "plain").facts["speaks"] == "nothing"
@@ -130,7 +123,7 @@ def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
 
     endpoint = secured(lab, b"", "good", only_known)
     endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")
-    context = met(endpoint)
+    context = met_by_tls(endpoint)
 
     assert only(context, "handshake").facts["sni"] == "localhost"
     assert only(context, "other_name").facts["works"]
@@ -141,7 +134,7 @@ def test_the_systems_store_is_tried_where_the_issuer_is_not_trusted(lab, monkeyp
     system = tls_trust.TrustStore(Trust(ca=(_pem(lab),)), "system")
     monkeypatch.setattr(tls_trust, "_SYSTEM", system)
 
-    assert only(met(endpoint), "system_store").facts["verified"]
+    assert only(met_by_tls(endpoint), "system_store").facts["verified"]
 
 
 def _pem(lab):
@@ -154,7 +147,7 @@ def test_no_more_than_three_connections_are_made(lab):
     endpoint = lab.start("tcp.reset:in_handshake")
     before = len(endpoint.seen)
     endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")
-    met(endpoint)
+    met_by_tls(endpoint)
 
     assert len(endpoint.seen) - before <= 3
 

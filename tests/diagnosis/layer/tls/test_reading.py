@@ -107,23 +107,17 @@ def test_a_good_server_is_verified_and_the_connection_kept(lab):
     ]
 
 
-def test_a_client_certificate_is_presented(lab):
-    endpoint = lab.start("ok:client_certificate")
-    context, connections = met(
-        lab, "ok:client_certificate", client_certificate=endpoint.client_certificate
-    )
+@pytest.mark.parametrize(
+    ("name", "open_", "alert"),
+    [("ok:client_certificate", 1, None), ("tls.bad_client_auth_cert:unknown_issuer", 0, 48)],
+)
+def test_a_client_certificate_is_presented(lab, name, open_, alert):
+    certificate = lab.start(name).client_certificate
+    context, connections = met(lab, name, client_certificate=certificate)
+    facts = only(context, "handshake").facts
 
-    assert len(connections) == 1
-    assert only(context, "handshake").facts["local_certificate_used"]
-
-
-def test_a_client_certificate_of_an_unknown_issuer_is_rejected(lab):
-    name = "tls.bad_client_auth_cert:unknown_issuer"
-    endpoint = lab.start(name)
-    context, connections = met(lab, name, client_certificate=endpoint.client_certificate)
-
-    assert connections == ()
-    assert only(context, "handshake").facts["alert"] == 48
+    assert len(connections) == open_
+    assert (facts["local_certificate_used"], facts["alert"]) == (True, alert)
 
 
 def test_nothing_is_done_where_no_tls_is_asked(lab):
