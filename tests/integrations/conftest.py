@@ -6,6 +6,7 @@ import warnings
 from unittest import mock
 
 import pytest
+from client.dial.conftest import place  # noqa: F401 - a fixture is found by its name
 from integrations.drivers import DRIVERS
 from integrations.matrix import Matrix
 from integrations.roster import DEFAULT, INTEGRATIONS, wanted

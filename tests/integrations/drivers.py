@@ -30,6 +30,22 @@ def context(call):
     return ssl.create_default_context(cafile=call.endpoint.verify) if over_tls(call) else None
 
 
+def login(call):
+    """Whom most drivers are told to call, and as whom."""
+    return {
+        "host": call.endpoint.host,
+        "port": call.endpoint.port,
+        "user": USER,
+        "password": PASSWORD,
+    }
+
+
+def trusted(call, name):
+    """The authority, under a driver's name for it; what is not given is the system's affair."""
+    known = over_tls(call) and call.endpoint.verify
+    return {name: call.endpoint.verify} if known else {}
+
+
 def in_a_loop(function):
     """Run a driver of asyncio in a loop of its own."""
 
@@ -42,12 +58,9 @@ def in_a_loop(function):
 
 def _psycopg(name):
     def function(call):
-        trust = {"sslrootcert": call.endpoint.verify} if call.endpoint.verify else {}
+        trust = trusted(call, "sslrootcert")
         connection = importlib.import_module(name).connect(
-            host=call.endpoint.host,
-            port=call.endpoint.port,
-            user=USER,
-            password=PASSWORD,
+            **login(call),
             dbname="lab",
             connect_timeout=max(2, int(call.timeout)),  # libpq makes 2 of less
             sslmode=("verify-full" if trust else "require") if over_tls(call) else "disable",
@@ -62,13 +75,9 @@ def _psycopg(name):
 
 @in_a_loop
 async def asyncpg(call):
-    """asyncpg."""
     library = importlib.import_module("asyncpg")
     connection = await library.connect(
-        host=call.endpoint.host,
-        port=call.endpoint.port,
-        user=USER,
-        password=PASSWORD,
+        **login(call),
         database="lab",
         ssl=context(call) or False,
         timeout=call.timeout,
@@ -84,7 +93,6 @@ def _redis(call, module):
     library = importlib.import_module(module)
     retry = importlib.import_module(f"{module}.retry").Retry
     backoff = importlib.import_module("redis.backoff").NoBackoff
-    trust = {"ssl_ca_certs": call.endpoint.verify} if call.endpoint.verify else {}
     return library.Redis(
         host=call.endpoint.host,
         port=call.endpoint.port,
@@ -93,7 +101,7 @@ def _redis(call, module):
         socket_connect_timeout=call.timeout,
         ssl=over_tls(call),
         retry=retry(backoff(), 0),
-        **(trust if over_tls(call) else {}),
+        **trusted(call, "ssl_ca_certs"),
     )
 
 
@@ -105,7 +113,6 @@ def redis(call):
 
 @in_a_loop
 async def redis_async(call):
-    """The same with asyncio."""
     client = _redis(call, "redis.asyncio")
     try:
         await client.ping()
@@ -115,7 +122,6 @@ async def redis_async(call):
 
 def _mongo(call):
     seconds = min(call.timeout, MAX_CHOOSING)
-    trust = {"tlsCAFile": call.endpoint.verify} if call.endpoint.verify else {}
     return {
         "host": call.endpoint.host,
         "port": call.endpoint.port,
@@ -128,7 +134,7 @@ def _mongo(call):
         "password": PASSWORD,
         "authMechanism": "PLAIN",
         "tls": over_tls(call),
-        **(trust if over_tls(call) else {}),
+        **trusted(call, "tlsCAFile"),
     }
 
 
@@ -141,7 +147,6 @@ def pymongo(call):
 
 @in_a_loop
 async def pymongo_async(call):
-    """The same with asyncio."""
     client = importlib.import_module("pymongo").AsyncMongoClient(**_mongo(call))
     try:
         await client.admin.command("ping")
@@ -150,7 +155,6 @@ async def pymongo_async(call):
 
 
 def grpc(call):
-    """gRPC."""
     library = importlib.import_module("grpc")
     address = f"{call.endpoint.host}:{call.endpoint.port}"
     options = (("grpc.enable_retries", 0), ("grpc.enable_http_proxy", 0))
@@ -169,13 +173,9 @@ def grpc(call):
 
 
 def pymysql(call):
-    """PyMySQL."""
     trust = {"ssl_ca": call.endpoint.verify, "ssl_verify_identity": True}
     connection = importlib.import_module("pymysql").connect(
-        host=call.endpoint.host,
-        port=call.endpoint.port,
-        user=USER,
-        password=PASSWORD,
+        **login(call),
         connect_timeout=call.timeout,
         read_timeout=call.timeout,
         **(trust if over_tls(call) else {"ssl_disabled": True}),
@@ -192,10 +192,7 @@ def mysql_connector(call):
         "ssl_verify_identity": call.endpoint.verify is not None,
     }
     connection = importlib.import_module("mysql.connector").connect(
-        host=call.endpoint.host,
-        port=call.endpoint.port,
-        user=USER,
-        password=PASSWORD,
+        **login(call),
         connection_timeout=max(1, int(call.timeout)),
         read_timeout=max(1, int(call.timeout)),
         use_pure=True,
@@ -206,7 +203,6 @@ def mysql_connector(call):
 
 
 def pika(call):
-    """pika."""
     library = importlib.import_module("pika")
     tls = context(call)
     connection = library.BlockingConnection(
@@ -228,7 +224,6 @@ def pika(call):
 
 @in_a_loop
 async def aio_pika(call):
-    """aio-pika."""
     library = importlib.import_module("aio_pika")
     tls = context(call)
     connection = await library.connect(
@@ -247,7 +242,6 @@ async def aio_pika(call):
 
 
 def kafka(call):
-    """kafka-python."""
     library = importlib.import_module("kafka")
     milliseconds = int(min(call.timeout, MAX_CHOOSING) * 1000)
     client = library.KafkaAdminClient(
@@ -269,7 +263,6 @@ def confluent(call):
     library = importlib.import_module("confluent_kafka")
     admin = importlib.import_module("confluent_kafka.admin")
     met = []
-    trust = {"ssl.ca.location": call.endpoint.verify} if call.endpoint.verify else {}
     client = admin.AdminClient(
         {
             "bootstrap.servers": f"{call.endpoint.host}:{call.endpoint.port}",
@@ -281,7 +274,7 @@ def confluent(call):
             "sasl.password": PASSWORD,
             "socket.timeout.ms": max(1000, int(min(call.timeout, MAX_CHOOSING) * 1000)),
             "socket.connection.setup.timeout.ms": 1000,
-            **(trust if over_tls(call) else {}),
+            **trusted(call, "ssl.ca.location"),
         }
     )
     try:
@@ -294,7 +287,6 @@ def confluent(call):
 
 
 def cassandra(call):
-    """The driver of Apache Cassandra."""
     cluster = importlib.import_module("cassandra.cluster")
     auth = importlib.import_module("cassandra.auth")
     tls = context(call)
@@ -315,7 +307,6 @@ def cassandra(call):
 
 
 def ldap(call):
-    """ldap3."""
     library = importlib.import_module("ldap3")
     tls = library.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=call.endpoint.verify)
     server = library.Server(
@@ -339,7 +330,6 @@ def ldap(call):
 
 
 def mail(call):
-    """``smtplib``."""
     tls = {"context": context(call)} if over_tls(call) else {}
     kind = smtplib.SMTP_SSL if tls else smtplib.SMTP
     with kind(call.endpoint.host, call.endpoint.port, timeout=call.timeout, **tls) as client:
@@ -348,7 +338,6 @@ def mail(call):
 
 
 def shell(call):
-    """Paramiko."""
     library = importlib.import_module("paramiko")
     with library.SSHClient() as client:
         client.set_missing_host_key_policy(library.AutoAddPolicy())
@@ -369,18 +358,16 @@ def shell(call):
 
 def _elastic(call):
     scheme = "https" if over_tls(call) else "http"
-    trust = {"ca_certs": call.endpoint.verify} if call.endpoint.verify and over_tls(call) else {}
     return {
         "hosts": f"{scheme}://{call.endpoint.host}:{call.endpoint.port}",
         "basic_auth": (USER, PASSWORD),
         "request_timeout": call.timeout,
         "max_retries": 0,
-        **trust,
+        **trusted(call, "ca_certs"),
     }
 
 
 def elasticsearch(call):
-    """The client of Elasticsearch."""
     library = importlib.import_module("elasticsearch")
     with contextlib.closing(library.Elasticsearch(**_elastic(call))) as client:
         client.info()

@@ -459,24 +459,30 @@ def grpc(connection, refusal=None, then=None):
     connection.stall()
 
 
-Speak = Callable[..., None]
-_REJECTED = frozenset({"service.rejected"})
 LOST = frozenset({"tcp.reset", "tcp.closed", "http.response.invalid.empty", "tls.closed"})
 """One event, told apart by who noticed it and when."""
+_BY_STATUS = {
+    "wrong password": "http.error.auth",
+    "not allowed": "http.error.auth",
+    "too many": "http.error.rate_limited",
+    "starting": "http.error.unavailable",
+}
 
 
 @dataclass(frozen=True)
 class Service:
     """A service, whose drivers meet the same."""
 
-    speak: Speak
-    refusals: dict[str, tuple[object, frozenset[str]]] = field(default_factory=dict)
-    """What it says in place of letting a driver in, and how that may be named."""
+    speak: Callable[..., None]
+    refusals: dict[str, object]
+    """What it says in place of letting a driver in."""
     shutdown: bytes | None = None
     """What it says while it answers the first question and goes down; not all say it."""
     before_tls: Callable[[Connection], None] | None = None
     """What comes before the handshake, where TLS is not spoken from the first byte."""
     speaks_first: bool = False
+    kinds: dict[str, set[str]] = field(default_factory=dict)
+    """How a refusal may be named, where it is not ``service.rejected``."""
 
 
 def _elastic_refusal(status, kind, reason):
@@ -487,16 +493,13 @@ SERVICES = {
     "postgres": Service(
         postgres,
         {
-            "wrong password": (
-                ("28P01", 'password authentication failed for user "lab"'),
-                _REJECTED,
-            ),
-            "too many": (("53300", "sorry, too many clients already"), _REJECTED),
-            "starting": (("57P03", "the database system is starting up"), _REJECTED),
-            "unknown": (("3D000", 'database "lab" does not exist'), _REJECTED),
+            "wrong password": ("28P01", 'password authentication failed for user "lab"'),
+            "too many": ("53300", "sorry, too many clients already"),
+            "starting": ("57P03", "the database system is starting up"),
+            "unknown": ("3D000", 'database "lab" does not exist'),
             "not from here": (
-                ("28000", 'no pg_hba.conf entry for host "127.0.0.1", user "lab", no encryption'),
-                _REJECTED,
+                "28000",
+                'no pg_hba.conf entry for host "::1", user "lab", no encryption',
             ),
         },
         _postgres_error("57P01", "terminating connection due to administrator command"),
@@ -505,16 +508,10 @@ SERVICES = {
     "mysql": Service(
         mysql,
         {
-            "wrong password": (
-                (1045, "28000", "Access denied for user 'lab'@'localhost' (using password: YES)"),
-                _REJECTED,
-            ),
-            "too many": ((1040, "08004", "Too many connections"), _REJECTED),
-            "blocked": (
-                (1129, "HY000", "Host '127.0.0.1' is blocked because of many connection errors"),
-                _REJECTED,
-            ),
-            "unknown": ((1049, "42000", "Unknown database 'lab'"), _REJECTED),
+            "wrong password": (1045, "28000", "Access denied for user 'lab' (using password: YES)"),
+            "too many": (1040, "08004", "Too many connections"),
+            "blocked": (1129, "HY000", "Host 'db' is blocked because of many connection errors"),
+            "unknown": (1049, "42000", "Unknown database 'lab'"),
         },
         _mysql_error(1, 1053, "08S01", "Server shutdown in progress"),
         mysql_tls,
@@ -523,40 +520,27 @@ SERVICES = {
     "redis": Service(
         redis,
         {
-            "wrong password": (
-                "-WRONGPASS invalid username-password pair or user is disabled.",
-                _REJECTED,
-            ),
-            "too many": ("-ERR max number of clients reached", _REJECTED),
-            "starting": ("-LOADING Redis is loading the dataset in memory", _REJECTED),
-            "no password": ("-NOAUTH Authentication required.", _REJECTED),
+            "wrong password": "-WRONGPASS invalid username-password pair or user is disabled.",
+            "too many": "-ERR max number of clients reached",
+            "starting": "-LOADING Redis is loading the dataset in memory",
+            "no password": "-NOAUTH Authentication required.",
         },
     ),
     "mongo": Service(
         mongo,
-        {
-            "wrong password": (
-                {
-                    "ok": 0.0,
-                    "code": 18,
-                    "codeName": "AuthenticationFailed",
-                    "errmsg": "Authentication failed.",
-                },
-                _REJECTED,
-            ),
-        },
+        {"wrong password": {"ok": 0.0, "code": 18, "errmsg": "Authentication failed."}},
     ),
     "amqp": Service(
         amqp,
         {
             "wrong password": (
-                (403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN."),
-                _REJECTED,
+                403,
+                "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN.",
             ),
-            "unknown": ((530, "NOT_ALLOWED - vhost / not found"), _REJECTED),
+            "unknown": (530, "NOT_ALLOWED - vhost / not found"),
             "too many": (
-                (530, "NOT_ALLOWED - access to vhost '/' refused: connection limit (1) is reached"),
-                _REJECTED,
+                530,
+                "NOT_ALLOWED - access to vhost '/' refused: connection limit (1) is reached",
             ),
         },
         amqp_close(
@@ -564,88 +548,59 @@ SERVICES = {
         ),
     ),
     "kafka": Service(
-        kafka,
-        {
-            "wrong password": (
-                (58, "Authentication failed: Invalid username or password"),
-                _REJECTED,
-            ),
-        },
+        kafka, {"wrong password": (58, "Authentication failed: Invalid username or password")}
     ),
     "cassandra": Service(
         cassandra,
         {
-            "wrong password": (
-                (0x0100, "Provided username lab and/or password are incorrect"),
-                _REJECTED,
-            ),
-            "too many": ((0x1001, "Server is shutting down or overloaded"), _REJECTED),
-            "starting": ((0x1002, "Cannot achieve consistency: is bootstrapping"), _REJECTED),
+            "wrong password": (0x0100, "Provided username lab and/or password are incorrect"),
+            "too many": (0x1001, "Server is shutting down or overloaded"),
+            "starting": (0x1002, "Cannot achieve consistency: is bootstrapping"),
         },
     ),
     "ldap": Service(
         ldap,
-        {
-            "wrong password": ((49, "invalid credentials"), _REJECTED),
-            "too many": ((51, "busy"), _REJECTED),
-        },
+        {"wrong password": (49, "invalid credentials"), "too many": (51, "busy")},
         ldap_result(0, 0x78, 52, "going down", _tlv(0x8A, b"1.3.6.1.4.1.1466.20036")),
     ),
     "smtp": Service(
         smtp,
         {
-            "wrong password": ("535 5.7.8 Authentication credentials invalid", _REJECTED),
-            "too many": ("421 4.7.0 Too many connections from your host", _REJECTED),
-            "not from here": ("554 5.7.1 No SMTP service here", _REJECTED),
+            "wrong password": "535 5.7.8 Authentication credentials invalid",
+            "too many": "421 4.7.0 Too many connections from your host",
+            "not from here": "554 5.7.1 No SMTP service here",
         },
         b"421 4.3.2 Service shutting down\r\n",
         speaks_first=True,
     ),
     "ssh": Service(
         ssh,
-        {
-            "wrong password": ("password", _REJECTED),
-            "too many": ("Exceeded MaxStartups", _REJECTED | LOST),
-        },
+        {"wrong password": "password", "too many": "Exceeded MaxStartups"},
+        kinds={"too many": {"service.rejected", *LOST}},
     ),
     "elastic": Service(
         elastic,
         {
-            "wrong password": (
-                _elastic_refusal(401, "security_exception", "unable to authenticate user [lab]"),
-                frozenset({"http.error.auth"}),
+            "wrong password": _elastic_refusal(
+                401, "security_exception", "unable to authenticate user [lab]"
             ),
-            "too many": (
-                _elastic_refusal(429, "es_rejected_execution_exception", "rejected execution"),
-                frozenset({"http.error.rate_limited"}),
+            "too many": _elastic_refusal(
+                429, "es_rejected_execution_exception", "rejected execution"
             ),
-            "starting": (
-                _elastic_refusal(503, "cluster_block_exception", "state not recovered"),
-                frozenset({"http.error.unavailable"}),
-            ),
+            "starting": _elastic_refusal(503, "cluster_block_exception", "state not recovered"),
         },
+        kinds={said: {kind} for said, kind in _BY_STATUS.items()},
     ),
     "grpc": Service(
         grpc,
         {
-            "wrong password": (
-                (16, "invalid credentials"),
-                frozenset({"http.error.auth", "service.rejected"}),
-            ),
-            "not allowed": (
-                (7, "caller may not do this"),
-                frozenset({"http.error.auth", "service.rejected"}),
-            ),
-            "too many": (
-                (8, "quota exceeded"),
-                frozenset({"http.error.rate_limited", "service.rejected"}),
-            ),
-            "starting": (
-                (14, "server is starting"),
-                frozenset({"http.error.unavailable", "service.rejected"}),
-            ),
+            "wrong password": (16, "invalid credentials"),
+            "not allowed": (7, "caller may not do this"),
+            "too many": (8, "quota exceeded"),
+            "starting": (14, "server is starting"),
         },
         h2_frame(7, 0, 0, struct.pack("!II", 0, 0) + b"going away"),
+        kinds={said: {kind, "service.rejected"} for said, kind in _BY_STATUS.items()},
     ),
 }
 """Name → service."""

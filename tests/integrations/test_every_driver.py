@@ -19,7 +19,6 @@ import pytest
 from integrations.drivers import DRIVERS
 from integrations.roster import wanted
 from integrations.services import LOST, SERVICES, over_tls, served
-from requires import requires
 
 from ringback import classify
 from ringback.testing.lab import Lab, dns, tcp, tls
@@ -34,28 +33,21 @@ WAIT_TIMEOUT = 20.0
 SILENCE = 1.0
 """The same for what does not."""
 
-SERVICE = {
-    "psycopg": "postgres",
-    "psycopg2": "postgres",
-    "asyncpg": "postgres",
-    "redis": "redis",
-    "redis-async": "redis",
-    "pymongo": "mongo",
-    "pymongo-async": "mongo",
+DRIVERS_OF = {
+    "postgres": "psycopg psycopg2 asyncpg",
+    "redis": "redis redis-async",
+    "mongo": "pymongo pymongo-async",
     "grpc": "grpc",
-    "pymysql": "mysql",
-    "mysql-connector": "mysql",
-    "pika": "amqp",
-    "aio-pika": "amqp",
-    "kafka": "kafka",
-    "confluent-kafka": "kafka",
+    "mysql": "pymysql mysql-connector",
+    "amqp": "pika aio-pika",
+    "kafka": "kafka confluent-kafka",
     "cassandra": "cassandra",
-    "ldap3": "ldap",
-    "smtplib": "smtp",
-    "paramiko": "ssh",
-    "elasticsearch": "elastic",
-    "elasticsearch-async": "elastic",
+    "ldap": "ldap3",
+    "smtp": "smtplib",
+    "ssh": "paramiko",
+    "elastic": "elasticsearch elasticsearch-async",
 }
+SERVICE = {driver: service for service, names in DRIVERS_OF.items() for driver in names.split()}
 RESOLVES_BY_ITSELF = frozenset({"psycopg2", "grpc", "confluent-kafka"})
 """In C, so that the lab's resolver is not asked."""
 WITHOUT_TLS = frozenset({"paramiko"})
@@ -281,8 +273,10 @@ def of_service(service):
     """What this service says of a login, and when it goes down."""
     known = SERVICES[service]
     said = {
-        f"says: {name}": Scenario(_says(words), kinds)
-        for name, (words, kinds) in known.refusals.items()
+        f"says: {name}": Scenario(
+            _says(words), frozenset(known.kinds.get(name, {"service.rejected"}))
+        )
+        for name, words in known.refusals.items()
     }
     if known.shutdown:
         down = frozenset({"service.rejected", "http.error.unavailable", "h2.protocol.error"}) | LOST
@@ -423,24 +417,11 @@ BY_PYTHON = [
 KEEPS_ADDRESSES = {"paramiko"}
 
 
-@pytest.fixture
-def port():
-    """A port that refuses on both families: bound, so that nobody else takes it."""
-    requires("ipv6")
-    for _ in range(20):
-        with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
-            four.bind(("127.0.0.1", 0))
-            try:
-                six.bind(("::1", four.getsockname()[1]))
-            except OSError:
-                continue
-            yield four.getsockname()[1]
-            return
-    pytest.fail("no port is free on both families")
-
-
 @pytest.mark.parametrize("driver", BY_PYTHON)
-def test_no_address_masks_another(lab, monkeypatch, port, driver):
+def test_no_address_masks_another(lab, monkeypatch, place, driver):
+    port = place.port
+    for address in ("127.0.0.1", "::1"):
+        place.refusing(address)
     addresses = [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET6, ("::1", port, 0, 0))]
     monkeypatch.setattr(
         socket,
