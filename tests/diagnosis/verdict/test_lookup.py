@@ -154,3 +154,25 @@ def test_what_could_not_be_read_of_this_host_decides_nothing() -> None:
     found = judge((parsed(), *unread, resolved(), said("a", None, timed_out=True)))
 
     assert (found.cause, found.kind) == ("resolver_silent", "dns.unreachable")
+
+
+@pytest.mark.parametrize(
+    ("answers", "other", "cause"),
+    [
+        ({"a": ["192.0.2.9"], "b": ["192.0.2.2"]}, "192.0.2.2", "resolvers_disagree"),
+        ({"a": ["192.0.2.9", "192.0.2.2"]}, "192.0.2.2", "path_silent"),
+        ({"a": ["192.0.2.9"]}, "192.0.2.9", "path_silent"),  # was only slow the first time
+        ({"a": ["192.0.2.2"]}, "192.0.2.2", "path_silent"),  # nobody gives what was used
+    ],
+)
+def test_who_gives_both_addresses_lies_about_neither(
+    answers: dict[str, list[str]], other: str, cause: str
+) -> None:
+    said_by = [said(server, "NOERROR", *found) for server, found in answers.items()]
+    known = {"address": other, "port": 80, "family": 4, "outcome": "open", "role": "other_answer"}
+    opens = reading("neighbours", "connect", f"{other}:80", **known)
+    used = "192.0.2.9"
+
+    found = judge((parsed(), resolved(used), *said_by, connected(used, "timeout"), opens))
+
+    assert found.cause == cause

@@ -382,10 +382,13 @@ def _lied(evidence: Evidence) -> Finding | None:
     better = need(evidence.all(NeighbourFacts, role="other_answer", outcome="open"))
     good = {reading.facts["address"] for reading in better}
     known = with_addresses(evidence.all(NameserverFacts))
-    right = [reading for reading in known if good & set(reading.facts["answers"])]
-    wrong = [
+    right = need([reading for reading in known if good & set(reading.facts["answers"])])
+    servers = {reading.facts["server"] for reading in right}
+    used = [
         reading for reading in known if set(reading.facts["answers"]) & set(evidence.addresses)
     ]
+    # Who gives both lies about neither: the one that was used is down, or was too slow.
+    wrong = need([reading for reading in used if reading.facts["server"] not in servers])
     return Finding(
         f"{servers_of(wrong)} sends {evidence.host} to {evidence.addresses[0]}, which does not "
         f"work; {servers_of(right)} to {better[0].facts['address']}, which does.",
