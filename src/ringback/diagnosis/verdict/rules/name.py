@@ -384,9 +384,7 @@ def _lied(evidence: Evidence) -> Finding | None:
     known = with_addresses(evidence.all(NameserverFacts))
     right = need([reading for reading in known if good & set(reading.facts["answers"])])
     servers = {reading.facts["server"] for reading in right}
-    used = [
-        reading for reading in known if set(reading.facts["answers"]) & set(evidence.addresses)
-    ]
+    used = [reading for reading in known if set(reading.facts["answers"]) & set(evidence.addresses)]
     # Who gives both lies about neither: the one that was used is down, or was too slow.
     wrong = need([reading for reading in used if reading.facts["server"] not in servers])
     return Finding(
