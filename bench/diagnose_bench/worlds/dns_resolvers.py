@@ -981,4 +981,14 @@ WORLDS = (
         limit=SILENT,
         curl=(0, 6),
     ),
+    world(
+        "unread-servfail-on-both-for-this-zone",
+        HTTPS,
+        broken("zone_broken", "dns.server|dns.temporary_failure", "dns", "DNS"),
+        name(NAME, rcode=SERVFAIL),
+        secure(),
+        nameservers(RESOLVER, RESOLVER2),
+        resolver(RESOLVER2),
+        curl=(6,),
+    ),
 )

@@ -4,6 +4,7 @@ from e2e.building import NAME, blocked, dual, ip, listen, name, nft, resolver, r
 from e2e.expectations import (
     HTTP,
     HTTPS,
+    NAME_SEEN,
     NEAR,
     SELF_SIGNED_KIND,
     SLOW,
@@ -858,5 +859,22 @@ WORLDS = (
         ),
         curl=(1, 8),
         fact=("HTTP/0.9|RTSP|not HTTP",),
+    ),
+    world(
+        "odd-name-in-request-reset",
+        HTTP,
+        broken(
+            "reset_after_request",
+            "tcp.reset",
+            "tcp|http",
+            "path|their service|their application|this network",
+        ),
+        name(),
+        listen(),
+        rule(
+            "border", f"FORWARD {NAME_SEEN.replace('443', '80')} -j REJECT --reject-with tcp-reset"
+        ),
+        curl=(56,),
+        fact=("reset",),
     ),
 )

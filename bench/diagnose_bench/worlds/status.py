@@ -913,4 +913,20 @@ WORLDS = (
         curl=(0, 28),
         note="two faults: the first resolver answers nothing usable, the service limits us",
     ),
+    world(
+        "unread-forbidden-for-this-address",
+        HTTPS,
+        broken("forbidden", "http.error.auth", "status|http", f"{THEIR_APPLICATION}|this program"),
+        name(),
+        secure(handler=page(403, body=b"Your IP is not on the allow list.\n")),
+        curl=(0,),
+    ),
+    world(
+        "unread-each-second-answer-502",
+        HTTP,
+        broken("gateway_failed", "http.error.gateway", "status|http", THEIR_APPLICATION),
+        name(),
+        listen(80, alternating(page(502), page(502), page(502))),
+        curl=(0,),
+    ),
 )

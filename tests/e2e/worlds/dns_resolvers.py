@@ -12,11 +12,10 @@ from e2e.building import (
     nameservers,
     resolver,
     rule,
-    secure,
     without_resolver,
     world,
 )
-from e2e.expectations import HTTP, HTTPS, MISSING_KIND, RESOLVER_FAILED, SHORT, UNRESOLVED
+from e2e.expectations import HTTP, MISSING_KIND, RESOLVER_FAILED, SHORT, UNRESOLVED
 from e2e.resolver import refers_to_the_root
 from e2e.site import OTHER, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.templates import dns_error, name_answered, resolver_world
@@ -221,16 +220,6 @@ WORLDS = (
         limit=SILENT,
         fact=("AAAA",),
         note="a device drops AAAA questions: every lookup waits for the answer that never comes",
-    ),
-    world(
-        "unread-servfail-on-both-for-this-zone",
-        HTTPS,
-        broken("zone_broken", "dns.server|dns.temporary_failure", "dns", "DNS"),
-        name(NAME, rcode=SERVFAIL),
-        secure(),
-        nameservers(RESOLVER, RESOLVER2),
-        resolver(RESOLVER2),
-        curl=(6,),
     ),
     world(
         "unread-file-of-resolver-is-empty",

@@ -1,7 +1,7 @@
 """Answers that are missing, cut, slow or no HTTP."""
 
-from e2e.building import NAME, dual, listen, name, rule, secure, world
-from e2e.expectations import HTTP, HTTPS, NAME_SEEN, STATUS_LAYERS, THEIR_APPLICATION
+from e2e.building import NAME, dual, listen, name, secure, world
+from e2e.expectations import HTTP, HTTPS, STATUS_LAYERS, THEIR_APPLICATION
 from e2e.handlers import old_server, page, redirects
 from e2e.server_replies import after_request, answer, lingering
 from e2e.site import OTHER, SERVER, SERVER6
@@ -146,23 +146,6 @@ WORLDS = (
         curl=(60,),
         fact=("portal",),
         note="before the login every name resolves to the portal, whose certificate is its own",
-    ),
-    world(
-        "odd-name-in-request-reset",
-        HTTP,
-        broken(
-            "reset_after_request",
-            "tcp.reset",
-            "tcp|http",
-            "path|their service|their application|this network",
-        ),
-        name(),
-        listen(),
-        rule(
-            "border", f"FORWARD {NAME_SEEN.replace('443', '80')} -j REJECT --reject-with tcp-reset"
-        ),
-        curl=(56,),
-        fact=("reset",),
     ),
     answered(
         "two-lengths",
