@@ -1,7 +1,6 @@
 """Several `ringback up` on one PostgreSQL: real processes, one leads, the others stand by."""
 
 import json
-import os
 import signal
 import socket
 import urllib.request
@@ -121,23 +120,6 @@ def test_what_changes_something_is_done_where_it_is_led_also_after_that_was_kill
     assert second.end(signal.SIGTERM) == 0
     third.until("/status", lambda status: status["lead"]["role"] == "lead")
     third.until("/endpoints", lambda all_: state_of(all_, "shop") == "ok")
-
-
-def test_a_stopped_lead_is_replaced_and_stands_by_when_it_is_woken(hubs, target):
-    first, second = pair(hubs)
-    os.kill(first.process.pid, signal.SIGSTOP)
-    second.until("/status", lambda status: status["lead"]["role"] == "lead")
-    os.kill(first.process.pid, signal.SIGCONT)
-    first.until("/status", lambda status: status["lead"]["url"] == second.url)
-    assert role(first)["role"] == "standby"
-    target.status = 503
-    (incident,) = first.until("/incidents", bool)
-    assert second.get("/incidents")[0]["id"] == incident["id"]
-    until(lambda: incident["id"] in hubs.told())
-    assert second.end(signal.SIGTERM) == 0
-    first.until("/status", lambda status: status["lead"]["role"] == "lead")
-    assert [known["id"] for known in first.get("/incidents")] == [incident["id"]]
-    assert role(first)["epoch"] == 3
 
 
 def test_one_that_takes_over_stands_by_until_it_has_read_all(hubs, target, postgres):

@@ -112,6 +112,8 @@ def test_what_was_acknowledged_survives_a_failover_and_the_monitor_goes_on(hub):
         assert len(taken) == 50
         first.kill()
         until(lambda: not beat(monitor, "refused"))
+        assert "Results are not being stored" in text_of(monitor.url)
+        assert json.loads(text_of(f"{monitor.url}/healthz"))["status"] == "degraded"
         second.promote()
         until(lambda: beat(monitor, "after"))
         until(lambda: monitor.get("/status")["degraded"] is None)
@@ -119,18 +121,3 @@ def test_what_was_acknowledged_survives_a_failover_and_the_monitor_goes_on(hub):
         assert [detail for detail in found if detail.isdigit()] == taken
         assert found[-1] == "after"
         assert monitor.get("/status")["lead"]["role"] == "lead"
-
-
-@pytest.mark.nightly
-def test_a_server_that_is_stopped_is_told_and_what_comes_is_refused_meanwhile(hub):
-    with running_server(fsync="on") as server:
-        monitor = hub(fresh_database(server))
-        assert beat(monitor, "before")
-        server.stop("immediate")
-        until(lambda: not beat(monitor, "refused"))
-        assert "Results are not being stored" in text_of(monitor.url)
-        assert json.loads(text_of(f"{monitor.url}/healthz"))["status"] == "degraded"
-        server.start()
-        until(lambda: beat(monitor, "after"))
-        found = details(monitor)
-        assert [found[0], found[-1]] == ["before", "after"], found
