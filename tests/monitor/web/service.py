@@ -11,7 +11,6 @@ from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.record import record_of
 from ringback.incident.model import CertificateSeen, Check, Incident, TimelineEntry, WatchedEndpoint
 from ringback.incident.silences import Silence, Silences
-from ringback.monitor.commands import Probed
 from ringback.monitor.model import (
     Discovered,
     Endpoint,
@@ -20,7 +19,6 @@ from ringback.monitor.model import (
     PausedBy,
     UiEvent,
 )
-from ringback.monitor.probe.outcome import ProbeNotes
 from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import EVERY_INCIDENT, Notified
 
@@ -29,22 +27,18 @@ WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
 
 
 def endpoint(id_, *, group="", public=False, **more):
-    given = {"url": f"https://{id_}.example/health", "type": "http", **more}
-    watched = WatchedEndpoint(
-        id=id_, name=given.get("name", id_), host=f"{id_}.example", group=group
-    )
-    return Endpoint(id=id_, name=given.pop("name", id_), public=public, watched=watched, **given)
+    given = {"name": id_, "url": f"https://{id_}.example/health", "type": "http", **more}
+    watched = WatchedEndpoint(id=id_, name=given["name"], host=f"{id_}.example", group=group)
+    return Endpoint(id=id_, public=public, watched=watched, **given)
 
 
 def view(id_, state="ok", **more):
     """An endpoint in a state; ``more`` is of its view, and ``of`` of itself."""
-    of = endpoint(id_, **more.pop("of", {}))
-    return EndpointView(endpoint=of, state=state, **more)
+    return EndpointView(endpoint=endpoint(id_, **more.pop("of", {})), state=state, **more)
 
 
 def check(id_, at=NOW - 10, *, up=True, **more):
-    given = {"seconds": 0.042 if up else 1.5, **more}
-    return Check(at=at, endpoint=id_, up=up, **given)
+    return Check(at=at, endpoint=id_, up=up, **{"seconds": 0.042 if up else 1.5, **more})
 
 
 def refused(id_, at=NOW - 10, **more):
@@ -85,12 +79,9 @@ class MemoryStore:
         self.told = []
 
     def checks(self, endpoint, since, until, *, failed=False, limit=1000):
-        found = [
-            check
-            for check in sorted(self.kept[endpoint], key=lambda one: one.at, reverse=True)
-            if since <= check.at < until and not (failed and check.up is not False)
-        ]
-        return found[:limit]
+        within = [check for check in self.kept[endpoint] if since <= check.at < until]
+        found = [check for check in within if check.up is False or not failed]
+        return sorted(found, key=lambda check: check.at, reverse=True)[:limit]
 
     def buckets(self, endpoint, step, since, until):
         width, spans = WIDTHS[step], defaultdict(Aggregate)
@@ -104,9 +95,8 @@ class MemoryStore:
 
     def phases(self, endpoint, step, since, until):
         tally = Aggregate()
-        for check in self.kept[endpoint]:
-            if since <= check.at < until:
-                tally.add(check)
+        for check in self.checks(endpoint, since, until):
+            tally.add(check)
         return tally.percentiles()
 
     def notified(self, incidents, limit=100):
@@ -125,17 +115,11 @@ class MemoryService:
 
     def __init__(self, *views, now=NOW):
         self.store = MemoryStore()
-        self.started_at = now - 3600
-        self.now = now
+        self.started_at, self.now = now - 3600, now
         self.known = {view.endpoint.id: view for view in views}
-        self.open = []
-        self.found = []
-        self.quiet = Silences()
-        self.beats = []
-        self.checked = []
-        self.adopted, self.taken = [], []
-        self.degraded = None
-        self.error = None
+        self.open, self.found, self.quiet = [], [], Silences()
+        self.beats, self.checked, self.adopted, self.taken = [], [], [], []
+        self.degraded = self.error = None
         self.listeners = set()
 
     def put(self, view):
@@ -185,45 +169,40 @@ class MemoryService:
         return self.found
 
     def adopt(self, discovered_id, who):
-        before = len(self.found)
-        self.found = [discovered for discovered in self.found if discovered.id != discovered_id]
-        if len(self.found) < before:
-            self.adopted.append((discovered_id, who))
-        return len(self.found) < before
+        known = [discovered for discovered in self.found if discovered.id == discovered_id]
+        self.found = [discovered for discovered in self.found if discovered not in known]
+        self.adopted += [(discovered.id, who) for discovered in known]
+        return bool(known)
 
     def incidents(self):
         return self.open
 
     def acknowledge(self, incident_id, who):
         taken = {"state": "acknowledged", "acknowledged_by": who}
-        known = self._write(incident_id, None, f"acknowledged by {who}", **taken)
-        if known:
-            self.tell(UiEvent(what="incident", incident=incident_id))
-        return known
+        return self._write(incident_id, f"acknowledged by {who}", **taken)
 
     def unacknowledge(self, incident_id, who):
-        return self._write(
-            incident_id, "acknowledged", f"given back by {who}", state="open", acknowledged_by=""
-        )
+        taken = any(one.id == incident_id and one.state == "acknowledged" for one in self.open)
+        given = {"state": "open", "acknowledged_by": ""}
+        return taken and self._write(incident_id, f"given back by {who}", **given)
 
     def note(self, incident_id, who, text):
-        return self._write(incident_id, None, f"{who}: {text}")
+        return self._write(incident_id, f"{who}: {text}")
 
-    def _write(self, incident_id, wanted, text, **changed):
+    def _write(self, incident_id, text, **changed):
         for index, known in enumerate(self.open):
-            if known.id == incident_id and wanted in (None, known.state):
-                entry = TimelineEntry(at=self.now, what="noted", text=text)
-                timeline = (*known.timeline, entry)
+            if known.id == incident_id:
+                timeline = (*known.timeline, TimelineEntry(at=self.now, what="noted", text=text))
                 self.open[index] = replace(known, timeline=timeline, **changed)
+                self.tell(UiEvent(what="incident", incident=incident_id))
                 return True
         return False
 
     def silence(self, endpoints, seconds, who, reason):
-        id_, ends = f"s{len(self.silences()) + 1}", self.now + seconds
-        said = {"by": who, "reason": reason}
-        silence = Silence(id=id_, endpoints=endpoints, begins=self.now, ends=ends, **said)
-        self.quiet.add(silence)
-        return silence.id
+        given = {"id": f"s{len(self.silences()) + 1}", "by": who, "reason": reason}
+        ends = self.now + seconds
+        self.quiet.add(Silence(endpoints=endpoints, begins=self.now, ends=ends, **given))
+        return given["id"]
 
     def unsilence(self, silence_id):
         return self.quiet.remove(silence_id)
@@ -282,16 +261,10 @@ class MemoryService:
         }
 
     async def probe(self, module, target, may_redirect, within=None):
-        if module not in ("http_2xx", "tcp_connect"):
-            raise LookupError(module)
-        found = refused(target) if "refused" in target else check(target)
-        type_ = "http" if module.startswith("http") else "tcp"
-        return Probed(check=found, type=type_, notes=ProbeNotes())
+        raise LookupError(module)
 
 
 URL = "https://user:secret@api.example:8443/v1?key=hidden#part"
-
-
 PHASES = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}
 
 
@@ -301,89 +274,79 @@ def history(now):
     kept = {"web": [], "api": []}
     for minutes in range(0, 3 * 1440, 10):
         at = now - minutes * 60 - 60
-        wave = 0.04 + 0.01 * ((minutes // 60) % 6) / 5
-        timings = {k: v * wave / 0.042 for k, v in PHASES.items()}
-        kept["web"].append(check("web", at, seconds=wave, timings=timings))
         failed = minutes < 10 or 700 < minutes < 720
+        kept["web"].append(check("web", at, timings=PHASES))
         kept["api"].append(refused("api", at) if failed else check("api", at))
     return kept
 
 
 def sample(now=NOW):
     """A monitor with one endpoint in each state and something to see on every page."""
-
-    def certified(days):
-        return {"certificate": certificate(days, now)}
-
+    at = now - 10
+    expires, expired = ({"certificate": certificate(days, now)} for days in (40, -2))
     service = MemoryService(
-        EndpointView(
-            endpoint=endpoint("web", group="shop", name="Web shop", public=True),
-            state="ok",
+        view(
+            "web",
             since=now - 90_000,
-            last=check("web", now - 10, status=200, timings=PHASES, **certified(40)),
+            last=check("web", at, status=200, timings=PHASES, **expires),
+            of={"group": "shop", "name": "Web shop", "public": True},
         ),
-        EndpointView(
-            endpoint=endpoint("api", group="shop", public=True, url=URL),
-            state="down",
+        view(
+            "api",
+            "down",
             since=now - 600,
             kind="tcp.refused",
-            last=refused("api", now - 10),
+            last=refused("api", at),
             incident="inc-1",
             observers=(
-                observer("here", "down", now - 10, kind_of_failure="tcp.refused"),
+                observer("here", "down", at, kind_of_failure="tcp.refused"),
                 observer("web1", "unknown", now - 900, kind="call"),
             ),
+            of={"group": "shop", "public": True, "url": URL},
         ),
-        EndpointView(
-            endpoint=endpoint("db", group="shop", type="tcp", url="tcp://db.example:5432"),
-            state="suspect",
+        view(
+            "db",
+            "suspect",
             since=now - 12,
             kind="tcp.timed_out",
-            last=check("db", now - 10, up=False, kind="tcp.timed_out", detail="no answer in 10 s"),
+            last=check("db", at, up=False, kind="tcp.timed_out", detail="no answer in 10 s"),
+            of={"group": "shop", "type": "tcp", "url": "tcp://db.example:5432"},
         ),
-        EndpointView(
-            endpoint=endpoint("mail", type="tls", url="tls://mail.example:993"),
-            state="recovering",
+        view(
+            "mail",
+            "recovering",
             since=now - 30,
             kind="tls.cert.date_invalid.expired",
-            last=check("mail", now - 10, **certified(-2)),
+            last=check("mail", at, **expired),
             silenced=True,
+            of={"type": "tls", "url": "tls://mail.example:993"},
         ),
         view("job", "unknown", of={"type": "heartbeat", "url": "heartbeat:job"}),
         now=now,
     )
     service.store.kept |= {id_: list(checks) for id_, checks in history(now).items()}
-    begun = {
-        "opened_at": now - 600,
-        "timeline": (TimelineEntry(at=now - 600, what="opened", text="api is down"),),
-    }
-    service.open = [incident(diagnosis=DIAGNOSIS, **begun)]
-    told = {"incident": "inc-1", "channel": "team", "what": "opened", "at": now - 600}
+    began = TimelineEntry(at=now - 600, what="opened", text="api is down")
+    service.open = [incident(diagnosis=DIAGNOSIS, opened_at=now - 600, timeline=(began,))]
+    told = {"incident": "inc-1", "what": "opened", "at": now - 600}
     service.store.told = [
-        Notified(id="n2", ended=None, attempts=2, error="HTTP 503", **told | {"channel": "chat"}),
-        Notified(id="n1", ended=now - 599, attempts=1, error="", **told),
+        Notified(id="n2", channel="chat", ended=None, attempts=2, error="HTTP 503", **told),
+        Notified(id="n1", channel="team", ended=now - 599, attempts=1, error="", **told),
     ]
-    over = incident(
-        "inc-0",
-        state="closed",
-        summary="api refused connections",
-        opened_at=now - 43_200,
-        closed_at=now - 42_000,
-    )
+    ended = {"state": "closed", "opened_at": now - 43_200, "closed_at": now - 42_000}
+    over = incident("inc-0", summary="api refused connections", **ended)
     service.store.past = [over, *service.open]
-    service.found = [
-        Discovered(
-            id="payments",
-            url="https://payments.example:443",
-            first_seen=now - 7200,
-            last_seen=now - 4,
-            calls=1204,
-            failures=3,
-        )
-    ]
+    seen = {"first_seen": now - 7200, "last_seen": now - 4, "calls": 1204, "failures": 3}
+    service.found = [Discovered(id="payments", url="https://payments.example:443", **seen)]
     return service
 
 
+FIREWALL = Alternative(
+    kind="tcp.refused",
+    cause="firewall_rejects",
+    where="path",
+    summary="A firewall answers with a TCP reset in the service's name.",
+    check="on the service's host: `ss -ltn`; it listens and is still refused",
+)
 DIAGNOSIS = record_of(
     diagnosis(
         reading("url", "parse", "https://api.example:8443/v1", result="port 8443 is given"),
@@ -399,15 +362,7 @@ DIAGNOSIS = record_of(
             summary="Nothing listens on api.example:8443: the connection is refused.",
             advice=("Check on the target that the service runs and listens there: `ss -ltn`.",),
             evidence=(2,),
-            alternatives=(
-                Alternative(
-                    kind="tcp.refused",
-                    cause="firewall_rejects",
-                    where="path",
-                    summary="A firewall answers with a TCP reset in the service's name.",
-                    check="on the service's host: `ss -ltn`; it listens and is still refused",
-                ),
-            ),
+            alternatives=(FIREWALL,),
         ),
     )
 )
