@@ -1,15 +1,11 @@
 """`ringback up` as people run it: started, asked, reloaded, killed, started again."""
 
-import contextlib
-import fcntl
 import json
+import logging
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +14,7 @@ from monitor.running import WAIT_TIMEOUT, configuration, state_of, text_of
 from program import running_program
 from until import until
 
+from ringback.cli.monitor.log import TerminalLines
 from ringback.cli.run import run_command_line
 
 STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}"
@@ -188,42 +185,17 @@ def test_without_a_monitor_the_commands_say_so(unused_port, capsys):
     assert "ringback up" in capsys.readouterr().err
 
 
-@pytest.mark.nightly
-def test_on_a_terminal_lines_fit_its_width(target, tmp_path):
-    columns = 40
-    configuration(tmp_path, ("A shop with a name that is not short", target.url))
-    target.status = 503
-    with terminal(columns) as (end, text):
-        command = [sys.executable, "-m", "ringback", "up", "--port", "0"]
-        with running_program(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=end):
-            until(lambda: "503" in text() or "Unavail" in text())
-        said = re.sub(r"\x1b\[\d*m", "", text()).replace("\r", "")
-    lines = said[said.index("[DOWN]") - 9 :].split("\n")
-    assert re.match(r"\d\d:\d\d:\d\d \[DOWN\]", lines[0])
-    assert all(len(line) <= columns for line in lines)
-    assert lines[1].startswith(" " * 9)
-    assert "\x1b[31m" in text()
-
-
-@contextlib.contextmanager
-def terminal(columns):
-    """A terminal of so many columns: its end, and what was written to it."""
-    master, end = pty.openpty()
-    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    os.set_blocking(master, False)
-    seen = bytearray()
-
-    def text():
-        with contextlib.suppress(OSError):
-            while piece := os.read(master, 65536):
-                seen.extend(piece)
-        return seen.decode()
-
-    try:
-        yield end, text
-    finally:
-        os.close(end)
-        os.close(master)
+def test_on_a_terminal_lines_fit_its_width(monkeypatch):
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((40, 24)))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    said = "ringback: [DOWN] A shop with a name that is not short: 503"
+    record = logging.makeLogRecord({"msg": said, "levelname": "ERROR"})
+    text = TerminalLines().format(record)
+    assert "\x1b[31m" in text
+    first, *more = re.sub(r"\x1b\[\d*m", "", text).split("\n")
+    assert re.match(r"\d\d:\d\d:\d\d \[DOWN\] A shop", first)
+    assert max(map(len, (first, *more))) <= 40
+    assert all(line.startswith(" " * 9) for line in more)
 
 
 @pytest.mark.nightly
