@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from monitor.fleet.hubs import Clock
 
 from ringback.monitor.ingest.shares import (
     MAX_DEBT,
@@ -11,13 +12,6 @@ from ringback.monitor.ingest.shares import (
     ReportRefused,
     ReportShares,
 )
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

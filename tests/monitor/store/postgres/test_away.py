@@ -1,12 +1,10 @@
 """A server that is stopped, or silent: told, held, resumed, nothing lost and nothing twice."""
 
-import contextlib
 import os
 import signal
-import socket
-import threading
 
 import pytest
+from monitor.fleet.hubs import Clock
 from monitor.store.engines import database_of
 from monitor.store.values import AT, check, incident, notice, times
 from until import until
@@ -15,17 +13,10 @@ from ringback.incident.model import Transition
 from ringback.monitor.store.degraded import RETRY_INTERVAL, DegradedStore
 from ringback.monitor.store.interface import StoreBatch, StoreUnavailable
 
-pytest.importorskip("psycopg")
+psycopg = pytest.importorskip("psycopg")
 
-from ringback.monitor.store.postgres import database
-from ringback.monitor.store.postgres.store import PostgresStore
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
+from ringback.monitor.store.postgres import database  # noqa: E402 - needs psycopg
+from ringback.monitor.store.postgres.store import PostgresStore  # noqa: E402 - as above
 
 
 @pytest.fixture
@@ -78,59 +69,24 @@ def test_a_server_that_is_gone_is_told_and_nothing_is_lost_or_kept_twice(alone, 
     store.close()
 
 
-class Relay:
-    """Stands between a program and the server, and can swallow the answer to a COMMIT."""
+def unanswered(store):
+    """Have the next COMMIT done, and the connection lost before that is said."""
+    driver = store._server._connection.connection.driver_connection
 
-    def __init__(self, folder):
-        self._server = f"{folder}/.s.PGSQL.5432"
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.swallows = False
-        self._ends = []
-        threading.Thread(target=self._accept, daemon=True).start()
+    def commit():
+        type(driver).commit(driver)
+        driver.close()
+        raise psycopg.OperationalError("the connection is lost")
 
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(self._server)
-            self._ends += [near, far]
-            threading.Thread(target=self._pass, args=(near, far, False), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, True), daemon=True).start()
-
-    def _pass(self, source, target, answers):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if answers and self.swallows and b"COMMIT\0" in data:
-                    break
-                target.sendall(data)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        self._listener.close()
-        for end in self._ends:
-            end.close()
+    driver.commit = commit
 
 
-@pytest.fixture
-def relay(server):
-    relay = Relay(server.folder)
-    yield relay
-    relay.close()
-
-
-def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(postgres, relay):
-    clock = Clock()
-    kept = PostgresStore(f"postgresql://ringback@127.0.0.1:{relay.port}/{database_of(postgres)}")
+def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(postgres):
+    clock, kept = Clock(), PostgresStore(postgres)
     store = DegradedStore(kept, clock=clock)
     # It knows all words of the next batch, which so is the next one to commit.
     store.keep(StoreBatch(checks=[check(up=False)]))
-    relay.swallows = True
+    unanswered(kept)
     batch = StoreBatch(
         checks=[check(AT + 1, "web", up=False)],
         transitions=[change(AT + 1)],
@@ -139,16 +95,10 @@ def test_a_batch_whose_commit_was_not_answered_is_not_kept_twice(postgres, relay
     )
     store.keep(batch)
     assert store.degraded is not None
-    relay.swallows = False
     store.keep(StoreBatch(checks=[check(AT + 2), check(AT + 1, up=False)]))
     resumed(store, clock)
 
-    assert times(kept.checks("web", AT, AT + 60)) == [
-        AT + 2,
-        AT + 1,
-        AT + 1,
-        AT,
-    ]
+    assert times(kept.checks("web", AT, AT + 60)) == [AT + 2, AT + 1, AT + 1, AT]
     assert kept.transitions("web", AT, AT + 60) == [change(AT + 1)]
     assert [queued.notice.id for queued in kept.due(AT + 60)] == ["n1"]
     assert kept.state("case:web") == 1
