@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringback.monitor.store.aggregate import PHASES, Aggregate, merged_seconds
+from ringback.monitor.store.aggregate import (
+    PHASES,
+    RELATIVE_ERROR,
+    Aggregate,
+    Histogram,
+    bucket_of,
+    merged_seconds,
+)
 from tests.monitor.store.values import AT, check
 
 duration = st.floats(0, 100)
@@ -76,3 +83,19 @@ def test_a_bucket_of_failures_has_no_percentiles():
     bucket = of([check(up=False, seconds=1.0)]).bucket(AT)
 
     assert (bucket.p50, bucket.p95, bucket.p99, bucket.timings) == (None, None, None, {})
+
+
+@given(st.lists(st.floats(0, 1e8), min_size=1, max_size=200), st.lists(st.floats(0, 1), max_size=4))
+def test_a_quantile_is_as_near_as_said(values, shares):
+    shares.sort()
+    histogram = Histogram()
+    histogram.count([*map(bucket_of, values)])
+    for share, found in zip(shares, histogram.quantiles(*shares), strict=True):
+        true = sorted(values)[int(share * (len(values) - 1))]
+        assert abs(found - true) <= max(1e-6, RELATIVE_ERROR * true * (1 + 1e-9))
+
+
+def test_what_takes_for_ever_is_counted():
+    histogram = Histogram()
+    histogram.count([*map(bucket_of, [1e300, 0.0, 1.0])])
+    assert len(set(histogram.quantiles(0.0, 0.5, 1.0))) == 3
