@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from monitor.notify.made import until
 from monitor.test_core import T, all_views, endpoints, monitor
-from monitor.test_runner import endpoint, healthy, running, until
+from monitor.test_runner import WELL, endpoint, running
 
 from ringback.incident.model import Check, WatchedEndpoint
 from ringback.monitor import runner
@@ -15,6 +16,7 @@ from ringback.monitor.controls import Controls
 from ringback.monitor.probe.control import ControlFinding, ControlProbe
 from ringback.monitor.runner import Runner
 from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.testing.lab import Lab
 from ringback.testing.lab.namespace import Namespaces, inside
 from ringback.testing.lab.network import NEEDS
 from tests.requires import requires
@@ -25,18 +27,18 @@ def test_an_endpoint_is_checked_on_demand_but_not_all_the_time(monkeypatch):
     monkeypatch.setattr(runner, "MIN_INTERVAL", 0.1)
 
     async def main():
-        async with healthy() as url:
-            ends = [endpoint(id_, url, every=3600.0) for id_ in ("asked", "left")]
-            async with running(ends) as (runs, seen):
-                await until(lambda: len(seen) == 2)
-                began = time.monotonic()
-                for count in (3, 4, 5):
-                    runs.look_now(["asked", "gone"])
-                    runs.look_now(["asked"])
-                    await until(lambda: len(seen) == count)  # noqa: B023 - within its turn
-                return Counter(check.endpoint for check in seen), time.monotonic() - began
+        ends = [endpoint(id_, lab.listen(WELL).url, every=3600.0) for id_ in ("asked", "left")]
+        async with running(ends) as (runs, seen):
+            await until(lambda: len(seen) == 2)
+            began = time.monotonic()
+            for count in (3, 4, 5):
+                runs.look_now(["asked", "gone"])
+                runs.look_now(["asked"])
+                await until(lambda: len(seen) == count)  # noqa: B023 - within its turn
+            return Counter(check.endpoint for check in seen), time.monotonic() - began
 
-    counts, took = asyncio.run(main())
+    with Lab() as lab:
+        counts, took = asyncio.run(main())
 
     assert counts == {"asked": 4, "left": 1}
     assert took > 0.2  # the second and the third each so long after the one before

@@ -5,77 +5,35 @@ import socket
 import time
 from collections import Counter
 
+import pytest
+from monitor.notify.made import until
+
 from ringback.incident.prober import ProberWatch
 from ringback.monitor.model import Endpoint, Expectations
 from ringback.monitor.probe.http.judge import ResponseJudge
 from ringback.monitor.runner import Runner, RunnerSettings
+from ringback.testing.lab import Lab
+from ringback.testing.lab.message import answering, response
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-class Server(asyncio.Protocol):
-    """Answers at once, in the event loop of the test: hundreds of connections cost nothing."""
-
-    def __init__(self, listening):
-        self.listening = listening
-
-    def connection_made(self, transport):
-        self.transport = transport
-        self.listening.opened.add(transport)
-        if self.listening.closed:
-            transport.abort()
-
-    def connection_lost(self, _):
-        self.listening.opened.discard(self.transport)
-
-    def data_received(self, data):
-        self.transport.write(ANSWER * data.count(b"\r\n\r\n"))
+WELL = answering(response(200, b"ok"))
 
 
-class Listening:
-    """A listener and what it took: all of it is closed with it, or a later test complains."""
-
-    def __init__(self):
-        self.opened = set()
-        self.closed = False
-
-    async def start(self):
-        loop = asyncio.get_running_loop()
-        self.server = await loop.create_server(lambda: Server(self), "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
-
-    async def close(self):
-        # asyncio loses a connection that it takes in the turn in which its listener is closed.
-        asyncio.get_running_loop().remove_reader(self.server.sockets[0].fileno())
-        await asyncio.sleep(0)
-        self.closed = True
-        self.server.close()
-        for transport in self.opened:
-            transport.abort()
-        await asyncio.sleep(0)
+@pytest.fixture(scope="module")
+def lab():
+    with Lab() as running:
+        yield running
 
 
-@contextlib.asynccontextmanager
-async def healthy():
-    listening = Listening()
-    try:
-        yield await listening.start()
-    finally:
-        await listening.close()
+@pytest.fixture(scope="module")
+def url(lab):
+    """A service that is well."""
+    return lab.listen(WELL).url.rstrip("/")
 
 
-@contextlib.contextmanager
-def black_hole():
-    """A port whose accept queue is full: the kernel drops every further SYN."""
-    with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(socket.socket())
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        for _ in range(3):
-            filling = stack.enter_context(socket.socket())
-            filling.setblocking(False)
-            filling.connect_ex(listening.getsockname())
-        yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+@pytest.fixture(scope="module")
+def hole(lab):
+    """A port that takes nobody: the kernel drops every further SYN."""
+    return lab.start("tcp.timed_out:backlog_full").url.replace("http", "tcp").rstrip("/")
 
 
 def endpoint(id_, url, **given):
@@ -84,12 +42,6 @@ def endpoint(id_, url, **given):
     return Endpoint(
         id=id_, name=id_, url=url, type=type_, **{"every": 1.0, "timeout": 10.0, **given}
     )
-
-
-async def until(condition, seconds=60.0):
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @contextlib.asynccontextmanager
@@ -103,18 +55,17 @@ async def running(endpoints, **given):
         await runner.stop()
 
 
-def test_every_endpoint_is_looked_at_again_and_again():
+def test_every_endpoint_is_looked_at_again_and_again(url):
     def looks(seen):
         counts = Counter(check.endpoint for check in seen)
         return [counts[f"e{n}"] for n in range(10)]
 
     async def look():
-        async with healthy() as url:
-            ends = [endpoint(f"e{n}", f"{url}/{n}", every=0.1) for n in range(10)]
-            began = time.monotonic()
-            async with running(ends, settings=RunnerSettings(vantage="here")) as (runner, seen):
-                await until(lambda: min(looks(seen)) >= 4)
-                return runner, list(seen), time.monotonic() - began
+        ends = [endpoint(f"e{n}", f"{url}/{n}", every=0.1) for n in range(10)]
+        began = time.monotonic()
+        async with running(ends, settings=RunnerSettings(vantage="here")) as (runner, seen):
+            await until(lambda: min(looks(seen)) >= 4)
+            return runner, list(seen), time.monotonic() - began
 
     runner, seen, took = asyncio.run(look())
 
@@ -124,25 +75,23 @@ def test_every_endpoint_is_looked_at_again_and_again():
     assert runner.checks >= 40
 
 
-def test_known_black_holes_leave_places_for_others():
+def test_known_black_holes_leave_places_for_others(url, hole):
     async def look():
-        with black_hole() as hole:
-            async with healthy() as url:
-                dark = [endpoint(f"dark{n}", hole, every=0.25, timeout=0.2) for n in range(18)]
-                well = [endpoint(f"e{n}", f"{url}/{n}", every=0.25) for n in range(5)]
-                settings = RunnerSettings(limit=12)
-                async with running([*dark, *well], settings=settings) as (runner, seen):
-                    await until(lambda: len({check.endpoint for check in seen}) == 23)
-                    seen.clear()
-                    busy, slow = [], []
+        dark = [endpoint(f"dark{n}", hole, every=0.25, timeout=0.2) for n in range(18)]
+        well = [endpoint(f"e{n}", f"{url}/{n}", every=0.25) for n in range(5)]
+        settings = RunnerSettings(limit=12)
+        async with running([*dark, *well], settings=settings) as (runner, seen):
+            await until(lambda: len({check.endpoint for check in seen}) == 23)
+            seen.clear()
+            busy, slow = [], []
 
-                    def looked():
-                        busy.append(runner.running)
-                        slow.append(runner._slow)
-                        return sum(check.up is True for check in seen) >= 10
+            def looked():
+                busy.append(runner.running)
+                slow.append(runner._slow)
+                return sum(check.up is True for check in seen) >= 10
 
-                    await until(looked)
-                    return max(busy), max(slow)
+            await until(looked)
+            return max(busy), max(slow)
 
     busy, slow = asyncio.run(look())
 
@@ -150,14 +99,13 @@ def test_known_black_holes_leave_places_for_others():
     assert 0 < slow <= 9
 
 
-def test_looks_at_one_endpoint_never_overlap():
+def test_looks_at_one_endpoint_never_overlap(hole):
     async def look():
-        with black_hole() as hole:
-            ends = [endpoint("slow", hole, every=0.05, timeout=0.2)]
-            async with running(ends) as (runner, seen):
-                busy = []
-                await until(lambda: busy.append(runner.running) or len(seen) >= 2)
-                return max(busy), runner.counted()["skipped"], list(seen)
+        ends = [endpoint("slow", hole, every=0.05, timeout=0.2)]
+        async with running(ends) as (runner, seen):
+            busy = []
+            await until(lambda: busy.append(runner.running) or len(seen) >= 2)
+            return max(busy), runner.counted()["skipped"], list(seen)
 
     busiest, skipped, seen = asyncio.run(look())
 
@@ -179,24 +127,23 @@ def test_a_suspect_is_looked_at_again_soon(unused_port):
     assert seen[2].at - seen[0].at >= 0.09
 
 
-def test_pausing_one_endpoint_leaves_the_others_alone():
+def test_pausing_one_endpoint_leaves_the_others_alone(url):
     async def look():
-        async with healthy() as url:
-            ends = [endpoint(f"e{n}", url, every=0.05) for n in range(3)]
-            async with running(ends) as (runner, seen):
-                await until(lambda: {check.endpoint for check in seen} == {"e0", "e1", "e2"})
-                kept = runner.schedule.at("e1")
-                runner.pause(ends[0])
-                runner.pause(ends[0])
-                assert runner.schedule.at("e1") >= kept
-                assert set(runner.schedule.dump()) == {"e1", "e2"}
-                seen.clear()
-                await until(lambda: len(seen) >= 6)
-                without = {check.endpoint for check in seen}
-                runner.resume(ends[0])
-                runner.resume(ends[0])
-                await until(lambda: any(check.endpoint == "e0" for check in seen))
-                return without, runner.running
+        ends = [endpoint(f"e{n}", url, every=0.05) for n in range(3)]
+        async with running(ends) as (runner, seen):
+            await until(lambda: {check.endpoint for check in seen} == {"e0", "e1", "e2"})
+            kept = runner.schedule.at("e1")
+            runner.pause(ends[0])
+            runner.pause(ends[0])
+            assert runner.schedule.at("e1") >= kept
+            assert set(runner.schedule.dump()) == {"e1", "e2"}
+            seen.clear()
+            await until(lambda: len(seen) >= 6)
+            without = {check.endpoint for check in seen}
+            runner.resume(ends[0])
+            runner.resume(ends[0])
+            await until(lambda: any(check.endpoint == "e0" for check in seen))
+            return without, runner.running
 
     without, under_way = asyncio.run(look())
 
@@ -204,34 +151,32 @@ def test_pausing_one_endpoint_leaves_the_others_alone():
     assert under_way <= 3
 
 
-def test_a_stop_leaves_nothing_behind():
+def test_a_stop_leaves_nothing_behind(url):
     async def look():
         with socket.create_server(("127.0.0.1", 0)) as listening:
             silent = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            async with healthy() as url:
-                ends = [
-                    *(endpoint(f"a{n}", url, every=0.2) for n in range(20)),
-                    *(endpoint(f"s{n}", silent, timeout=30.0) for n in range(20)),
-                    endpoint("d", "dns://localhost"),
-                    endpoint("t", url.replace("http", "tcp")),
-                ]
-                async with running(ends) as (runner, seen):
-                    await until(lambda: runner.running >= 20 and len(seen) >= 20)
-                return asyncio.all_tasks() - {asyncio.current_task()}
+            ends = [
+                *(endpoint(f"a{n}", url, every=0.2) for n in range(20)),
+                *(endpoint(f"s{n}", silent, timeout=30.0) for n in range(20)),
+                endpoint("d", "dns://localhost"),
+                endpoint("t", url.replace("http", "tcp")),
+            ]
+            async with running(ends) as (runner, seen):
+                await until(lambda: runner.running >= 20 and len(seen) >= 20)
+            return asyncio.all_tasks() - {asyncio.current_task()}
 
     assert asyncio.run(look()) == set()
 
 
-def test_while_the_loop_is_blocked_nobody_is_blamed():
+def test_while_the_loop_is_blocked_nobody_is_blamed(hole):
     async def look():
-        with black_hole() as hole:
-            ends = [endpoint(f"e{n}", hole, every=0.2, timeout=0.2) for n in range(5)]
-            async with running(ends) as (runner, seen):
-                await until(lambda: runner.running == 5)
-                seen.clear()  # of a time in which the loop was not blocked
-                time.sleep(0.5)
-                await until(lambda: len(seen) >= 5)
-                return seen[:5], dict(runner.health.doubted)
+        ends = [endpoint(f"e{n}", hole, every=0.2, timeout=0.2) for n in range(5)]
+        async with running(ends) as (runner, seen):
+            await until(lambda: runner.running == 5)
+            seen.clear()  # of a time in which the loop was not blocked
+            time.sleep(0.5)
+            await until(lambda: len(seen) >= 5)
+            return seen[:5], dict(runner.health.doubted)
 
     seen, doubted = asyncio.run(look())
 
@@ -240,7 +185,7 @@ def test_while_the_loop_is_blocked_nobody_is_blamed():
     assert all("event loop" in check.detail for check in seen)
 
 
-def test_the_endpoint_that_kept_the_loop_busy_is_named(monkeypatch):
+def test_the_endpoint_that_kept_the_loop_busy_is_named(monkeypatch, url):
     judged = ResponseJudge.failure_of
 
     def slow(judge, answer, now):
@@ -254,14 +199,13 @@ def test_the_endpoint_that_kept_the_loop_busy_is_named(monkeypatch):
     ticks, watch = [], ProberWatch()
 
     async def look():
-        async with healthy() as url:
-            ok = Expectations(body_contains=("ok",))
-            ends = [
-                endpoint("busy", f"{url}/a", every=0.5, expectations=ok),
-                endpoint("calm", f"{url}/b", every=0.5),
-            ]
-            async with running(ends, on_tick=ticks.append):
-                await until(lambda: any(tick.busy for tick in ticks))
+        ok = Expectations(body_contains=("ok",))
+        ends = [
+            endpoint("busy", f"{url}/a", every=0.5, expectations=ok),
+            endpoint("calm", f"{url}/b", every=0.5),
+        ]
+        async with running(ends, on_tick=ticks.append):
+            await until(lambda: any(tick.busy for tick in ticks))
 
     asyncio.run(look())
     (found, *_) = (tick for tick in ticks if tick.busy)
@@ -273,7 +217,7 @@ def test_the_endpoint_that_kept_the_loop_busy_is_named(monkeypatch):
     )
 
 
-def test_a_listener_that_raises_does_not_end_the_runner():
+def test_a_listener_that_raises_does_not_end_the_runner(url):
     async def look():
         told = []
 
@@ -283,11 +227,10 @@ def test_a_listener_that_raises_does_not_end_the_runner():
 
         caught = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: caught.append(context))
-        async with healthy() as url:
-            runner = Runner([endpoint("e", url, every=0.05)], raising)
-            runner.start()
-            await until(lambda: len(told) >= 3)
-            await runner.stop()
+        runner = Runner([endpoint("e", url, every=0.05)], raising)
+        runner.start()
+        await until(lambda: len(told) >= 3)
+        await runner.stop()
         return caught
 
     assert all("mine" in str(context.get("exception")) for context in asyncio.run(look()))
@@ -295,12 +238,12 @@ def test_a_listener_that_raises_does_not_end_the_runner():
 
 def test_a_service_that_goes_is_noticed_before_its_next_look():
     async def look():
-        listening = Listening()
-        url = await listening.start()
-        async with running([endpoint("e", url, every=3600.0)]) as (_, seen):
-            await until(lambda: seen)
-            await listening.close()
-            await until(lambda: len(seen) >= 2)
+        with Lab() as lab:
+            ends = [endpoint("e", lab.listen(WELL).url, every=3600.0)]
+            async with running(ends) as (_, seen):
+                await until(lambda: seen)
+                lab.stop()
+                await until(lambda: len(seen) >= 2)
             return [check.kind for check in seen]
 
     assert asyncio.run(look()) == [None, "tcp.refused"]
