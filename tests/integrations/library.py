@@ -7,47 +7,61 @@ import contextlib
 import functools
 import http.client
 import importlib
+import ssl
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ringback.testing.clients import NotOfferedError
+from ringback.testing.clients import ClientCall, NotOfferedError
 
 
-def streams(call):
+@dataclass(frozen=True)
+class Request(ClientCall):
+    """A call of which a test says more."""
+
+    method: str = "GET"
+    body: bytes | None = None
+    tls: ssl.SSLContext | None = None
+
+    def context(self):
+        return self.tls or super().context()
+
+
+async def stream(call):
     """The streams of asyncio; they know nothing of HTTP."""
-    asyncio.run(_stream(call))
-
-
-async def _stream(call):
     parts = urlsplit(call.endpoint.url)
     tls = {"ssl": call.context()} if parts.scheme == "https" else {}
     body = call.body or b""
     head = f"{call.method} {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+    head += f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     async with asyncio.timeout(call.timeout):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port, **tls)
     try:
-        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        writer.write(head.encode() + body)
         async with asyncio.timeout(call.timeout):
             await writer.drain()
-            await reader.readuntil(b"\r\n\r\n")
+            answered = await reader.readuntil(b"\r\n\r\n")
             await reader.read()
     finally:
         writer.transport.abort()
+    return answered
 
 
 def plain(call):
-    """``http.client`` without anything around it."""
-    parts = urlsplit(call.endpoint.url)
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port, timeout=call.timeout, context=call.context()
-        )
-    else:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=call.timeout)
-    with contextlib.closing(connection):
+    """``http.client``, which goes through a proxy where the program writes it so."""
+    parts, via = urlsplit(call.endpoint.url), urlsplit(call.proxy or call.endpoint.url)
+    tls = {"context": call.context()} if parts.scheme == "https" else {}
+    kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
+    target = call.endpoint.url if call.proxy else parts.path or "/"
+    with contextlib.closing(
+        kind(via.hostname, via.port, timeout=call.timeout, **tls)
+    ) as connection:
+        if call.proxy and tls:
+            connection.set_tunnel(parts.hostname, parts.port)
         for _ in call.times:
-            connection.request(call.method, parts.path or "/", body=call.body)
-            body = connection.getresponse().read()
-    call.read(body)
+            connection.request(call.method, target, call.body)
+            answered = connection.getresponse()
+            answered.read()
+    return answered.status
 
 
 def like_requests(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 import warnings
@@ -18,7 +19,7 @@ INTEGRATIONS = {
     "urllib3": Client("urllib3", library.like_urllib3("urllib3"), _ANY),
     "httpx": Client("httpx", library.like_httpx("httpx"), _HTTPX, http2=True),
     "httpx-async": Client("httpx", library.like_httpx_async("httpx"), _HTTPX, http2=True),
-    "asyncio": Client("asyncio", library.streams, ()),
+    "asyncio": Client("asyncio", lambda call: asyncio.run(library.stream(call)), ()),
     "http.client": Client("http.client", library.plain, ()),
     "pip": Client("pip._vendor.requests", library.like_requests("pip._vendor.requests"), _ANY),
     "niquests": Client("niquests", library.like_requests("niquests"), _ANY),

@@ -9,21 +9,25 @@ import http.client
 import importlib
 import io
 import os
-import socket
-import urllib.request
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import pytest
+from integrations.library import Request, plain, stream
 
 import ringback
 from ringback import Backoff, Policy, Timeout
 from ringback.client import tasks
 from ringback.client.call import AsyncClock, Clock
 from ringback.client.install import install
-from ringback.testing.clients import UPLOAD, ClientCall, NotOfferedError
+from ringback.testing.clients import (
+    UPLOAD,
+    ClientCall,
+    NotOfferedError,
+    call_socket,
+    call_urllib,
+)
 from ringback.testing.lab.fault import Endpoint
 
 if TYPE_CHECKING:
@@ -44,27 +48,19 @@ AT_ONCE = Policy(
 
 @dataclass(frozen=True)
 class Settings:
-    """What a client is made with.
-
-    Attributes:
-        sleep: Called in place of a wait between attempts; ``None``: they are waited.
-        timeout: The client's own, in its library's words or as a ``Timeout``.
-        verify: File with the authorities to trust.
-        places: How many connections there may be.
-        reads: aiohttp reads bodies within an attempt.
-    """
+    """What a client is made with."""
 
     policy: Policy = AT_ONCE
     sink: Callable[[Any], Any] = id
-    sleep: Callable[[float], Any] | None = id
-    timeout: Any = 60.0
+    sleep: Callable[[float], Any] | None = id  # Called in place of a wait between attempts
+    timeout: Any = 60.0  # The client's own, in its library's words or as a ``Timeout``
     proxy: str | None = None
-    verify: str | None = None
+    verify: str | None = None  # File with the authorities to trust
     certificate: str | None = None
     crl: bool = False
     http2: bool = False
-    places: int | None = None
-    reads: bool = True
+    places: int | None = None  # How many connections there may be
+    reads: bool = True  # aiohttp reads bodies within an attempt
 
     @property
     def told(self):
@@ -433,7 +429,10 @@ class _Retrying:
             sinks=[settings.sink],
             clock=settings.clock,
         )
-        status = retrying.call(self._once, settings, method, url, body)
+        proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
+        endpoint = Endpoint(url, "", 0, proxies=proxies)
+        call = Request(endpoint, "get", settings.seconds, method, body, settings.context)
+        status = retrying.call(self._once, call)
         return Answer(asyncio.run(status) if asyncio.iscoroutine(status) else status, b"")
 
 
@@ -445,62 +444,17 @@ def _with_retry(once):
     return opened
 
 
-def _urllib(settings, method, url, body):
-    proxies = {"http": settings.proxy, "https": settings.proxy} if settings.proxy else {}
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler(proxies),
-        urllib.request.HTTPSHandler(context=settings.context),
-    )
-    request = urllib.request.Request(url, body, method=method)
-    with opener.open(request, timeout=settings.seconds) as response:
-        response.read()
-        return response.status
+def _urllib(call):
+    call_urllib(call)
+    return 200  # for all others it raises
 
 
-def _http_client(settings, method, url, body):
-    parts = urlsplit(url)
-    tls = {"context": settings.context} if parts.scheme == "https" else {}
-    kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
-    with contextlib.closing(
-        kind(parts.hostname, parts.port, timeout=settings.seconds, **tls)
-    ) as connection:
-        connection.request(method, parts.path or "/", body)
-        response = connection.getresponse()
-        response.read()
-        return response.status
+def _socket(call):
+    return _status(call_socket(call))
 
 
-def _socket(settings, method, url, body):
-    parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), settings.seconds) as plain:
-        sock = plain
-        if parts.scheme == "https":
-            sock = settings.context.wrap_socket(plain, server_hostname=parts.hostname)
-        with sock:
-            sock.sendall(_message(method, parts.hostname, body))
-            received = b""
-            while piece := sock.recv(65536):
-                received += piece
-    return _status(received)
-
-
-async def _streams(settings, method, url, body):
-    parts = urlsplit(url)
-    tls = {"ssl": settings.context} if parts.scheme == "https" else {}
-    async with asyncio.timeout(settings.seconds):
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, **tls)
-    try:
-        writer.write(_message(method, parts.hostname, body))
-        async with asyncio.timeout(settings.seconds):
-            await writer.drain()
-            return _status(await reader.read())
-    finally:
-        writer.transport.abort()
-
-
-def _message(method, host, body):
-    head = f"{method} / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n"
-    return f"{head}Content-Length: {len(body or b'')}\r\n\r\n".encode() + (body or b"")
+async def _streams(call):
+    return _status(await stream(call))
 
 
 def _status(received):
@@ -525,27 +479,16 @@ def _without_fast_paths():
 
 @dataclass(frozen=True)
 class Integration:
-    """A way to make calls with ringback.
+    """A way to make calls with ringback."""
 
-    Attributes:
-        library: What it leads into, as in ``RINGBACK_TEST_CLIENTS``.
-        opened: Makes the context that has a client.
-        proxies: Kinds of proxy it can go through, by the first letters of their URL.
-        http2: It speaks HTTP/2.
-        around: What makes the context in which calls are made.
-        installed: It is ``install(retry=True)`` under the library's own client.
-        plain: The library's own client, without ringback.
-        needs: What must be there beside the library.
-    """
-
-    library: str
-    opened: Callable[[Settings], Any]
-    proxies: tuple[str, ...] = ("http",)
+    library: str  # What it leads into, as in ``RINGBACK_TEST_CLIENTS``
+    opened: Callable[[Settings], Any]  # Makes the context that has a client
+    proxies: tuple[str, ...] = ("http",)  # By the first letters of their URL
     http2: bool = False
-    around: Callable[[], Any] = contextlib.nullcontext
-    installed: bool = False
-    plain: str | None = None
-    needs: tuple[str, ...] = ()
+    around: Callable[[], Any] = contextlib.nullcontext  # Makes the context of its calls
+    installed: bool = False  # ``install(retry=True)`` under the library's own client
+    plain: str | None = None  # The library's own client, without ringback
+    needs: tuple[str, ...] = ()  # What must be there beside the library
 
     @property
     def module(self):
@@ -609,7 +552,7 @@ INTEGRATIONS = {
     "httpx2-async": _of_httpx("httpx2", "asyncio", plain="httpx2-async"),
     "aiohttp": Integration("aiohttp", _with_aiohttp(), plain="aiohttp"),
     "retry(urllib)": Integration("urllib", _with_retry(_urllib)),
-    "retry(http.client)": Integration("http.client", _with_retry(_http_client), ()),
+    "retry(http.client)": Integration("http.client", _with_retry(plain), ()),
     "retry(socket)": Integration("socket", _with_retry(_socket), ()),
     "retry(asyncio)": Integration("asyncio", _with_retry(_streams), ()),
     "install requests": Integration("requests", _with_requests, _ANY, installed=True),

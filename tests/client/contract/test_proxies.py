@@ -8,9 +8,7 @@ everybody says so.
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import http.client
 import logging
 import threading
 import traceback
@@ -23,12 +21,13 @@ import pytest
 from client.contract.integrations import AT_ONCE, Settings, present
 from client.contract.integrations import INTEGRATIONS as OURS
 from client.contract.outcomes import listed
+from integrations.library import Request, plain
 from integrations.roster import DEFAULT, INTEGRATIONS, wanted
 from nightly import pairs
 
 import ringback
 from ringback import Timeout, classify, explain
-from ringback.testing.clients import Client, ClientCall
+from ringback.testing.clients import Client
 from ringback.testing.lab import Lab
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import redirect
@@ -150,27 +149,16 @@ close, reset, hang = Connection.finish, Connection.reset, Connection.stall
 
 @dataclass(frozen=True)
 class Way:
-    """A proxy, the origin behind it, and what is to be said of a POST that fails there.
+    """A proxy, the origin behind it, and what is to be said of a POST that fails there."""
 
-    Attributes:
-        proxy: What the proxy does with each connection; ``None``: nothing listens.
-        origin: What the origin does with a request.
-        arrives: Whether the origin gets it.
-        says: What may be said of it.
-        tunnel: The origin speaks TLS, and so is called through a tunnel.
-        scheme: How the proxy is spoken to.
-        waits: Nothing comes.
-        times: How often is called, over one connection where the client keeps it; the last fails.
-    """
-
-    proxy: Handler | None
+    proxy: Handler | None  # What it does with each connection; without it nothing listens
     origin: Callable[[Connection], Any] = answer
-    arrives: bool = True
+    arrives: bool = True  # The origin gets it
     says: tuple[str, ...] = ("maybe", "yes")
-    tunnel: bool = False
-    scheme: str = "http"
-    waits: bool = False
-    times: int = 1
+    tunnel: bool = False  # The origin speaks TLS, and so is called through a tunnel
+    scheme: str = "http"  # How the proxy is spoken to
+    waits: bool = False  # Nothing comes
+    times: int = 1  # Calls over one connection where the client keeps it; the last fails
 
 
 def unsent(handler: Handler | None, **more: Any) -> Way:
@@ -235,36 +223,10 @@ WAYS = {
 }
 
 
-def told_of_proxy(call: ClientCall) -> int:
-    """``http.client``, which goes through a proxy where the program writes it so."""
-    target, via = urlsplit(call.endpoint.url), urlsplit(call.proxy)
-    if target.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            via.hostname, via.port, timeout=call.timeout, context=call.context()
-        )
-        connection.set_tunnel(target.hostname, target.port)
-    else:
-        connection = http.client.HTTPConnection(via.hostname, via.port, timeout=call.timeout)
-    with contextlib.closing(connection):
-        for _ in call.times:
-            connection.request(call.method, call.endpoint.url, call.body)
-            answered = connection.getresponse()
-            answered.read()
-    return answered.status
-
-
-@dataclass(frozen=True)
-class Posting(ClientCall):
-    """A POST, which each library makes in its own words."""
-
-    method = "POST"
-    body = b"once"
-
-
 LIBRARIES = {
     **{name: INTEGRATIONS[name] for name in wanted(INTEGRATIONS, DEFAULT)},
     "urllib": INTEGRATIONS["urllib"],
-    "http.client": Client("http.client", told_of_proxy),
+    "http.client": Client("http.client", plain),
 }
 CALLERS = [
     *(f"{how}({name})" for name in LIBRARIES for how in ("bare", "retry")),
@@ -301,19 +263,12 @@ def _library(caller):
 
 @dataclass
 class Told:
-    """What a call came to.
+    """What a call came to."""
 
-    Attributes:
-        posts: How many POSTs the origin's log has.
-        delivered: What was said of each failed attempt, and by ``classify`` of what was raised.
-        kinds: What they failed with.
-        explained: What was said of it, pasted with its traceback and without.
-    """
-
-    posts: int
-    delivered: list[str]
-    kinds: list[str]
-    explained: list[str]
+    posts: int  # How many the origin's log has
+    delivered: list[str]  # Said of each failed attempt, and by ``classify`` of what was raised
+    kinds: list[str]  # What they failed with
+    explained: list[str]  # Said of it, pasted with its traceback and without
 
 
 @pytest.fixture(scope="module")
@@ -377,7 +332,7 @@ def post(caller, endpoint, patience=AMPLE, times=1):
 def call(caller, endpoint, patience, times, policy, sink):
     """Make the call."""
     provoke = "twice" if times == 2 else "get"
-    posting = Posting(endpoint, provoke, patience)
+    posting = Request(endpoint, provoke, patience, "POST", b"once")
     if caller.startswith("bare("):
         _library(caller).function(posting)
     elif caller.startswith("retry("):
