@@ -1,4 +1,3 @@
-import contextlib
 import socket
 import time
 
@@ -25,19 +24,6 @@ def open_port():
         yield server.getsockname()
 
 
-@pytest.fixture
-def black_hole():
-    with contextlib.ExitStack() as stack:
-        listening = stack.enter_context(socket.socket())
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        for _ in range(3):
-            filling = stack.enter_context(socket.socket())
-            filling.setblocking(False)
-            filling.connect_ex(listening.getsockname())
-        yield listening.getsockname()
-
-
 def reached(looking, *addresses):
     phases = PhaseTimer()
     until = time.monotonic() + 60
@@ -54,8 +40,9 @@ def test_next_address_is_taken_where_one_refuses(looking, open_port, unused_port
     assert set(phases.timings) == {"dns"}
 
 
-def test_next_address_is_taken_where_one_is_silent(looking, open_port, black_hole):
-    peer, _ = reached(looking, black_hole, open_port)
+def test_next_address_is_taken_where_one_is_silent(looking, open_port, lab):
+    silent = lab.start("tcp.timed_out:backlog_full")
+    peer, _ = reached(looking, (silent.host, silent.port), open_port)
 
     assert peer == open_port
 

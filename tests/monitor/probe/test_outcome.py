@@ -2,11 +2,7 @@ import errno
 
 import pytest
 
-from ringback.monitor.probe.outcome import (
-    PhaseTimer,
-    probe_failure_of,
-    timeout_failure,
-)
+from ringback.monitor.probe.outcome import probe_failure_of
 
 
 @pytest.mark.parametrize(
@@ -37,21 +33,6 @@ def test_failure_of_the_target(error, phase, kind):
 )
 def test_what_is_our_own(error):
     assert probe_failure_of(error, "connect").of_target is False
-
-
-@pytest.mark.parametrize(
-    ("phase", "kind"),
-    [
-        ("dns", "dns.timed_out"),
-        ("connect", "tcp.timed_out"),
-        ("send", "http.request.timed_out"),
-    ],
-)
-def test_a_time_that_ran_out_is_called_by_its_phase(phase, kind):
-    phases = PhaseTimer()
-    phases.enter(phase)
-
-    assert timeout_failure(phases).kind == kind
 
 
 def test_detail_names_the_errno_and_has_no_secrets():
