@@ -13,8 +13,6 @@ from tests.testing.lab.wire import (
     trusting,
 )
 
-TESTED = {"ok", "ok:ipv6", "ok:tls", "ok:client_certificate", "ok:large_body"}
-
 
 def test_a_connection_serves_many_requests(lab):
     endpoint = lab.start("ok")

@@ -1,17 +1,13 @@
 import gzip
-import json
 import re
-import zlib
 
 import pytest
 
 from tests.testing.lab.wire import GET, GET_CLOSE, connect, exchange, read_to_end
 
-HEAD = rb"HTTP/1.1 200 OK\r\n.*\r\n\r\n"
 CHUNKED = rb"HTTP/1.1 200 OK\r\n.*Transfer-Encoding: chunked\r\n\r\n"
 JSON = rb"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n.*\r\n\r\n"
-
-CUT = {
+SENT = {
     "http.response.invalid.empty:after_request": rb"",
     "http.response.headers.truncated:mid_headers": rb"HTTP/1.1 200 OK\r\nContent-Type: text/pl",
     "http.response.invalid.content_length_mismatch:mid_body": (
@@ -19,8 +15,6 @@ CUT = {
     ),
     "http.response.invalid.incomplete_chunked_encoding:no_last_chunk": CHUNKED + rb"5\r\nhello\r\n",
     "http.response.invalid.incomplete_chunked_encoding:mid_chunk": CHUNKED + rb"64\r\nhello",
-}
-MALFORMED = {
     "http.protocol.error:malformed_status_line": rb"HTTP/1.1 [a-z-]+ OK\r\n.*",
     "http.protocol.error:malformed_header": rb"HTTP/1.1 200 OK\r\n[^:\r]+\r\n.*",
     "http.protocol.error:too_many_headers": rb"HTTP/1.1 200 OK\r\n(X-\d+: x\r\n){1000}.*",
@@ -31,78 +25,37 @@ MALFORMED = {
     ),
     "http.protocol.error:content_length_too_short": rb".*Content-Length: 2\r\n\r\nok.{5}",
     "http.protocol.error:chunk_size_invalid": CHUNKED + rb"zz\r\n.*",
-}
-BANNERS = {
     "http.response.invalid.not_http:ssh": rb"SSH-2.0-.*\r\n",
     "http.response.invalid.not_http:smtp": rb"220 .* ESMTP.*\r\n",
     "http.response.invalid.not_http:mysql": rb"\x0b\x00\x00\x00\x0a8.*",
     "http.response.invalid.not_http:redis": rb"-ERR unknown command .*\r\n",
     "http.response.invalid.not_http:http2": rb"\x00\x00\x00\x04\x00{5}",
-}
-REDIRECTS = {
-    "http.response.redirect_loop:same_url": b"/",
-    "http.response.redirect_invalid:bad_host": b"http://[::1",
-    "http.response.redirect_invalid:bad_port": b"http://127.0.0.1:99999/",
-    "http.response.redirect_invalid:bad_scheme": b"gopher://127.0.0.1/",
-}
-NOT_JSON = {
+    "http.response.redirect_loop:same_url": rb"HTTP/1.1 302 .*\r\nLocation: /\r\n.*",
+    "http.response.redirect_invalid:bad_host": rb".* 302 .*\r\nLocation: http://\[::1\r\n.*",
+    "http.response.redirect_invalid:bad_port": rb".* 302 .*\r\nLocation: http://\S+:99999/\r\n.*",
+    "http.response.redirect_invalid:bad_scheme": rb".* 302 .*\r\nLocation: gopher://.*",
     "http.response.unexpected_content:html": rb".*Content-Type: text/html\r\n.*<!doctype html>.*",
     "http.response.unexpected_content:html_as_json": JSON + rb"<!doctype html>.*",
     "http.response.unexpected_content:empty_body": JSON,
     "http.response.unexpected_content:cut_json": JSON + rb'\{"ok": tr',
-}
-CODED = "http.response.invalid.content_decoding"
-TESTED = {
-    *CUT,
-    *MALFORMED,
-    *BANNERS,
-    *REDIRECTS,
-    *NOT_JSON,
-    f"{CODED}:not_gzip",
-    f"{CODED}:truncated_gzip",
-    "http.response.redirect_loop:ever_onward",
+    "http.response.invalid.content_decoding:not_gzip": rb".*-Encoding: gzip\r\n\r\n\{.*",
 }
 
 
-@pytest.mark.parametrize("name", [*CUT, *MALFORMED, *BANNERS])
+@pytest.mark.parametrize("name", SENT)
 def test_the_server_sends_this_and_closes(lab, name):
     endpoint = lab.start(name)
-    seen = exchange(endpoint)
-    assert re.fullmatch({**CUT, **MALFORMED, **BANNERS}[name], seen.received, re.DOTALL)
+    seen = exchange(endpoint, GET_CLOSE)
+    assert re.fullmatch(SENT[name], seen.received, re.DOTALL)
     assert seen.end == "fin"
     assert endpoint.seen[0].ended == "fin"
-    assert endpoint.requests == 1 or name in BANNERS
-
-
-@pytest.mark.parametrize("name", ["ssh", "smtp", "mysql"])
-def test_a_server_that_speaks_first_needs_no_request(lab, name):
-    seen = exchange(lab.start("http.response.invalid.not_http", name), b"", until=rb".+")
-    assert seen.received
-
-
-def body_of(endpoint):
-    head, _, body = exchange(endpoint, GET_CLOSE).received.partition(b"\r\n\r\n")
-    assert f"Content-Length: {len(body)}".encode() in head
-    assert b"Content-Encoding: gzip" in head
-    return body
-
-
-def test_what_is_said_to_be_gzip_is_not(lab):
-    with pytest.raises(gzip.BadGzipFile):
-        gzip.decompress(body_of(lab.start(CODED, "not_gzip")))
+    assert endpoint.requests == 1 or "not_http" in name
 
 
 def test_half_a_gzip_stream_has_no_end(lab):
-    stream = zlib.decompressobj(wbits=31)
-    assert stream.decompress(body_of(lab.start(CODED, "truncated_gzip"))).startswith(b"{")
-    assert not stream.eof
-
-
-@pytest.mark.parametrize("name", REDIRECTS)
-def test_the_redirect_leads_there(lab, name):
-    seen = exchange(lab.start(name), GET_CLOSE)
-    assert seen.received.startswith(b"HTTP/1.1 302 Found\r\n")
-    assert b"\r\nLocation: " + REDIRECTS[name] + b"\r\n" in seen.received
+    endpoint = lab.start("http.response.invalid.content_decoding:truncated_gzip")
+    with pytest.raises(EOFError):
+        gzip.decompress(exchange(endpoint, GET_CLOSE).received.partition(b"\r\n\r\n")[2])
 
 
 def test_each_redirect_leads_to_a_new_url(lab):
@@ -111,11 +64,3 @@ def test_each_redirect_leads_to_a_new_url(lab):
             connected.sendall(GET.replace(b" / ", b" /%d " % (int(step[1:]) - 1)))
             seen = read_to_end(connected, until=rb"\r\n\r\n")
             assert b"\r\nLocation: " + step + b"\r\n" in seen.received
-
-
-@pytest.mark.parametrize("name", NOT_JSON)
-def test_the_body_is_not_the_json_that_is_expected(lab, name):
-    seen = exchange(lab.start(name), GET_CLOSE)
-    assert re.fullmatch(NOT_JSON[name], seen.received, re.DOTALL)
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(seen.received.partition(b"\r\n\r\n")[2])

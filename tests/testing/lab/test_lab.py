@@ -9,6 +9,7 @@ import pytest
 from ringback.testing.lab import FAULTS, Lab
 from ringback.testing.lab.fault import NEEDS, NeedMissingError
 from ringback.testing.lab.message import serve
+from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 from tests.testing.lab.wire import (
     GET,
@@ -178,3 +179,11 @@ def test_every_fault_starts_that_this_machine_can_produce(lab, monkeypatch):
     endpoints = lab.start_all()
     assert "tcp.refused" in endpoints
     assert all(endpoint.url for endpoint in endpoints.values())
+
+
+def test_names_are_answered_by_one_nameserver_that_goes_with_the_lab(lab):
+    servers = {lab.start(name).nameserver for name in ("dns.no_address", "dns.blocked")}
+    lab.stop()
+    assert len(servers) == 1
+    with pytest.raises(socket.gaierror), resolving(servers.pop(), timeout=60):
+        socket.getaddrinfo("ok.lab.test", 80)

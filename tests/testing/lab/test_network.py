@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from nightly import one_of_each, rest_nightly
+from until import until
 
 from ringback.testing.lab import FAULTS, network
 from ringback.testing.lab.lab import Lab
 from ringback.testing.lab.namespace import run
 from tests.requires import requires
 from tests.testing.lab.test_resolver import CODES, RESOLVED, UNANSWERED
-from tests.testing.lab.wire import WAIT_TIMEOUT, accepted
 
 pytestmark = pytest.mark.netns
 
@@ -45,35 +45,15 @@ UNRESOLVED = {
     "dns.temporary_failure:glibc_port_closed": socket.EAI_AGAIN,
     "dns.temporary_failure:glibc_no_route": socket.EAI_AGAIN,
 }
-OFF = ("tcp.address_unreachable.host:host_off", "tcp.address_unreachable.host:host_off_ipv6")
-DROPPED = ("tcp.timed_out:dropped", "tcp.timed_out:dropped_ipv6")
-OTHERS = (
-    "ok:ipv6_dead",
-    "tcp.refused:ipv6_missing",
-    "tcp.reset:by_firewall",
-    "http.response.timed_out:request_lost",
-)
-TESTED = {*REJECTED, *UNRESOLVED, *OFF, *DROPPED, *OTHERS}
 CONNECT = """
-import json, socket, sys, time
-resent = []
-class Counting(socket.socket):
-    def connect(self, address):
-        try:
-            super().connect(address)
-        finally:
-            told = self.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-            resent.append(int.from_bytes(told[100:], sys.byteorder))  # tcpi_total_retrans
-socket.socket = Counting
-started = time.monotonic()
+import json, socket, sys
 try:
     with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=float(sys.argv[3])) as s:
-        s.settimeout(float(sys.argv[4]))
-        s.sendall(b"GET / HTTP/1.1\\r\\nHost: lab.test\\r\\nConnection: close\\r\\n\\r\\n")
-        result = s.makefile("rb").readline().decode().split(" ", 1)[0]
+        s.sendall(b"GET / HTTP/1.1\\r\\nHost: lab.test\\r\\n\\r\\n")
+        result = s.makefile("rb").readline().decode()
 except OSError as error:
     result = [type(error).__name__, error.errno]
-print(json.dumps([result, time.monotonic() - started, resent]))
+print(json.dumps(result))
 """
 RESOLVE = """
 import json, socket, sys
@@ -95,13 +75,9 @@ def lab():
         yield running
 
 
-def connect(met, timeout, patience=WAIT_TIMEOUT):
-    """Connect and ask for a page from the endpoint's namespace; return what became of it.
-
-    ``timeout`` is for each address, ``patience`` for the page.
-    """
-    words = (met.host, met.port, timeout, patience)
-    command = [sys.executable, "-IS", "-c", CONNECT, *map(str, words)]
+def connect(met, timeout=10):
+    """Connect and ask for a page from the endpoint's namespace; return what became of it."""
+    command = [sys.executable, "-IS", "-c", CONNECT, met.host, str(met.port), str(timeout)]
     return json.loads(run(met.namespace, command).stdout)
 
 
@@ -112,54 +88,24 @@ def resolve(namespace, *names):
 @pytest.mark.parametrize("name", one_of_each(REJECTED, REJECTED.get))
 def test_a_connection_is_rejected_with_its_errno(lab, name):
     met = lab.start(name)
-    (_, seen), _, resent = connect(met, timeout=10)
-    assert seen == REJECTED[name]
-    assert resent in ([0], [1])  # SYNs beside the first
+    assert connect(met)[1] == REJECTED[name]
     assert met.seen == []
 
 
-@pytest.mark.parametrize("name", rest_nightly(OFF))
-def test_a_host_that_is_off_is_given_up_after_its_neighbours_asked(lab, name):
-    (_, seen), took, _ = connect(lab.start(name), timeout=10)
-    assert seen == errno.EHOSTUNREACH
-    assert took > 0.3
-
-
-@pytest.mark.parametrize("name", rest_nightly(DROPPED))
+@pytest.mark.parametrize(
+    "name", rest_nightly(["tcp.timed_out:dropped", "tcp.timed_out:dropped_ipv6"])
+)
 def test_dropped_packets_are_silence(lab, name):
     met = lab.start(name)
-    result, _, _ = connect(met, timeout=0.2)
-    assert result == ["TimeoutError", None]
+    assert connect(met, timeout=0.2) == ["TimeoutError", None]
     assert met.seen == []
-
-
-def test_dead_ipv6_costs_its_timeout_before_ipv4_answers(lab):
-    met = lab.start("ok:ipv6_dead")
-    result, took, _ = connect(met, timeout=1.0)
-    assert result == "HTTP/1.1"
-    assert took > 0.9
-    assert len(met.seen) == 1
-
-
-def test_the_last_address_masks_the_first(lab):
-    met = lab.start("tcp.refused:ipv6_missing")
-    (_, seen), _, _ = connect(met, timeout=10)
-    assert seen in {errno.ECONNREFUSED, errno.ENETUNREACH}
-    assert resolve(met.namespace, met.host) == [["198.51.100.2", "2001:db8:ffff::1"]]
 
 
 def test_a_firewall_resets_when_the_request_passes(lab):
     met = lab.start("tcp.reset:by_firewall")
-    result, _, _ = connect(met, timeout=10)
-    assert result == ["ConnectionResetError", errno.ECONNRESET]
-    assert bytes(accepted(met).received) == b""
-
-
-def test_a_lost_request_is_silence_after_the_connection_is_made(lab):
-    met = lab.start("http.response.timed_out:request_lost")
-    result, _, _ = connect(met, timeout=10, patience=0.2)
-    assert result == ["TimeoutError", None]
-    assert bytes(accepted(met).received) == b""
+    assert connect(met) == ["ConnectionResetError", errno.ECONNRESET]
+    until(lambda: met.seen)  # it is accepted: of what was sent nothing came
+    assert bytes(met.seen[0].received) == b""
 
 
 @pytest.mark.parametrize(
@@ -189,7 +135,7 @@ def test_glibc_resolves_what_the_stub_resolves(lab):
 def test_glibc_meets_the_faults_of_the_resolver(lab, name):
     # Each client of `ringback lab` begins anew.
     for met in (lab.start(name), FAULTS[name].start(lab)):
-        assert connect(met, timeout=10)[0] == ["gaierror", UNRESOLVED[name]]
+        assert connect(met) == ["gaierror", UNRESOLVED[name]]
 
 
 def test_the_machine_itself_has_no_way_to_the_lab(lab):

@@ -1,20 +1,16 @@
 import base64
-import socket
 import ssl
 from urllib.parse import urlsplit
 
 import pytest
 
-from ringback.testing.lab.resolver import resolving
 from tests.requires import requires
 from tests.testing.lab.wire import (
     SILENCE,
     WAIT_TIMEOUT,
-    Exchange,
     connect,
     exchange,
     read_to_end,
-    silence_after,
 )
 
 STATUSES = {
@@ -26,24 +22,7 @@ STATUSES = {
     "proxy.upstream_failed:503": 503,
     "proxy.upstream_failed:504": 504,
 }
-ENDED = {
-    "proxy.no_response:closed": (b"", "fin"),
-    "proxy.no_response:reset": (b"", "rst"),
-    "proxy.protocol_error:ssh": (b"SSH-2.0-OpenSSH_9.6\r\n", "fin"),
-    "proxy.protocol_error:tls": (bytes.fromhex("15 0301 0002 02 0a"), "fin"),
-}
 TUNNELS = ("ok:proxy_tunnel", "ok:proxy_user")
-OTHERS = (
-    "ok:proxy",
-    "proxy.unreachable",
-    "proxy.unreachable:name",
-    "proxy.auth_required:forward",
-    "proxy.no_response:silent",
-    "proxy.no_response:trickling_headers",
-    "proxy.no_response:on_accept",
-    "proxy.protocol_error:https_url",
-)
-TESTED = {*STATUSES, *ENDED, *TUNNELS, *OTHERS}
 
 
 def connect_request(met):
@@ -64,46 +43,6 @@ def test_connect_is_answered_with_a_status(lab, name, status):
     seen = exchange(met, connect_request(met), until=rb"\r\n\r\n")
     assert seen.received.startswith(b"HTTP/1.1 %d " % status)
     assert (b'Proxy-Authenticate: Basic realm="lab"' in seen.received) == (status == 407)
-
-
-@pytest.mark.parametrize("name", ENDED)
-def test_the_tunnel_ends_before_it_is_up(lab, name):
-    received, end = ENDED[name]
-    met = lab.start(name)
-    assert exchange(met, connect_request(met)) == Exchange(received, end)
-
-
-def test_connect_is_met_with_silence(lab):
-    met = lab.start("proxy.no_response:silent")
-    request = connect_request(met)
-    assert silence_after(met, request, b"").received == b""
-    assert bytes(met.seen[0].received) == request
-
-
-def test_connect_is_answered_byte_by_byte_without_end(lab, monkeypatch):
-    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", 0.01)
-    met = lab.start("proxy.no_response:trickling_headers")
-    seen = exchange(met, connect_request(met), until=rb"HTTP/1.1 200 OK\r\nX{3}")
-    assert seen.end == "open"
-
-
-def test_the_connection_to_the_proxy_is_reset_on_accept(lab):
-    assert exchange(lab.start("proxy.no_response:on_accept"), b"") == Exchange(b"", "rst")
-
-
-def test_nothing_listens_on_the_proxys_port(lab):
-    met = lab.start("proxy.unreachable")
-    assert met.proxies["https"] == f"http://127.0.0.1:{met.port}"
-    with pytest.raises(ConnectionRefusedError):
-        connect(met)
-
-
-def test_the_proxys_name_does_not_exist(lab):
-    met = lab.start("proxy.unreachable:name")
-    assert urlsplit(met.proxies["https"]).hostname == met.host
-    with resolving(met.nameserver, timeout=WAIT_TIMEOUT), pytest.raises(socket.gaierror) as caught:
-        connect(met)
-    assert caught.value.errno == socket.EAI_NONAME
 
 
 @pytest.mark.parametrize("name", TUNNELS)
@@ -130,19 +69,6 @@ def test_a_plain_request_is_forwarded_without_what_concerns_the_proxy(lab):
     assert b'"target": "/path?query"' in seen.received
     assert b'"size": 3' in seen.received
     assert seen.end == "fin"
-
-
-def test_a_plain_request_without_a_user_is_answered_with_407(lab):
-    met = lab.start("proxy.auth_required:forward")
-    seen = exchange(met, f"GET {met.url} HTTP/1.1\r\n\r\n".encode(), until=rb"\r\n\r\n")
-    assert seen.received.startswith(b"HTTP/1.1 407 ")
-
-
-def test_a_proxy_without_tls_answers_a_client_hello_in_plain_text(lab):
-    met = lab.start("proxy.protocol_error:https_url")
-    assert met.proxies["https"].startswith("https://")
-    with pytest.raises(ssl.SSLError), connect(met) as connected:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(connected, server_hostname="127.0.0.1")
 
 
 def test_nothing_leaves_the_machine(lab):

@@ -1,7 +1,5 @@
-import importlib
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -9,20 +7,6 @@ from ringback.failure.kinds import KINDS
 from ringback.testing.lab import FAULTS, find
 from ringback.testing.lab.fault import NEEDS
 from ringback.testing.lab.lab import GROUPS
-
-
-def provoked():
-    """The faults that the test files beside this one provoke: their ``TESTED`` names."""
-    names = set()
-    for path in Path(__file__).parent.glob("test_*.py"):
-        if path != Path(__file__):
-            module = importlib.import_module(f"tests.testing.lab.{path.stem}")
-            names.update(getattr(module, "TESTED", ()))
-    return names
-
-
-def test_every_fault_is_provoked_on_the_wire():
-    assert provoked() == set(FAULTS)
 
 
 def test_a_fault_says_what_ringback_knows():

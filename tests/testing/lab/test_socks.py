@@ -12,25 +12,10 @@ from tests.testing.lab.wire import (
     connect,
     exchange,
     read_to_end,
-    silence_after,
 )
 
 REPLIED = {f"{REPLIES[code][0]}:socks5_{code}": code for code in REPLIES}
-HEALTHY = ("ok:socks5", "ok:socks4", "ok:socks5_user")
 VERSION_4 = {"proxy.upstream_failed:socks4": 0x5B, "proxy.auth_required:socks4": 0x5D}
-OTHERS = (
-    "proxy.upstream_failed:socks5_refused",
-    "proxy.auth_required:socks5",
-    "proxy.auth_required:socks5_rejected",
-    "proxy.unreachable:socks5",
-    "proxy.no_response:socks5_silent",
-    "proxy.no_response:socks5_closed",
-    "proxy.no_response:trickling_socks5",
-    "proxy.protocol_error:socks5_http",
-    "proxy.protocol_error:socks5_garbage",
-)
-TESTED = {*REPLIED, *HEALTHY, *VERSION_4, *OTHERS}
-
 HELLO = b"\x05\x01\x00"
 
 
@@ -65,23 +50,11 @@ def test_a_request_gets_its_reply(lab, name, code):
         assert read_to_end(connected) == Exchange(b"", "fin")
 
 
-def test_the_reply_to_a_refused_target_is_5(lab):
-    met = lab.start("proxy.upstream_failed:socks5_refused")
-    with connect(met) as connected:
-        ask(connected, HELLO, 2)
-        assert ask(connected, request_5(*target(met)), 10)[1] == 5
-
-
 @pytest.mark.parametrize(("name", "code"), VERSION_4.items())
 def test_socks4_is_rejected(lab, name, code):
     met = lab.start(name)
     sent = request_4(*target(met))
     assert exchange(met, sent) == Exchange(bytes((0, code, *bytes(6))), "fin")
-
-
-def test_no_method_is_acceptable_without_a_user(lab):
-    met = lab.start("proxy.auth_required:socks5")
-    assert exchange(met, HELLO) == Exchange(b"\x05\xff", "fin")
 
 
 def test_a_wrong_password_is_rejected(lab):
@@ -127,45 +100,6 @@ def test_socks4_reaches_the_target(lab, name):
         assert ask(connected, request_4(*target(met), name), 8) == b"\0\x5a" + bytes(6)
         connected.sendall(GET_CLOSE)
         assert read_to_end(connected).received.startswith(b"HTTP/1.1 200 ")
-
-
-def test_nothing_listens_on_the_proxys_port(lab):
-    met = lab.start("proxy.unreachable:socks5")
-    assert met.proxies["http"] == f"socks5://127.0.0.1:{met.port}"
-    with pytest.raises(ConnectionRefusedError):
-        connect(met)
-
-
-def test_the_greeting_is_met_with_silence(lab):
-    assert silence_after(lab.start("proxy.no_response:socks5_silent"), HELLO, b"").received == b""
-
-
-def test_the_reply_comes_byte_by_byte(lab, monkeypatch):
-    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", 0.01)
-    met = lab.start("proxy.no_response:trickling_socks5")
-    with connect(met) as connected:
-        assert ask(connected, HELLO, 2) == b"\x05\x00"
-        assert ask(connected, request_5(*target(met)), 8)[:8] == b"\x05\x00\x00\x03\xffXXX"
-
-
-def test_the_request_is_met_with_a_fin(lab):
-    met = lab.start("proxy.no_response:socks5_closed")
-    with connect(met) as connected:
-        assert ask(connected, HELLO, 2) == b"\x05\x00"
-        connected.sendall(request_5(*target(met)))
-        assert read_to_end(connected) == Exchange(b"", "fin")
-
-
-def test_an_http_server_answers_the_greeting(lab):
-    met = lab.start("proxy.protocol_error:socks5_http")
-    assert exchange(met, HELLO).received.startswith(b"HTTP/1.1 400 ")
-
-
-def test_the_request_is_answered_with_another_version(lab):
-    met = lab.start("proxy.protocol_error:socks5_garbage")
-    with connect(met) as connected:
-        ask(connected, HELLO, 2)
-        assert ask(connected, request_5(*target(met)), 10) == b"\x2a" * 10
 
 
 def test_nothing_leaves_the_machine(lab):

@@ -1,7 +1,4 @@
 import re
-import socket
-import ssl
-import time
 
 import pytest
 
@@ -9,9 +6,6 @@ from tests.requires import requires
 from tests.testing.lab.wire import (
     SILENCE,
     WAIT_TIMEOUT,
-    TlsClient,
-    connect,
-    read_to_end,
     tls_exchange,
     trusting,
 )
@@ -37,9 +31,6 @@ ENDED = {
     "tls.closed:without_close_notify": (HEAD + rb"x{400}", "fin", 1),
     "tcp.reset:after_request_tls": (rb"", "rst", 1),
 }
-REJECTED = "tls.bad_client_auth_cert:unknown_issuer"
-TRICKLED = "tls.timed_out:trickling_server_hello"
-TESTED = {*REASONS, *ENDED, REJECTED, TRICKLED}
 
 
 @pytest.fixture(autouse=True)
@@ -67,49 +58,9 @@ def test_the_connection_ends_below_tls(lab, name):
     assert endpoint.requests == requests
 
 
-def test_tls13_sends_the_alert_after_the_clients_handshake(lab):
-    endpoint = lab.start("tls.bad_client_auth_cert:tls13")
-    with TlsClient(endpoint, trusting(endpoint)) as client:
-        assert client.shake_hands()
-        assert client.read_to_end().reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
-
-
 def test_a_client_certificate_of_an_unknown_issuer_is_rejected(lab):
-    endpoint = lab.start(REJECTED)
+    endpoint = lab.start("tls.bad_client_auth_cert:unknown_issuer")
     context = trusting(endpoint)
     context.load_cert_chain(endpoint.client_certificate)
     assert tls_exchange(endpoint, context).reason == "TLSV1_ALERT_UNKNOWN_CA"
     assert endpoint.requests == 0
-
-
-def test_the_server_hello_is_cut_within(lab):
-    endpoint = lab.start("tls.timed_out:mid_server_hello")
-    with connect(endpoint) as connected:
-        connected.sendall(client_hello())
-        record = connected.recv(5, socket.MSG_WAITALL)
-        connected.settimeout(SILENCE)
-        rest = read_to_end(connected)
-    assert record[:1] == b"\x16"
-    assert rest.end == "silence"
-    assert len(rest.received) < int.from_bytes(record[3:5])
-
-
-def test_the_server_hello_comes_byte_by_byte(lab, monkeypatch):
-    pause = 0.05
-    monkeypatch.setattr("ringback.testing.lab.timing.TRICKLE_PAUSE", pause)
-    with connect(lab.start(TRICKLED)) as connected:
-        began = time.monotonic()
-        connected.sendall(client_hello())
-        record = read_to_end(connected, until=rb".{6}").received
-    assert record.startswith(b"\x16")
-    assert len(record) <= (time.monotonic() - began) / pause + 1
-    assert len(record) < int.from_bytes(record[3:5])
-
-
-def client_hello():
-    out = ssl.MemoryBIO()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tls = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="lab.test")
-    with pytest.raises(ssl.SSLWantReadError):
-        tls.do_handshake()
-    return out.read()

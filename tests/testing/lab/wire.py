@@ -8,8 +8,6 @@ import socket
 import ssl
 from dataclasses import dataclass
 
-from until import until
-
 HOST = b"Host: lab.test\r\n"
 GET = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
 GET_CLOSE = b"GET / HTTP/1.1\r\nConnection: close\r\n" + HOST + b"\r\n"
@@ -47,12 +45,6 @@ def connect(endpoint, *, patience=WAIT_TIMEOUT):
     return socket.create_connection((endpoint.host, endpoint.port), timeout=patience)
 
 
-def accepted(endpoint):
-    """Wait until the server has accepted a connection; return its first record of one."""
-    until(lambda: endpoint.seen)
-    return endpoint.seen[0]
-
-
 def read_to_end(connected, until=None):
     """Read until the peer ends it, falls silent, or ``until`` (a pattern) has come."""
     received = bytearray()
@@ -84,22 +76,6 @@ def exchange(endpoint, sent=GET, *, patience=WAIT_TIMEOUT, until=None):
     except ConnectionResetError:
         # Before the first receive: under load a RST can be there when connect looks.
         return Exchange(b"", "rst")
-
-
-def silence_after(endpoint, sent, received):
-    """Send bytes, wait for what is to come, and for silence; return the exchange.
-
-    Then the client closes its half and sees the server do so too: by then the server has read all.
-    """
-    with connect(endpoint) as connected:
-        connected.sendall(sent)
-        came = read_to_end(connected, until=received)
-        connected.settimeout(SILENCE)
-        rest = read_to_end(connected)
-        connected.settimeout(WAIT_TIMEOUT)
-        connected.shutdown(socket.SHUT_WR)
-        assert read_to_end(connected) == Exchange(b"", "fin")
-    return Exchange(came.received + rest.received, rest.end)
 
 
 class TlsClient:
