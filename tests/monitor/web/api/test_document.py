@@ -9,7 +9,7 @@ from monitor.web.service import NOW, incident
 from referencing import Registry, Resource
 
 from ringback.monitor.web.api.handlers import OPERATIONS as OF_PEOPLE
-from ringback.monitor.web.api.routes import OPERATIONS, api_routes, openapi_document
+from ringback.monitor.web.api.routes import api_routes, openapi_document
 
 ASKED = {
     "listEndpoints": ("/endpoints", None),
@@ -57,19 +57,13 @@ def valid(value, schema):
 
 def test_every_route_is_in_the_document():
     routed = {
-        (route.path, method)
+        (f"/api/v1{route.path}", method.lower())
         for route in api_routes()
         for method in route.methods - {"HEAD"}
         if route.path != "/openapi.json"
     }
-    told = {
-        (path.removeprefix("/api/v1"), method.upper())
-        for path, methods in document()["paths"].items()
-        for method in methods
-    }
 
-    assert told == routed
-    assert len(told) == len(OPERATIONS)
+    assert {(path, method) for path, of in document()["paths"].items() for method in of} == routed
 
 
 def test_the_document_is_served_and_refers_only_to_what_it_holds():
@@ -99,25 +93,13 @@ def test_what_is_answered_is_what_the_document_says(operation):
 
 
 def test_refusal_is_what_the_document_says():
-    asking, wrong = Asking(), []
+    asking = Asking()
     for operation in OF_PEOPLE:
         path, body = ASKED[operation.name]
         forwarded = {"x-forwarded-for": "192.0.2.1"}
         response = asking(operation.method, f"/api/v1{path}", json=body, headers=forwarded)
         answer = described(operation)["responses"]["default"]
         schema = answer["content"][response.headers["content-type"]]["schema"]
-        if response.status_code != 403 or valid(response.json(), schema):
-            wrong.append(operation.name)
 
-    assert wrong == []
-
-
-def test_body_and_parameters_of_a_request_are_described():
-    of = {operation.name: described(operation) for operation in OPERATIONS}
-    schema = of["addSilence"]["requestBody"]["content"]["application/json"]["schema"]
-    parameters = {parameter["name"]: parameter for parameter in of["listChecks"]["parameters"]}
-
-    assert valid({"endpoints": ["a"], "seconds": 5}, schema) == []
-    assert valid({"endpoints": [], "seconds": 5}, schema) != []
-    assert parameters["id"]["required"] is True
-    assert parameters["limit"]["schema"]["maximum"] == 1000
+        assert response.status_code == 403, operation.name
+        assert valid(response.json(), schema) == []

@@ -1,3 +1,4 @@
+import pytest
 from monitor.ingest.batches import body, failed, worked
 from monitor.web.asking import TOKENS, Asking, bearer
 from monitor.web.service import NOW, MemoryService
@@ -6,29 +7,21 @@ from ringback.monitor.ingest.shares import MAX_DEBT
 from ringback.monitor.web.settings import WebSettings
 
 
-def asked(sent, times=1):
+def test_what_a_program_reports_goes_to_the_monitor_once():
     asking = Asking(MemoryService())
-    answers = [asking.post("/api/v1/events", content=sent) for _ in range(times)]
-    return answers[-1], asking.service.taken
-
-
-def test_what_a_program_reports_goes_to_the_monitor():
-    sent = body(worked(at=NOW - 1, calls=5), failed(at=NOW), sent_at=NOW)
-    answer, taken = asked(sent)
-    assert (answer.status_code, answer.json()) == (202, {"accepted": 6})
-    assert [report.check.up for report in taken] == [True, False]
-
-
-def test_a_batch_that_comes_again_is_accepted_and_counts_for_nothing():
-    sent = body(failed(at=NOW), sent_at=NOW, id="f3c8-again")
-    answer, taken = asked(sent, times=2)
-    assert (answer.status_code, answer.json(), len(taken)) == (202, {"accepted": 0}, 1)
+    sent = body(worked(at=NOW - 1, calls=5), failed(at=NOW), sent_at=NOW, id="f3c8-again")
+    for accepted in (6, 0):
+        answer = asking.post("/api/v1/events", content=sent)
+        assert (answer.status_code, answer.json()) == (202, {"accepted": accepted})
+    assert [report.check.up for report in asking.service.taken] == [True, False]
 
 
 def test_what_cannot_be_read_or_is_too_much_is_refused():
-    answer, taken = asked(b"{}")
-    assert (answer.status_code, answer.json()["detail"], taken) == (400, "version is not 1", [])
-    assert asked(b" " * 1_100_000)[0].status_code == 413
+    asking = Asking(MemoryService())
+    answer = asking.post("/api/v1/events", content=b"{}")
+    assert (answer.status_code, answer.json()["detail"]) == (400, "version is not 1")
+    assert asking.post("/api/v1/events", content=b" " * 1_100_000).status_code == 413
+    assert asking.service.taken == []
 
 
 def test_more_than_can_be_taken_is_answered_429_and_counted():
@@ -50,11 +43,12 @@ def test_large_batch_is_taken_by_turns():
     assert (answer.json(), turns) == ({"accepted": 120}, [50, 50, 20])
 
 
-def test_where_there_are_tokens_one_to_push_is_needed():
+@pytest.mark.parametrize(("path", "taken"), [("/api/v1/events", 202), ("/api/v2/alerts", 200)])
+def test_where_there_are_tokens_one_to_push_is_needed(path, taken):
     asking = Asking(MemoryService(), WebSettings(tokens=TOKENS))
-    sent = body(failed(at=NOW), sent_at=NOW)
+    sent = body(sent_at=NOW) if taken == 202 else b"[]"
     answers = [
-        asking.post("/api/v1/events", content=sent, headers=headers).status_code
+        asking.post(path, content=sent, headers=headers).status_code
         for headers in ({}, bearer("reader"), bearer("program"))
     ]
-    assert answers == [401, 403, 202]
+    assert answers == [401, 403, taken]
