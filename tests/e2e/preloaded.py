@@ -126,9 +126,13 @@ def _run(namespace, words, env, user):
         importlib.import_module("ringback.cli").main()
     except SystemExit as ended:
         # Without taking down, module by module, all that was imported: that is most of the cost.
+        status = ended.code or 0
+        if not isinstance(status, int):
+            print(status, file=sys.stderr)
+            status = 1
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(ended.code or 0)
+        os._exit(status)
 
 
 def _enter(namespace):
