@@ -134,26 +134,6 @@ def blocked(*, port=None, reject=True):
     return rule("gateway", f"FORWARD -s 192.0.2.2 -d 198.51.100.0/24 -p tcp {ports}-j {target}")
 
 
-def crowded(port, address=SERVER):
-    """Open a port whose accept queue is full: it drops further SYNs."""
-
-    def build(site):
-        with site.inside("server"):
-            full = socket.create_server((address, port), backlog=0)
-            site.keep(full.close)
-            for _ in range(8):
-                filler = socket.socket()
-                site.keep(filler.close)
-                filler.settimeout(0.2)
-                try:
-                    filler.connect((address, port))
-                except TimeoutError:
-                    return
-        raise AssertionError(f"the queue of port {port} did not fill")
-
-    return build
-
-
 def unaccepted(port, address=SERVER):
     """Open a port that the kernel accepts for and no program ever reads from."""
 

@@ -130,16 +130,6 @@ AUTHORITIES = {
         organisation="Zscaler Inc.",
         days=(-900, 900),
     ),
-    "company root": lambda: issue(
-        "Acme Internal Root", authority=True, organisation="Acme Ltd", days=(-900, 900)
-    ),
-    "company": lambda: issue(
-        "Acme Internal Issuing CA 3",
-        authority("company root"),
-        authority=True,
-        organisation="Acme Ltd",
-        days=(-900, 900),
-    ),
     "rsa root": lambda: issue(
         "Example RSA Root",
         authority=True,
@@ -169,7 +159,6 @@ ISSUED = {
         NAME, authority("root"), purpose=ExtendedKeyUsageOID.CLIENT_AUTH
     ).pem(),
     "portal": lambda: chain("portal.example.net"),
-    "company_expired": lambda: chain(NAME, "company", days=(-400, -20)),
     "snake_oil": lambda: issue("localhost").pem(),
     "sha1": lambda: _with_sha1(issue(NAME, authority("rsa root")), authority("rsa root")).pem(),
     # A chain of some 6 kB: it takes several full segments.
@@ -188,11 +177,6 @@ BRIEF = set()
 def chain(subject, issuer="intermediate", **how):
     above = authority(issuer)
     return issue(subject, above, **how).pem(above)
-
-
-def chain_to(subject, *issuers):
-    above = [authority(issuer) for issuer in issuers]
-    return issue(subject, above[0]).pem(*above)
 
 
 _SHA256_WITH_RSA = bytes.fromhex("2a864886f70d01010b")

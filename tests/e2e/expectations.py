@@ -42,13 +42,7 @@ THEIR_SERVICE = "their service|their application"
 SERVICE_LAYERS = "application|tcp|http|status"
 SILENT_KINDS = "http.response.timed_out|tcp.timed_out.established|service.rejected|unknown"
 OTHER_KINDS = "http.response.invalid.not_http|service.rejected|unknown|tls.protocol.error.not_tls"
-EXPIRED = broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", THEIR_CERTIFICATE)
 NAME_SEEN = f"-p tcp --dport 443 -m string --algo bm --string {NAME}"
-GATEWAY = "192.0.2.1"
-NEAR = {"role": "gateway", "address": GATEWAY}
 
-PATH_SILENT = broken(
-    "firewall_drops|path_silent|host_down|overloaded", "tcp.timed_out", "ip|tcp", "path|their host"
-)
 
 PG_URL = f"postgres://app@{NAME}/shop"

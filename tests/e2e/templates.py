@@ -3,7 +3,7 @@
 import base64
 
 from e2e import certificates
-from e2e.building import NAME, blocked, ip, listen, name, proxying, resolver, secure
+from e2e.building import NAME, blocked, ip, listen, name, proxying, secure
 from e2e.expectations import (
     HTTP,
     HTTPS,
@@ -16,10 +16,8 @@ from e2e.expectations import (
 )
 from e2e.handlers import page, proxy
 from e2e.server_replies import LDAP_DONE, replies
-from e2e.site import PROXY, RESOLVER
+from e2e.site import PROXY
 from e2e.world import SILENT, WELL, World, broken
-
-from ringback.testing.lab.dns import DNSAnswer
 
 
 def routed(label, target, route, kind, causes="local_policy_route"):
@@ -183,12 +181,6 @@ def well(label, target, *build, curl=(0,), **more):
     )
 
 
-IPV6_GONE = ip("client", "route del ::/0")
-
-HIDDEN = resolver(RESOLVER, {"intern.example.org": DNSAnswer(addresses=(PROXY,))})
-"""A resolver that knows the office only: names outside are the proxy's business."""
-
-
 def vouched(label, certificate, expected, *, target=HTTPS, build=None, **more):
     curl = (0,) if expected.healthy else (60,)
     return World(
@@ -224,16 +216,6 @@ def answered(label, target, expected, *build, curl=(0,), **more):
 def greeted(label, target, expected, *build, **more):
     return World(
         name=f"greeted-{label}", target=target, build=(name(), *build), expected=expected, **more
-    )
-
-
-def changed_tls(label, build, expected, **more):
-    return World(
-        name=f"changed-{label}",
-        target=f"https://{NAME}/",
-        build=(name(), *build),
-        expected=expected,
-        **more,
     )
 
 

@@ -1,10 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import answering, http, redirects, status, urls
+from e2e.worlds import answering, http, proxy, redirects, status, urls
 
 pytestmark = pytest.mark.netns
 
-WORLDS = answering(http, redirects, status, urls)
+WORLDS = answering(http, proxy, redirects, status, urls)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

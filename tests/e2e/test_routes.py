@@ -1,10 +1,10 @@
 import pytest
 from e2e.judge import faults
-from e2e.worlds import answering, firewall, routes
+from e2e.worlds import answering, firewall, routes, tcp
 
 pytestmark = pytest.mark.netns
 
-WORLDS = answering(firewall, routes)
+WORLDS = answering(firewall, routes, tcp)
 
 
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)

@@ -1,6 +1,5 @@
 """The corpus: the worlds that are only scored, by name."""
 
-import diagnose_bench.worlds.issued  # noqa: F401 - the tables name what is in it
 from diagnose_bench.worlds import (
     certificates,
     dns_names,

@@ -20,7 +20,6 @@ from e2e.building import (
     world,
 )
 from e2e.expectations import (
-    EXPIRED,
     HTTP,
     HTTPS,
     PG_URL,
@@ -36,7 +35,6 @@ from e2e.templates import (
     ALL,
     certificate_refused,
     certificate_world,
-    changed_tls,
     greeted,
     trusting,
     vouched,
@@ -45,8 +43,8 @@ from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import AMQP_START, socks5
 from diagnose_bench.worlds import issued
-from diagnose_bench.worlds.expectations import EXPIRED_KIND, LEAKED, TRUST_VARIABLES
-from diagnose_bench.worlds.templates import HOST6, IPV6_DROPPED, PROXIED_8080
+from diagnose_bench.worlds.expectations import EXPIRED, EXPIRED_KIND, LEAKED, TRUST_VARIABLES
+from diagnose_bench.worlds.templates import HOST6, IPV6_DROPPED, PROXIED_8080, changed_tls
 from ringback.testing.lab import proxy as faulty
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.server import Connection
@@ -1175,5 +1173,20 @@ WORLDS = (
         secure(certificate="wrong_name"),
         curl=(60,),
         fact=("match|not valid for",),
+    ),
+    changed_tls(
+        "company-certificate-expired",
+        (secure(certificate="company_expired"),),
+        broken(
+            "certificate_own_authority|certificate_unknown_issuer|certificate_expired",
+            "tls.cert.authority_invalid.unknown_issuer|tls.cert.authority_invalid.untrusted_root"
+            "|tls.cert.date_invalid.expired",
+            "tls|config",
+            "this host|their certificate|their service",
+        ),
+        curl=(60,),
+        fact=("local issuer|unknown authority|expired",),
+        note="two faults: the company's authority is not trusted here, and the server's "
+        "certificate is over",
     ),
 )

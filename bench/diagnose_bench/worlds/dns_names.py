@@ -30,11 +30,11 @@ from e2e.expectations import (
 )
 from e2e.handlers import page, redirects
 from e2e.site import NOBODY, NOBODY6, OTHER, OTHER6, PROXY, RESOLVER, RESOLVER2, SERVER, THIRD
-from e2e.templates import AT, IPV6_GONE, name_answered
+from e2e.templates import AT, name_answered
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import socks5
-from diagnose_bench.worlds.templates import ask_url
+from diagnose_bench.worlds.templates import IPV6_GONE, ask_url
 from ringback.testing.lab.dns import DNSAnswer
 
 _NAME_MISSING = broken("name_missing", MISSING_KIND, "dns", "DNS")

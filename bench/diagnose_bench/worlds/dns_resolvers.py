@@ -991,4 +991,32 @@ WORLDS = (
         resolver(RESOLVER2),
         curl=(6,),
     ),
+    resolver_world(
+        "resolver-forbidden-by-gateway",
+        "resolver_unreachable",
+        rule("gateway", "FORWARD -p udp --dport 53 -j REJECT --reject-with icmp-admin-prohibited"),
+        limit=1.0,
+        where="DNS|this network|path",
+        also_causes="firewall_rejects",
+    ),
+    World(
+        name="resolver-first-broken",
+        target=HTTP,
+        build=(
+            name(),
+            listen(),
+            nameservers(RESOLVER2, RESOLVER),
+            resolver(RESOLVER2, always=DNSAnswer(rcode=SERVFAIL)),
+        ),
+        expected=broken(
+            "one_resolver_dead|resolvers_disagree|healthy",
+            f"{RESOLVER_FAILED}|{UNRESOLVED}|healthy",
+            "dns|none",
+            "DNS|",
+            healthy=None,
+        ),
+        curl=(0,),
+        fact=("192.0.2.154",),
+        note="the C library asks the second after the SERVFAIL, and the call goes through",
+    ),
 )

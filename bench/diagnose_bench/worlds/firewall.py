@@ -2,8 +2,8 @@
 
 from e2e.building import (
     NAME,
+    blocked,
     chain,
-    crowded,
     dual,
     hosts,
     ip,
@@ -16,13 +16,10 @@ from e2e.building import (
     world,
 )
 from e2e.expectations import (
-    GATEWAY,
     HOST_KIND,
     HTTP,
     HTTPS,
-    NEAR,
     NETWORK_KIND,
-    PATH_SILENT,
     PG_URL,
     PROHIBITED_KIND,
     SECOND,
@@ -31,10 +28,10 @@ from e2e.expectations import (
 )
 from e2e.handlers import postgres, redirects, redis, smtp, ssh
 from e2e.site import NOBODY, OTHER, SERVER, SERVER6
-from e2e.templates import IPV6_GONE
 from e2e.world import SILENT, World, broken
 
-from diagnose_bench.worlds.templates import HOST6, MUTE, NAT
+from diagnose_bench.worlds.expectations import GATEWAY, NEAR, PATH_SILENT
+from diagnose_bench.worlds.templates import HOST6, IPV6_GONE, MUTE, NAT, crowded
 
 _REJECTS4 = {
     # Option of REJECT: ICMP type and code, kind, causes it can be taken for.
@@ -1003,5 +1000,29 @@ WORLDS = (
         limit=SILENT,
         curl=(28,),
         fact=("timed out|timeout",),
+    ),
+    world(
+        "unread-database-by-source-address",
+        f"postgresql://{SERVER}:5432/shop",
+        broken("firewall_drops", "tcp.timed_out", "tcp", "path|their host"),
+        listen(5432, postgres),
+        listen(80),
+        rule("server", "INPUT -s 192.0.2.2 -p tcp --dport 5432 -j DROP"),
+        **SLOW,
+    ),
+    world(
+        "odd-rejected-by-gateway",
+        HTTPS,
+        broken(
+            "firewall_rejects",
+            "tcp.address_unreachable.prohibited|tcp.address_unreachable.host",
+            "ip|tcp",
+            "this network|path",
+        ),
+        name(),
+        secure(),
+        blocked(),
+        curl=(7,),
+        fact=("prohibited|filtered|firewall",),
     ),
 )

@@ -4,11 +4,11 @@ from e2e.building import NAME, blocked, ip, listen, name, proxying, resolver, ru
 from e2e.expectations import HTTP, HTTPS
 from e2e.handlers import old_server, proxy, reach
 from e2e.site import PROXY, RESOLVER, SERVER
-from e2e.templates import ALL, AT, HIDDEN, USERS, well
+from e2e.templates import ALL, AT, USERS, well
 from e2e.world import SILENT, WELL
 
 from diagnose_bench.servers import socks5
-from diagnose_bench.worlds.templates import HTTPS_PROXIED, PROXIED_8080, changed_well
+from diagnose_bench.worlds.templates import HIDDEN, HTTPS_PROXIED, PROXIED_8080, changed_well
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.proxy import relay
 

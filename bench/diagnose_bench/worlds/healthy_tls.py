@@ -4,7 +4,6 @@ import ssl
 
 from e2e import certificates
 from e2e.building import NAME, dual, listen, name, secure, world
-from e2e.contexts import curve
 from e2e.expectations import HTTPS, THEIR_APPLICATION
 from e2e.handlers import page, redirects
 from e2e.site import OTHER, SERVER, SERVER6
@@ -22,7 +21,7 @@ from diagnose_bench.servers import (
 )
 from diagnose_bench.worlds import issued
 from diagnose_bench.worlds.expectations import MEGABYTE
-from diagnose_bench.worlds.templates import NAT, certificate_welcome, further_address, shaken
+from diagnose_bench.worlds.templates import NAT, certificate_welcome, curve, further_address, shaken
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import closing, speaking
 from ringback.testing.lab.http import healthy_over_http2 as answering_http2

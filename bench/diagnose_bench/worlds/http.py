@@ -5,7 +5,6 @@ from e2e.expectations import (
     HTTP,
     HTTPS,
     NAME_SEEN,
-    NEAR,
     SELF_SIGNED_KIND,
     SLOW,
     STATUS_LAYERS,
@@ -13,7 +12,7 @@ from e2e.expectations import (
 )
 from e2e.handlers import PAGE, mysql, page, postgres, redirects, smtp
 from e2e.server_replies import after_request, alternating, answer, lingering, replies, says
-from e2e.site import OTHER, RESOLVER
+from e2e.site import OTHER, RESOLVER, SERVER
 from e2e.templates import ALL, answered, served
 from e2e.world import SILENT, World, broken
 
@@ -27,8 +26,8 @@ from diagnose_bench.servers import (
     slow_header_lines,
     zipped,
 )
-from diagnose_bench.worlds.expectations import MEGABYTE, STATUS_OR_HTTP
-from diagnose_bench.worlds.templates import HOST6, gatewayed, office
+from diagnose_bench.worlds.expectations import MEGABYTE, NEAR, STATUS_OR_HTTP
+from diagnose_bench.worlds.templates import HOST6, changed_tls, gatewayed, office
 from ringback.testing.lab import proxy as faulty
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.http import closing, greeting
@@ -876,5 +875,34 @@ WORLDS = (
         ),
         curl=(56,),
         fact=("reset",),
+    ),
+    changed_tls(
+        "login-put-before",
+        (
+            name("portal.example.net", OTHER),
+            secure(
+                handler=redirects(
+                    {
+                        "*": "https://portal.example.net/realms/acme/protocol/openid-connect/auth?client_id=a"
+                    }
+                ),
+                address=SERVER,
+            ),
+            secure(
+                certificate="portal",
+                handler=page(body=b"<form method=post><input type=password name=p></form>"),
+                address=OTHER,
+            ),
+        ),
+        broken(
+            "login_elsewhere|unauthorized|healthy",
+            "http.error.auth|http.response.unexpected_content|healthy",
+            "http|status|application|none",
+            "their application|their service|this program|",
+            healthy=None,
+        ),
+        curl=(0,),
+        fact=("login|password|sign in|auth",),
+        note="the operators put single sign-on before the interface; certificates are good",
     ),
 )

@@ -1,4 +1,7 @@
-"""Certificates of the corpus, beside those of the worlds of the gate (``e2e.certificates``)."""
+"""Certificates of the corpus; they are added to those of the worlds of the gate.
+
+The tables name them as they name those of ``e2e.certificates``.
+"""
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -9,12 +12,27 @@ from e2e.certificates import (
     NAME,
     authority,
     chain,
-    chain_to,
     issue,
     pem_file,
 )
 
+
+def chain_to(subject, *issuers):
+    above = [authority(issuer) for issuer in issuers]
+    return issue(subject, above[0]).pem(*above)
+
+
 AUTHORITIES |= {
+    "company root": lambda: issue(
+        "Acme Internal Root", authority=True, organisation="Acme Ltd", days=(-900, 900)
+    ),
+    "company": lambda: issue(
+        "Acme Internal Issuing CA 3",
+        authority("company root"),
+        authority=True,
+        organisation="Acme Ltd",
+        days=(-900, 900),
+    ),
     "expired intermediate": lambda: issue(
         "Example Trust Issuing CA 1", authority("root"), authority=True, days=(-900, -3)
     ),
@@ -83,6 +101,7 @@ AUTHORITIES |= {
 }
 
 ISSUED |= {
+    "company_expired": lambda: chain(NAME, "company", days=(-400, -20)),
     "idna": lambda: chain("xn--bcher-kva.example.org"),
     "ending": lambda: chain(NAME, days=(-88, 2)),
     "expired_an_hour_ago": lambda: chain(NAME, days=(-90, -1 / 24)),

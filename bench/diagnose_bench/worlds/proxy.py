@@ -18,11 +18,12 @@ from e2e.expectations import HTTP, HTTPS, PROXY_DOWN, PROXY_NEEDED, SLOW, UNRESO
 from e2e.handlers import page, proxy, ssh
 from e2e.server_replies import answer, unread
 from e2e.site import CLIENT, NO_RESOLVER, NOBODY, PROXY, RESOLVER2
-from e2e.templates import ALL, AT, HIDDEN, USERS, proxied, proxy_says
+from e2e.templates import ALL, AT, USERS, proxied, proxy_says
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import reset_at_first_word, socks5
 from diagnose_bench.worlds.templates import (
+    HIDDEN,
     HTTPS_PROXIED,
     IPV6_DROPPED,
     PROXIED_8080,
@@ -1233,5 +1234,23 @@ WORLDS = (
         url=HTTP,
         curl=(0,),
         fact=("407",),
+    ),
+    world(
+        "odd-proxy-needed-for-the-name",
+        HTTPS,
+        broken(
+            "proxy_needed|name_missing",
+            "dns.name_not_resolved|proxy.unreachable",
+            "dns|proxy|config",
+            "DNS|this program|this host|this network",
+        ),
+        name(),
+        secure(),
+        HIDDEN,
+        blocked(),
+        proxying(proxy),
+        file("environment", f"https_proxy={AT}\n"),
+        curl=(6,),
+        fact=("nxdomain|no such host|proxy",),
     ),
 )

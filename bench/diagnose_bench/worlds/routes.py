@@ -31,11 +31,11 @@ from e2e.expectations import (
 )
 from e2e.handlers import PAGE, page, postgres, redirects, redis
 from e2e.site import CLIENT, NOBODY, NOBODY6, OTHER, RESOLVER, SERVER, SERVER6
-from e2e.templates import ALL, IPV6_GONE, routed, served
+from e2e.templates import ALL, routed, served
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.worlds.expectations import PROHIBIT_COMMANDS, PUBLIC
-from diagnose_bench.worlds.templates import NAT, forwarded, further_address
+from diagnose_bench.worlds.templates import IPV6_GONE, NAT, forwarded, further_address
 from ringback.testing.lab.dns import DNSAnswer
 
 _POLICY_ROUTE = broken(

@@ -1052,4 +1052,16 @@ WORLDS = (
             ),
         ),
     ),
+    greeted(
+        "postgres-without-tls",
+        f"{PG_URL}?sslmode=require",
+        broken(
+            "service_tls_failed|service_rejects|tls_on_plain_port",
+            "tls.failed|service.rejected|tls.protocol.error.not_tls",
+            "tls|application",
+            f"{THEIR_SERVICE}|this program",
+        ),
+        listen(5432, postgres),
+        fact=("TLS|SSL",),
+    ),
 )

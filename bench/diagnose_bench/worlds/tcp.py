@@ -11,7 +11,6 @@ from e2e.building import (
     NAME,
     blocked,
     chain,
-    crowded,
     dual,
     file,
     hosts,
@@ -30,12 +29,12 @@ from e2e.building import (
 )
 from e2e.expectations import (
     DOWN,
-    GATEWAY,
     HOST_KIND,
     HTTP,
     HTTPS,
     NETWORK_KIND,
     PROHIBITED_KIND,
+    SLOW,
     THEIR_APPLICATION,
 )
 from e2e.handlers import mysql, page, postgres, proxy, redirects, redis, smtp, ssh
@@ -51,12 +50,21 @@ from e2e.site import (
     SERVER6,
     THIRD,
 )
-from e2e.templates import ALL, AT, IPV6_GONE, answered, served
+from e2e.templates import ALL, AT, answered, served
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import hints_then, late, still_processing
-from diagnose_bench.worlds.expectations import EXPIRED_KIND, LEAKED, PUBLIC
-from diagnose_bench.worlds.templates import HOST6, LINK_DOWN, NAT, NO_DEFAULT, forwarded, office
+from diagnose_bench.worlds.expectations import EXPIRED_KIND, GATEWAY, LEAKED, PUBLIC
+from diagnose_bench.worlds.templates import (
+    HOST6,
+    IPV6_GONE,
+    LINK_DOWN,
+    NAT,
+    NO_DEFAULT,
+    crowded,
+    forwarded,
+    office,
+)
 from ringback.testing.lab import proxy as faulty
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.server import Connection
@@ -1223,5 +1231,52 @@ WORLDS = (
         proxying(proxy),
         variables={"http_proxy": AT},
         curl=(7,),
+    ),
+    world(
+        "unread-queue-full-and-other-port-well",
+        f"http://{SERVER}:8000/",
+        broken(
+            "overloaded|firewall_drops|path_silent",
+            "tcp.timed_out",
+            "tcp",
+            "their service|path|their host",
+        ),
+        crowded(8000),
+        listen(80),
+        curl=(28,),
+        **SLOW,
+        fact=("timed out|timeout",),
+    ),
+    world(
+        "name-loopback-beside-good-ipv6",
+        HTTP,
+        broken(
+            "ipv4_dead|bogus_address|healthy",
+            "tcp.refused|dns.bogus_address|healthy",
+            "tcp|dns|none|ip",
+            "DNS|this host|their service|",
+            healthy=None,
+        ),
+        name(NAME, "127.0.0.1", SERVER6),
+        listen(),
+        fact=(r"127\.0\.0\.1",),
+    ),
+    world(
+        "peer-syn-flooded-and-open-sometimes",
+        HTTP,
+        broken(
+            "overloaded|firewall_drops|healthy|slow_first_byte",
+            "tcp.timed_out|healthy|http.response.timed_out",
+            "tcp|none|http",
+            "path|their host|their service|their application|",
+            healthy=None,
+        ),
+        name(),
+        listen(),
+        rule(
+            "server",
+            "INPUT -p tcp --dport 80 --syn -m statistic --mode nth --every 3 --packet 0 -j DROP",
+        ),
+        limit=SILENT,
     ),
 )

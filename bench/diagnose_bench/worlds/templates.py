@@ -9,7 +9,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 from e2e import certificates
-from e2e.building import NAME, ip, listen, name, rule, secure, world
+from e2e.building import NAME, ip, listen, name, resolver, rule, secure, world
 from e2e.expectations import HTTPS
 from e2e.handlers import page
 from e2e.resolver import Resolver
@@ -18,7 +18,13 @@ from e2e.templates import answered
 from e2e.world import WELL, World, broken
 
 from diagnose_bench.worlds.expectations import STATUS_OR_HTTP, URL_OR_SCHEME
-from ringback.testing.lab.dns import bind
+from ringback.testing.lab.dns import DNSAnswer, bind
+from ringback.testing.lab.tls import old_protocol
+
+IPV6_GONE = ip("client", "route del ::/0")
+
+HIDDEN = resolver(RESOLVER, {"intern.example.org": DNSAnswer(addresses=(PROXY,))})
+"""A resolver that knows the office only: names outside are the proxy's business."""
 
 IPV6_DROPPED = rule("gateway", "FORWARD -j DROP", 6)
 
@@ -209,3 +215,48 @@ def certificate_welcome(context):
 def only_new(context):
     """Speak TLS 1.3 only."""
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+
+
+def changed_tls(label, build, expected, **more):
+    return World(
+        name=f"changed-{label}",
+        target=f"https://{NAME}/",
+        build=(name(), *build),
+        expected=expected,
+        **more,
+    )
+
+
+def crowded(port, address=SERVER):
+    """Open a port whose accept queue is full: it drops further SYNs."""
+
+    def build(site):
+        with site.inside("server"):
+            full = socket.create_server((address, port), backlog=0)
+            site.keep(full.close)
+            for _ in range(8):
+                filler = socket.socket()
+                site.keep(filler.close)
+                filler.settimeout(0.2)
+                try:
+                    filler.connect((address, port))
+                except TimeoutError:
+                    return
+        raise AssertionError(f"the queue of port {port} did not fill")
+
+    return build
+
+
+def curve(name, most=ssl.TLSVersion.MAXIMUM_SUPPORTED):
+    """Return what limits a server to one curve, and to TLS versions up to one."""
+
+    def prepare(context):
+        context.maximum_version = most
+        context.set_ecdh_curve(name)
+
+    return prepare
+
+
+def only_old(context):
+    """Speak TLS 1.0 and 1.1 only."""
+    old_protocol(context, None)

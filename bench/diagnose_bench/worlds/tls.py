@@ -4,7 +4,7 @@ import ssl
 import struct
 from functools import partial
 
-from e2e import certificates, contexts
+from e2e import certificates
 from e2e.building import (
     NAME,
     blocked,
@@ -13,17 +13,18 @@ from e2e.building import (
     listen,
     name,
     nameservers,
+    proxying,
     rule,
     secure,
     unaccepted,
     world,
 )
-from e2e.contexts import curve, only_old
 from e2e.expectations import (
     CUT_KINDS,
     HTTP,
     HTTPS,
     MISMATCH_KIND,
+    NAME_SEEN,
     OUR_SCHEME,
     PG_URL,
     SERVICE_LAYERS,
@@ -33,7 +34,7 @@ from e2e.expectations import (
     THEIR_SERVICE,
     UNKNOWN_KIND,
 )
-from e2e.handlers import PAGE, mysql, page, postgres, redirects, redis, smtp, ssh
+from e2e.handlers import PAGE, mysql, page, postgres, proxy, redirects, redis, smtp, ssh
 from e2e.server_replies import (
     LDAP_DONE,
     after_request,
@@ -45,7 +46,7 @@ from e2e.server_replies import (
     unread,
 )
 from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
-from e2e.templates import ALL, changed_tls, greeted, handshake_world
+from e2e.templates import ALL, greeted, handshake_world
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import (
@@ -66,9 +67,12 @@ from diagnose_bench.worlds.expectations import EXPIRED_KIND, TRUST_VARIABLES
 from diagnose_bench.worlds.templates import (
     PROXIED_8080,
     certificate_welcome,
+    changed_tls,
+    curve,
     name_required,
     office,
     only_new,
+    only_old,
     shaken,
     unless_named,
 )
@@ -1124,7 +1128,7 @@ WORLDS = (
         f"https://{NAME}:8443/",
         broken("tls_mismatch", "tls.version_or_cipher_mismatch", "tls", "their service"),
         name(),
-        secure(8443, prepare=contexts.curve("brainpoolP256r1", ssl.TLSVersion.TLSv1_2)),
+        secure(8443, prepare=curve("brainpoolP256r1", ssl.TLSVersion.TLSv1_2)),
     ),
     world(
         "trust-alert-internal",
@@ -1481,5 +1485,37 @@ WORLDS = (
         ),
         name(),
         listen(443, unless_named(NAME, over_tls(certificates.server_context(), page()))),
+    ),
+    world(
+        "rare-proxy-opens-and-closes",
+        HTTPS,
+        broken(
+            "handshake_cut|proxy_upstream_failed|proxy_silent",
+            "tls.closed|tcp.closed|tcp.reset|proxy.upstream_failed|proxy.no_response",
+            "tls|proxy|tcp",
+            "their service|path|proxy|their host",
+        ),
+        name(),
+        listen(443, hello_close),
+        blocked(),
+        proxying(proxy),
+        variables=ALL,
+        curl=(35,),
+        fact=("EOF|clos|reset",),
+    ),
+    world(
+        "odd-name-in-hello-reset",
+        HTTPS,
+        broken(
+            "handshake_cut|sni_unknown",
+            "tcp.reset|tls.closed|tls.failed",
+            "tls|tcp",
+            "path|their service|their host|this network",
+        ),
+        name(),
+        secure(),
+        rule("border", f"FORWARD {NAME_SEEN} -j REJECT --reject-with tcp-reset"),
+        curl=(35,),
+        fact=("reset",),
     ),
 )

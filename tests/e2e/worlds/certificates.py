@@ -15,7 +15,6 @@ from e2e.templates import (
     ALL,
     certificate_refused,
     certificate_world,
-    changed_tls,
     trusting,
     vouched,
 )
@@ -204,20 +203,5 @@ WORLDS = (
         broken("certificate_invalid", "tls.cert.invalid", "tls", "their certificate"),
         name(),
         secure(990, "not_for_servers"),
-    ),
-    changed_tls(
-        "company-certificate-expired",
-        (secure(certificate="company_expired"),),
-        broken(
-            "certificate_own_authority|certificate_unknown_issuer|certificate_expired",
-            "tls.cert.authority_invalid.unknown_issuer|tls.cert.authority_invalid.untrusted_root"
-            "|tls.cert.date_invalid.expired",
-            "tls|config",
-            "this host|their certificate|their service",
-        ),
-        curl=(60,),
-        fact=("local issuer|unknown authority|expired",),
-        note="two faults: the company's authority is not trusted here, and the server's "
-        "certificate is over",
     ),
 )

@@ -109,14 +109,6 @@ WORLDS = (
         fact=r"203\.0\.113\.53",
     ),
     resolver_world(
-        "resolver-forbidden-by-gateway",
-        "resolver_unreachable",
-        rule("gateway", "FORWARD -p udp --dport 53 -j REJECT --reject-with icmp-admin-prohibited"),
-        limit=1.0,
-        where="DNS|this network|path",
-        also_causes="firewall_rejects",
-    ),
-    resolver_world(
         "resolver-not-configured",
         "resolver_missing",
         file("resolv.conf", ""),
@@ -166,26 +158,6 @@ WORLDS = (
         curl=(7,),
         fact=("192.0.2.154",),
         note="the first still has an old address, at which nothing listens",
-    ),
-    World(
-        name="resolver-first-broken",
-        target=HTTP,
-        build=(
-            name(),
-            listen(),
-            nameservers(RESOLVER2, RESOLVER),
-            resolver(RESOLVER2, always=DNSAnswer(rcode=SERVFAIL)),
-        ),
-        expected=broken(
-            "one_resolver_dead|resolvers_disagree|healthy",
-            f"{RESOLVER_FAILED}|{UNRESOLVED}|healthy",
-            "dns|none",
-            "DNS|",
-            healthy=None,
-        ),
-        curl=(0,),
-        fact=("192.0.2.154",),
-        note="the C library asks the second after the SERVFAIL, and the call goes through",
     ),
     World(
         name="answer-needs-tcp",

@@ -1,15 +1,13 @@
 """Firewalls that reject or drop, and whose they are."""
 
-from e2e.building import NAME, blocked, dual, listen, name, nft, rule, secure, world
+from e2e.building import NAME, dual, listen, name, nft, rule, secure, world
 from e2e.expectations import (
     HOST_KIND,
     HTTP,
-    HTTPS,
     PROHIBITED_KIND,
     SECOND,
-    SLOW,
 )
-from e2e.handlers import postgres, smtp
+from e2e.handlers import smtp
 from e2e.site import SERVER
 from e2e.world import SILENT, World, broken
 
@@ -68,15 +66,6 @@ WORLDS = (
         curl=(7,),
     ),
     world(
-        "unread-database-by-source-address",
-        f"postgresql://{SERVER}:5432/shop",
-        broken("firewall_drops", "tcp.timed_out", "tcp", "path|their host"),
-        listen(5432, postgres),
-        listen(80),
-        rule("server", "INPUT -s 192.0.2.2 -p tcp --dport 5432 -j DROP"),
-        **SLOW,
-    ),
-    world(
         "unread-own-rule-for-user-only",
         f"http://{SERVER}/",
         broken("local_firewall", PROHIBITED_KIND, "tcp|ip", "this host"),
@@ -87,21 +76,6 @@ WORLDS = (
             "--reject-with icmp-admin-prohibited",
         ),
         curl=(7,),
-    ),
-    world(
-        "odd-rejected-by-gateway",
-        HTTPS,
-        broken(
-            "firewall_rejects",
-            "tcp.address_unreachable.prohibited|tcp.address_unreachable.host",
-            "ip|tcp",
-            "this network|path",
-        ),
-        name(),
-        secure(),
-        blocked(),
-        curl=(7,),
-        fact=("prohibited|filtered|firewall",),
     ),
     world(
         "way-own-firewall-ipv4-only",

@@ -4,8 +4,8 @@ from e2e.building import NAME, dual, listen, name, secure, world
 from e2e.expectations import HTTP, HTTPS, STATUS_LAYERS, THEIR_APPLICATION
 from e2e.handlers import old_server, page, redirects
 from e2e.server_replies import after_request, answer, lingering
-from e2e.site import OTHER, SERVER, SERVER6
-from e2e.templates import answered, changed_tls, served
+from e2e.site import OTHER, SERVER6
+from e2e.templates import answered, served
 from e2e.world import SILENT, World, broken
 
 from ringback.testing.lab.http import closing
@@ -15,8 +15,6 @@ from ringback.testing.lab.tcp import reset_after_request
 from ringback.testing.lab.timing import stalled_body
 
 _EMPTY_KINDS = "http.response.invalid.empty|tcp.closed"
-
-_PORTAL_NAME = "portal.example.net"
 
 WORLDS = (
     world(
@@ -217,34 +215,5 @@ WORLDS = (
         ),
         fact=("301|redirect|upgrade",),
         note="libraries for WebSockets do not follow redirects",
-    ),
-    changed_tls(
-        "login-put-before",
-        (
-            name(_PORTAL_NAME, OTHER),
-            secure(
-                handler=redirects(
-                    {
-                        "*": f"https://{_PORTAL_NAME}/realms/acme/protocol/openid-connect/auth?client_id=a"
-                    }
-                ),
-                address=SERVER,
-            ),
-            secure(
-                certificate="portal",
-                handler=page(body=b"<form method=post><input type=password name=p></form>"),
-                address=OTHER,
-            ),
-        ),
-        broken(
-            "login_elsewhere|unauthorized|healthy",
-            "http.error.auth|http.response.unexpected_content|healthy",
-            "http|status|application|none",
-            "their application|their service|this program|",
-            healthy=None,
-        ),
-        curl=(0,),
-        fact=("login|password|sign in|auth",),
-        note="the operators put single sign-on before the interface; certificates are good",
     ),
 )

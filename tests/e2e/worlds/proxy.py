@@ -1,11 +1,11 @@
 """Proxies."""
 
 from e2e import certificates
-from e2e.building import blocked, file, listen, name, proxying, rule, secure, world
+from e2e.building import blocked, listen, name, proxying, rule, secure, world
 from e2e.expectations import HTTP, HTTPS, PROXY_DOWN, PROXY_NEEDED
 from e2e.handlers import page, proxy
 from e2e.site import PROXY, SERVER
-from e2e.templates import ALL, AT, HIDDEN, USERS, proxied, proxy_says
+from e2e.templates import ALL, AT, USERS, proxied, proxy_says
 from e2e.world import SILENT, broken
 
 from ringback.testing.lab import proxy as faulty
@@ -172,24 +172,6 @@ WORLDS = (
         variables=ALL,
         curl=(56, 35),
         fact=("proxy|CONNECT",),
-    ),
-    world(
-        "odd-proxy-needed-for-the-name",
-        HTTPS,
-        broken(
-            "proxy_needed|name_missing",
-            "dns.name_not_resolved|proxy.unreachable",
-            "dns|proxy|config",
-            "DNS|this program|this host|this network",
-        ),
-        name(),
-        secure(),
-        HIDDEN,
-        blocked(),
-        proxying(proxy),
-        file("environment", f"https_proxy={AT}\n"),
-        curl=(6,),
-        fact=("nxdomain|no such host|proxy",),
     ),
     world(
         "odd-proxy-forbids-http",

@@ -7,9 +7,8 @@ from e2e.expectations import (
     SILENT_KINDS,
     SLOW,
     THEIR_APPLICATION,
-    THEIR_SERVICE,
 )
-from e2e.handlers import postgres, postgres_full, redis, ssh
+from e2e.handlers import postgres_full, redis, ssh
 from e2e.server_replies import (
     lingering,
     mysql_refusal,
@@ -105,18 +104,6 @@ WORLDS = (
         listen(
             6379, lambda connection: redis(connection, says=b"-NOAUTH Authentication required.\r\n")
         ),
-    ),
-    greeted(
-        "postgres-without-tls",
-        f"{PG_URL}?sslmode=require",
-        broken(
-            "service_tls_failed|service_rejects|tls_on_plain_port",
-            "tls.failed|service.rejected|tls.protocol.error.not_tls",
-            "tls|application",
-            f"{THEIR_SERVICE}|this program",
-        ),
-        listen(5432, postgres),
-        fact=("TLS|SSL",),
     ),
     world(
         "words-postgres-tls-reset",

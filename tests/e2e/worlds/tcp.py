@@ -4,7 +4,6 @@ import socket
 
 from e2e.building import (
     NAME,
-    crowded,
     dual,
     hosts,
     ip,
@@ -17,7 +16,7 @@ from e2e.building import (
     world,
 )
 from e2e.expectations import DOWN, HTTP, NETWORK_KIND, SLOW, THEIR_APPLICATION
-from e2e.site import CLIENT, OTHER, SERVER, SERVER6
+from e2e.site import CLIENT, OTHER, SERVER
 from e2e.templates import served
 from e2e.world import SILENT, World, broken
 
@@ -136,21 +135,6 @@ WORLDS = (
         **SLOW,
     ),
     world(
-        "unread-queue-full-and-other-port-well",
-        f"http://{SERVER}:8000/",
-        broken(
-            "overloaded|firewall_drops|path_silent",
-            "tcp.timed_out",
-            "tcp",
-            "their service|path|their host",
-        ),
-        crowded(8000),
-        listen(80),
-        curl=(28,),
-        **SLOW,
-        fact=("timed out|timeout",),
-    ),
-    world(
         "unread-worker-hangs-behind-open-port",
         f"http://{SERVER}:8000/",
         broken("accepts_and_silent", "http.response.timed_out", "http", THEIR_APPLICATION),
@@ -185,20 +169,6 @@ WORLDS = (
         fact=(f"{OTHER}.*(prohibited|filtered)",),
     ),
     world(
-        "name-loopback-beside-good-ipv6",
-        HTTP,
-        broken(
-            "ipv4_dead|bogus_address|healthy",
-            "tcp.refused|dns.bogus_address|healthy",
-            "tcp|dns|none|ip",
-            "DNS|this host|their service|",
-            healthy=None,
-        ),
-        name(NAME, "127.0.0.1", SERVER6),
-        listen(),
-        fact=(r"127\.0\.0\.1",),
-    ),
-    world(
         "quirk-no-port-left",
         f"http://{SERVER}/",
         broken(
@@ -208,24 +178,6 @@ WORLDS = (
         _without_ports,
         fact=("assign requested address|port",),
         note="every port of this host's range is taken",
-    ),
-    world(
-        "peer-syn-flooded-and-open-sometimes",
-        HTTP,
-        broken(
-            "overloaded|firewall_drops|healthy|slow_first_byte",
-            "tcp.timed_out|healthy|http.response.timed_out",
-            "tcp|none|http",
-            "path|their host|their service|their application|",
-            healthy=None,
-        ),
-        name(),
-        listen(),
-        rule(
-            "server",
-            "INPUT -p tcp --dport 80 --syn -m statistic --mode nth --every 3 --packet 0 -j DROP",
-        ),
-        limit=SILENT,
     ),
     world(
         "routes-one-port-left",

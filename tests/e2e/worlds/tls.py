@@ -2,7 +2,6 @@
 
 import ssl
 
-from e2e import contexts
 from e2e.building import (
     NAME,
     blocked,
@@ -24,7 +23,6 @@ from e2e.world import SILENT, broken
 from ringback.testing.lab.http import greeting
 from ringback.testing.lab.tls import (
     alerting,
-    hello_close,
     hello_plain,
     hello_reset,
     no_shared_cipher,
@@ -182,23 +180,6 @@ WORLDS = (
         curl=(0, 1, 52, 56),
     ),
     world(
-        "rare-proxy-opens-and-closes",
-        HTTPS,
-        broken(
-            "handshake_cut|proxy_upstream_failed|proxy_silent",
-            "tls.closed|tcp.closed|tcp.reset|proxy.upstream_failed|proxy.no_response",
-            "tls|proxy|tcp",
-            "their service|path|proxy|their host",
-        ),
-        name(),
-        listen(443, hello_close),
-        blocked(),
-        proxying(proxy),
-        variables=ALL,
-        curl=(35,),
-        fact=("EOF|clos|reset",),
-    ),
-    world(
         "odd-proxy-tunnel-to-silence",
         HTTPS,
         broken(
@@ -234,21 +215,6 @@ WORLDS = (
         note="a device drops the ClientHello for the name that is in it",
     ),
     world(
-        "odd-name-in-hello-reset",
-        HTTPS,
-        broken(
-            "handshake_cut|sni_unknown",
-            "tcp.reset|tls.closed|tls.failed",
-            "tls|tcp",
-            "path|their service|their host|this network",
-        ),
-        name(),
-        secure(),
-        rule("border", f"FORWARD {NAME_SEEN} -j REJECT --reject-with tcp-reset"),
-        curl=(35,),
-        fact=("reset",),
-    ),
-    world(
         "way-one-of-two-expired",
         HTTPS,
         broken(
@@ -269,6 +235,6 @@ WORLDS = (
         f"smtps://{NAME}",
         broken("old_tls", "tls.version_or_cipher_mismatch", "tls", "their service"),
         name(),
-        secure(465, prepare=contexts.only_old),
+        secure(465, prepare=lambda context: old_protocol(context, None)),
     ),
 )
