@@ -8,76 +8,62 @@ PAGE = '[[web.page]]\nname = "a"\n'
 ROLES = 'roles = { a = "view" }\n'
 TOKEN = '[[token]]\nname = "t"\n'
 AUTH = '[auth]\nproxy_header = "X-User"\n'
+MODULE = "[probe_module.wrong]\n"
+ANONYMOUS = "expect = { anonymous = true }\n"
 PLACED = [
     ("x = \n", "1:5: invalid value"),
     ("a = 1\na = 2\n", "2:6: cannot overwrite a value"),
     ("[endpoint]\n", "1:1: must be written as [[endpoint]], once for each"),
     ("endpoints = 1\n", "1:1: unknown key 'endpoints'; did you mean 'endpoint'?"),
-    (
-        f"{ENDPOINT}interval = 3\n",
-        "4:1: unknown key 'interval' in endpoint[0]; did you mean",
-    ),
+    (f"{ENDPOINT}interval = 3\n", "4:1: unknown key 'interval' in endpoint[0]; did you mean"),
     (f"{ENDPOINT}[endpoint.expect]\n  latancy = 1\n", "5:3: unknown key 'latancy'"),
     (f'{ENDPOINT}every = "5 minutes"\n', "4:9: endpoint[0].every must be a duration above 0"),
     (f"{ENDPOINT}every = 5\ntimeout = '8s'\n", "5:11: timeout (8 s) must not be longer than every"),
     (f"{ENDPOINT}retries = 1\nthreshold = 2\n", "1:1: endpoint[0]: threshold and retries mean"),
     (f'{ENDPOINT}expect.json = {{ "a[" = 1 }}\n', "4:8: endpoint[0].expect.json: not a JSON path"),
     (f"{ENDPOINT}ca = 'none.pem'\n", "4:6: file 'none.pem' does not exist"),
-    (
-        f"{ENDPOINT}proxy = 'http:/ann:hunter2@proxy'\n",
-        "4:9: endpoint[0].proxy must be http://HOST:",
-    ),
+    (f"{ENDPOINT}proxy = 'http:/ann:hunter2@proxy'\n", "4:9: endpoint[0].proxy must be http://"),
     (f'{ENDPOINT}record = "A"\n', "4:10: record applies to dns only; this endpoint is http"),
     (f'{ENDPOINT}type = "tpc"\n', "4:8: endpoint[0].type must be http, tcp, tls, dns, icmp or"),
     (f'{ENDPOINT}type = "heartbeat"\n', "3:7: a heartbeat has no url"),
     (f"{ENDPOINT}headers = {{ A = '${{KEY}}' }}\n", "4:17: environment variable 'KEY' is not set"),
     (f'{ENDPOINT}parents = "A"\n', "4:11: parents form a cycle: a → a"),
-    (
-        f'{ENDPOINT}parents = ["b"]\n{OTHER}',
-        "4:12: there is no endpoint named 'b'; did you mean",
-    ),
+    (f'{ENDPOINT}parents = ["b"]\n{OTHER}', "4:12: there is no endpoint named 'b'; did you mean"),
     (ENDPOINT + ENDPOINT, "5:8: an endpoint with the id 'a' already exists: ringback.toml:1"),
-    (
-        "[[endpoint]]\nurl = 'tls://mail'\nstarttls = 'smtp'\n",
-        "2:7: smtp needs a port: tls://HOST:",
-    ),
+    ("[[endpoint]]\nurl = 'tls://mail'\nstarttls = 'smtp'\n", "2:7: smtp needs a port: tls://"),
     ('[[endpoint]]\nname = "x"\n', "1:1: 'url' is missing"),
-    (
-        'controls = ["tcp://192.0.2.1:443", "htps://x"]\n',
-        "1:36: control has an unknown scheme",
-    ),
-    (
-        'controls = "tcp://127.0.0.1:443"\n',
-        "1:12: 127.0.0.1 is this machine",
-    ),
+    ('controls = ["tcp://192.0.2.1:443", "htps://x"]\n', "1:36: control has an unknown scheme"),
+    ('controls = "tcp://127.0.0.1:443"\n', "1:12: 127.0.0.1 is this machine"),
     ("[web]\nport = 70000\n", "2:8: web.port must be at most 65535, not 70000"),
     ('[web]\nport = "8480"\n', '2:8: web.port must be a whole number, not "8480"'),
     ('[web]\nhost = "::"\n', "2:8: anyone who can reach :: could change what is monitored"),
     (PAGE + PAGE, "4:8: there is a page named 'a' already"),
     (f'{PAGE}groups = "shop"\n', "3:10: there is no group named 'shop'"),
     ('[[route]]\nnotifiers = "mail"\n', "2:13: there is no notifier named 'mail'"),
-    (
-        '[[notifier]]\nname = "m"\n',
-        "1:1: notifier[0].type must be apprise, webhook,",
-    ),
+    ('[[notifier]]\nname = "m"\n', "1:1: notifier[0].type must be apprise, webhook,"),
     ('[[notifier]]\nname = "m"\ntype = "webhook"\n', "1:1: 'url' is missing"),
     ("[[maintenance]]\nbegins = 2026-01-01\n", "1:1: maintenance[0]: begins and ends must be set"),
     (f'{TOKEN}token = "in-the-file-in-plain"\n', "3:9: a token must not be written in the file"),
     (f'{TOKEN}sha256 = "abc"\n', "3:10: token[0].sha256 must match pattern"),
     (f'{TOKEN}role = "act"\n', "1:1: needs one of token, token_file and sha256"),
-    (
-        f'{TOKEN}sha256 = "{"a" * 64}"\nrole = "act"\nscopes = ["read"]\n',
-        "5:10: has either a",
-    ),
-    (
-        f'{AUTH}roles = {{ "*" = "view" }}\n',
-        "2:16: needs the addresses of the proxy",
-    ),
+    (f'{TOKEN}sha256 = "{"a" * 64}"\nrole = "act"\nscopes = ["read"]\n', "5:10: has either a"),
+    (f'{AUTH}roles = {{ "*" = "view" }}\n', "2:16: needs the addresses of the proxy"),
     (f'{AUTH}trusted_proxies = "127.0.0.1"\n', "2:16: needs roles, as"),
     (f'{AUTH}{ROLES}trusted_proxies = "0.0.0.0/0"\n', "4:19: '0.0.0.0/0': everybody could log in"),
     (f'{AUTH}{ROLES}trusted_proxies = "proxy"\n', "4:19: 'proxy' is no address or network"),
     ('[auth]\ntrusted_proxies = "127.0.0.1"\n', "2:19: needs proxy_header as well"),
     ('include = ["no.toml"]\n', "1:12: file 'no.toml' does not exist"),
+    ('controls = ["udp://192.0.2.1:53"]\n', "1:13: control needs what to send"),
+    ('[[endpoint]]\nurl = "udp://a:1"\n', "1:1: udp needs what to send: without, nothing"),
+    (f'[[endpoint]]\nurl = "ssh://a"\n{ANONYMOUS}', "3:24: ssh does not say whether it wants"),
+    (ENDPOINT + ANONYMOUS, "4:24: expect.anonymous applies to service only; this endpoint is http"),
+    (f'{MODULE}type = "tcp"\nmethod = "POST"\n', "3:10: method applies to http only; this module"),
+    (f'{MODULE}type = "http"\nevery = "5s"\n', "3:1: unknown key 'every' in probe_module.wrong"),
+    (f'{MODULE}method = "POST"\n', "1:1: 'type' is missing"),
+    (f'{MODULE}type = "heartbeat"\n', "2:8: probe_module.wrong.type must be http, tcp, tls"),
+    (f'{MODULE}type = "dns"\nnameserver = "a b"\n', "3:14: nameserver must be an address"),
+    (f'{MODULE}type = "dns"\nquery = "a"\nnameserver = "b"\n', "1:1: probe_module.wrong: with"),
+    (f'{MODULE}type = "tcp"\nexpect.contains = ["a", "b"]\n', "3:19: tcp supports only one text"),
 ]
 
 
