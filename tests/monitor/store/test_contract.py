@@ -4,7 +4,7 @@ import math
 import threading
 
 import pytest
-from monitor.export.stores import DAY, HOUR, NOVEMBER, change, minutes
+from monitor.export.stores import DAY, HOUR, NOVEMBER, change, kept, minutes
 from monitor.export.stores import check as of_shop
 from monitor.export.stores import incident as of_shops
 from monitor.store.maintaining import maintain
@@ -14,7 +14,6 @@ from ringback.incident.model import CertificateSeen
 from ringback.monitor.store.aggregate import merged_seconds
 from ringback.monitor.store.interface import (
     IncidentFilter,
-    Store,
     StoreBatch,
     StoreInUse,
     StoreRetention,
@@ -59,14 +58,6 @@ def reading(engine):
     yield read
     for reader in opened:
         reader.close()
-
-
-def test_it_is_a_store(store):
-    typed: Store = store
-    assert typed.last_checks() == {}
-    assert typed.checks("never seen", 0, AT) == []
-    assert typed.state("engine") is None
-    assert typed.incident("none") is None
 
 
 def test_checks_come_back_as_they_were(engine):
@@ -141,13 +132,13 @@ def test_it_is_told_what_became_of_the_notices_of_an_incident(store):
 
 def test_phases_are_those_of_all_checks_together(store):
     begins = AT - 14 * HOUR
-    kept = [
+    checks = [
         check(begins + n * 40, seconds=n / 25, timings={"dns": n / 250, "connect": n / 125})
         for n in range(1, 251)
     ]
     for done in range(0, 250, 50):
-        store.keep(StoreBatch(checks=kept[done : done + 50]))
-        maintain(store, kept[done + 49].at)
+        store.keep(StoreBatch(checks=checks[done : done + 50]))
+        maintain(store, checks[done + 49].at)
 
     for step in ("5m", "1h", "1d"):
         found = store.phases("web", step, begins - DAY, AT + DAY)
@@ -161,10 +152,9 @@ def test_phases_are_those_of_all_checks_together(store):
 
 
 def test_a_long_pause_is_caught_up(store):
-    kept = [check(AT + n * 60) for n in range(100)] + [check(AT + 3 * DAY + n) for n in range(9)]
-    store.keep(StoreBatch(checks=kept[:100]))
+    store.keep(StoreBatch(checks=[check(AT + n * 60) for n in range(100)]))
     maintain(store, AT + 3 * DAY)
-    store.keep(StoreBatch(checks=kept[100:]))
+    store.keep(StoreBatch(checks=[check(AT + 3 * DAY + n) for n in range(9)]))
     maintain(store, AT + 3 * DAY)
 
     [first, last] = store.buckets("web", "1d", 0, 1e11)
@@ -174,18 +164,18 @@ def test_a_long_pause_is_caught_up(store):
 
 def test_who_keeps_something_waits_for_a_piece_and_not_for_all_of_it(store):
     store.keep(StoreBatch(checks=[check(AT + 300 * n) for n in range(20)]))
-    kept = []
+    over = []
 
     def keep_from_elsewhere():
-        if not kept:
+        if not over:
             batch = StoreBatch(checks=[check(AT + 9000)])
             thread = threading.Thread(target=store.keep, args=(batch,))
             thread.start()
             thread.join(60)
-            kept.append(not thread.is_alive())
+            over.append(not thread.is_alive())
 
     maintain(store, AT + 8000, between=keep_from_elsewhere)
-    assert kept == [True]
+    assert over == [True]
 
 
 def upkept(store, now):
@@ -259,25 +249,6 @@ def test_of_a_closed_hour_every_failure_is_found_however_many(store):
     assert store.checks("web", 0, AT + 20, failed=True) == bad[9::-1]
 
 
-def test_a_late_check_is_found_at_its_time_though_its_hour_is_gone(store):
-    late = check(AT - 2 * HOUR)
-    store.keep(StoreBatch(checks=[check(AT), check(AT + 1)]))
-    store.keep(StoreBatch(checks=[late]))
-    assert store.checks(late.endpoint, AT - 3 * HOUR, AT - HOUR) == [late]
-
-
-def test_the_last_check_is_the_newest_after_hours_were_sealed(engine):
-    store = engine.open()
-    newest = check(AT + 3 * HOUR)
-    store.keep(StoreBatch(checks=[check(AT), check(AT + HOUR), newest]))
-    store.keep(StoreBatch(checks=[check(AT + 5 * HOUR, "another")]))
-    maintain(store, AT + 9 * HOUR)
-    store.close()
-    again = engine.open()
-    assert again.last_checks()[newest.endpoint] == newest
-    again.close()
-
-
 def test_a_second_writer_is_refused_until_the_first_has_closed(engine):
     store = engine.open()
     with pytest.raises(StoreInUse, match=r"process \d+ .*is using it"):
@@ -290,24 +261,10 @@ def test_a_second_writer_is_refused_until_the_first_has_closed(engine):
 # Reading beside it, as reports and exports do.
 
 
-def filled(engine, checks, incidents=(), *, until):
-    """Keep checks, an hour at a time, as a monitor does."""
-    store = engine.open()
-    hours = {}
-    for seen in sorted(checks, key=lambda one: one.at):
-        hours.setdefault(seen.at // HOUR, []).append(seen)
-    for hour, some in hours.items():
-        store.keep(StoreBatch(checks=some))
-        maintain(store, hour * HOUR + HOUR)
-    store.keep(StoreBatch(incidents=incidents))
-    upkept(store, until)
-    store.close()
-
-
 def test_checks_come_oldest_first_whatever_table_they_are_in(engine, reading):
     checks = minutes(NOVEMBER, NOVEMBER + 3 * HOUR)[::7]
     other = minutes(NOVEMBER, NOVEMBER + 3 * HOUR, endpoint="api", up=False)[::5]
-    filled(engine, [*checks, *other], until=NOVEMBER + 3 * HOUR)
+    kept(engine.place, [*checks, *other], until=NOVEMBER + 3 * HOUR)
     reader = reading()
     found = list(reader.checks(NOVEMBER, NOVEMBER + 3 * HOUR))
     assert [check.at for check in found] == sorted(check.at for check in checks + other)
@@ -340,7 +297,7 @@ def test_days_are_counted_also_where_they_are_not_rolled_up_yet(engine, reading)
     ]  # in the hours 0, 6, 12, 18, and in three of the next day
     fast = [of_shop(check.at, seconds=0.2) for check in every[:4]]
     other = [of_shop(check.at, endpoint="api", up=False) for check in every]
-    filled(engine, [*fast, *every[4:], *other], until=NOVEMBER + 26.5 * HOUR)
+    kept(engine.place, [*fast, *every[4:], *other], until=NOVEMBER + 26.5 * HOUR)
     reader = reading()
     found = dict(reader.days(["shop", "nobody", "api"], NOVEMBER, NOVEMBER + 2 * DAY))
     assert list(found) == ["shop", "nobody", "api"]
@@ -365,7 +322,7 @@ def test_each_vantage_is_counted_with_what_is_not_rolled_up_yet(engine, reading)
     ours = minutes(NOVEMBER, NOVEMBER + 3 * HOUR)[::5]
     tokyo = [of_shop(check.at, vantage="tokyo", seconds=0.3) for check in ours]
     tokyo[:18] = [of_shop(check.at, vantage="tokyo", up=False) for check in ours[:18]]
-    filled(engine, ours + tokyo, until=NOVEMBER + 2.5 * HOUR)
+    kept(engine.place, ours + tokyo, until=NOVEMBER + 2.5 * HOUR)
     reader = reading()
     found = reader.vantages("shop", NOVEMBER, NOVEMBER + DAY)
     counts = {name: (seen.count, seen.bad) for name, seen in found.items()}
@@ -382,7 +339,7 @@ def test_failures_are_found_and_incidents_of_the_time(engine, reading):
         of_shops(NOVEMBER + 9, id="c"),
     ]
     checks = [of_shop(NOVEMBER + n, up=not n) for n in range(3)]
-    filled(engine, checks, known, until=NOVEMBER + 10)
+    kept(engine.place, checks, incidents=known, until=NOVEMBER + 10)
     reader = reading()
     (newest,) = reader.failures("shop", NOVEMBER, NOVEMBER + 9, 1)
     assert newest.at == NOVEMBER + 2
