@@ -19,52 +19,49 @@ API = "/api/v1"
 class Place:
     """An agent of a monitor, by hand."""
 
-    def __init__(self, asking, name="tokyo", **more):
-        self.asking, self.key, self.clock = asking, new_key(), more.get("clock")
-        self.prefix = more.get("prefix", "")
+    def __init__(self, asking, name="tokyo", prefix=""):
+        self.asking, self.key, self.prefix = asking, new_key(), prefix
         awaited = asking.post(f"{API}/agents", json={"name": name, "domain": f"net/{name}"})
-        self.token = awaited.json()["token"]
-        body = {"token": self.token, "key": public_text(self.key)}
-        self.enrolled = asking.post(f"{API}/agent/enrol", json=body)
+        self.body = {"token": awaited.json()["token"], "key": public_text(self.key)}
+        self.enrolled = asking.post(f"{API}/agent/enrol", json=self.body)
         self.id = self.enrolled.json()["id"]
 
-    def __call__(self, method, path, content=b"", *, now=None, key=None, **more):
+    def signed(self, method, path, content=b"", *, now=None, key=None):
         now = self.asking.clock() if now is None else now
-        signed = signed_fields(
-            method,
-            f"{self.prefix}{API}{path}",
-            content,
-            key=key or self.key,
-            key_id=self.id,
-            now=now,
-        )
-        headers = {**signed, **more}
+        path = f"{self.prefix}{API}{path}"
+        return signed_fields(method, path, content, key=key or self.key, key_id=self.id, now=now)
+
+    def __call__(self, method, path, content=b"", *, now=None, key=None, **more):
+        headers = {**self.signed(method, path, content, now=now, key=key), **more}
         return self.asking(method, f"{API}{path}", content=content, headers=headers)
 
     def report(self, *results, **more):
-        document = {
-            "agent": self.id,
-            "spool": SPOOL,
-            "sent_at": self.asking.clock(),
-            "from": 0,
-            "to": max((result["n"] for result in results), default=0),
-            "results": list(results),
-        }
-        content = json.dumps(document).encode()
+        document = {"agent": self.id, "spool": SPOOL, "sent_at": self.asking.clock(), "from": 0}
+        document |= {"to": max((result["n"] for result in results), default=0)}
+        content = json.dumps({**document, "results": results}).encode()
         return self("POST", "/agent/results", content, **more)
 
 
+def asking_of(monitor, settings=None):
+    asking = Asking(settings=settings, fleet=monitor.fleet, clock=monitor.clock)
+    asking.clock, asking.monitor = monitor.clock, monitor
+    return asking
+
+
 @pytest.fixture
-def place(tmp_path):
-    clock = Clock()
-    with opened(tmp_path / "a.db", clock) as monitor:
-        asking = Asking(fleet=monitor.fleet, clock=clock)
-        asking.clock, asking.monitor = clock, monitor
-        yield Place(asking)
+def monitor(tmp_path):
+    with opened(tmp_path / "a.db", Clock()) as made:
+        yield made
 
 
-def reasons(place):
-    return dict(place.asking.monitor.fleet.refused)
+@pytest.fixture
+def place(monitor):
+    return Place(asking_of(monitor))
+
+
+def reason(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["reason"]
 
 
 def test_every_operation_answers_as_the_document_says(place):
@@ -89,20 +86,19 @@ def test_every_operation_answers_as_the_document_says(place):
         assert document["security"] == [{"signature": []} if signed else {"token": []}]
 
 
-def test_people_with_a_token_add_and_remove(tmp_path):
-    with opened(tmp_path / "a.db", Clock()) as monitor:
-        asking = Asking(settings=WebSettings(tokens=TOKENS), fleet=monitor.fleet)
-        body = {"name": "tokyo", "domain": "d"}
+def test_people_with_a_token_add_and_remove(monitor):
+    asking = asking_of(monitor, WebSettings(tokens=TOKENS))
+    body = {"name": "tokyo", "domain": "d"}
 
-        assert asking.post(f"{API}/agents", json=body).status_code == 401
-        assert asking.post(f"{API}/agents", json=body, headers=bearer("reader")).status_code == 403
-        done = asking.post(f"{API}/agents", json=body, headers=bearer("chief"))
-        assert done.status_code == 201
-        (listed,) = asking.get(f"{API}/agents", headers=bearer("reader")).json()
-        assert (listed["name"], listed["state"]) == ("tokyo", "awaited")
-        assert done.json()["token"] not in json.dumps(listed)
-        gone = asking("DELETE", f"{API}/agents/tokyo", headers=bearer("chief"))
-        assert gone.status_code == 204
+    assert asking.post(f"{API}/agents", json=body).status_code == 401
+    assert asking.post(f"{API}/agents", json=body, headers=bearer("reader")).status_code == 403
+    done = asking.post(f"{API}/agents", json=body, headers=bearer("chief"))
+    assert done.status_code == 201
+    (listed,) = asking.get(f"{API}/agents", headers=bearer("reader")).json()
+    assert (listed["name"], listed["state"]) == ("tokyo", "awaited")
+    assert done.json()["token"] not in json.dumps(listed)
+    gone = asking("DELETE", f"{API}/agents/tokyo", headers=bearer("chief"))
+    assert gone.status_code == 204
 
 
 def test_names_are_plain_and_free(place):
@@ -129,17 +125,8 @@ def test_first_form_of_the_protocol_is_served(place):
     assert place.asking.monitor.fleet.registry.enrolled()[0].seen == T + 5
 
 
-def test_request_is_answered_once(place):
-    signed = signed_fields("GET", f"{API}/agent/plan", b"", key=place.key, key_id=place.id, now=T)
-    first, again = (place.asking.get(f"{API}/agent/plan", headers=signed) for _ in range(2))
-
-    assert first.status_code == 200
-    assert (again.status_code, again.json()["reason"]) == (409, "replayed")
-    assert reasons(place) == {"replayed": 1}
-
-
-def test_agent_is_known_by_its_key_and_clock_or_refused(place):
-    for more, reason in (
+def test_agent_is_known_by_its_key_and_clock_once_or_refused(place):
+    for more, why in (
         ({"now": T + 3600}, "clock"),
         ({"now": T - 3600}, "clock"),
         ({"key": new_key()}, "signature"),
@@ -147,10 +134,12 @@ def test_agent_is_known_by_its_key_and_clock_or_refused(place):
         ({"Signature-Input": "a" * 8000}, "signature"),
         ({"Content-Digest": "sha-256=:AA==:"}, "signature"),
     ):
-        done = place.report(result(1), **more)
-        assert (done.status_code, done.json()["reason"]) == (401, reason), more
-        assert done.headers["content-type"] == "application/problem+json"
-    assert reasons(place) == {"clock": 2, "signature": 4}
+        assert reason(place.report(result(1), **more)) == (401, why), more
+    signed = place.signed("GET", "/agent/plan")
+    first, again = (place.asking.get(f"{API}/agent/plan", headers=signed) for _ in range(2))
+    assert first.status_code == 200
+    assert reason(again) == (409, "replayed")
+    assert place.asking.monitor.fleet.refused == {"clock": 2, "signature": 4, "replayed": 1}
     assert place.asking.monitor.history() == []
 
 
@@ -159,10 +148,9 @@ def test_one_agent_has_no_more_rights_than_its_own(place):
     document = {"agent": place.id, "spool": SPOOL, "sent_at": T, "from": 0, "to": 0, "results": []}
 
     refused = other("POST", "/agent/results", json.dumps(document).encode())
-    assert (refused.status_code, refused.json()["reason"]) == (403, "foreign")
-    tokens = WebSettings(tokens=TOKENS)
-    asking = Asking(settings=tokens, fleet=place.asking.monitor.fleet, clock=place.asking.clock)
-    asking.clock, other.asking = place.asking.clock, asking
+    assert reason(refused) == (403, "foreign")
+    monitor, tokens = place.asking.monitor, WebSettings(tokens=TOKENS)
+    other.asking = asking_of(monitor, tokens)
     assert other("GET", "/agent/plan").status_code == 200  # without a token of people
     for path in ("/endpoints", "/agents", "/status"):
         assert other("GET", path).status_code == 401
@@ -184,27 +172,19 @@ def test_what_cannot_be_read_is_a_problem(place):
 
 
 def test_removed_agent_is_told_so_and_its_token_is_used_up(place):
-    body = {"token": place.token, "key": public_text(new_key())}
-    again = place.asking.post(f"{API}/agent/enrol", json=body)
-    assert (again.status_code, again.json()["reason"]) == (401, "token")
-    assert reasons(place) == {"token": 1}
-
+    body = {**place.body, "key": public_text(new_key())}
+    assert reason(place.asking.post(f"{API}/agent/enrol", json=body)) == (401, "token")
     place.asking("DELETE", f"{API}/agents/tokyo")
-    done = place("GET", "/agent/plan")
-    assert (done.status_code, done.json()["reason"]) == (403, "removed")
+    assert reason(place("GET", "/agent/plan")) == (403, "removed")
 
 
-def test_behind_a_proxy_that_takes_the_path_off_the_signature_holds(tmp_path):
-    clock = Clock()
-    with opened(tmp_path / "a.db", clock) as monitor:
-        settings = WebSettings(base_url="https://example.com/ringback/")
-        asking = Asking(settings=settings, fleet=monitor.fleet, clock=clock)
-        asking.clock = clock
-        place = Place(asking, prefix="/ringback")
+def test_behind_a_proxy_that_takes_the_path_off_the_signature_holds(monitor):
+    settings = WebSettings(base_url="https://example.com/ringback/")
+    place = Place(asking_of(monitor, settings), prefix="/ringback")
 
-        assert place("GET", "/agent/plan?since=x").status_code == 200
-        place.prefix = ""
-        assert place("GET", "/agent/plan").status_code == 401
+    assert place("GET", "/agent/plan?since=x").status_code == 200
+    place.prefix = ""
+    assert place("GET", "/agent/plan").status_code == 401
 
 
 def test_the_plan_is_not_sent_again_to_who_has_it(place):
