@@ -9,7 +9,7 @@ from sink.events import done, given_up
 
 from ringback.event import Tally
 from ringback.incident.model import Check
-from ringback.monitor.ingest.batch import EventsInvalid, read_batch
+from ringback.monitor.ingest.batch import EventsInvalid, Inbox, read_batch
 from ringback.sink.report import Outbox, request_body_of
 
 
@@ -47,8 +47,24 @@ def test_times_are_put_right_by_what_the_senders_clock_differs(ahead):
     assert read.check.at == pytest.approx(NOW - 5.0)
 
 
-def test_what_is_an_hour_old_says_nothing_of_now():
-    assert read_batch(body(failed(at=NOW - 3601)), now=NOW).checks == ()
+def test_a_batch_that_comes_twice_counts_once():
+    inbox = Inbox()
+    sent = body(failed(), id="a", dropped=3)
+    assert len(inbox.take(sent, now=NOW)) == 1
+    assert inbox.take(sent, now=NOW) == []
+    assert len(inbox.take(body(failed(), id="b"), now=NOW)) == 1
+    assert (inbox.batches, inbox.repeated, inbox.dropped) == (3, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("at", "counted"),
+    [(NOW + 1.5, (1, 0)), (1e12, (1, 0)), (0.0, (0, 1)), (NOW - 3601, (0, 1))],
+)
+def test_the_future_becomes_now_and_what_is_long_ago_is_left_out(at, counted):
+    inbox = Inbox()
+    read = inbox.take(body(failed(at=at), failed()), now=NOW)
+    assert [report.check.at for report in read] == [NOW] * (1 + counted[0])
+    assert (inbox.clamped, inbox.stale) == counted
 
 
 def test_a_kind_of_a_later_version_is_unknown():
