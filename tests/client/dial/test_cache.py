@@ -71,15 +71,6 @@ def test_a_newer_answer_is_not_replaced_by_the_old_one(cache, time):
     assert cache.fresh(KEY).addresses == tuple(FOUND[:1])
 
 
-def test_what_led_nowhere_is_asked_for_again_but_stays_good_enough(cache):
-    cache.keep(KEY, FOUND, cache.generation)
-
-    cache.expire(KEY)
-
-    assert cache.fresh(KEY) is None
-    assert cache.stale_entry(KEY).addresses == tuple(FOUND)
-
-
 def test_it_holds_so_many_names_and_the_oldest_goes(cache):
     for name in ("a", "b", "c", "a", "d"):
         cache.keep((name, 0), FOUND, cache.generation)

@@ -116,15 +116,6 @@ def test_what_waited_for_a_thread_gets_one_when_it_is_free(stuck):
     assert results == ["after all"]
 
 
-def test_only_so_many_are_asked_for_at_a_time(stuck):
-    lookups = Lookups(busy=3, stuck=WAIT_TIMEOUT, shared=100, most=100)
-
-    flood(lookups, stuck, [f"n{number}.test" for number in range(10)])
-
-    assert lookups.threads == 3
-    assert not lookups._queue
-
-
 def test_an_interrupt_while_waiting_leaves_nothing_in_the_queue(stuck, monkeypatch):
     lookups = Lookups(busy=1, stuck=WAIT_TIMEOUT, shared=1, most=1)
     flood(lookups, stuck, ["a.test"])

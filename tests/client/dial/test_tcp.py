@@ -9,8 +9,7 @@ import pytest
 from client.dial.conftest import DELAY
 
 from ringback import classify
-from ringback.client import deadline
-from ringback.client.dial import LookupTimedOut, dial, names
+from ringback.client.dial import dial, names
 from ringback.client.dial.address import avoided
 
 
@@ -47,16 +46,6 @@ def test_a_refused_connection_is_what_it_was(place):
     assert failure.target.host == "127.0.0.1"
     assert failure.target.port == place.port
     assert failure.target.address == "127.0.0.1"
-
-
-def test_silence_is_a_timeout_without_a_number(place):
-    place.silent("127.0.0.1")
-
-    with pytest.raises(TimeoutError, match=r"^timed out$") as caught:
-        dial("127.0.0.1", place.port, timeout=0.05)
-
-    failure = classify(caught.value)
-    assert (failure.kind, failure.phase, failure.delivered) == ("tcp.timed_out", "connect", "no")
 
 
 def test_a_dead_address_costs_one_delay_once(place, replaced, monkeypatch):
@@ -107,32 +96,6 @@ def test_a_refusal_and_a_silent_address_beside_it_are_both_recorded(place, repla
         f"127.0.0.1:{place.port}": "tcp.timed_out",
         f"127.0.0.2:{place.port}": "tcp.refused",
     }
-
-
-def test_all_silent_ends_in_time_with_one_entry_for_each(place, replaced, unhurried):
-    addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
-    for address in addresses:
-        place.silent(address)
-    replaced.answers["api.test"] = addresses
-
-    with pytest.raises(TimeoutError) as caught:
-        dial("api.test", place.port, timeout=30)
-
-    assert [failed.address for failed in classify(caught.value).addresses] == [
-        f"{address}:{place.port}" for address in addresses
-    ]
-
-
-def test_the_lookup_counts(replaced):
-    stuck = replaced.answers["api.test"] = threading.Event()
-
-    with pytest.raises(LookupTimedOut) as caught:
-        dial("api.test", 80, timeout=0.05)
-    stuck.set()
-
-    failure = classify(caught.value)
-    assert (failure.kind, failure.phase, failure.delivered) == ("dns.timed_out", "dns", "no")
-    assert (failure.target.host, failure.target.port) == ("api.test", 80)
 
 
 def test_where_no_address_answers_the_name_is_asked_for_again(place, c_library):
@@ -250,37 +213,6 @@ def test_sockets_of_another_kind_are_tried_one_after_the_other(place, replaced, 
     assert limits[0] <= 30 < limits[1]
 
 
-@pytest.mark.parametrize("where", ["connect", "select"])
-def test_an_interrupt_leaves_no_socket_open(place, replaced, monkeypatch, where):
-    place.silent("127.0.0.1")
-    place.silent("127.0.0.2")
-    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
-    made = []
-
-    class Watched(socket.socket):
-        __module__ = "socket"
-
-        def __init__(self, *given, **named):
-            super().__init__(*given, **named)
-            made.append(self)
-
-        def connect(self, address):
-            if where == "connect":
-                raise KeyboardInterrupt
-            super().connect(address)
-
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(socket, "socket", Watched)
-    monkeypatch.setattr("selectors.PollSelector.select", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        dial("api.test", place.port, timeout=1)
-
-    assert made
-    assert all(sock.fileno() == -1 for sock in made)
-
-
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["127.0.0.1", "127.0.0.2"]])
 def test_a_signal_does_not_end_the_wait(place, replaced, signals, addresses):
     for address in addresses:
@@ -335,12 +267,3 @@ def test_an_error_is_in_no_cycle(place, replaced, unhurried, addresses):
         assert not witnesses
     finally:
         gc.enable()
-
-
-def test_the_deadline_of_the_call_ends_it(place, replaced):
-    place.silent("127.0.0.1")
-    place.silent("127.0.0.2")
-    replaced.answers["api.test"] = ["127.0.0.1", "127.0.0.2"]
-
-    with deadline.within(time.monotonic() + 0.05), pytest.raises(TimeoutError):
-        dial("api.test", place.port, timeout=None)

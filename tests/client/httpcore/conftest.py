@@ -1,6 +1,5 @@
 from client.dial.conftest import (  # noqa: F401 - fixtures are found by their names
     _nothing_remembered,
-    c_library,
     place,
     replaced,
 )

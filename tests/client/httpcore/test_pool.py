@@ -39,24 +39,6 @@ def test_the_last_used_is_the_next_used():
     assert kept.take(HERE) == (None, [])
 
 
-def test_what_is_closed_or_expired_is_not_used():
-    kept = KeptConnections(10, 10, None)
-    good, closed, expired = Connection(), Connection(), Connection()
-    for connection in (good, closed, expired):
-        kept.add(HERE, connection)
-        kept.done(connection)
-    closed.closed = expired.expired = True
-    assert kept.take(HERE) == (good, [expired, closed])
-    assert len(kept) == 1
-
-
-def test_an_idle_one_makes_room_for_another_target():
-    kept = KeptConnections(1, 1, None)
-    kept.add(HERE, one := Connection())
-    kept.done(one)
-    assert kept.take(THERE) == (None, [one])
-
-
 def test_the_longest_idle_goes_first():
     kept = KeptConnections(10, 1, None)
     for connection in (one := Connection(), other := Connection()):
@@ -91,15 +73,6 @@ def test_one_that_is_shared_is_done_with_the_last():
     one.idle = True
     assert kept.done(one) == (True, [])
     assert kept.join(HERE) is None, "idle ones are taken, with a place"
-
-
-def test_all_are_closed_at_the_end():
-    kept = KeptConnections(10, 10, None)
-    kept.add(HERE, one := Connection())
-    kept.add(THERE, other := Connection())
-    kept.done(one)
-    assert set(kept.clear()) == {one, other}
-    assert len(kept) == 0
 
 
 @given(
