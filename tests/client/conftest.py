@@ -1,5 +1,6 @@
 import ssl
 from collections import OrderedDict
+from contextlib import ExitStack
 from importlib.util import find_spec
 
 import pytest
@@ -10,6 +11,9 @@ from ringback.event import listen
 from ringback.retry import line
 from ringback.sink import flush
 from ringback.testing.lab import Lab
+from ringback.testing.lab.healthy import secured
+from ringback.testing.lab.message import serve
+from ringback.testing.lab.proxy import proxy
 
 # The packages that it is about are in an environment of noxfile.py.
 collect_ignore = [] if find_spec("aiobotocore") else ["install/test_sdks.py"]
@@ -37,6 +41,41 @@ def session(policy, events):
     with Session(policy=policy, sinks=[events.append]) as one:
         one.trust_env = False
         yield one
+
+
+@pytest.fixture
+def open_session(events):
+    """Makes sessions that know nothing of the environment."""
+    with ExitStack() as stack:
+
+        def make(policy, **options):
+            one = stack.enter_context(Session(policy=policy, sinks=[events.append], **options))
+            one.trust_env = False
+            return one
+
+        yield make
+
+
+@pytest.fixture
+def target(lab):
+    return lab.listen(serve)
+
+
+@pytest.fixture
+def expired(lab):
+    return secured("expired")(lab)
+
+
+@pytest.fixture
+def works(lab):
+    """A proxy."""
+    return lab.listen(proxy)
+
+
+@pytest.fixture
+def dead(lab):
+    """A port for a proxy that is not there."""
+    return lab.reserve().endpoint
 
 
 @pytest.fixture

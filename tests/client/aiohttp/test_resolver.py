@@ -99,10 +99,3 @@ def test_a_name_leads_to_its_addresses(replaced):
         ("::1", 80, socket.AF_INET6),
     ]
     assert {address["hostname"] for address in found} == {"api.test"}
-
-
-def test_what_the_resolver_says_is_raised(replaced):
-    replaced.answers["api.test"] = socket.gaierror(socket.EAI_NONAME, "no such name")
-    with pytest.raises(aiohttp.ClientConnectorDNSError) as caught:
-        asyncio.run(fetched("http://api.test/", Middleware(sinks=[])))
-    assert caught.value.failure.kind == "dns.name_not_resolved"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
-from types import SimpleNamespace
 
 import pytest
 from anyio.from_thread import start_blocking_portal
@@ -50,15 +49,10 @@ class Blocking(Integration):
         return self.stack.enter_context(self.library.Client(transport=transport, **common))
 
     @contextmanager
-    def streamed(self, client, url, method="GET"):
-        with client.stream(method, url) as response:
-            yield SimpleNamespace(
-                response=response, pieces=response.iter_bytes, raw=response.iter_raw
-            )
-
-    def content(self, pieces):
-        """A body that can be read once."""
-        return (piece for piece in pieces)
+    def streamed(self, client, url):
+        """The pieces of a body as they come, of which the caller may leave a rest."""
+        with client.stream("GET", url) as response:
+            yield response.iter_raw()
 
     def call(self, function, *args):
         return function(*args)
@@ -85,14 +79,9 @@ class Asynchronous(Integration):
         return _Waiting(client, self.portal)
 
     @contextmanager
-    def streamed(self, client, url, method="GET"):
-        """A response, and its body decoded or raw; of that, the caller may leave a rest."""
-        with self.portal.wrap_async_context_manager(client.client.stream(method, url)) as response:
-            yield SimpleNamespace(
-                response=response,
-                pieces=lambda: self._pieces(response.aiter_bytes()),
-                raw=lambda: self._pieces(response.aiter_raw()),
-            )
+    def streamed(self, client, url):
+        with self.portal.wrap_async_context_manager(client.client.stream("GET", url)) as response:
+            yield self._pieces(response.aiter_raw())
 
     def _pieces(self, iterator):
         try:
@@ -101,21 +90,12 @@ class Asynchronous(Integration):
         finally:
             self.portal.call(iterator.aclose)
 
-    def content(self, pieces):
-        """A body that can be read once."""
-        return _aiter(pieces)
-
     def call(self, function, *args):
         return self.portal.call(function, *args)
 
 
 async def _next(iterator):
     return await anext(iterator, None)
-
-
-async def _aiter(pieces):
-    for piece in pieces:
-        yield piece
 
 
 class _Waiting:
@@ -187,13 +167,9 @@ def client(integration, policy, events):
     return integration.client(policy=policy, sinks=[events.append])
 
 
-def taken(client):
-    """How many requests have a connection, or wait for one."""
-    places = client._transport._inner._places
-    return places.taken + places.waiting
-
-
 @pytest.fixture
 def no_connection_is_lost(client):
+    """No request has a connection, or waits for one, as the test ends."""
     yield
-    assert taken(client) == 0
+    places = client._transport._inner._places
+    assert (places.taken, places.waiting) == (0, 0)

@@ -14,14 +14,6 @@ def places(client):
     return client._transport._inner._places
 
 
-def test_a_connection_is_kept(lab, client):
-    endpoint = lab.start("ok")
-    for _ in range(3):
-        client.get(endpoint.url)
-    assert len(endpoint.seen) == 1
-    assert endpoint.requests == 3
-
-
 def test_one_that_the_server_has_closed_is_not_used(lab, client, events):
     """httpx would find it in its pool and fail."""
 

@@ -7,12 +7,6 @@ from ringback import errors
 pytestmark = pytest.mark.usefixtures("no_connection_is_lost")
 
 
-def failing(client, url, **options):
-    with pytest.raises(errors.RingbackError) as caught:
-        client.get(url, **options)
-    return caught.value
-
-
 def test_an_answer_that_is_no_success_raises_what_it_means(lab, integration, client):
     response = client.get(lab.start("http.error.rate_limited").url)
     assert response.failure.kind == "http.error.rate_limited"
@@ -49,8 +43,3 @@ def test_a_port_that_is_none_is_not_called_modulo_65536(lab, integration, client
     with pytest.raises(errors.URLInvalid):
         client.get(f"http://127.0.0.1:{endpoint.port + 65536}/")
     assert endpoint.requests == 0
-
-
-def test_a_redirect_to_nowhere_is_the_servers_failure(lab, client):
-    error = failing(client, lab.start("http.response.redirect_invalid:bad_port").url)
-    assert isinstance(error, errors.RedirectFailed)

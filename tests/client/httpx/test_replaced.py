@@ -148,25 +148,6 @@ class Owner:
         """Stands for a library's."""
 
 
-def test_a_mock_that_was_there_first_is_not_taken_for_the_original(monkeypatch):
-    library = importlib.import_module(__name__)
-    with monkeypatch.context() as patch:
-        patch.setattr(Owner, "method", pytest.importorskip)
-        original = OriginalMethod(library, "method")
-        assert not original.is_in(Owner())
-    assert original.is_in(Owner())
-
-
-def test_another_method_of_the_library_is_not_the_original(monkeypatch):
-    class Other:
-        def method(self):
-            """Of the same file."""
-
-    original = OriginalMethod(importlib.import_module(__name__), "method")
-    monkeypatch.setattr(Owner, "method", Other.method)
-    assert not original.is_in(Owner())
-
-
 @pytest.mark.parametrize("replaced", [None, object(), lambda: None, len])
 def test_what_is_put_on_one_object_is_seen(replaced):
     original, owner = OriginalMethod(importlib.import_module(__name__), "method"), Owner()

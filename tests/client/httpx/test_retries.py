@@ -1,7 +1,6 @@
 """What is sent again, and what limits a call: of httpx alone."""
 
 import io
-import time
 
 import pytest
 
@@ -33,8 +32,7 @@ def test_a_body_that_the_caller_reads_is_not_read_for_them(lab, integration, cli
         connection.stall()
 
     endpoint = lab.listen(endless)
-    with integration.streamed(client, endpoint.url) as streamed:
-        pieces = streamed.raw()
+    with integration.streamed(client, endpoint.url) as pieces:
         assert next(pieces) == b"first"
         pieces.close()
 
@@ -126,21 +124,3 @@ def test_the_caller_finds_its_request_as_it_was(flaky, client):
     client.send(request)
     assert {**request.extensions, **before} == request.extensions
     assert request.extensions["timeout"] == dict.fromkeys(("connect", "read", "write", "pool"))
-
-
-def test_a_proxy_that_speaks_socks_has_the_timeouts_of_the_call(lab, integration):
-    """httpx itself has none there."""
-    endpoint = lab.start("proxy.no_response:socks5_silent")
-    policy = Policy(attempts=1, deadline=600)
-    client = integration.client(policy=policy, sinks=[], proxy=endpoint.proxies["https"])
-    with pytest.raises(errors.ProxyError):
-        client.get(endpoint.url, timeout=0.1)
-
-
-@pytest.mark.nightly
-def test_the_next_call_has_a_deadline_of_its_own(lab, integration):
-    client = integration.client(policy=Policy(deadline=5), sinks=[])
-    request = client.build_request("GET", lab.start("ok").url)
-    client.send(request)
-    time.sleep(5)  # not for anybody: until the deadline has passed
-    assert client.send(request).status_code == 200

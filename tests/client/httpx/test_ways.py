@@ -9,23 +9,6 @@ from ringback import Policy
 from ringback.client.trust import Trust
 from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import over_tls, secured
-from ringback.testing.lab.message import serve
-
-
-@pytest.fixture
-def target(lab):
-    return lab.listen(serve)
-
-
-@pytest.fixture
-def works(lab):
-    return lab.listen(lab_proxy.proxy)
-
-
-@pytest.fixture
-def dead(lab):
-    """A port for a proxy that is not there."""
-    return lab.reserve().endpoint
 
 
 def at(endpoint, scheme="http"):

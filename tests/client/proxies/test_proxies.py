@@ -78,16 +78,6 @@ def test_what_is_no_proxy_is_refused_at_once(setting, says):
 # Which is taken
 
 
-@pytest.mark.parametrize("kind", ["proxy.unreachable", "proxy.no_response"])
-def test_the_next_is_taken_when_one_fails(kind):
-    proxies = Proxies([A, B])
-    choice = proxies.choose(URL, 0.0)
-    assert proxies.failed(choice, failure(kind), 0.0)
-    assert taken(proxies, 1.0) == B
-    proxies.succeeded(ProxyChoice(B), 1.0)
-    assert taken(proxies, 5.0) == A
-
-
 def test_only_two_kinds_are_the_proxys_own_failure():
     own = set()
     for kind in KINDS:

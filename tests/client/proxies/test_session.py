@@ -5,22 +5,18 @@ import logging
 import time
 
 import pytest
-import requests
 from client.proxies.environ import environ
 from nightly import rest_nightly
 
-from ringback import Backoff, Policy, Session, Timeout, errors
+from ringback import Session, Timeout, errors
 from ringback.client.call import Clock
 from ringback.retry import Done, Retry
 from ringback.testing.lab import Lab
 from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.http import redirect
-from ringback.testing.lab.message import answering, response, serve
+from ringback.testing.lab.message import answering
 from ringback.testing.lab.socks import Socks
-
-LOCAL = frozenset({"127.0.0.1", "localhost"})
-USER = lab_proxy.USER
 
 
 @pytest.fixture(scope="module")
@@ -30,61 +26,12 @@ def lab():
 
 
 @pytest.fixture
-def policy():
-    return Policy(
-        backoff=Backoff(base=0), timeout=Timeout(connect=30, read=30), breaker=None, budget=None
-    )
-
-
-@pytest.fixture
-def direct(policy):
-    return dataclasses.replace(policy, direct_hosts=LOCAL)
-
-
-@pytest.fixture
-def open_session(events):
-    opened = []
-
-    def make(policy, *proxies, **options):
-        one = Session(policy=policy, sinks=[events.append], proxies=proxies or None, **options)
-        one.trust_env = False
-        opened.append(one)
-        return one
-
-    yield make
-    for session in opened:
-        session.close()
-
-
-@pytest.fixture
-def target(lab):
-    return lab.listen(serve)
-
-
-@pytest.fixture
-def dead(lab):
-    """A port for a proxy that is not there."""
-    return lab.reserve().endpoint
-
-
-@pytest.fixture
-def works(lab):
-    return lab.listen(lab_proxy.proxy)
+def policy(policy):
+    return dataclasses.replace(policy, breaker=None, budget=None)
 
 
 def at(endpoint, scheme="http", user=""):
     return f"{scheme}://{f'{user}@' if user else ''}{endpoint.host}:{endpoint.port}"
-
-
-def told(events):
-    return [event.detail for event in events if event.what == "fallback"]
-
-
-def decisions(events):
-    return [type(event.decision) for event in events if event.what == "attempt"]
-
-
-# The next one
 
 
 @pytest.mark.parametrize(
@@ -102,11 +49,11 @@ def test_the_retry_takes_the_next_and_the_next_call_goes_there_at_once(
     # The clock stands still: the first one rests until the end of the test.
     now = time.monotonic()
     clock = Clock(monotonic=lambda: now)
-    session = open_session(policy, at(first), at(works), trust=target.verify, clock=clock)
+    session = open_session(policy, proxies=[at(first), at(works)], trust=target.verify, clock=clock)
     for number in (1, 2):
         assert session.post(target.url, data=b"once").status_code == 200
         assert target.requests == number
-    assert decisions(events) == [Retry, Done, Done]
+    assert [type(event.decision) for event in events] == [Retry, Done, Done]
     assert events[0].failure.target.proxy == f"{first.host}:{first.port}"
     assert len(first.seen) == (1 if broken else 0)
     (state,) = session.proxy_list.state(now)
@@ -115,7 +62,7 @@ def test_the_retry_takes_the_next_and_the_next_call_goes_there_at_once(
 
 
 def test_what_a_call_says_goes_before_the_list(lab, policy, open_session, target, dead, works):
-    session = open_session(policy, at(dead))
+    session = open_session(policy, proxies=at(dead))
     assert session.get(target.url, proxies={"http": at(works)}).ok
     onward = lab.listen(answering(redirect(target.url)))
     assert session.get(onward.url, proxies={"http": at(works)}).url == target.url
@@ -126,7 +73,7 @@ def test_the_list_goes_before_the_environment_on_redirects_too(
     lab, policy, open_session, target, dead, works
 ):
     onward = lab.listen(answering(redirect(target.url)))
-    session = open_session(policy, at(works))
+    session = open_session(policy, proxies=at(works))
     session.trust_env = True
     with environ(http_proxy=at(dead, user="u:hunter2")):
         assert session.get(onward.url).url == target.url
@@ -136,38 +83,10 @@ def test_the_list_goes_before_the_environment_on_redirects_too(
     )
 
 
-# What a proxy answers
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        (407, errors.ProxyAuthRequired, 1),
-        (403, errors.ProxyDenied, 1),
-        (502, errors.ProxyUpstreamFailed, 3),
-        (503, errors.ProxyUpstreamFailed, 3),
-    ],
-)
-def test_the_status_of_connect_is_data_and_no_reason_to_pass_it_by(
-    lab, direct, open_session, events, works, answer
-):
-    status, error, asked = answer
-    strict = lab.listen(answering(response(status, b"", "Connection: close")))
-    target = secured()(lab)
-    session = open_session(direct, at(strict), at(works), trust=target.verify)
-    with pytest.raises(error) as caught:
-        session.get(target.url)
-    assert isinstance(caught.value, requests.exceptions.ProxyError)
-    assert caught.value.failure.code == str(status)
-    assert caught.value.failure.target.proxy == f"{strict.host}:{strict.port}"
-    assert (len(strict.seen), len(works.seen), len(target.seen)) == (asked, 0, 0)
-    assert told(events) == []
-
-
 def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog, logged):
     strict = lab.listen(lab_proxy.proxy_with_users)
     target = secured()(lab)
-    good, bad = at(strict, user=USER), at(strict, user="lab:hunter2")
+    good, bad = at(strict, user=lab_proxy.USER), at(strict, user="lab:hunter2")
     with Session(policy=policy, proxies=good, trust=target.verify) as session:
         assert session.get(target.url).ok
     with (
@@ -179,23 +98,6 @@ def test_credentials_of_the_proxy_are_used_and_shown_nowhere(lab, policy, caplog
     _, lines = logged()
     assert "proxy.auth_required: OSError: Tunnel connection failed: 407" in lines
     assert "hunter2" not in f"{lines} {caught.value} {caught.value.failure}"
-
-
-# Without a proxy
-
-
-def test_each_time_is_logged_as_a_warning_without_secrets(direct, target, dead, logged):
-    with Session(policy=direct, proxies=at(dead, user="u:hunter2")) as session:
-        for _ in range(2):
-            session.get(f"{target.url}p?token=hunter2")
-    levels, lines = logged()
-    assert levels == ["WARNING", "WARNING"]
-    said = f"GET {target.url}p: going on without: the failed proxy {dead.host}:{dead.port}"
-    assert lines.count(said) == 2
-    assert "hunter2" not in lines
-
-
-# SOCKS
 
 
 @pytest.mark.parametrize(
@@ -211,17 +113,7 @@ def test_the_name_is_resolved_where_the_scheme_says(
     lab, policy, open_session, target, scheme, asks_for
 ):
     socks = lab.listen(Socks())
-    with open_session(policy, at(socks, scheme)) as session:
-        assert session.get(f"http://localhost:{target.port}/").ok
+    session = open_session(policy, proxies=at(socks, scheme))
+    assert session.get(f"http://localhost:{target.port}/").ok
     (seen,) = socks.seen
     assert asks_for in seen.received
-
-
-@pytest.mark.parametrize("answer", [(2, errors.ProxyDenied, 1), (5, errors.ProxyUpstreamFailed, 3)])
-def test_the_reply_of_socks_is_data(lab, policy, open_session, target, answer):
-    reply, error, asked = answer
-    socks = lab.listen(Socks(reply=reply))
-    with pytest.raises(error) as caught:
-        open_session(policy, at(socks, "socks5h")).get(target.url)
-    assert caught.value.failure.code == f"0x0{reply}"
-    assert len(socks.seen) == asked

@@ -1,7 +1,5 @@
 import dataclasses
 
-import pytest
-
 from ringback.client.trust import verify_for
 from ringback.failure import KINDS, Failure
 
@@ -27,15 +25,6 @@ def test_only_the_failures_of_the_servers_certificate_allow_it():
         "tls.cert.name_invalid",
         "tls.cert.revoked",
     }
-
-
-@pytest.mark.parametrize("host", ["other.example", "x.old.example", "", None])
-def test_a_host_that_is_not_named_is_verified(host):
-    assert verify_for(NAMED, host, failure("tls.cert.name_invalid"))
-
-
-def test_it_is_verified_first():
-    assert verify_for(NAMED, "old.example", None)
 
 
 def test_what_may_have_been_sent_is_not_sent_again():
