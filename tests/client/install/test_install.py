@@ -22,7 +22,6 @@ from client.callers import (
 
 from ringback import Policy, Timeout, errors
 from ringback.client.install import install
-from ringback.testing.lab.message import response
 
 clients = pytest.mark.parametrize(
     ("fetch", "library"),
@@ -54,16 +53,6 @@ def test_nothing_is_sent_twice_unless_asked_for(lab, events, fetch, library):
     with install(sinks=[events.append]):
         assert fetch(endpoint.url) == 503
     assert endpoint.requests == 1
-
-
-def test_what_urllib3_is_told_of_one_timeout_alone_wins_too(lab, events):
-    def late(connection):
-        if connection.read_request() and connection.hold(0.2):
-            connection.send(response(200, b""))
-
-    policy, own = Policy(timeout=Timeout(read=0.05)), urllib3.Timeout(read=30)
-    with install(policy, sinks=[events.append]), urllib3.PoolManager(timeout=own) as pool:
-        assert pool.request("GET", lab.listen(late).url).status == 200
 
 
 @clients

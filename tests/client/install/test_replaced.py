@@ -48,21 +48,6 @@ class Later:
         return replaced_async if waits else replaced
 
 
-class Choice(HTTPAdapter):
-    """An adapter that a mock chooses, and another each time."""
-
-    def __init__(self, later):
-        super().__init__()
-        self.later = later
-
-    def send(self, *args, **options):
-        self.later.check()
-        try:
-            return super().send(*args, **options)
-        finally:
-            self.close()
-
-
 PLACES = {
     "requests": (HTTPAdapter, "send", plain_requests, requests.ConnectTimeout()),
     "httpx": (httpx.HTTPTransport, "handle_request", plain_httpx, httpx.ConnectError("refused")),
@@ -132,11 +117,3 @@ def test_a_post_that_may_have_been_processed_is_not(lab, events, replaced):
     ):
         fetch(endpoint.url, "POST")
     assert (later.seen, endpoint.requests) == (1, 1)
-
-
-def test_an_adapter_that_a_mock_chooses_on_a_session_is_called_for_each_attempt(lab, events):
-    later = Later(None, requests.ConnectTimeout(), 2)
-    with install(POLICY, retry=True, sinks=[events.append]), requests.Session() as session:
-        session.get_adapter = lambda url: Choice(later)
-        assert session.get(lab.start("ok").url).status_code == 200
-    assert (later.seen, [event.attempt for event in events]) == (3, [1, 2, 3])
