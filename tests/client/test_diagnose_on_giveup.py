@@ -58,19 +58,13 @@ def test_without_asking_there_is_none(unused_port):
 
 def test_an_origin_is_diagnosed_once_a_minute(unused_port):
     ask = Diagnose()
-    policy = dataclasses.replace(ONCE, diagnose_on_giveup=ask)
+    policy = Policy(attempts=3, backoff=Backoff(base=0.001), diagnose_on_giveup=ask)
     for _ in range(3):
         refused(policy, unused_port)
     assert len(ask.asked) == 1
     diagnose_on_giveup.forget_diagnoses()
     refused(policy, unused_port)
     assert len(ask.asked) == 2
-
-
-def test_one_diagnosis_for_all_attempts(unused_port):
-    ask = Diagnose()
-    refused(Policy(attempts=3, backoff=Backoff(base=0.001), diagnose_on_giveup=ask), unused_port)
-    assert len(ask.asked) == 1
 
 
 def test_a_diagnosis_that_raises_changes_no_error(unused_port):

@@ -1,7 +1,6 @@
 import pytest
 
 from ringback.client.call import Clock, Ended, Failed, KnownCall
-from ringback.client.deadline import current_deadline
 from ringback.client.drive_sync import drive
 from ringback.event import Listeners
 from ringback.failure import Failure, Target
@@ -26,7 +25,7 @@ class World:
     def __init__(self, failing, *, seconds=0.0, retry_after=None, guard=None):
         self.now, self.slept, self.limits, self.events, self.released = 0.0, [], [], [], 0
         self.failing, self.seconds, self.retry_after = failing, seconds, retry_after
-        self.guard, self.deadlines = guard, []
+        self.guard = guard
         self.clock = Clock(lambda: self.now, lambda: 1e9 + self.now, self.sleep, lambda: 0.5)
 
     def sleep(self, seconds):
@@ -35,7 +34,6 @@ class World:
 
     def attempt(self, limits):
         self.limits.append(limits)
-        self.deadlines.append(current_deadline())
         self.now += self.seconds
         if len(self.limits) > self.failing:
             return len(self.limits)

@@ -1,7 +1,6 @@
 """A second attempt beside the first, over real connections, through what offers it."""
 
 import asyncio
-import os
 import queue
 import socket
 import threading
@@ -116,7 +115,6 @@ def one(url, *asked, **more):
 OK = response(200, b"{}")
 BUSY = response(503, b"busy", "Connection: close")
 SILENCE = b""
-RESET = b"RST"
 
 
 class Backend:
@@ -141,9 +139,6 @@ class Backend:
                 self.on_second(None)
             answer = self.answers[min(number, len(self.answers) - 1)]
             answer = answer(self) if callable(answer) else answer
-            if answer is RESET:
-                connection.reset()
-                return
             if answer:
                 connection.send(answer)
             if answer in {SILENCE, BUSY}:
@@ -322,21 +317,6 @@ def test_what_one_of_two_may_have_delivered_is_not_taken_for_unsent(first, secon
     assert said.kind in {first.kind, second.kind}
 
 
-def reset(backend):
-    assert backend.come[1].wait(LONG)
-    return RESET
-
-
-@everywhere
-def test_where_the_service_has_the_request_nobody_says_that_it_was_not_delivered(lab, run):
-    backend = Backend(reset, RESET)
-    with pytest.raises(RingbackError) as caught:
-        run(one(listening(lab, backend)), policy(attempts=2))
-    assert backend.requests == ["GET", "GET"]
-    assert caught.value.failure.delivered != "no"
-    assert len(caught.value.attempts) == 1
-
-
 def test_it_goes_to_another_address(monkeypatch):
     system = socket.getaddrinfo
 
@@ -371,15 +351,11 @@ def test_it_goes_to_another_address(monkeypatch):
     assert asked == ["127.0.0.1", "127.0.0.2", "127.0.0.2"]
 
 
-def manager(given):
-    return pytest.importorskip("ringback.client.urllib3").PoolManager(policy=given)
-
-
 REFUSING = {
     "Session": lambda given: ringback.Session(policy=given),
     "Adapter": ringback.Adapter,
-    "Transport": lambda given: pytest.importorskip("ringback.client.httpx").Transport(policy=given),
-    "PoolManager": manager,
+    "Transport": lambda given: import_module("ringback.client.httpx").Transport(policy=given),
+    "PoolManager": lambda given: import_module("ringback.client.urllib3").PoolManager(policy=given),
     "retry": ringback.retry,
     "install": ringback.install,
 }
@@ -389,13 +365,3 @@ REFUSING = {
 def test_what_cannot_hedge_says_so(name):
     with pytest.raises(ValueError, match=r"^hedge: only .*AsyncTransport .*Middleware"):
         REFUSING[name](Policy(hedge=PART))
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_process_begins_anew():
-    learnt("http://forked:80")
-    assert hedges.of("http://forked:80", PART).begin() is not None
-    child = os.fork()
-    if not child:
-        os._exit(hedges.of("http://forked:80", PART).begin() is not None)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

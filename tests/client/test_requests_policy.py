@@ -10,7 +10,6 @@ import urllib3
 import ringback
 from ringback import Adapter, Backoff, Breaker, Budget, Policy, Session, Timeout, errors
 from ringback.client.origins import origins_under, states
-from ringback.retry import GiveUp
 from ringback.retry.run import REASONS
 from ringback.testing.lab.message import response
 
@@ -123,23 +122,6 @@ def test_two_sessions_share_the_budget_of_an_origin(lab):
         with opened(policy=policy) as session, pytest.raises(requests.ConnectionError):
             session.get(endpoint.url)
     assert endpoint.requests == 2 + 3
-
-
-def test_an_open_circuit_refuses_before_the_request_is_prepared(lab):
-    events = []
-    policy = Policy(attempts=1, breaker=breaker(2))
-    endpoint = lab.start("tcp.reset:after_request")
-    with opened(policy=policy, sinks=[events.append]) as session:
-        for _ in range(2):
-            with pytest.raises(ConnectionResetError):
-                session.get(endpoint.url)
-        with pytest.raises(errors.CircuitOpen) as caught:
-            session.get(endpoint.url, params={"not": object()}, auth=lambda request: 1 / 0)
-    assert isinstance(caught.value, requests.ConnectionError)
-    assert caught.value.failure.via == "tcp.reset"
-    assert endpoint.requests == 2
-    assert events[-1].failure.kind == "client.circuit_open"
-    assert events[-1].decision == GiveUp(1, events[-1].failure, "circuit_open")
 
 
 def test_circuits_and_budgets_can_be_seen_and_forgotten(lab):

@@ -1,5 +1,4 @@
 import asyncio
-import pickle
 from functools import partial
 
 import anyio
@@ -7,10 +6,8 @@ import pytest
 
 import ringback
 from ringback import Backoff, Breaker, Budget, Policy, Session, errors
-from ringback.client.call import Clock
 from ringback.client.deadline import current_deadline
 from ringback.client.origins import states
-from ringback.retry import GiveUp, Retry
 
 FAST = Policy(backoff=Backoff(base=0), budget=Budget(burst=1000))
 
@@ -181,18 +178,6 @@ def test_no_password_of_a_target_is_shown():
     assert "redis://cache:6379/0" in states()
 
 
-def test_every_attempt_is_recorded():
-    events = []
-    clock = Clock(sleep=lambda seconds: None, random=lambda: 0.5)
-    with pytest.raises(ConnectionRefusedError):
-        ringback.retry(
-            Policy(), sinks=[events.append], target="postgres://db:5432", clock=clock
-        ).call(Flaky(9))
-    assert [type(event.decision) for event in events] == [Retry, Retry, GiveUp]
-    assert {(event.target.host, event.target.port) for event in events} == {("db", 5432)}
-    assert all(event.method.endswith("Flaky") for event in events)
-
-
 def test_the_circuit_of_a_target_opens_and_refuses():
     lasting = Breaker(sustained=0, open_for=60, open_cap=60)
     policy = Policy(backoff=Backoff(base=0), attempts=1, breaker=lasting)
@@ -205,21 +190,6 @@ def test_the_circuit_of_a_target_opens_and_refuses():
     assert flaky.calls == policy.breaker.consecutive
     assert isinstance(caught.value, ConnectionError)
     assert caught.value.failure.via == "tcp.refused"
-
-
-def test_the_other_attempts_hang_on_the_exception():
-    raised = iter([ConnectionResetError(104, "reset"), ConnectionRefusedError(111, "refused")])
-
-    def flaky():
-        raise next(raised)
-
-    with pytest.raises(ConnectionResetError) as caught:
-        ringback.retry(Policy(attempts=2, backoff=Backoff(base=0)), idempotent=True).call(flaky)
-    kinds = [failure.kind for failure in caught.value.attempts]
-    assert kinds == ["tcp.reset", "tcp.refused"]
-    assert any("attempt 2 of 2: tcp.refused" in note for note in caught.value.__notes__)
-    copy = pickle.loads(pickle.dumps(caught.value))
-    assert [failure.kind for failure in copy.attempts] == kinds
 
 
 @pytest.mark.parametrize("wrong", ["3", 3])

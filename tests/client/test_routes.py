@@ -30,28 +30,6 @@ def routes(events):
     return make
 
 
-def test_a_failed_proxy_is_left_to_the_next_attempt_while_there_is_another(routes, events):
-    selector = routes(NAMED, A, B)
-    selector.begin(CALL)
-    assert selector.around(CALL, UNREACHABLE) is None
-    assert selector.begin(CALL).choice.url == B
-    assert events == []
-
-
-def test_when_every_proxy_has_failed_a_named_host_is_called_directly_at_once(routes, events):
-    selector = routes(NAMED, A, B)
-    selector.begin(CALL)
-    selector.around(CALL, UNREACHABLE)
-    selector.begin(CALL)
-    around = selector.around(CALL, UNREACHABLE)
-    assert around.choice.url is None
-    assert around.verify
-    assert [(event.what, event.detail) for event in events] == [
-        ("fallback", "the failed proxy a.test:3128, b.test:3128")
-    ]
-    assert "hunter2" not in repr(events)
-
-
 def test_what_may_have_been_sent_is_not_sent_another_way(routes):
     selector = routes(NAMED, A)
     selector.begin(CALL)
