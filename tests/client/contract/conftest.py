@@ -13,6 +13,7 @@ def _nothing_left_to_others():
     """What fails leaves sockets to an event loop or the collector: to no module that comes next."""
     gc.freeze()  # what has been there is not looked through, each time again
     yield
+    gc.unfreeze()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(3):

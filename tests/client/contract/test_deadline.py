@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from client.contract.ending import FOR_EVER, HASTY, SHORT, ended
-from client.contract.integrations import INTEGRATIONS, of_http, present
-from nightly import pairs
+from client.contract.ending import FOR_EVER, PATIENT, ended
+from client.contract.integrations import Settings, few, of_http
 
 from ringback import errors
 from ringback.testing.clients import ClientCall
@@ -36,33 +36,36 @@ WAITS = [
 ]
 """One of each way to keep a client waiting. What ``retry`` stands around waits as it always did."""
 
-HTTP = [name for name in present() if of_http(INTEGRATIONS[name])]
+HASTY = replace(PATIENT, deadline=1.5)
+"""Long enough for all of them to come as far as they can."""
 
 
-def meet(lab, integration, fault):
-    endpoint = lab.start(fault)
+def meet(integration, fault, endpoint):
     call = ClientCall(endpoint, FAULTS[fault].provoke)
-    settings = {"proxy": call.proxy, "verify": endpoint.verify, "timeout": FOR_EVER}
+    settings = Settings(HASTY, timeout=FOR_EVER, proxy=call.proxy, verify=endpoint.verify)
     verb = "PUT" if call.body else "GET"
 
     def make():
-        with integration.client(HASTY, **settings) as client:
+        with integration.opened(settings) as client:
             client.request(verb, endpoint.url, call.body)
 
-    server = endpoint.nameserver
-    with resolving(server, timeout=4 * SHORT) if server else contextlib.nullcontext():
-        return ended(make)
+    return ended(make)
 
 
-def met(fault, name):
-    return "socks" not in fault or any(one in "socks5" for one in INTEGRATIONS[name].proxies)
-
-
-@pytest.mark.parametrize(("fault", "name"), pairs(WAITS, HTTP, met))
-def test_a_call_that_is_kept_waiting_ends(lab, integration, fault):
-    error = meet(lab, integration, fault)
-    assert isinstance(error, errors.RingbackError), error
-    assert isinstance(error, TimeoutError) or fault.startswith(("dns", "proxy")), error
-    if not integration.installed:
-        allowed = {FAULTS[fault].kind, *FAULTS[fault].also, "dns.timed_out"}
-        assert error.failure.kind in allowed, error.failure
+@few("Session", "PoolManager", "httpx-async", "aiohttp", "install requests", only=of_http)
+def test_calls_that_are_kept_waiting_end(lab, integration):
+    met = [fault for fault in WAITS if "socks" not in fault or "socks" in str(integration.proxies)]
+    endpoints = [lab.start(fault) for fault in met]
+    [server] = [endpoint.nameserver for endpoint in endpoints if endpoint.nameserver]
+    with (
+        integration.under(Settings(HASTY)),
+        resolving(server, timeout=6),
+        ThreadPoolExecutor(len(met)) as threads,
+    ):
+        raised = list(threads.map(meet, [integration] * len(met), met, endpoints))
+    for fault, error in zip(met, raised, strict=True):
+        assert isinstance(error, errors.RingbackError), error
+        assert isinstance(error, TimeoutError) or fault.startswith(("dns", "proxy")), error
+        if not integration.installed:
+            allowed = {FAULTS[fault].kind, *FAULTS[fault].also, "dns.timed_out"}
+            assert error.failure.kind in allowed, error.failure

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from client.contract.ending import FOR_EVER, HASTY, PATIENT, ended
 from client.contract.integrations import across, few, of_ours
+from nightly import rest_nightly
 from until import TEST_TIMEOUT
 
 import ringback
@@ -50,7 +51,7 @@ def test_a_wait_that_does_not_fit_is_not_begun(lab, integration, events, fault):
     assert waits == []
 
 
-@few("Session", "PoolManager", "httpx", "aiohttp", only=of_ours)
+@few("Session", "aiohttp", only=of_ours)
 def test_an_inner_call_ends_with_the_outer_one(lab, integration):
     url = lab.start("http.response.timed_out:silent").url
     outer = ringback.retry(replace(HASTY, attempts=1), sinks=[])
@@ -80,7 +81,7 @@ def test_whoever_waits_in_line_waits_until_the_deadline(lab, integration, line):
 # A body that the program reads itself
 
 
-@few("Session", "httpx-async", "aiohttp", only=of_ours)
+@few("Session", "aiohttp", only=of_ours)
 def test_a_stream_may_outlast_the_deadline_of_the_call_that_returned_it(lab, integration):
     later = threading.Event()
 
@@ -100,7 +101,7 @@ def test_a_stream_may_outlast_the_deadline_of_the_call_that_returned_it(lab, int
         assert b"".join(pieces) == b"1234"
 
 
-@pytest.mark.parametrize("fault", ["trickling_body", "mid_body"])
+@pytest.mark.parametrize("fault", rest_nightly(["trickling_body", "mid_body"]))
 @few("Session", "httpx", only=of_ours)
 def test_a_stream_ends_with_the_deadline_of_an_outer_call(lab, integration, fault):
     if integration.library == "aiohttp":
@@ -117,7 +118,7 @@ def test_a_stream_ends_with_the_deadline_of_an_outer_call(lab, integration, faul
     assert error.failure.kind == "http.response.body_timed_out"
 
 
-@pytest.mark.parametrize("fault", ["silent", "trickling_headers"])
+@pytest.mark.parametrize("fault", rest_nightly(["trickling_headers", "silent"]))
 @few("PoolManager", "aiohttp", only=of_ours)
 def test_until_the_headers_its_own_deadline_counts(lab, integration, fault):
     url = lab.start(f"http.response.timed_out:{fault}").url

@@ -192,7 +192,7 @@ def test_calls_wait_in_one_line_and_all_get_through(lab, integration, events):
     assert len(well) == WAITERS
 
 
-@few("Session", "PoolManager", "httpx-async", "aiohttp", "retry(socket)", "install requests")
+@few("PoolManager", "aiohttp", "retry(socket)", "install requests")
 def test_who_has_waited_in_vain_is_told_the_real_cause(lab, integration, events):
     policy = Policy(attempts=1, patience=0.5, breaker=None)
     with (

@@ -141,7 +141,7 @@ def greeting(then: Callable[[Connection], Any]) -> Handler:
     return handler
 
 
-WAITING, AMPLE = 1.0, 60.0
+WAITING, AMPLE = 0.3, 60.0
 """Seconds that a client waits where nothing comes, and where something does."""
 
 close, reset, hang = Connection.finish, Connection.reset, Connection.stall
@@ -291,9 +291,9 @@ def meet(lab, caller, way):
     url = f"{way.scheme}://{via.host}:{via.port}"
     endpoint.proxies = {"http": url, "https": url}
     failures = post(caller, endpoint, WAITING if way.waits else AMPLE, way.times)
-    if way.waits and way.arrives and not origin.reached.wait(WAITING):
+    if way.waits and way.arrives and not origin.reached.wait(5.0):
         # On a busy machine it had not come that far: once more, with time enough.
-        failures = post(caller, endpoint, 10 * WAITING, way.times)
+        failures = post(caller, endpoint, 10.0, way.times)
     raised = failures[-1].cause if failures else None
     if way.arrives:
         assert origin.reached.wait(AMPLE)
