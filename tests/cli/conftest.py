@@ -2,7 +2,10 @@ import socket
 import traceback
 
 import pytest
+from monitor.notify.conftest import receiver
 from program import run_as_process, run_in_process
+
+__all__ = ["receiver"]
 
 
 @pytest.fixture

@@ -7,21 +7,21 @@ import sys
 
 import pytest
 from cli.monitor.test_remote import monitor, view
-from mcp import Client, StdioServerParameters, stdio_client
 from monitor.web.service import MemoryService, incident
 
 from ringback.cli.mcp import is_public, server_of
 from ringback.cli.monitor.remote import Remote
 from ringback.diagnosis import diagnose
 from ringback.diagnosis.record import record_of
-from ringback.testing.lab import Lab
-from ringback.testing.lab.message import response
+from ringback.testing.lab.message import answering, response
 
 TOOLS = ["compare", "diagnose", "explain", "incident", "incidents", "kind", "status"]
 
 
 def asked(*calls, url="http://127.0.0.1:9", allow_private=False):
     """What a server within this process answers to calls, each a tool's name and its arguments."""
+
+    from mcp import Client  # noqa: PLC0415 - 0.8 s, and not for each worker
 
     async def ask():
         server = server_of(Remote(url, None), allow_private=allow_private)
@@ -37,6 +37,8 @@ def said(answer):
 
 
 def test_every_tool_only_reads_and_says_what_it_takes():
+    from mcp import Client, StdioServerParameters, stdio_client  # noqa: PLC0415 - as above
+
     server = StdioServerParameters(command=sys.executable, args=["-m", "ringback", "mcp"])
 
     async def ask():
@@ -53,10 +55,9 @@ def test_every_tool_only_reads_and_says_what_it_takes():
         assert tool.annotations.destructive_hint is False
 
 
-def test_a_text_a_kind_and_two_machines_are_explained():
-    with Lab() as lab:
-        well = lab.listen(lambda connection: connection.send(response(200, b"")), scheme="http")
-        reports = [record_of(diagnose(well.url)) for _ in range(2)]
+def test_a_text_a_kind_and_two_machines_are_explained(lab):
+    well = lab.listen(answering(response(200, b"")))
+    reports = [record_of(diagnose(well.url)) for _ in range(2)]
     log = "10:00:01 ERROR Connection refused\n10:00:02 ERROR Name or service not known\n"
     explained, kind, unknown, compared, bad = asked(
         ("explain", {"text": log}),
@@ -77,14 +78,13 @@ def test_a_text_a_kind_and_two_machines_are_explained():
     assert "report" in said(bad) or "diagnos" in said(bad)
 
 
-def test_an_allowed_target_is_diagnosed_with_the_verdict_first():
-    with Lab() as lab:
-        endpoint = lab.start("tcp.refused")
-        allowed, whole = asked(
-            ("diagnose", {"target": endpoint.url}),
-            ("diagnose", {"target": endpoint.url, "readings": True}),
-            allow_private=True,
-        )
+def test_an_allowed_target_is_diagnosed_with_the_verdict_first(lab):
+    endpoint = lab.start("tcp.refused")
+    allowed, whole = asked(
+        ("diagnose", {"target": endpoint.url}),
+        ("diagnose", {"target": endpoint.url, "readings": True}),
+        allow_private=True,
+    )
     found = allowed.structured_content
     assert next(iter(found)) == "verdict"
     assert found["verdict"]["kind"] == "tcp.refused"
@@ -123,18 +123,17 @@ def test_what_is_public(address, public):
     assert is_public(address) is public
 
 
-def test_a_monitor_is_asked():
+def test_a_monitor_is_asked(lab):
     service = MemoryService(view(1, "down"))
     seen = incident("i1", ("web-1",), pattern="service_outage")
     service.open = service.store.past = [seen]
-    with monitor(service, 5) as url:
-        status, incidents, one, missing = asked(
-            ("status", {}),
-            ("incidents", {}),
-            ("incident", {"incident_id": "i1"}),
-            ("incident", {"incident_id": "../endpoints"}),
-            url=url,
-        )
+    status, incidents, one, missing = asked(
+        ("status", {}),
+        ("incidents", {}),
+        ("incident", {"incident_id": "i1"}),
+        ("incident", {"incident_id": "../endpoints"}),
+        url=monitor(lab, service, 5),
+    )
     assert status.structured_content["not_ok"] == 1
     assert [told["id"] for told in incidents.structured_content["incidents"]] == ["i1"]
     assert one.structured_content["pattern"] == "service_outage"

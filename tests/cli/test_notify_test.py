@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from monitor.notify.conftest import receiver  # noqa: F401 - a fixture
 
 CONFIG = """
 vantage = "paris"
@@ -28,7 +27,7 @@ url = "nosuchservice://password"
 
 
 @pytest.fixture
-def hook(tmp_path, unused_port, receiver):  # noqa: F811
+def hook(tmp_path, unused_port, receiver):
     config = CONFIG.format(port=receiver.port, refused=unused_port)
     (tmp_path / "ringback.toml").write_text(config)
     return receiver

@@ -3,12 +3,20 @@ from threading import Event
 import pytest
 
 from ringback.event import listen
+from ringback.sink import listening
 
 
 @pytest.fixture
 def patient(monkeypatch):
     """Callers wait until whoever is quick has been told, however busy the machine is."""
     monkeypatch.setattr(listen, "POST_TIMEOUT", 60.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_monitor(monkeypatch):
+    monkeypatch.setattr(listening, "_MONITOR", [])
+    monkeypatch.delenv(listening.URL_VARIABLE, raising=False)
+    monkeypatch.delenv(listening.TOKEN_VARIABLE, raising=False)
 
 
 class Hanging:

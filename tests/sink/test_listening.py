@@ -1,7 +1,6 @@
 import logging
 
 import httpx
-import pytest
 
 import ringback
 from ringback.client.httpx import Transport
@@ -10,12 +9,6 @@ from ringback.event import Listeners
 from ringback.sink import LogSink, listening
 from ringback.sink.listening import listeners_for, report_to_monitor
 from ringback.sink.report import Reporter
-
-
-@pytest.fixture(autouse=True)
-def _no_monitor(monkeypatch):
-    monkeypatch.setattr(listening, "_MONITOR", [])
-    monkeypatch.delenv(listening.URL_VARIABLE, raising=False)
 
 
 def monitors_of(listeners):
