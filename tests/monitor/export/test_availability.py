@@ -61,7 +61,7 @@ def test_outages_are_subtracted():
     found = of([*first, *second])
     assert found.down == pytest.approx(8640)
     assert found.available == pytest.approx(100 * (1 - 8640 / (30 * DAY)))
-    assert (found.outages, found.repair) == (2, pytest.approx(4320))
+    assert (found.outages, found.incidents, found.repair) == (2, 2, pytest.approx(4320))
 
 
 def test_of_an_outage_that_began_before_only_what_is_within_counts():
