@@ -102,21 +102,6 @@ WORLDS = (
         nameservers(RESOLVER, RESOLVER2, options=SHORT),
         also_causes="resolver_down|resolver_unreachable",
     ),
-    World(
-        name="resolver-first-dead",
-        target=HTTP,
-        build=(
-            name(),
-            listen(),
-            nameservers(RESOLVER2, RESOLVER, options=SHORT),
-            rule("office", f"INPUT -d {RESOLVER2} -j DROP"),
-        ),
-        expected=broken("one_resolver_dead", UNRESOLVED, "dns", "DNS"),
-        limit=SILENT,
-        curl=(0,),
-        fact=("192.0.2.154",),
-        note="every lookup of the program takes a second longer",
-    ),
     world(
         "unread-only-one-of-three-resolvers-knows",
         HTTP,

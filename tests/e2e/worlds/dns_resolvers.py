@@ -117,6 +117,21 @@ WORLDS = (
         fact="resolv.conf|no nameserver",
     ),
     World(
+        name="resolver-first-dead",
+        target=HTTP,
+        build=(
+            name(),
+            listen(),
+            nameservers(RESOLVER2, RESOLVER, options=SHORT),
+            rule("office", f"INPUT -d {RESOLVER2} -j DROP"),
+        ),
+        expected=broken("one_resolver_dead", UNRESOLVED, "dns", "DNS"),
+        limit=SILENT,
+        curl=(0,),
+        fact=("192.0.2.154",),
+        note="every lookup of the program takes a second longer",
+    ),
+    World(
         name="resolver-second-dead",
         target=HTTP,
         build=(name(), listen(), nameservers(RESOLVER, RESOLVER2)),
