@@ -1,15 +1,41 @@
+import contextlib
+
 import pytest
 
 from ringback.diagnosis.host_facts import RouteToFacts
-from ringback.diagnosis.layer import path
-from ringback.diagnosis.layer.connect import ConnectResult
+from ringback.diagnosis.layer import path, tcp
+from ringback.diagnosis.layer.connect import ConnectResult, attempt_connect
 from ringback.diagnosis.layer.kernel import Icmp
 from ringback.diagnosis.layer.path import path_tasks
-from ringback.testing.lab.network import SERVER
-from tests.diagnosis.layer.worlds import World, scene_of, told
+from ringback.testing.lab.namespace import run
+from ringback.testing.lab.network import SERVER, Topology
+from tests.diagnosis.layer.worlds import scene_of, told
 from tests.requires import requires
+from tests.until import until
 
 ROUTER = {4: "192.0.2.1", 6: "2001:db8:1::1"}
+
+
+class World(Topology):
+    """The lab's three hosts, with rules that come and go."""
+
+    def __enter__(self):
+        with self.inside("client"):  # a link must have been up for a moment to carry IPv6
+            until(lambda: attempt_connect(SERVER[6], 9, 10).outcome == "refused")
+        return self
+
+    def run(self, role, command):
+        """Run a program on one of the hosts; return what it prints."""
+        return run(self._names[role], command.split()).stdout
+
+    @contextlib.contextmanager
+    def rule(self, role, rule, program="iptables"):
+        """Let a host have a rule of its firewall meanwhile."""
+        self.run(role, f"{program} -w -A {rule}")
+        try:
+            yield
+        finally:
+            self.run(role, f"{program} -w -D {rule}")
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +99,6 @@ def test_lost_before_a_router_that_another_port_reaches(world):
     assert silence["lost_before"] is True
 
 
-@pytest.mark.netns
-def test_no_way_at_all(world):
-    found, _ = hops(world, 8086, "203.0.113.4")
-    assert {hop["unsent"] for hop in found.values()} == {"ENETUNREACH"}
-
-
 def made(outcome, **more):
     return ConnectResult(address="192.0.2.7", port=80, family=4, outcome=outcome, **more)
 
@@ -131,3 +151,18 @@ def test_whoever_answers_for_every_port_is_not_taken_for_a_firewall(world):
     with world.rule("client", "OUTPUT -p tcp --syn -j REJECT --reject-with tcp-reset"):
         facts = seen(world, 8084)
     assert (facts["hops"], facts["other_hops"], facts["near"]) == (1, 1, False)
+
+
+@pytest.mark.netns
+def test_what_this_host_drops_is_known_to_be_unsent(world):
+    with (
+        world.rule("client", "OUTPUT -p tcp --dport 8082 -j DROP"),
+        world.inside("client"),
+    ):
+        context = scene_of(8082)
+        assert tcp.read_tcp(context, [SERVER[4]]) == ()
+    [connect] = told(context, "tcp", "connect")
+    assert connect["unsent"] is True
+    assert told(context, "tcp", "again") == []
+    [hop] = told(context, "path", "hop")
+    assert (hop["ttl"], hop["unsent"], hop["silent"]) == (1, "EPERM", False)

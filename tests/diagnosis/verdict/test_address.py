@@ -41,29 +41,6 @@ def test_a_loopback_that_is_down() -> None:
     assert seen(up=True) == "local_firewall"
 
 
-@pytest.mark.parametrize(("hops", "cause"), [(2, "ttl_too_small"), (64, "routing_loop")])
-def test_a_packet_that_lives_too_short_is_no_loop(hops: int, cause: str) -> None:
-    gone = {"type": 11, "code": 0, "sender": "192.0.2.1", "own": False, "is_target": False}
-    route = reading("host", "route", family=4, route=True, hops=hops)
-    dead = failed("198.51.100.2", outcome="host_unreachable", icmp=gone)
-
-    assert judge((asked("198.51.100.2"), route, dead)).cause == cause
-
-
-@pytest.mark.parametrize(("six", "cause"), [(False, "family_missing"), (True, "no_route")])
-def test_a_family_is_missing_where_no_route_leads_out_by_it(six: bool, cause: str) -> None:
-    name = reading("url", "parse", host="web.test", port=80, protocol="http")
-    looked_up = reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7"])
-    out = [
-        reading("host", "route", family=version, route=leads)
-        for version, leads in ((4, True), (6, six))
-    ]
-    dead = failed("2001:db8::7", outcome="network_unreachable", errno="ENETUNREACH")
-    to = route_to("2001:db8::7", family=6, error="ENETUNREACH")
-
-    assert judge((name, looked_up, *out, to, dead)).cause == cause
-
-
 DUAL = (
     reading("url", "parse", host="web.test", port=80, protocol="none"),
     reading("name", "getaddrinfo", state="ok", addresses=["2001:db8::7", "192.0.2.7"]),
@@ -101,15 +78,6 @@ def test_who_does_not_answer_on_the_link_is_the_gateway_or_the_host(
     found = judge((*DUAL, way, dead, failed("2001:db8::7", outcome="open")))
 
     assert (found.cause, found.where) == ("ipv4_dead", where)
-
-
-@pytest.mark.parametrize(("route", "cause"), [(True, "no_port_left"), (False, "no_route")])
-def test_without_a_port_of_its_own_no_connection_is_made(route: bool, cause: str) -> None:
-    host = "2001:db8::7"
-    way = route_to(host, route=route, error=None if route else "ENETUNREACH", family=6)
-    stuck = failed(host, outcome="network_unreachable", errno="EADDRNOTAVAIL")
-
-    assert judge((asked(host), way, stuck)).cause == cause
 
 
 def test_the_date_that_is_named_is_that_of_the_certificate_which_is_out_of_date() -> None:

@@ -42,13 +42,6 @@ def test_healthy_is_not_said_when_the_last_step_was_not_taken() -> None:
     assert judge(()).kind == "unknown"
 
 
-def test_a_refusal_without_icmp_is_a_service_that_is_down() -> None:
-    verdict = judge((parsed(), resolved("192.0.2.1"), connected("192.0.2.1", "refused")))
-    assert (verdict.kind, verdict.cause) == ("tcp.refused", "service_down")
-    assert verdict.where == "their service"
-    assert verdict.evidence == (2,)
-
-
 def test_a_refusal_from_one_hop_away_may_be_of_this_host_as_well() -> None:
     def judged(hops: int) -> Any:
         near = {"near": True, "hops": hops, "other_port": 80, "other_hops": 5}
@@ -136,18 +129,6 @@ def test_the_refusal_of_one_address_beats_the_missing_route_of_another() -> None
         connected("192.0.2.1", "refused"),
     )
     assert judge(readings).cause == "service_down"
-
-
-def test_a_dead_family_beside_a_healthy_one_is_named() -> None:
-    readings = (
-        parsed(),
-        reading("host", "route", family=6, route=True),
-        resolved("2001:db8::1", "192.0.2.1"),
-        connected("2001:db8::1", "timeout"),
-        *HEALTHY_READINGS[2:],
-    )
-    verdict = judge(readings)
-    assert verdict.cause == "ipv6_dead"
 
 
 def test_an_address_of_a_family_that_this_host_has_not_breaks_nothing() -> None:
@@ -300,16 +281,6 @@ def test_a_filter_that_says_so_blocks_also_where_it_gives_an_address() -> None:
     unsaid = verdict()
     assert (unsaid.cause, unsaid.confidence) == ("bogus_address", 0.8)
     assert [other.cause for other in unsaid.alternatives] == ["dns_blocked"]
-
-
-def test_packets_that_are_large_are_not_lost_where_another_name_came_through() -> None:
-    stalled = shaken(error="timeout", verified=False)
-    small = reading("tls", "small_segments", state="ok", works=True)
-    unnamed = reading("tls", "other_name", state="ok", works=True)
-    before = (parsed(), resolved("192.0.2.1"), connected("192.0.2.1"), stalled, small)
-
-    assert judge(before).cause == "mtu_black_hole"
-    assert judge((*before, unnamed)).cause == "sni_unknown"
 
 
 @pytest.mark.parametrize(

@@ -25,24 +25,17 @@ route add prohibit 2001:db8:2::/64
 
 
 @pytest.fixture(scope="module")
-def names():
+def namespace():
     requires(*NEEDS)
     with Namespaces() as made:
-        connected, bare = made.add("connected"), made.add("bare")
+        connected = made.add("connected")
         run(connected, ["ip", "-batch", "-"], stdin=HOST)
-        run(bare, ["ip", "link", "set", "lo", "up"])
-        yield {"connected": connected, "bare": bare}
+        yield connected
 
 
 @pytest.fixture
-def connected(names):
-    with inside(names["connected"]):
-        yield DiagnosisContext(parse_target("https://example.com/"), Options())
-
-
-@pytest.fixture
-def bare(names):
-    with inside(names["bare"]):
+def connected(namespace):
+    with inside(namespace):
         yield DiagnosisContext(parse_target("https://example.com/"), Options())
 
 
@@ -58,14 +51,6 @@ def test_interfaces_have_their_addresses(connected):
     assert lab0["up"]
     assert {"192.0.2.2", "2001:db8:1::2"} <= set(lab0["addresses"])
     assert facts["loopback_only"] is False
-
-
-def test_a_host_with_loopback_only_is_recorded_as_such(bare):
-    host_routes.read_interfaces(bare)
-
-    (facts,) = facts_of(bare, "interfaces")
-    assert facts["loopback_only"] is True
-    assert facts["interfaces"][0]["addresses"] == ["127.0.0.1", "::1"]
 
 
 def test_addresses_that_a_link_gives_itself_are_no_network():
@@ -91,15 +76,6 @@ def test_the_default_route_is_found_for_each_family(connected):
     assert (four["route"], four["source"]) == (True, "192.0.2.2")
     assert (four["hops"], six["hops"]) == (64, 64)
     assert (six["default"], six["route"], six["error"]) == (False, False, "ENETUNREACH")
-
-
-def test_without_routes_the_error_is_recorded(bare):
-    host_routes.read_routes(bare)
-
-    assert [(f["route"], f["default"], f["error"]) for f in facts_of(bare, "route")] == [
-        (False, False, "ENETUNREACH"),
-        (False, False, "ENETUNREACH"),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 
 from ringback.diagnosis.layer import http, http_extras
@@ -16,10 +18,8 @@ SHORT = {
 
 OUTCOMES = {
     "tcp.reset:after_request": "reset",
-    "tcp.reset:mid_headers": "reset",
     "tcp.reset:mid_body": "reset",
     "http.response.timed_out:silent": "timeout",
-    "http.response.timed_out:mid_headers": "timeout",
     "http.response.timed_out:trickling_headers": "timeout",
     "http.response.body_timed_out:mid_body": "body_timeout",
     "http.response.body_timed_out:trickling_body": "body_timeout",
@@ -31,15 +31,8 @@ OUTCOMES = {
     "http.response.invalid.content_decoding:not_gzip": "truncated",
     "http.response.invalid.content_decoding:truncated_gzip": "truncated",
     "http.protocol.error:malformed_status_line": "invalid",
-    "http.protocol.error:too_many_headers": "invalid",
-    "http.protocol.error:header_too_long": "invalid",
-    "http.protocol.error:content_length_invalid": "invalid",
-    "http.protocol.error:content_length_conflict": "invalid",
     "http.protocol.error:chunk_size_invalid": "invalid",
     "http.response.invalid.not_http:ssh": "not_http",
-    "http.response.invalid.not_http:smtp": "not_http",
-    "http.response.invalid.not_http:mysql": "not_http",
-    "http.response.invalid.not_http:redis": "not_http",
     "http.response.invalid.not_http:http2": "not_http",
     "http.response.invalid.not_http:tls_port": "tls_bytes",
 }
@@ -130,20 +123,6 @@ def test_events_may_come_slowly(lab):
     assert only(met_at(lab.listen(handler)), "request").state == "ok"
 
 
-def test_a_websocket_is_asked_for(lab):
-    def handler(connection):
-        request = connection.read_request()
-        assert request.headers["upgrade"] == "websocket"
-        connection.send(head(101, "Upgrade: websocket", "Connection: Upgrade"))
-        connection.stall()
-
-    endpoint = lab.listen(handler)
-    endpoint.url = endpoint.url.replace("http:", "ws:")
-    request = only(met_at(endpoint), "request")
-
-    assert (request.facts["status"], request.state) == (101, "ok")
-
-
 def test_a_large_body_is_read_to_its_end_and_a_huge_one_is_not(lab):
     def of(announced, sent):
         def handler(connection):
@@ -160,3 +139,24 @@ def test_a_large_body_is_read_to_its_end_and_a_huge_one_is_not(lab):
     assert of(3_000_000, 1_000_000)["outcome"] == "truncated"
     huge = of(30_000_000, 1_000_000)
     assert (huge["outcome"], huge["complete"]) == ("answered", False)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_MAXSEG"), reason="no choice of the segments' size")
+def test_a_port_that_waits_for_tls(lab, timeouts, monkeypatch):
+    requires("cryptography")
+    timeouts(ResponseTimeouts(0.5, 0.5, 0.5, 0.5))
+    monkeypatch.setattr(http_extras, "STALL_SECONDS", 0.01)
+    monkeypatch.setattr(http_extras, "_PEEK_TIMEOUT", 0.01)
+    monkeypatch.setattr(http_extras, "_STALL_TIMEOUT", 30.0)
+    ssl_context = lab.certificates.server()
+
+    def handler(connection):
+        if connection.socket.recv(1, socket.MSG_PEEK) != b"G":
+            connection.secure(ssl_context)
+        elif connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) > 1000:
+            connection.stall()
+
+    context = met_by_http(lab.listen(handler))
+
+    assert only(context, "request").facts["outcome"] == "timeout"
+    assert only(context, "tls_here").facts["works"]

@@ -111,40 +111,6 @@ def test_a_cut_answer_without_tcp_is_none(context, server):
     assert (facts["truncated"], facts["over_tcp"]) == (True, True)
 
 
-def test_a_server_that_only_points_elsewhere_is_recorded_as_such(context, server):
-    told = ask(context, server, "lame.lab.test")
-
-    facts = told["A"].facts
-    assert (facts["referral"], facts["recursion"], facts["rcode"]) == (True, False, "NOERROR")
-    assert (told["A"].state, told["A"].kind) == ("failed", "dns.server")
-
-
-def test_an_alias_of_nothing_dangles(context, server):
-    told = ask(context, server, "dangling.lab.test")
-
-    facts = told["A"].facts
-    assert (facts["cnames"], facts["dangling"]) == (["removed.lab.test"], True)
-
-
-@pytest.fixture
-def closed():
-    """Address and port of which nobody reads, held so that nobody else takes it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.connect(("127.0.0.1", 9))  # to all others it is closed
-        yield holder.getsockname()
-
-
-def test_a_closed_port_is_recorded_at_once_with_the_icmp_message(context, closed):
-    asking = NameserverQueries(context, Server(*closed), [dns.name.from_text("ok.lab.test")], LONG)
-    together(context, asking.tasks())
-
-    (first, _) = context.readings()
-    assert (first.facts["error"], first.facts["timed_out"]) == ("ECONNREFUSED", False)
-    icmp = first.facts["icmp"]
-    assert (icmp["type"], icmp["code"], icmp["own"]) == (3, 3, True)
-
-
 def test_several_names_are_tried_in_order_until_one_has_an_address(context, server):
     told = ask(context, server, "nxdomain.lab.test", "both.lab.test", "ok.lab.test")
 

@@ -1,13 +1,10 @@
 import contextlib
-import json
 import socket
-import sys
 
 import dns.message
 import dns.name
 import dns.rcode
 import pytest
-from nightly import rest_nightly
 
 from ringback.client.proxies import Proxies
 from ringback.diagnosis.context import DiagnosisContext, Options
@@ -16,12 +13,8 @@ from ringback.diagnosis.layer.dns_query import Server
 from ringback.diagnosis.layer.host_resolver import ResolverConfig
 from ringback.diagnosis.layer.name import record_origin
 from ringback.diagnosis.layer.url import parse_target
-from ringback.testing.lab import network
 from ringback.testing.lab.dns import ANSWERS, DNSAnswer, Nameserver, bind
-from ringback.testing.lab.lab import Lab
-from ringback.testing.lab.namespace import give_file, run
 from ringback.testing.lab.resolver import resolving
-from tests.requires import requires
 
 
 @pytest.fixture(scope="module")
@@ -213,72 +206,3 @@ def test_it_ends_with_the_diagnosis(server):
 
     (system,) = only(context.readings(), "getaddrinfo")
     assert system.facts["timed_out"] is True
-
-
-IN_NAMESPACE = """
-import encodings.idna, json, os, sys
-import dns.rdata
-from ringback.diagnosis.layer import name
-from ringback.diagnosis.layer.url import parse_target as asked_of
-from ringback.diagnosis.context import Options, DiagnosisContext
-dns.rdata.load_all_types()
-os.setuid(65534)
-context = DiagnosisContext(asked_of(sys.argv[1]), Options())
-addresses = name.read_name(context)
-print(json.dumps({"addresses": addresses, "seconds": context.now(), "readings": [
-    {"what": r.what, "kind": r.kind, **r.facts} for r in context.readings()]}))
-"""
-
-
-@pytest.fixture(scope="module")
-def lab():
-    requires(*network.NEEDS)
-    with Lab() as running:
-        network.nameserver_behind_router(running)
-        yield running
-
-
-def told_in(namespace, text):
-    ran = run(namespace, [sys.executable, "-c", IN_NAMESPACE, text])
-    return json.loads(ran.stdout)
-
-
-@pytest.mark.netns
-@pytest.mark.parametrize(
-    ("role", "address", "error", "icmp"),
-    rest_nightly(
-        [
-            ("closed", "198.51.100.2", "ECONNREFUSED", (3, 3)),
-            ("lost", "203.0.113.200", "ENETUNREACH", (3, 0)),
-            ("nowhere", "203.0.113.4", "ENETUNREACH", None),
-        ]
-    ),
-)
-def test_a_nameserver_that_is_not_there_is_recorded_at_once(lab, role, address, error, icmp):
-    namespace = network.topology(lab).client_asking(f"diagnosis-{role}", address)
-
-    told = told_in(namespace, "http://ok.lab.test/")
-
-    assert told["addresses"] == []
-    asked = [query for query in told["readings"] if query["what"] == "nameserver"]
-    assert all(query["error"] or query["timed_out"] for query in asked)
-    lost = [query for query in asked if query["error"]]  # routers do not answer every packet
-    assert {query["error"] for query in lost} == {error}
-    found = lost[0]["icmp"]
-    assert (found and (found["type"], found["code"])) == icmp
-
-
-@pytest.mark.netns
-def test_the_second_nameserver_is_waited_for(lab):
-    hosts = network.topology(lab)
-    namespace = hosts.client_asking("diagnosis-second", network.NAMESERVER)
-    text = f"nameserver 192.0.2.77\nnameserver {network.NAMESERVER}\n"
-    give_file(namespace, "resolv.conf", text)
-
-    told = told_in(namespace, "http://ok.lab.test/")
-
-    assert told["addresses"] == ["127.0.0.1"]
-    (system,) = [reading for reading in told["readings"] if reading["what"] == "getaddrinfo"]
-    assert (system["timed_out"], system["addresses"]) == (False, ["127.0.0.1"])
-    silent = [query for query in told["readings"] if query.get("server") == "192.0.2.77"]
-    assert {query["timed_out"] or query["error"] == "EHOSTUNREACH" for query in silent} == {True}

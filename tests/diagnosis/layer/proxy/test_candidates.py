@@ -92,16 +92,6 @@ def test_a_proxy_that_works_is_not_passed_by(context):
     assert direct(context) == []
 
 
-def test_the_direct_way_opens(context):
-    context.record(ProxyConnectFacts, state="failed")
-    proxy.try_direct(context, ("127.0.0.1",))
-    [told] = direct(context)
-    assert told.subject == f"127.0.0.1:{context.asked.port}"
-    assert told.facts["works"] is True
-    assert told.facts["outcome"] == "open"
-    assert told.facts["speaks"] == "http"
-
-
 def test_it_is_refused_too(unused_port):
     context = DiagnosisContext(Asked(text="", host="127.0.0.1", port=unused_port), Options())
     context.record(ProxyTunnelFacts, state="failed")

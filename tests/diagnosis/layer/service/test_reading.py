@@ -72,31 +72,20 @@ REFUSALS = {
 }
 
 
-@pytest.fixture
-def waiting(monkeypatch):
-    """Sets how long it is waited for a service, and then for what answers a request of HTTP."""
-
-    def chosen(seconds, poked):
-        monkeypatch.setattr("ringback.diagnosis.layer.service.GREETING_TIMEOUT", seconds)
-        monkeypatch.setattr(service, "SILENT_SECONDS", seconds)
-        monkeypatch.setattr(service, "_POKE_TIMEOUT", poked)
-
-    return chosen
-
-
 @pytest.fixture(autouse=True)
-def _patient(waiting, monkeypatch):
+def _patient(monkeypatch):
     """What comes is waited for, however slow the machine."""
-    waiting(60.0, 60.0)
-    monkeypatch.setattr(service, "_REST_TIMEOUT", 60.0)
+    for name in ("GREETING_TIMEOUT", "SILENT_SECONDS", "_POKE_TIMEOUT", "_REST_TIMEOUT"):
+        monkeypatch.setattr(service, name, 60.0)
     monkeypatch.setattr(service, "_MORE_TIMEOUT", 0.005)
     monkeypatch.setattr(service, "_HANDSHAKE_TIMEOUT", 60.0)
 
 
 @pytest.fixture
-def quiet(waiting):
+def quiet(_patient, monkeypatch):
     """A service that is to say nothing by itself."""
-    waiting(0.1, 60.0)
+    monkeypatch.setattr(service, "GREETING_TIMEOUT", 0.1)
+    monkeypatch.setattr(service, "SILENT_SECONDS", 0.1)
 
 
 def met(endpoint, scheme, **asked):
@@ -171,26 +160,6 @@ def test_postgres_is_sent_the_user_and_the_database_of_the_url(lab, said, outcom
     assert (facts["outcome"], facts["message"]) == (outcome, message)
 
 
-def test_postgres_is_spoken_to_within_tls(lab):
-    requires("cryptography")
-    ssl_context = lab.certificates.server()
-
-    def handler(connection):
-        connection.read()
-        connection.send(b"S")
-        connection.secure(ssl_context)
-        connection.read()
-        connection.send(error(b"57P03", b"the database system is starting up"))
-
-    facts = only(met(lab.listen(handler), "postgres"), "greeting").facts
-
-    assert facts["secured"]
-    assert (facts["outcome"], facts["message"]) == (
-        "refused",
-        "the database system is starting up",
-    )
-
-
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("scheme", ["redis", "smtp", "postgres"])
 def test_http_on_the_port_is_another_protocol(lab, scheme):
@@ -228,22 +197,6 @@ def test_tls_on_the_port_is_another_protocol(lab):
     facts = only(met(lab.listen(handler), "smtp"), "greeting").facts
 
     assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "tls")
-
-
-@pytest.mark.parametrize("scheme", ["redis", "smtp"])
-def test_silence_is_recorded(lab, scheme, waiting, monkeypatch):
-    waiting(0.05, 0.05)
-    monkeypatch.setattr(service, "_HANDSHAKE_TIMEOUT", 0.05)
-    reading = only(met(speaking(lab), scheme), "greeting")
-
-    assert (reading.facts["outcome"], reading.state) == ("silent", "failed")
-
-
-@pytest.mark.parametrize(("fault", "outcome"), [("tcp.closed", "closed"), ("tcp.reset", "reset")])
-def test_an_end_without_a_word_is_recorded(lab, fault, outcome):
-    facts = only(met(lab.start(fault, "on_accept"), "smtp"), "greeting").facts
-
-    assert facts["outcome"] == outcome
 
 
 def test_a_service_over_tls_is_spoken_to_within_it(lab):

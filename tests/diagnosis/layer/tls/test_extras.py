@@ -1,5 +1,3 @@
-import ssl
-
 import pytest
 
 from ringback.client.trust import Trust
@@ -23,46 +21,6 @@ def _patient(asking_plainly, monkeypatch):
     """The machine may be slower than a person likes to wait."""
     asking_plainly(0.05, 60.0)
     monkeypatch.setattr(tls_extras, "_ANSWERED_TIMEOUT", 60.0)
-    monkeypatch.setattr(tls_extras, "_DATE_TIMEOUT", 60.0)
-
-
-def secured(lab, answer, certificate="expired", prepare=None):
-    """A server that answers each request over TLS."""
-    ssl_context = lab.certificates.server(certificate)
-    if prepare is not None:
-        prepare(ssl_context)
-
-    def handler(connection):
-        try:
-            connection.secure(ssl_context)
-        except OSError:
-            return
-        if connection.read_request():
-            connection.send(answer)
-            connection.finish(linger=True)
-
-    endpoint = lab.listen(handler, scheme="https")
-    endpoint.verify = lab.certificates.bundle
-    return endpoint
-
-
-def test_the_time_is_asked_of_a_server_whose_certificate_is_out_of_date(lab):
-    date = "Date: Sat, 21 Nov 2009 10:00:00 GMT"
-    endpoint = secured(lab, response(200, b"", date))
-    context = met_by_tls(endpoint)
-    clock = only(context, "clock")
-
-    assert clock.facts["offset"] > 86400 * 365
-    assert clock.facts["source"] == "Date of 127.0.0.1"
-    assert b"HEAD / HTTP/1.1" in endpoint.seen[-1].received
-
-
-def test_old_versions_are_tried(lab):
-    context = met_by_tls(lab.start("tls.version_or_cipher_mismatch:old_protocol"))
-    old = only(context, "old_versions")
-
-    assert (old.facts["works"], old.facts["version"]) == (True, "TLSv1.1")
-    assert old.facts["offered"] is False
 
 
 @pytest.mark.parametrize("name", ["tcp.reset:in_handshake", "tls.closed:in_handshake"])
@@ -112,21 +70,6 @@ def test_a_silent_port_is_asked_otherwise_meanwhile(lab, asking_plainly, monkeyp
     assert not only(context, "small_segments").facts["works"]
     assert only(context, "plain").facts["speaks"] == "nothing"
     assert only(context, "handshake").kind == "tls.timed_out"
-
-
-def test_the_name_is_left_out_where_it_may_be_what_decides(lab):
-    def only_known(ssl_context):
-        def refuse(_, name, __):
-            return None if name is None else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-
-        ssl_context.sni_callback = refuse
-
-    endpoint = secured(lab, b"", "good", only_known)
-    endpoint.url = endpoint.url.replace("127.0.0.1", "localhost")
-    context = met_by_tls(endpoint)
-
-    assert only(context, "handshake").facts["sni"] == "localhost"
-    assert only(context, "other_name").facts["works"]
 
 
 def test_the_systems_store_is_tried_where_the_issuer_is_not_trusted(lab, monkeypatch):
