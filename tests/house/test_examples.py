@@ -1,9 +1,17 @@
 """Every Python example in the README and the docs runs as it stands, and prints what it says."""
 
+import contextlib
+import gc
+import importlib
 import json
+import multiprocessing
+import os
 import re
+import signal
 import subprocess
 import sys
+import warnings
+from multiprocessing import connection
 from pathlib import Path
 
 from recipes.pages import programs as sections
@@ -37,7 +45,8 @@ def test_examples_run_and_print_what_the_page_says(tmp_path):
     for name, _, _ in found:
         (tmp_path / name).mkdir()
     done = subprocess.run(
-        [sys.executable, "-W", "error", Path(__file__).with_name("forking.py")],
+        [sys.executable, "-W", "error", "-m", "house.test_examples"],
+        cwd=ROOT / "tests",
         input=json.dumps([{"code": c, "folder": str(tmp_path / name)} for name, c, _ in found]),
         capture_output=True,
         text=True,
@@ -68,3 +77,49 @@ def test_a_test_runs_the_program_of_every_recipe():
     ]
     assert programs
     assert missing == []
+
+
+# As a program this module runs the examples, each in a fork of one process, which has imported what
+# most of them need: what one says is left in the files ``out`` and ``err`` of its folder.
+
+FIRST = (
+    "ringback.client.aiohttp",
+    "ringback.client.httpx",
+    "ringback.client.requests",
+    "ringback.diagnosis",
+    "ringback.sink",
+    "opentelemetry.sdk.trace",
+    "prometheus_client",
+)
+
+
+def run(code, folder):
+    """Be the example: like ``python -W error -c``, but for what has been imported before."""
+    os.chdir(folder)
+    for descriptor, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(name, os.O_CREAT | os.O_WRONLY), descriptor)
+    signal.alarm(180)
+    sys.argv = ["-c"]
+    exec(compile(code, "<example>", "exec"), sys.modules["__main__"].__dict__)
+
+
+def main():
+    for name in FIRST:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    warnings.simplefilter("error")
+    gc.freeze()
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=run, kwargs=example) for example in json.load(sys.stdin)]
+    for process in processes:
+        process.start()
+        running = [process.sentinel for process in multiprocessing.active_children()]
+        if len(running) == 8:  # most of them wait, for a second attempt or the end of an outage
+            connection.wait(running)
+    for process in processes:
+        process.join()
+    print(json.dumps([process.exitcode for process in processes]))
+
+
+if __name__ == "__main__":
+    main()
