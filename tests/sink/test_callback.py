@@ -1,10 +1,9 @@
 import threading
 
-import pytest
-from sink.events import done, given_up, retried
+from sink.events import done, retried
 
 from ringback.event import Listeners
-from ringback.event.listen import Background, without_exception
+from ringback.event.listen import Background
 from ringback.failure import Failure
 from ringback.sink import CallbackSink, flush
 
@@ -32,24 +31,9 @@ def test_one_without_use_for_success_is_not_notified_of_it():
     assert [event.attempt for event in heard] == [1, 2]
 
 
-class Quiet:
-    wants_success = False
-    wants_refusals = False
-
-    def __call__(self, event):
-        pass
-
-
 def failed():
     error = ConnectionRefusedError(111, "refused")
     return Failure("tcp.refused", message="refused", cause=error)
-
-
-def test_it_wants_what_its_sink_wants():
-    assert Background(print).wants_success
-    assert not Background(Quiet()).wants_success
-    assert Background(print).wants_refusals
-    assert not Background(Quiet()).wants_refusals
 
 
 def test_a_quick_sink_gets_the_event_itself(patient):
@@ -68,11 +52,6 @@ def test_an_event_that_has_to_wait_keeps_no_exception_alive(hanging):
     assert hanging.heard[1].failure.cause is None
     assert hanging.heard[1].decision.failure.cause is None
     assert hanging.heard[1].failure.kind == "tcp.refused"
-
-
-@pytest.mark.parametrize("event", [done(), retried(), given_up()])
-def test_an_event_without_an_exception_is_light_already(event):
-    assert without_exception(event) is event
 
 
 def test_listeners_add_up_what_became_of_their_sinks(patient):
