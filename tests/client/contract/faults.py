@@ -72,12 +72,11 @@ def told(share):
     return [
         f"{verb} {fault}: {what}: {one}"
         for (verb, fault), one in table(share).outcomes.items()
-        for what in (*_attempts(verb, fault, one), *_said(share.integration, fault, one))
-    ] + [
-        f"{verb} {fault}: {what}: {one}"
-        for (verb, fault), one in table(share).outcomes.items()
-        if verb == "POST"
-        for what in _twice(share.integration, fault, one)
+        for what in (
+            *_attempts(verb, fault, one),
+            *_said(share.integration, fault, one),
+            *(_twice(share.integration, fault, one) if verb == "POST" else ()),
+        )
     ]
 
 
@@ -173,16 +172,15 @@ def unlike(share):
     }
 
 
-class Faults:
-    """The tests; a file of its own for each library has a share of them."""
+class TestFaults:
+    """A file of its own for each library has a share of them, see ``conftest.py``."""
 
     def test_every_fault_ends_as_it_must(self, share):
         wrong = told(share)
         assert wrong == [], "\n".join(wrong)
 
     def test_what_is_raised_is_what_the_library_raises(self, share):
-        other = unlike(share)
-        assert other == {}, other
+        assert unlike(share) == {}
 
     def test_no_connection_thread_or_descriptor_is_left(self, share):
-        assert table(share).left == [], table(share).left
+        assert table(share).left == []

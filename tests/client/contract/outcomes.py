@@ -95,35 +95,20 @@ def listed(table, integration, fault):
 
 @dataclass
 class Outcome:
-    """How one call through an integration ended.
+    """How one call through an integration ended."""
 
-    Attributes:
-        calls: How often the program called: the last call counts for the rest.
-        most: How many attempts the policy allows.
-        offered: The integration can do what the fault is met by.
-        status: What was returned, if anything was.
-        raised: The class of what was raised.
-        cause: The classes of what that has of the library: its arguments, urllib3's reason.
-        failures: How many failed attempts the exception tells of.
-        attempts: How many were told of.
-        kinds: What they failed with.
-        delivered: What was said of whether they arrived.
-        posts: How many POSTs the server read, at least to the end of the head.
-        reached: The server read something of the request, or a request of HTTP/2.
-    """
-
-    calls: int = 1
-    most: int = 3
-    offered: bool = True
+    calls: int = 1  # How often the program called: the last call counts for the rest
+    most: int = 3  # How many attempts the policy allows
+    offered: bool = True  # The integration can do what the fault is met by
     status: int | None = None
     raised: type | None = None
-    cause: tuple[type, ...] = ()
-    failures: int = 0
-    attempts: int = 0
-    kinds: tuple[str, ...] = ()
-    delivered: tuple[str, ...] = ()
-    posts: int = 0
-    reached: bool = False
+    cause: tuple[type, ...] = ()  # What that has of the library: its arguments, urllib3's reason
+    failures: int = 0  # How many failed attempts the exception tells of
+    attempts: int = 0  # How many were told of
+    kinds: tuple[str, ...] = ()  # What they failed with
+    delivered: tuple[str, ...] = ()  # What was said of whether they arrived
+    posts: int = 0  # How many POSTs the server read, at least to the end of the head
+    reached: bool = False  # The server read something of the request, or a request of HTTP/2
 
 
 def faults(integration):
@@ -182,8 +167,8 @@ class Share:
         return [call for call in every if (call in chosen) == self.gate]
 
 
-def shares(*modules):
-    """The integrations of some libraries as parameters of a test."""
+def shares(library):
+    """The integrations of a library, or all by ``retry``, as parameters of a test."""
     return [
         pytest.param(
             Share(name, gate),
@@ -191,22 +176,17 @@ def shares(*modules):
             marks=[pytest.mark.nightly] * (not gate),
         )
         for name in present()
-        if INTEGRATIONS[name].module in modules
+        if library == ("retry" if INTEGRATIONS[name].retry else INTEGRATIONS[name].module)
         for gate in (True, False)
     ]
 
 
 @dataclass
 class Table:
-    """What the calls through one integration came to, and what they left behind.
+    """What the calls through one integration came to, and what they left behind."""
 
-    Attributes:
-        outcomes: By method and name of the fault, without what the integration cannot do.
-        left: Descriptors and threads that are still there, warnings of what was not closed.
-    """
-
-    outcomes: dict[tuple[str, str], Outcome]
-    left: list[str]
+    outcomes: dict[tuple[str, str], Outcome]  # By method and fault, as far as they are offered
+    left: list[str]  # Descriptors and threads still there, warnings of what was not closed
 
 
 @functools.cache
@@ -262,12 +242,6 @@ def _watched(integration, calls):
     ]
 
 
-def _collect():
-    """Collect garbage, and what its finalisers let go of."""
-    for _ in range(3):
-        gc.collect()
-
-
 def _meet_all(integration, calls):
     """Make calls, side by side as far as they do not disturb each other."""
     found, lock, events = {}, threading.Lock(), []
@@ -309,7 +283,8 @@ def _left(descriptors, threads):
     """What is there that was not before; a lookup that is under way has a while to end."""
     end = time.monotonic() + AMPLE
     while True:
-        _collect()
+        for _ in range(3):  # what finalisers let go of as well
+            gc.collect()
         left = sorted(_descriptors() - descriptors)
         left += [
             f"thread {thread.name}"
