@@ -154,7 +154,8 @@ def test_whoever_answers_for_every_port_is_not_taken_for_a_firewall(world):
 
 
 @pytest.mark.netns
-def test_what_this_host_drops_is_known_to_be_unsent(world):
+def test_what_this_host_drops_is_known_to_be_unsent(world, monkeypatch):
+    monkeypatch.setattr(tcp, "SILENT_SECONDS", 60.0)  # the kernel knows after its second SYN
     with (
         world.rule("client", "OUTPUT -p tcp --dport 8082 -j DROP"),
         world.inside("client"),
