@@ -1,6 +1,6 @@
 import pytest
 
-from ringback.diagnosis.protocols import ALIASES, PROTOCOLS, partners_of, protocol_of
+from ringback.diagnosis.protocols import PROTOCOLS, partners_of, protocol_of
 
 
 @pytest.mark.parametrize(
@@ -21,20 +21,6 @@ def test_a_scheme_has_a_protocol_and_a_port(scheme, name, port, tls):
     protocol = protocol_of(scheme)
 
     assert (protocol.name, protocol.port, protocol.tls) == (name, port, tls)
-
-
-def test_every_alias_means_a_scheme():
-    assert set(ALIASES.values()) <= set(PROTOCOLS)
-
-
-@pytest.mark.parametrize("scheme", PROTOCOLS)
-def test_who_speaks_first_is_known(scheme):
-    protocol = PROTOCOLS[scheme]
-
-    if protocol.first == "client" and protocol.name != "http":
-        assert protocol.opening
-    else:
-        assert not protocol.opening
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,6 @@ def clock(offset):
     return reading("host", "clock", "api.example.com", facts={"offset": offset})
 
 
-def route_to(route, error=None, kind=None):
-    facts = {"address": "203.0.113.7", "route": route, "error": error, "table_type": kind}
-    return reading("host", "route_to", "203.0.113.7", facts=facts)
-
-
 def asked(server, rcode):
     facts = {"server": server, "type": "A", "rcode": rcode, "configured": True}
     return reading("name", "nameserver", f"{server} A", facts=facts)
@@ -89,17 +84,6 @@ CASES = {
         broken("service_down", "tcp.refused", "tcp"),
         "on “there” to 198.51.100.9, on “here” to 203.0.113.7",
     ),
-    "hosts file": (
-        "hosts_file",
-        (),
-        (
-            reading("host", "hosts_file", "", facts={"addresses": ["10.9.9.9"]}),
-            name("10.9.9.9"),
-            connect("10.9.9.9", "refused"),
-        ),
-        broken("hosts_file_override", "tcp.refused", "tcp", "this host"),
-        "The hosts file of “there” says 10.9.9.9",
-    ),
     "only by IPv6": (
         "family",
         (),
@@ -127,40 +111,12 @@ CASES = {
         broken("firewall_rejects", "tcp.address_unreachable.prohibited", "ip", "path"),
         "“there” is told ICMP 3/13 from 10.0.0.1",
     ),
-    "prohibited route": (
-        "route",
-        (route_to(True),),
-        (route_to(False, "EACCES", "prohibit"), connect("203.0.113.7", "prohibited")),
-        broken("local_policy_route", "tcp.address_unreachable.prohibited", "ip", "this host"),
-        "own routing table does not let it through (203.0.113.7 prohibit)",
-    ),
-    "interception": (
-        "issuer",
-        (handshake(), chain("CN=R11,O=Let's Encrypt")),
-        (handshake(verified=False, error="certificate"), chain("CN=Inspection CA,O=Acme")),
-        INTERCEPTED,
-        "“there” is shown a certificate issued by CN=Inspection CA,O=Acme, “here” one by CN=R11",
-    ),
     "renewed on one server only": (
         "certificate",
         (handshake(), chain("CN=R11")),
         (handshake(verified=False, error="certificate"), chain("CN=R11", "cd" * 32)),
         broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", "their certificate"),
         "another certificate",
-    ),
-    "clock": (
-        "clock",
-        (handshake(),),
-        (clock(-400 * 86400), handshake(verified=False, error="certificate")),
-        broken("clock_wrong", "tls.cert.date_invalid.not_yet_valid", "tls", "this host"),
-        "The clock of “there” is 400 days slow, that of “here” right",
-    ),
-    "trust store": (
-        "trust_store",
-        (handshake(), trusting(150)),
-        (trusting(0, loaded=False), handshake(verified=False, error="certificate")),
-        broken("trust_store_missing", "tls.cert.authority_invalid", "tls", "this program"),
-        "“there” trusts other authorities (none that can be read) than “here” (150 from /ca.pem)",
     ),
     "openssl": (
         "openssl",

@@ -33,19 +33,6 @@ def test_no_more_than_is_polite(lab):
         open_connection(context, route, met.host, met.port, 30)
 
 
-def test_a_kept_connection_is_used_once_and_costs_nothing(lab):
-    met = lab.listen(serve)
-    context = scene_of()
-    route = OpenRoute(address=met.host, port=met.port, rtt=0.001)
-    made = open_connection(context, route, met.host, met.port, 30)
-    keep_connection(context, route, None, made)
-    with open_connection(context, route, met.host, met.port, 2) as first:
-        assert first is made
-        assert first.gettimeout() == 2
-    with open_connection(context, route, met.host, met.port, 2) as second:
-        assert second is not made
-
-
 def test_bytes_behind_the_answer_are_left_to_the_caller(lab):
     def speaks_first(connection):
         connection.read_head()

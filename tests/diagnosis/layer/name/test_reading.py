@@ -59,29 +59,6 @@ def test_nobody_is_asked_for_localhost(server):
     assert not [question for question in server.asked if "localhost" in question.name]
 
 
-@pytest.mark.parametrize(
-    ("label", "eai", "kind"),
-    [
-        ("nxdomain", "EAI_NONAME", "dns.name_not_resolved"),
-        ("nodata", "EAI_NODATA", "dns.no_address"),
-        ("servfail", "EAI_AGAIN", "dns.temporary_failure"),
-    ],
-)
-def test_the_error_of_the_lookup_is_named(server, label, eai, kind):
-    addresses, readings = look_up(f"http://{label}.lab.test/", server)
-
-    (system,) = only(readings, "getaddrinfo")
-    assert addresses == ()
-    assert (system.facts["eai"], system.kind, system.state) == (eai, kind, "failed")
-
-
-def test_a_server_that_fails_is_asked_something_else(server):
-    _, readings = look_up("http://servfail.lab.test/", server)
-
-    (control,) = only(readings, "control")
-    assert (control.facts["rcode"], control.facts["works"]) == ("REFUSED", False)
-
-
 class Anything(dict):
     """Answers that are the same for every label."""
 
@@ -96,21 +73,6 @@ def test_names_that_all_resolve_in_one_domain_are_no_hijack():
     (hijack,) = only(readings, "hijack")
     assert (hijack.facts["hijacked"], hijack.facts["wildcard"]) == (False, True)
     assert hijack.facts["answers"] == ["192.0.2.66"]
-
-
-class Liar(Nameserver):
-    """Has an address for every name."""
-
-    def _find(self, name):
-        return DNSAnswer(addresses=("192.0.2.66",))
-
-
-def test_a_server_with_an_address_for_every_name_is_a_hijack():
-    with Liar({}, bind("127.0.0.1")) as server:
-        _, readings = look_up("http://www.lab.test/", server)
-
-    (hijack,) = only(readings, "hijack")
-    assert (hijack.facts["hijacked"], hijack.state) == (True, "failed")
 
 
 def test_an_address_that_is_not_from_dns_is_recorded():

@@ -14,14 +14,6 @@ CERTIFICATES = {
     "tls.cert.authority_invalid.unknown_issuer:missing_intermediate": 20,
     "tls.cert.invalid:weak_key": 66,
 }
-ALERTS = {
-    "tls.version_or_cipher_mismatch:old_protocol": 70,
-    "tls.version_or_cipher_mismatch:no_shared_cipher": 40,
-    "tls.unrecognized_name_alert": 112,
-    "tls.failed:internal_error": 80,
-    "tls.bad_client_auth_cert:tls13": 116,
-    "tls.bad_client_auth_cert:tls12": 40,
-}
 ENDS = {
     "tcp.reset:in_handshake": ("reset", False),
     "tls.closed:in_handshake": ("closed", False),
@@ -53,17 +45,6 @@ def test_a_certificate_is_refused_with_the_number_and_the_chain(lab, name):
     assert chain.facts["as_sent"]
     assert chain.facts["leaf_only"] == ("untrusted_root" not in name)
     assert chain.facts["matches_name"] == ("name_invalid" not in name)
-
-
-@pytest.mark.parametrize("name", ALERTS)
-def test_an_alert_is_recorded_by_its_number(lab, name):
-    context, connections = met(lab, name)
-    handshake = only(context, "handshake")
-
-    assert connections == ()
-    assert (handshake.facts["error"], handshake.facts["alert"]) == ("alert", ALERTS[name])
-    assert handshake.kind == name.partition(":")[0]
-    assert handshake.facts["client_certificate_asked"] == ("client_auth" in name)
 
 
 @pytest.mark.parametrize("name", ENDS)
