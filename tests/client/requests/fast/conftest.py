@@ -28,9 +28,8 @@ def tried(monkeypatch):
 
 
 @pytest.fixture
-def server():
-    with RawServer() as one:
-        yield one
+def server(lab):
+    return RawServer(lab)
 
 
 @pytest.fixture
