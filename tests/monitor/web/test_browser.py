@@ -1,15 +1,20 @@
 """What only a real browser shows: scripts, live updates, themes and accessibility."""
 
+import asyncio
+import threading
+import time
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 
 import pytest
 from monitor.web.asking import TOKENS
-from monitor.web.browsing import BROWSERS, Served, browser, opened
-from monitor.web.service import MemoryService, check, incident, refused, view
+from monitor.web.service import MemoryService, check, incident, refused, sample, view
+from monitor.web.serving import serving
 from requires import requires
 
 from ringback.monitor.model import UiEvent
+from ringback.monitor.web.server import PageServer
 from ringback.monitor.web.settings import WebSettings
 
 pytestmark = pytest.mark.nightly
@@ -29,11 +34,70 @@ PAGES = [
 PHONE = {"viewport": {"width": 360, "height": 740}}
 
 
+BROWSERS = {
+    "chromium": ("chromium", {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox"]}),
+    # Debian's own, by WebDriver BiDi; playwright from 1.63 on wants a newer one.
+    "firefox": ("firefox", {"executable_path": "/usr/bin/firefox-esr", "channel": "moz-firefox"}),
+}
+WAIT_TIMEOUT = 120_000.0
+"""Milliseconds."""
+
+
+class Served:
+    """A page that is served by a thread of its own; the service is touched only by ``do``."""
+
+    def __init__(self, service=None, settings=None):
+        self._service = service or sample(now=time.time())
+        self._page = PageServer(self._service, self._service, settings or WebSettings(port=0))
+        self._ready, self._end = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    async def _serve(self):
+        self._loop = asyncio.get_running_loop()
+        async with serving(self._page) as self.url:
+            self._ready.set()
+            await self._end.wait()
+
+    def do(self, what):
+        async def done():
+            return what(self._service)
+
+        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(60)
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._ready.wait(60)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+
+
 @pytest.fixture(scope="module", params=BROWSERS)
 def browsing(request):
-    requires(BROWSERS[request.param][1]["executable_path"], "playwright")
-    with browser(request.param) as launched:
+    sort, options = BROWSERS[request.param]
+    requires(options["executable_path"], "playwright")
+    with import_module("playwright.sync_api").sync_playwright() as play:
+        launched = getattr(play, sort).launch(**options, timeout=WAIT_TIMEOUT)
         yield launched
+        launched.close()
+
+
+@contextmanager
+def opened(browsing, url, **more):
+    """A page of its own; what it complains of is a failure."""
+    context = browsing.new_context(**more)
+    context.set_default_timeout(WAIT_TIMEOUT)
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(url)
+    yield page
+    context.close()
+    assert complaints == []
 
 
 @pytest.fixture

@@ -1,16 +1,9 @@
 """What the charts of a page say of the checks that they draw."""
 
-from monitor.web.service import NOW, check, incident, refused
+from monitor.web.service import NOW, incident
 
 from ringback.monitor.store.interface import RollupBucket
-from ringback.monitor.web.chart import (
-    WIDTH,
-    WINDOWS,
-    check_chart,
-    incident_bands,
-    latency_chart,
-    status_bar,
-)
+from ringback.monitor.web.chart import WIDTH, WINDOWS, incident_bands, latency_chart, status_bar
 
 SINCE = NOW - 3600
 
@@ -37,16 +30,6 @@ def test_latency_says_what_was_in_each_span_and_has_a_gap_where_nothing_succeede
     assert chart.columns[0].text == "2026-11-21 11:00: p50 40 ms, p95 80 ms, p99 80 ms"
     assert chart.columns[1].text == "2026-11-21 11:05: 10 of 10 failed"
     assert latency_chart([failed], 300.0, SINCE, NOW) is None
-
-
-def test_single_checks_are_drawn_with_their_failures():
-    checks = [check("a", NOW - 10), refused("a", NOW - 20), check("a", NOW - 30, status=204)]
-    chart = check_chart(checks, NOW - 60, NOW)
-
-    assert [column.bad for column in chart.columns] == [False, True, False]
-    assert chart.columns[0].text == "2026-11-21 11:59:30: 42 ms, HTTP 204"
-    assert chart.columns[1].text == "2026-11-21 11:59:40: failed: tcp.refused, 1.5 s"
-    assert check_chart([refused("a")], NOW - 60, NOW) is None
 
 
 def test_incident_is_marked_as_long_as_it_lasted():

@@ -2,15 +2,7 @@ import json
 from dataclasses import replace
 
 from monitor.web.asking import TOKENS, Asking, bearer
-from monitor.web.service import (
-    NOW,
-    MemoryService,
-    certificate,
-    check,
-    observer,
-    refused,
-    view,
-)
+from monitor.web.service import NOW, MemoryService, certificate, check, observer, refused, view
 from prometheus_client.parser import text_string_to_metric_families
 
 from ringback.incident.slo import ErrorBudget
@@ -31,18 +23,18 @@ def test_each_endpoint_is_shown_with_its_state_and_kind():
     found = families(Asking())
     states = [sample.labels for sample in found["ringback_endpoint_state"] if sample.value == 1]
     kinds = {one.labels["endpoint"]: one.labels["kind"] for one in found["ringback_failure_info"]}
-    up = values(found["ringback_check_up"], "endpoint")
 
-    assert [(labels["endpoint"], labels["state"]) for labels in states] == [
-        ("web", "ok"),
-        ("api", "down"),
-        ("db", "suspect"),
-        ("mail", "recovering"),
-        ("job", "unknown"),
-    ]
+    assert {labels["endpoint"]: labels["state"] for labels in states} == {
+        "web": "ok",
+        "api": "down",
+        "db": "suspect",
+        "mail": "recovering",
+        "job": "unknown",
+    }
     assert kinds["api"] == "tcp.refused"
     assert "web" not in kinds
-    assert up == {"web": 1, "api": 0, "db": 0, "mail": 1}
+    up = {"web": 1, "api": 0, "db": 0, "mail": 1}
+    assert values(found["ringback_check_up"], "endpoint") == up
     assert values(found["ringback_incidents_open"], "pattern")["service_outage"] == 1
 
 
@@ -74,18 +66,16 @@ def test_state_of_the_monitor_and_whether_it_leads():
     asking.service.status = lambda: {**status(), "lead": shown}
     found = families(asking)
 
-    assert {name: found[f"ringback_{name}"][0].value for name in STATE} == STATE
+    for name, value in {
+        "uptime_seconds": 3600,
+        "store_degraded": 1,
+        "config_last_reload_successful": 0,
+        "config_restart_needed": 0,
+        "lead": 0,
+        "lead_epoch": 7,
+    }.items():
+        assert found[f"ringback_{name}"][0].value == value, name
     assert found["ringback_page_updates_dropped"][0].name == "ringback_page_updates_dropped_total"
-
-
-STATE = {
-    "uptime_seconds": 3600,
-    "store_degraded": 1,
-    "config_last_reload_successful": 0,
-    "config_restart_needed": 0,
-    "lead": 0,
-    "lead_epoch": 7,
-}
 
 
 def test_every_metric_says_what_it_is():
@@ -103,12 +93,11 @@ def test_counters_of_what_was_left_out_and_notified():
     known |= {"late": 2, "doubted": {"lag": 3}, "skipped": 4, "store": {"dropped": 5}}
     known["notifiers"] = {"hook": {"sent": 3, "failed": 2, "given_up": 1}}
     asking.service.status = lambda: known
-    inbox = asking.app.state.site.inbox
-    event = {"at": NOW + 3600, "origin": "http://a", "kind": "tcp.refused"}
-    old = {**event, "at": 1.0, "origin": "http://b"}
-    batch = {"version": 1, "sent_at": NOW, "id": "1", "dropped": 6, "events": [event, old, old]}
+    old = {"at": 1.0, "origin": "http://b", "kind": "tcp.refused"}
+    events = [{**old, "at": NOW + 3600, "origin": "http://a"}, old, old]
+    batch = {"version": 1, "sent_at": NOW, "id": "1", "dropped": 6, "events": events}
     for _ in range(2):
-        inbox.take(json.dumps(batch).encode(), now=NOW)
+        asking.app.state.site.inbox.take(json.dumps(batch).encode(), now=NOW)
     found = families(asking)
 
     counts = {"clamped": 1, "stale": 2, "repeated": 1, "dropped": 6, "late": 2, "refused": 0}
@@ -144,7 +133,7 @@ def test_what_each_place_sees_is_shown_where_it_is_known():
     assert checked == dict.fromkeys(("tokyo", "oslo", "lima"), NOW - 10)
 
 
-def test_an_error_budget():
+def test_an_error_budget_is_in_the_metrics_the_api_and_the_page():
     budget = ErrorBudget(target=0.999, left=0.25, burn={"1h": 14.5, "3d": 0.5})
     asking = Asking(MemoryService(view("a", budget=budget)))
     found = families(asking)
@@ -152,5 +141,6 @@ def test_an_error_budget():
     assert found["ringback_slo_target_ratio"][0].value == 0.999
     assert found["ringback_slo_budget_left_ratio"][0].value == 0.25
     assert values(found["ringback_slo_burn_rate"], "window") == {"1h": 14.5, "3d": 0.5}
+    assert "25 % left" in asking.get("/endpoints/a").text
     told = asking.get("/api/v1/endpoints/a").json()["slo"]
     assert told == {"target": 99.9, "budget_left": 0.25, "burn_rates": {"1h": 14.5, "3d": 0.5}}

@@ -18,7 +18,8 @@ from ringback.monitor.web.words import FAILURES
 PAGES = {
     "/": "Web shop",
     "/endpoints/web": "Certificate",
-    "/endpoints/web?window=1h": "11:49:00: ",
+    "/endpoints/web?window=1h": "11:49:00: 42 ms",
+    "/endpoints/api?window=1h": "11:59:00: failed: tcp.refused, 1.5 s",
     "/endpoints/api": "refused (ECONNREFUSED)",
     "/endpoints/job": "unknown",
     "/incidents": "connection refused",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,20 +25,20 @@ async def status(url, path="/healthz", **headers):
 async def sent(url, *parts):
     """A connection on which this was sent, as far as it was taken."""
     reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-    try:
+    with suppress(ConnectionError):
         for part in parts:
             writer.write(part)
             await writer.drain()
-    except ConnectionError:
-        pass
     return reader, writer
 
 
-async def answer(reader):
-    try:
-        return await reader.read()
-    except ConnectionError:
-        return b""
+async def answer(url, *parts):
+    reader, writer = await sent(url, *parts)
+    said = b""
+    with suppress(ConnectionError):
+        said = await reader.read()
+    writer.close()
+    return said
 
 
 @in_a_loop
@@ -61,9 +62,7 @@ async def test_headers_without_measure_are_refused():
             [b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"X-A: b\r\n" * 200, b"\r\n"],
             [b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"],
         ):
-            reader, writer = await sent(url, *parts)
-            said = await answer(reader)
-            writer.close()
+            said = await answer(url, *parts)
             assert said == b"" or said.split(b" ")[1] == b"431", parts[0][:40]
             assert await status(url) == 200
 
@@ -74,9 +73,7 @@ async def test_what_is_not_sent_in_time_is_ended(monkeypatch):
         monkeypatch.setattr(port, bound, 0.05)
     async with serving() as url:
         for begun in (HALF, b"", FORM):
-            reader, writer = await sent(url, begun)
-            assert b" 200 " not in await answer(reader), begun
-            writer.close()
+            assert b" 200 " not in await answer(url, begun), begun
 
 
 @in_a_loop

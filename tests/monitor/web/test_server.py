@@ -3,6 +3,7 @@ import signal
 import socket
 import ssl
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -20,12 +21,12 @@ async def test_page_is_served_on_loopback_and_leaves_signals_to_the_program():
     before = signal.getsignal(signal.SIGTERM)
     async with serving() as url, httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"{url}/api/v1/status")
-        during = signal.getsignal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) == before
 
     assert url.startswith("http://127.0.0.1:")
     assert response.json()["version"] == "1.2.3"
     assert "server" not in response.headers
-    assert during == signal.getsignal(signal.SIGTERM) == before
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @in_a_loop
@@ -82,35 +83,31 @@ def test_settings_under_which_everybody_could_change_things_are_not_taken():
         page.configure(WebSettings(tokens=TOKENS[:1]))
 
 
-# Over TLS.
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 def over_tls(tmp_path, certificates, name="good"):
+    """The settings, and what a client has to trust."""
     file = tmp_path / "page.pem"
     file.write_bytes(Path(certificates.file(name)).read_bytes())
-    return WebSettings(port=0, certificate=file)
-
-
-def trusting(certificates):
-    return ssl.create_default_context(cafile=certificates.bundle)
+    trusted = ssl.create_default_context(cafile=certificates.bundle)
+    return WebSettings(port=0, certificate=file), trusted
 
 
 @in_a_loop
 async def test_page_is_served_over_tls_and_old_versions_are_refused(tmp_path, certificates):
-    old = trusting(certificates)
+    settings, trusted = over_tls(tmp_path, certificates)
+    _, old = over_tls(tmp_path, certificates)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of asking for TLS 1.1
         old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
     old.set_ciphers("DEFAULT:@SECLEVEL=0")
 
-    async with serving(page_of(over_tls(tmp_path, certificates))) as url:
+    async with serving(page_of(settings)) as url:
         assert url.startswith("https://127.0.0.1:")
-        async with httpx.AsyncClient(timeout=60, verify=trusting(certificates)) as client:
+        async with httpx.AsyncClient(timeout=60, verify=trusted) as client:
             assert (await client.get(f"{url}/api/v1/status")).status_code == 200
         async with httpx.AsyncClient(timeout=60, verify=old) as client:
             with pytest.raises(httpx.ConnectError):
@@ -122,8 +119,7 @@ async def test_renewed_certificate_is_used_without_a_restart(
     tmp_path, certificates, monkeypatch, caplog
 ):
     monkeypatch.setattr("ringback.monitor.web.server.RENEWAL_INTERVAL", 0.05)
-    settings = over_tls(tmp_path, certificates, "wrong_host")
-    trusted = trusting(certificates)
+    settings, trusted = over_tls(tmp_path, certificates, "wrong_host")
     async with (
         serving(page_of(settings)) as url,
         httpx.AsyncClient(timeout=60, verify=trusted) as client,
@@ -134,12 +130,11 @@ async def test_renewed_certificate_is_used_without_a_restart(
         while "the old certificate is kept" not in caplog.text:
             await asyncio.sleep(0.01)
         over_tls(tmp_path, certificates)
-        while True:
-            try:
-                assert (await client.get(f"{url}/api/v1/status")).status_code == 200
-                break
-            except httpx.ConnectError:
-                await asyncio.sleep(0.01)
+        response = None
+        while response is None:
+            with suppress(httpx.ConnectError):
+                response = await client.get(f"{url}/api/v1/status")
+        assert response.status_code == 200
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path, certificates):
