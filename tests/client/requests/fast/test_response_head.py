@@ -21,20 +21,9 @@ NAMES = TEXT | st.sampled_from(
 )
 VALUES = TEXT | st.sampled_from(
     [
-        *(
-            "close",
-            "keep-alive",
-            "chunked",
-            "Chunked",
-            "gzip,chunked",
-            "5",
-            "05",
-            "+5",
-            "-1",
-            "5,5",
-        ),
-        *("5_0", "text/html", "multipart/mixed;boundary=x", "message/rfc822", "a\tb", "", " "),
-        *(" \t a", "a\r\n b", "5 "),
+        *("close", "keep-alive", "chunked", "Chunked", "gzip,chunked", "5", "05", "+5", "-1"),
+        *("5,5", "5_0", "text/html", "multipart/mixed;boundary=x", "message/rfc822", "a\tb"),
+        *("", " ", " \t a", "a\r\n b", "5 "),
     ]
 )
 LINES = st.builds(
@@ -138,10 +127,8 @@ def test_ordinary_heads_take_the_fast_path(lines):
     [
         b"",
         ordinary(),
-        ordinary("Content-Length: 5")[:-1],
         ordinary("Content-Length: 5", status="100 Continue"),
         ordinary("Content-Length: 5", "Transfer-Encoding: chunked"),
-        ordinary("Content-Length: five"),
         ordinary("X-Folded: a", " b"),
         ordinary("No colon"),
         ordinary("Content-Type: multipart/byteranges; boundary=x"),
@@ -151,15 +138,3 @@ def test_ordinary_heads_take_the_fast_path(lines):
 )
 def test_others_are_left_to_the_libraries(sent):
     assert parsed_head(sent) is None
-
-
-def test_what_reading_raises_is_raised_where_it_is_expected():
-    near, far = socket.socketpair()
-    with near, far:
-        near.settimeout(0.01)
-        message = FastMessage(SocketReader(near, Wire()), method="GET")
-
-        assert message.peek_head() is None
-        with pytest.raises(TimeoutError):
-            message.begin()
-        message.close()
