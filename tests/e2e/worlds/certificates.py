@@ -18,41 +18,42 @@ from e2e.templates import (
     trusting,
     vouched,
 )
-from e2e.world import World, broken
+from e2e.world import broken
 
 WORLDS = (
-    World(
-        name="trust-store-missing",
-        target=f"https://{NAME}/",
-        build=(name(), secure()),
-        variables=dict.fromkeys(
-            ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "/etc/ssl/gone.pem"
-        ),
-        expected=broken(
+    world(
+        "trust-store-missing",
+        HTTPS,
+        broken(
             "trust_store_missing",
             "config.tls_files_invalid",
             "config|tls",
             "this host|this program",
         ),
+        name(),
+        secure(),
+        variables=dict.fromkeys(
+            ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "/etc/ssl/gone.pem"
+        ),
         curl=(77,),
         fact=("gone.pem",),
     ),
-    World(
-        name="clock-behind",
-        target=f"https://{NAME}/",
-        build=(name(), secure(certificate="in_100_days", handler=page(days=100))),
-        expected=broken(
-            "clock_wrong", "tls.cert.date_invalid.not_yet_valid", "tls|config", "this host"
-        ),
+    world(
+        "clock-behind",
+        HTTPS,
+        broken("clock_wrong", "tls.cert.date_invalid.not_yet_valid", "tls|config", "this host"),
+        name(),
+        secure(certificate="in_100_days", handler=page(days=100)),
         curl=(60,),
         fact=("clock|not yet valid",),
         note="the server lives 100 days later: its certificate and its Date agree, ours is behind",
     ),
-    World(
-        name="clock-ahead",
-        target=f"https://{NAME}/",
-        build=(name(), secure(certificate="100_days_ago", handler=page(days=-100))),
-        expected=broken("clock_wrong", "tls.cert.date_invalid.expired", "tls|config", "this host"),
+    world(
+        "clock-ahead",
+        HTTPS,
+        broken("clock_wrong", "tls.cert.date_invalid.expired", "tls|config", "this host"),
+        name(),
+        secure(certificate="100_days_ago", handler=page(days=-100)),
         curl=(60,),
         fact=("clock",),
         note="the server lives 100 days earlier, when its certificate was valid",
@@ -67,16 +68,16 @@ WORLDS = (
     certificate_world(
         "wrong_name", "certificate_wrong_name", "tls.cert.name_invalid", "match|not valid for"
     ),
-    World(
-        name="certificate-without-address",
-        target=f"https://{SERVER}/",
-        build=(secure(),),
-        expected=broken(
+    world(
+        "certificate-without-address",
+        f"https://{SERVER}/",
+        broken(
             "certificate_wrong_name",
             "tls.cert.name_invalid",
             "tls",
             "their certificate|this program",
         ),
+        secure(),
         curl=(60,),
         fact=("match|not valid for|SAN",),
         note="called by its address, which the certificate does not name",
@@ -110,13 +111,12 @@ WORLDS = (
     ),
     certificate_world("weak", "certificate_weak", "tls.cert.invalid", "too weak|key too small"),
     certificate_world("not_for_servers", "certificate_invalid", "tls.cert.invalid", "purpose"),
-    World(
-        name="certificate-expired-tls",
-        target=f"tls://{NAME}:8883",
-        build=(name(), secure(8883, "expired")),
-        expected=broken(
-            "certificate_expired", "tls.cert.date_invalid.expired", "tls", THEIR_CERTIFICATE
-        ),
+    world(
+        "certificate-expired-tls",
+        f"tls://{NAME}:8883",
+        broken("certificate_expired", "tls.cert.date_invalid.expired", "tls", THEIR_CERTIFICATE),
+        name(),
+        secure(8883, "expired"),
         fact=("expired",),
     ),
     world(

@@ -6,32 +6,36 @@ from e2e.expectations import HTTP, HTTPS, MISSING_KIND
 from e2e.handlers import redirects
 from e2e.site import OTHER, RESOLVER, RESOLVER2, SERVER
 from e2e.templates import name_answered
-from e2e.world import World, broken
+from e2e.world import broken
 
 from ringback.testing.lab.dns import DNSAnswer
 
 WORLDS = (
-    World(
-        name="hosts-file-refused",
-        target=f"http://{NAME}/",
-        build=(name(), listen(), hosts(f"{OTHER} {NAME}")),
-        expected=broken(
+    world(
+        "hosts-file-refused",
+        HTTP,
+        broken(
             "hosts_file_override", "tcp.refused|dns.bogus_address", "dns|config|tcp", "this host"
         ),
+        name(),
+        listen(),
+        hosts(f"{OTHER} {NAME}"),
         curl=(7,),
         fact=("hosts",),
         note="the entry names an address at which nothing listens; DNS knows the right one",
     ),
-    World(
-        name="nsswitch-without-dns",
-        target=f"http://{NAME}/",
-        build=(name(), listen(), file("nsswitch.conf", "passwd: files\nhosts: files\n")),
-        expected=broken(
+    world(
+        "nsswitch-without-dns",
+        HTTP,
+        broken(
             "nsswitch_broken",
             "dns.name_not_resolved|dns.failed|dns.temporary_failure",
             "dns|config",
             "this host",
         ),
+        name(),
+        listen(),
+        file("nsswitch.conf", "passwd: files\nhosts: files\n"),
         curl=(6,),
         fact=("nsswitch",),
     ),
@@ -61,54 +65,50 @@ WORLDS = (
         "alias|cname|gone.example",
         {"alias": "gone.example.net."},
     ),
-    World(
-        name="address-zero",
-        target=f"https://{NAME}/",
-        build=(name(NAME, "0.0.0.0"),),
-        expected=broken("bogus_address", "dns.bogus_address", "dns", "DNS|this network"),
+    world(
+        "address-zero",
+        HTTPS,
+        broken("bogus_address", "dns.bogus_address", "dns", "DNS|this network"),
+        name(NAME, "0.0.0.0"),
         curl=(7,),
         fact=(r"0\.0\.0\.0",),
     ),
-    World(
-        name="address-loopback",
-        target=HTTP,
-        build=(name(NAME, "127.0.0.1"),),
-        expected=broken("bogus_address", "dns.bogus_address", "dns", "DNS|this network"),
+    world(
+        "address-loopback",
+        HTTP,
+        broken("bogus_address", "dns.bogus_address", "dns", "DNS|this network"),
+        name(NAME, "127.0.0.1"),
         curl=(7,),
         fact=(r"127\.0\.0\.1",),
     ),
-    World(
-        name="resolver-hijacks",
-        target="https://shopp.example.org/",
-        build=(
-            name("*", OTHER),
-            listen(80, address=OTHER),
-            secure(certificate="portal", address=OTHER),
-        ),
-        expected=broken(
+    world(
+        "resolver-hijacks",
+        "https://shopp.example.org/",
+        broken(
             "dns_hijacked",
             f"{MISSING_KIND}|dns.bogus_address|tls.cert.name_invalid",
             "dns",
             "DNS|this network",
         ),
+        name("*", OTHER),
+        listen(80, address=OTHER),
+        secure(certificate="portal", address=OTHER),
         curl=(60,),
         fact=("hijack|every name",),
         note="names that do not exist get the address of a page with advertisements",
     ),
-    World(
-        name="search-domain-trap",
-        target=HTTP,
-        build=(
-            name(),
-            name("*.corp.example.net", OTHER),
-            listen(),
-            file(
-                "resolv.conf",
-                f"nameserver {RESOLVER}\nsearch corp.example.net\noptions ndots:5\n",
-            ),
-        ),
-        expected=broken(
+    world(
+        "search-domain-trap",
+        HTTP,
+        broken(
             "search_domain_trap", "tcp.refused|dns.bogus_address", "dns|tcp|config", "this host|DNS"
+        ),
+        name(),
+        name("*.corp.example.net", OTHER),
+        listen(),
+        file(
+            "resolv.conf",
+            f"nameserver {RESOLVER}\nsearch corp.example.net\noptions ndots:5\n",
         ),
         curl=(7,),
         fact=("corp.example.net",),

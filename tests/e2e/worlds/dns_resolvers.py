@@ -19,7 +19,7 @@ from e2e.expectations import HTTP, MISSING_KIND, RESOLVER_FAILED, SHORT, UNRESOL
 from e2e.resolver import refers_to_the_root
 from e2e.site import OTHER, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.templates import dns_error, name_answered, resolver_world
-from e2e.world import SILENT, World, broken
+from e2e.world import SILENT, broken
 
 from ringback.testing.lab.dns import DNSAnswer
 
@@ -75,11 +75,12 @@ WORLDS = (
         "format error|formerr",
         {"rcode": FORMERR},
     ),
-    World(
-        name="resolver-broken",
-        target=HTTP,
-        build=(listen(), resolver(RESOLVER, always=DNSAnswer(rcode=SERVFAIL))),
-        expected=broken("resolver_broken", RESOLVER_FAILED, "dns", "DNS", also="zone_broken"),
+    world(
+        "resolver-broken",
+        HTTP,
+        broken("resolver_broken", RESOLVER_FAILED, "dns", "DNS", also="zone_broken"),
+        listen(),
+        resolver(RESOLVER, always=DNSAnswer(rcode=SERVFAIL)),
         curl=(6,),
         fact=("servfail|misbehaving",),
         note="SERVFAIL to whatever it is asked: the resolver rather than the zone",
@@ -116,94 +117,86 @@ WORLDS = (
         where="this host",
         fact="resolv.conf|no nameserver",
     ),
-    World(
-        name="resolver-first-dead",
-        target=HTTP,
-        build=(
-            name(),
-            listen(),
-            nameservers(RESOLVER2, RESOLVER, options=SHORT),
-            rule("office", f"INPUT -d {RESOLVER2} -j DROP"),
-        ),
-        expected=broken("one_resolver_dead", UNRESOLVED, "dns", "DNS"),
+    world(
+        "resolver-first-dead",
+        HTTP,
+        broken("one_resolver_dead", UNRESOLVED, "dns", "DNS"),
+        name(),
+        listen(),
+        nameservers(RESOLVER2, RESOLVER, options=SHORT),
+        rule("office", f"INPUT -d {RESOLVER2} -j DROP"),
         limit=SILENT,
         curl=(0,),
         fact=("192.0.2.154",),
         note="every lookup of the program takes a second longer",
     ),
-    World(
-        name="resolver-second-dead",
-        target=HTTP,
-        build=(name(), listen(), nameservers(RESOLVER, RESOLVER2)),
-        expected=broken(
+    world(
+        "resolver-second-dead",
+        HTTP,
+        broken(
             "one_resolver_dead|healthy",
             f"{UNRESOLVED}|healthy",
             "dns|none",
             "DNS|",
             healthy=None,
         ),
+        name(),
+        listen(),
+        nameservers(RESOLVER, RESOLVER2),
         curl=(0,),
         fact=("192.0.2.154",),
         note="nothing listens at the second, which nobody needs yet",
     ),
-    World(
-        name="resolver-first-says-missing",
-        target=HTTP,
-        build=(
-            name(),
-            listen(),
-            nameservers(RESOLVER2, RESOLVER),
-            resolver(RESOLVER2, {"www.example.net": DNSAnswer()}),
-        ),
-        expected=broken("resolvers_disagree|name_missing_here_only", MISSING_KIND, "dns", "DNS"),
+    world(
+        "resolver-first-says-missing",
+        HTTP,
+        broken("resolvers_disagree|name_missing_here_only", MISSING_KIND, "dns", "DNS"),
+        name(),
+        listen(),
+        nameservers(RESOLVER2, RESOLVER),
+        resolver(RESOLVER2, {"www.example.net": DNSAnswer()}),
         curl=(6,),
         fact=("192.0.2.154",),
         note="the C library believes the first: the name does not exist; the second has it",
     ),
-    World(
-        name="resolver-first-lies",
-        target=HTTP,
-        build=(
-            name(),
-            listen(),
-            nameservers(RESOLVER2, RESOLVER),
-            resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(OTHER,))}),
-        ),
-        expected=broken("resolvers_disagree", "tcp.refused|dns.bogus_address", "dns|tcp", "DNS"),
+    world(
+        "resolver-first-lies",
+        HTTP,
+        broken("resolvers_disagree", "tcp.refused|dns.bogus_address", "dns|tcp", "DNS"),
+        name(),
+        listen(),
+        nameservers(RESOLVER2, RESOLVER),
+        resolver(RESOLVER2, {NAME: DNSAnswer(addresses=(OTHER,))}),
         curl=(7,),
         fact=("192.0.2.154",),
         note="the first still has an old address, at which nothing listens",
     ),
-    World(
-        name="answer-needs-tcp",
-        target=HTTP,
-        build=(
-            name(NAME, SERVER, udp="truncated"),
-            listen(),
-            rule("office", "INPUT -p tcp --dport 53 -j DROP"),
-            nameservers(RESOLVER, options=SHORT),
-        ),
-        expected=broken(
+    world(
+        "answer-needs-tcp",
+        HTTP,
+        broken(
             "resolver_silent|resolver_unreachable|resolver_down|zone_broken|dns_blocked",
             _RESOLVER_ANY,
             "dns",
             "DNS|this network",
         ),
+        name(NAME, SERVER, udp="truncated"),
+        listen(),
+        rule("office", "INPUT -p tcp --dport 53 -j DROP"),
+        nameservers(RESOLVER, options=SHORT),
         limit=SILENT,
         curl=(6, 28),
         fact=("truncated|TCP",),
         note="the answer does not fit a datagram, and TCP to the resolver is dropped",
     ),
-    World(
-        name="question-for-ipv6-dropped",
-        target=HTTP,
-        build=(
-            name(NAME, SERVER, SERVER6),
-            listen(),
-            resolver(RESOLVER, deaf=("AAAA",)),
-            nameservers(RESOLVER, options=SHORT),
-        ),
-        expected=broken("aaaa_dropped|resolver_silent", _RESOLVER_ANY, "dns", "DNS", healthy=None),
+    world(
+        "question-for-ipv6-dropped",
+        HTTP,
+        broken("aaaa_dropped|resolver_silent", _RESOLVER_ANY, "dns", "DNS", healthy=None),
+        name(NAME, SERVER, SERVER6),
+        listen(),
+        resolver(RESOLVER, deaf=("AAAA",)),
+        nameservers(RESOLVER, options=SHORT),
         limit=SILENT,
         fact=("AAAA",),
         note="a device drops AAAA questions: every lookup waits for the answer that never comes",
@@ -235,16 +228,18 @@ WORLDS = (
         curl=(0, 6, 28),
         fact=("resolv|DNS",),
     ),
-    World(
-        name="changed-resolver-only-refers",
-        target=f"http://{NAME}/",
-        build=(name(), listen(), resolver(RESOLVER, warp=refers_to_the_root)),
-        expected=broken(
+    world(
+        "changed-resolver-only-refers",
+        HTTP,
+        broken(
             "resolver_broken|resolver_refuses",
             "dns.temporary_failure|dns.server|dns.no_address|dns.failed",
             "dns",
             "DNS|this network|this host",
         ),
+        name(),
+        listen(),
+        resolver(RESOLVER, warp=refers_to_the_root),
         curl=(6,),
         fact=("recursion|resolver|nameserver|resolve",),
         note="recursion was switched off: it names the root servers and says it does not recurse",

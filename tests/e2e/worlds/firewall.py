@@ -1,44 +1,45 @@
 """Firewalls that reject or drop, and whose they are."""
 
-from e2e.building import NAME, dual, listen, name, nft, rule, secure, world
+from e2e.building import dual, listen, name, nft, rule, secure, world
 from e2e.expectations import (
     HOST_KIND,
     HTTP,
+    HTTPS,
     PROHIBITED_KIND,
     SECOND,
 )
 from e2e.handlers import smtp
 from e2e.site import SERVER
-from e2e.world import SILENT, World, broken
+from e2e.world import SILENT, broken
 
 WORLDS = (
-    World(
-        name="rejected-by-router-nftables",
-        target=f"https://{NAME}/",
-        build=(
-            dual(),
-            listen(),
-            nft(
-                "border",
-                "table inet f {\nchain c {\ntype filter hook forward priority 0;\n"
-                "tcp dport 443 reject with icmpx admin-prohibited\n}\n}\n",
-            ),
+    world(
+        "rejected-by-router-nftables",
+        HTTPS,
+        broken("firewall_rejects", f"{PROHIBITED_KIND}|{HOST_KIND}", "tcp|ip", "path"),
+        dual(),
+        listen(),
+        nft(
+            "border",
+            "table inet f {\nchain c {\ntype filter hook forward priority 0;\n"
+            "tcp dport 443 reject with icmpx admin-prohibited\n}\n}\n",
         ),
-        expected=broken("firewall_rejects", f"{PROHIBITED_KIND}|{HOST_KIND}", "tcp|ip", "path"),
         limit=SECOND,
         curl=(7,),
     ),
-    World(
-        name="dropped-by-gateway",
-        target=f"https://{NAME}/",
-        build=(name(), listen(), rule("gateway", "FORWARD -p tcp --dport 443 -j DROP")),
-        expected=broken(
+    world(
+        "dropped-by-gateway",
+        HTTPS,
+        broken(
             "firewall_drops|overloaded",
             "tcp.timed_out",
             "tcp",
             "path|their host|this network",
             "firewall_drops",
         ),
+        name(),
+        listen(),
+        rule("gateway", "FORWARD -p tcp --dport 443 -j DROP"),
         limit=SILENT,
         curl=(28,),
         note="the port drops at the first router: its TTL message still comes back",

@@ -6,7 +6,7 @@ from e2e.handlers import old_server, page, redirects
 from e2e.server_replies import after_request, answer, lingering
 from e2e.site import OTHER, SERVER6
 from e2e.templates import answered, served
-from e2e.world import SILENT, World, broken
+from e2e.world import SILENT, broken
 
 from ringback.testing.lab.http import closing
 from ringback.testing.lab.message import MID_BODY, MID_HEADERS, head
@@ -30,7 +30,6 @@ WORLDS = (
         listen(80, after_request(b'{"status": "ok"}\n', lingering)),
         curl=(1, 0),
     ),
-    # Answers.
     world(
         "unread-half-of-the-json",
         f"{HTTP}api",
@@ -51,7 +50,7 @@ WORLDS = (
     ),
     world(
         "unread-answers-in-another-tongue",
-        f"{HTTP}",
+        HTTP,
         broken(
             "not_http",
             "http.response.invalid.not_http",
@@ -85,7 +84,7 @@ WORLDS = (
         f"{_EMPTY_KINDS}|tls.closed",
         "empty reply|EOF|disconnect|closed",
         secure(handler=closing(b"")),
-        url=f"https://{NAME}/",
+        url=HTTPS,
         curl=(52, 56),
     ),
     served(
@@ -115,32 +114,29 @@ WORLDS = (
         limit=SILENT,
         curl=(28,),
     ),
-    World(
-        name="captive-portal-511",
-        target=f"{HTTP}status",
-        build=(name(), listen(80, page(511))),
-        expected=broken(
-            "captive_portal", "http.error.captive_portal", STATUS_LAYERS, "this network"
-        ),
+    world(
+        "captive-portal-511",
+        f"{HTTP}status",
+        broken("captive_portal", "http.error.captive_portal", STATUS_LAYERS, "this network"),
+        name(),
+        listen(80, page(511)),
         curl=(0,),
         fact=("511",),
     ),
-    World(
-        name="captive-portal-every-name",
-        target=f"https://{NAME}/",
-        build=(
-            name("*", OTHER),
-            name(NAME, OTHER),
-            secure(certificate="portal", address=OTHER),
-            listen(80, redirects({"*": "http://portal.example.net/login"}), address=OTHER),
-        ),
-        expected=broken(
+    world(
+        "captive-portal-every-name",
+        HTTPS,
+        broken(
             "captive_portal|dns_hijacked|certificate_wrong_name",
             "http.error.captive_portal|tls.cert.name_invalid|dns.bogus_address",
             "status|http|dns|tls",
             "this network|DNS|their certificate",
             "captive_portal|dns_hijacked",
         ),
+        name("*", OTHER),
+        name(NAME, OTHER),
+        secure(certificate="portal", address=OTHER),
+        listen(80, redirects({"*": "http://portal.example.net/login"}), address=OTHER),
         curl=(60,),
         fact=("portal",),
         note="before the login every name resolves to the portal, whose certificate is its own",
@@ -198,21 +194,19 @@ WORLDS = (
         secure(handler=after_request(MID_BODY, Connection.stall)),
         limit=SILENT,
     ),
-    World(
-        name="changed-websocket-moved-to-tls",
-        target=f"ws://{NAME}/feed",
-        build=(
-            name(),
-            listen(80, redirects({"*": f"https://{NAME}/feed"}, status=301)),
-            secure(),
-        ),
-        expected=broken(
+    world(
+        "changed-websocket-moved-to-tls",
+        f"ws://{NAME}/feed",
+        broken(
             "no_websocket|redirect_invalid",
             "http.response.unexpected_content|http.error|http.protocol.error"
             "|http.response.redirect_invalid",
             "http|status|application",
             "their application|their service|this program",
         ),
+        name(),
+        listen(80, redirects({"*": f"https://{NAME}/feed"}, status=301)),
+        secure(),
         fact=("301|redirect|upgrade",),
         note="libraries for WebSockets do not follow redirects",
     ),

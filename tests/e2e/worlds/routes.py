@@ -14,7 +14,7 @@ from e2e.expectations import (
 from e2e.handlers import page
 from e2e.site import NOBODY, NOBODY6, RESOLVER, SERVER, SERVER6
 from e2e.templates import handshake_world, routed, served
-from e2e.world import SILENT, World, broken
+from e2e.world import SILENT, broken
 
 _OFF_COMMANDS = ("link set eth0 down",)
 
@@ -22,56 +22,63 @@ _LEADS_NOWHERE = "203.0.113.200"
 """An address of a network that the border knows no way to."""
 
 WORLDS = (
-    World(
-        name="no-network",
-        target=f"http://{NAME}/",
-        build=(name(), listen(), ip("client", *_OFF_COMMANDS)),
-        expected=broken(
+    world(
+        "no-network",
+        HTTP,
+        broken(
             "no_network", f"{NETWORK_KIND}|{UNRESOLVED_OR_MISSING}", "ip", "this host|this network"
         ),
+        name(),
+        listen(),
+        ip("client", *_OFF_COMMANDS),
         curl=(6,),
         fact=("no network|network is unreachable|interface",),
     ),
-    World(
-        name="no-network-address",
-        target=f"https://{SERVER}/",
-        build=(secure(), ip("client", *_OFF_COMMANDS)),
-        expected=broken("no_network", NETWORK_KIND, "ip", "this host|this network"),
+    world(
+        "no-network-address",
+        f"https://{SERVER}/",
+        broken("no_network", NETWORK_KIND, "ip", "this host|this network"),
+        secure(),
+        ip("client", *_OFF_COMMANDS),
         curl=(7,),
         fact=("no network|network is unreachable|interface",),
     ),
-    World(
-        name="no-default-route",
-        target=f"https://{NAME}/",
-        build=(name(), secure(), ip("client", *NO_DEFAULT_COMMANDS)),
-        expected=broken(
+    world(
+        "no-default-route",
+        HTTPS,
+        broken(
             "no_default_route",
             f"{NETWORK_KIND}|{UNRESOLVED_OR_MISSING}",
             "ip",
             "this host|this network",
         ),
+        name(),
+        secure(),
+        ip("client", *NO_DEFAULT_COMMANDS),
         curl=(6,),
         fact=("network is unreachable|no route|default route",),
     ),
-    World(
-        name="no-default-route-address",
-        target=f"http://{SERVER}/",
-        build=(listen(), ip("client", *NO_DEFAULT_COMMANDS)),
-        expected=broken("no_default_route", NETWORK_KIND, "ip", "this host|this network"),
+    world(
+        "no-default-route-address",
+        f"http://{SERVER}/",
+        broken("no_default_route", NETWORK_KIND, "ip", "this host|this network"),
+        listen(),
+        ip("client", *NO_DEFAULT_COMMANDS),
         curl=(7,),
         fact=("network is unreachable|no route|default route",),
     ),
-    World(
-        name="gateway-dead",
-        target=f"http://{SERVER}/",
-        build=(listen(), ip("gateway", "addr flush dev lan")),
-        expected=broken("gateway_dead", f"{HOST_KIND}|tcp.timed_out", "ip|tcp", "this network"),
+    world(
+        "gateway-dead",
+        f"http://{SERVER}/",
+        broken("gateway_dead", f"{HOST_KIND}|tcp.timed_out", "ip|tcp", "this network"),
+        listen(),
+        ip("gateway", "addr flush dev lan"),
         limit=SILENT,
         curl=(7, 28),
         fact=("gateway|router",),
     ),
     routed("unreachable", f"http://{SERVER}/", f"route add unreachable {SERVER}", HOST_KIND),
-    routed("prohibit", f"http://{NAME}/", f"route add prohibit {SERVER}", PROHIBITED_KIND),
+    routed("prohibit", HTTP, f"route add prohibit {SERVER}", PROHIBITED_KIND),
     routed(
         "throw",
         f"http://{SERVER}/",
@@ -79,110 +86,99 @@ WORLDS = (
         NETWORK_KIND,
         "no_route|local_policy_route|no_default_route",
     ),
-    World(
-        name="ipv6-only-client-ipv4-only-name",
-        target=f"http://{NAME}/",
-        build=(
-            name(),
-            listen(),
-            ip("client", "route del default", f"route add {RESOLVER} via 192.0.2.1"),
-        ),
-        expected=broken(
+    world(
+        "ipv6-only-client-ipv4-only-name",
+        HTTP,
+        broken(
             "family_missing|no_default_route",
             NETWORK_KIND,
             "ip|dns",
             "this host|this network|DNS",
         ),
+        name(),
+        listen(),
+        ip("client", "route del default", f"route add {RESOLVER} via 192.0.2.1"),
         curl=(7,),
         fact=("IPv6|family|no route|Network is unreachable",),
     ),
-    World(
-        name="ipv4-only-client-ipv6-only-name",
-        target=f"https://{NAME}/",
-        build=(
-            name(NAME, SERVER6),
-            secure(),
-            ip("client", "route del ::/0", "addr del 2001:db8:1::2/64 dev eth0"),
-        ),
-        expected=broken(
+    world(
+        "ipv4-only-client-ipv6-only-name",
+        HTTPS,
+        broken(
             "family_missing",
             f"{NETWORK_KIND}|dns.no_address",
             "ip|dns",
             "this host|this network|DNS",
         ),
+        name(NAME, SERVER6),
+        secure(),
+        ip("client", "route del ::/0", "addr del 2001:db8:1::2/64 dev eth0"),
         curl=(6, 7),
         fact=("IPv4|family|Network is unreachable",),
     ),
-    World(
-        name="host-off-behind-router",
-        target=f"http://{NAME}/",
-        build=(name(NAME, NOBODY),),
-        expected=broken("host_down", HOST_KIND, "ip|tcp", "their host"),
+    world(
+        "host-off-behind-router",
+        HTTP,
+        broken("host_down", HOST_KIND, "ip|tcp", "their host"),
+        name(NAME, NOBODY),
         limit=SILENT,
         curl=(7,),
         fact=("host unreachable|no route to host",),
         limits=True,
         note="the border asks for the host's link address 3 s long, then says host unreachable",
     ),
-    World(
-        name="host-off-behind-router-ipv6",
-        target=f"https://[{NOBODY6}]/",
-        build=(),
-        expected=broken("host_down", HOST_KIND, "ip|tcp", "their host"),
+    world(
+        "host-off-behind-router-ipv6",
+        f"https://[{NOBODY6}]/",
+        broken("host_down", HOST_KIND, "ip|tcp", "their host"),
         limit=SILENT,
         curl=(7,),
         fact=("host unreachable|no route to host",),
     ),
-    World(
-        name="router-knows-host-unreachable",
-        target=f"http://{SERVER}/",
-        build=(listen(), ip("border", f"route add unreachable {SERVER}")),
-        expected=broken(
-            "host_unreachable|firewall_rejects", HOST_KIND, "ip|tcp", "path|their host"
-        ),
+    world(
+        "router-knows-host-unreachable",
+        f"http://{SERVER}/",
+        broken("host_unreachable|firewall_rejects", HOST_KIND, "ip|tcp", "path|their host"),
+        listen(),
+        ip("border", f"route add unreachable {SERVER}"),
         curl=(7,),
         fact=("host unreachable|no route to host",),
         note="the router says so at once, without asking the host",
     ),
-    World(
-        name="router-without-route",
-        target=f"http://{_LEADS_NOWHERE}/",
-        build=(),
-        expected=broken("network_unreachable|firewall_rejects", NETWORK_KIND, "ip|tcp", "path"),
+    world(
+        "router-without-route",
+        f"http://{_LEADS_NOWHERE}/",
+        broken("network_unreachable|firewall_rejects", NETWORK_KIND, "ip|tcp", "path"),
         curl=(7,),
         fact=("network is unreachable",),
     ),
-    World(
-        name="router-without-route-limited",
-        target=f"https://{NAME}/",
-        build=(name(NAME, _LEADS_NOWHERE),),
-        expected=broken("network_unreachable|firewall_rejects", NETWORK_KIND, "ip|tcp", "path"),
+    world(
+        "router-without-route-limited",
+        HTTPS,
+        broken("network_unreachable|firewall_rejects", NETWORK_KIND, "ip|tcp", "path"),
+        name(NAME, _LEADS_NOWHERE),
         curl=(7,),
         fact=("network is unreachable",),
         limits=True,
     ),
-    World(
-        name="routing-loop",
-        target="http://203.0.113.200/",
-        build=(ip("border", "route add 203.0.113.128/25 via 203.0.113.1"),),
-        expected=broken(
-            "routing_loop", f"{HOST_KIND}|{NETWORK_KIND}|tcp.timed_out", "ip|tcp", "path"
-        ),
+    world(
+        "routing-loop",
+        "http://203.0.113.200/",
+        broken("routing_loop", f"{HOST_KIND}|{NETWORK_KIND}|tcp.timed_out", "ip|tcp", "path"),
+        ip("border", "route add 203.0.113.128/25 via 203.0.113.1"),
         limit=SILENT,
         curl=(7, 28),
         fact=("loop|TTL|time exceeded|hop limit",),
     ),
-    World(
-        name="path-silent",
-        target=f"https://{NAME}/",
-        build=(
-            name(),
-            secure(),
-            rule("border", "PREROUTING -t raw -s 192.0.2.2 -j DROP"),
-        ),
-        expected=broken(
+    world(
+        "path-silent",
+        HTTPS,
+        broken(
             "path_silent|firewall_drops|host_down", "tcp.timed_out", "ip|tcp", "path", "path_silent"
         ),
+        name(),
+        secure(),
+        rule("border", "PREROUTING -t raw -s 192.0.2.2 -j DROP"),
         limit=SILENT,
         curl=(28,),
         fact=("203.0.113|192.0.2.1|hop",),
@@ -218,7 +214,7 @@ WORLDS = (
     ),
     world(
         "unread-tunnel-eats-large-packets",
-        f"{HTTP}",
+        HTTP,
         broken(
             "mtu_black_hole",
             "http.response.timed_out|http.response.body_timed_out",
@@ -245,7 +241,7 @@ WORLDS = (
     ),
     world(
         "rare-gateway-wrong",
-        f"https://{NAME}/",
+        HTTPS,
         broken(
             "gateway_dead",
             f"{HOST_KIND}|tcp.timed_out|dns.unreachable|dns.temporary_failure|dns.timed_out",

@@ -24,7 +24,6 @@ from ringback.testing.lab.http import greeting
 from ringback.testing.lab.server import Connection
 
 WORLDS = (
-    # Services.
     world(
         "unread-postgres-behind-dead-tunnel",
         f"postgresql://{SERVER}:5432/shop",
@@ -42,7 +41,6 @@ WORLDS = (
         broken("service_other_protocol", "service.rejected", "application", "this program"),
         listen(6379, ssh),
     ),
-    # Services.
     world(
         "unread-mysql-too-many",
         f"mysql://{SERVER}:3306/shop",

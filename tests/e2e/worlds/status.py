@@ -12,7 +12,6 @@ from e2e.world import broken
 from ringback.testing.lab.dns import DNSAnswer
 
 WORLDS = (
-    # Answers.
     world(
         "unread-cookie-banner-then-500",
         HTTPS,

@@ -15,10 +15,10 @@ from e2e.building import (
     unaccepted,
     world,
 )
-from e2e.expectations import DOWN, HTTP, NETWORK_KIND, SLOW, THEIR_APPLICATION
+from e2e.expectations import DOWN, HTTP, HTTPS, NETWORK_KIND, SLOW, THEIR_APPLICATION
 from e2e.site import CLIENT, OTHER, SERVER
 from e2e.templates import served
-from e2e.world import SILENT, World, broken
+from e2e.world import SILENT, broken
 
 from ringback.testing.lab.server import Connection
 from ringback.testing.lab.timing import silent
@@ -36,81 +36,66 @@ def _without_ports(site):
 
 
 WORLDS = (
-    World(
-        name="ipv6-unreachable",
-        target=f"https://{NAME}/",
-        build=(
-            dual(),
-            secure(),
-            rule("gateway", "FORWARD -j REJECT --reject-with icmp6-no-route", 6),
-        ),
-        expected=broken("ipv6_dead", NETWORK_KIND, "ip|tcp", "this network|path"),
+    world(
+        "ipv6-unreachable",
+        HTTPS,
+        broken("ipv6_dead", NETWORK_KIND, "ip|tcp", "this network|path"),
+        dual(),
+        secure(),
+        rule("gateway", "FORWARD -j REJECT --reject-with icmp6-no-route", 6),
         limit=SILENT,
         curl=(0,),
     ),
-    World(
-        name="ipv4-dead",
-        target=f"http://{NAME}/",
-        build=(
-            dual(),
-            listen(),
-            rule("border", f"FORWARD -d {SERVER} -p tcp -j DROP"),
-        ),
-        expected=broken("ipv4_dead", "tcp.timed_out", "ip|tcp", "this network|path|their host"),
+    world(
+        "ipv4-dead",
+        HTTP,
+        broken("ipv4_dead", "tcp.timed_out", "ip|tcp", "this network|path|their host"),
+        dual(),
+        listen(),
+        rule("border", f"FORWARD -d {SERVER} -p tcp -j DROP"),
         limit=SILENT,
         curl=(0,),
     ),
-    World(
-        name="refused",
-        target=f"http://{NAME}/",
-        build=(name(),),
-        expected=DOWN,
-        curl=(7,),
-    ),
-    World(
-        name="refused-database",
-        target=f"postgres://app:secret@{NAME}/shop",
-        build=(name(), listen()),
-        expected=DOWN,
-    ),
-    World(
-        name="wrong-port-https",
-        target=f"https://{NAME}:8443/",
-        build=(name(), secure()),
-        expected=broken(
-            "wrong_port", "tcp.refused", "tcp", "their service|this program|their host"
-        ),
+    world("refused", HTTP, DOWN, name(), curl=(7,)),
+    world("refused-database", f"postgres://app:secret@{NAME}/shop", DOWN, name(), listen()),
+    world(
+        "wrong-port-https",
+        f"https://{NAME}:8443/",
+        broken("wrong_port", "tcp.refused", "tcp", "their service|this program|their host"),
+        name(),
+        secure(),
         curl=(7,),
         fact=("443.*(open|answer|speaks)",),
     ),
-    World(
-        name="wrong-port-http",
-        target=f"http://{NAME}:8000/",
-        build=(name(), listen()),
-        expected=broken(
-            "wrong_port", "tcp.refused", "tcp", "their service|this program|their host"
-        ),
+    world(
+        "wrong-port-http",
+        f"http://{NAME}:8000/",
+        broken("wrong_port", "tcp.refused", "tcp", "their service|this program|their host"),
+        name(),
+        listen(),
         curl=(7,),
         fact=("port 80 .*(open|answer|speaks)",),
     ),
-    World(
-        name="one-address-refuses",
-        target=f"http://{NAME}/",
-        build=(name(NAME, SERVER, OTHER), listen()),
-        expected=broken("one_address_dead", "tcp.refused", "tcp", "their host|their service"),
+    world(
+        "one-address-refuses",
+        HTTP,
+        broken("one_address_dead", "tcp.refused", "tcp", "their host|their service"),
+        name(NAME, SERVER, OTHER),
+        listen(),
         curl=(0,),
         fact=(f"{OTHER}.*refused",),
     ),
-    World(
-        name="reset-on-accept",
-        target=f"http://{NAME}/",
-        build=(name(), listen(80, Connection.reset)),
-        expected=broken(
+    world(
+        "reset-on-accept",
+        HTTP,
+        broken(
             "connection_reset|reset_after_request",
             "tcp.reset",
             "tcp|http",
             "their service|their application|path|their host",
         ),
+        name(),
+        listen(80, Connection.reset),
         curl=(7, 52, 55, 56),
         fact=("reset",),
     ),
@@ -148,7 +133,7 @@ WORLDS = (
         "http.response.timed_out",
         "time|silent",
         secure(handler=silent),
-        url=f"https://{NAME}/",
+        url=HTTPS,
         limit=SILENT,
         curl=(28,),
     ),
