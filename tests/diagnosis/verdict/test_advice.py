@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from diagnosis.verdict.readings import connected, reading
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,25 +20,14 @@ CAPITALS = re.compile(r"`[^`]*\b(URL|HOST|PORT|NAME|@ADDRESS|GATEWAY)\b[^`]*`")
 FIELD = re.compile(r"\{(\w+)\}")
 
 
-def reading(layer: Any, what: str, subject: str = "", state: Any = "ok", **facts: Any) -> Reading:
-    return Reading(layer=layer, what=what, subject=subject, state=state, facts=facts)
-
-
-def parsed(host: str = "web.test", port: int = 8443) -> Reading:
-    known = {"scheme": "https", "host": host, "port": port, "protocol": "http", "tls": True}
-    place = f"[{host}]" if ":" in host else host
-    subject = f"https://{place}:{port}/a;b"
+def parsed(host: str = "web.test") -> Reading:
+    known = {"scheme": "https", "host": host, "port": 8443, "protocol": "http", "tls": True}
+    subject = f"https://{f'[{host}]' if ':' in host else host}:8443/a;b"
     return reading("url", "parse", subject, **known, is_address=not host.endswith("test"))
 
 
 def machine(platform: str = "Linux-6.1-x86_64") -> Reading:
     return reading("host", "environment", platform=platform)
-
-
-def connected(address: str = "192.0.2.7", outcome: str = "open", **facts: Any) -> Reading:
-    state = "ok" if outcome == "open" else "failed"
-    known = {"address": address, "port": 8443, "family": 6 if ":" in address else 4}
-    return reading("tcp", "connect", f"{address}:8443", state, **known, outcome=outcome, **facts)
 
 
 EVERYTHING = (
@@ -54,7 +44,7 @@ EVERYTHING = (
     reading("name", "getaddrinfo", addresses=["192.0.2.7"]),
     reading("name", "nameserver", server="192.0.2.53", type="A", answers=["192.0.2.7"]),
     reading("proxy", "connect", proxy="http://proxy.test:3128", outcome="open"),
-    connected(),
+    connected("192.0.2.7", port=8443),
 )  # fmt: skip
 
 

@@ -1,36 +1,30 @@
 """What a redirect leads to, judged from readings alone."""
 
 from dataclasses import asdict
+from functools import partial
 
 import pytest
+from diagnosis.verdict.readings import connected, parsed, reading
 
-from ringback.diagnosis.model import Reading
 from ringback.diagnosis.verdict import judge
 
 _SHOP = "https://shop.example.net/"
 
 
-def reading(layer, what, subject="", *, state="ok", kind=None, **facts):
-    return Reading(layer=layer, what=what, subject=subject, state=state, kind=kind, facts=facts)
+connect = partial(connected, "192.0.2.7")
 
 
 def parse(host, port):
-    return reading("url", "parse", host=host, port=port, protocol="http", is_address=False)
-
-
-def connect(port, outcome, *, address="192.0.2.7", icmp=None, kind=None):
-    facts = {"address": address, "port": port, "family": 4, "outcome": outcome, "icmp": icmp}
-    state = "ok" if outcome == "open" else "failed"
-    return reading("tcp", "connect", f"{address}:{port}", state=state, kind=kind, **facts)
+    return parsed(scheme="http", host=host, port=port, tls=False)
 
 
 def redirected(**facts):
     """A target that answers with a redirect."""
     return [
         parse("www.example.org", 80),
-        connect(80, "open"),
+        connect(port=80),
         reading("http", "request", "http://www.example.org/", outcome="answered", status=302),
-        reading("http", "redirect", _SHOP, state="noted", followed=True, **facts),
+        reading("http", "redirect", _SHOP, followed=True, **facts),
     ]
 
 
@@ -47,16 +41,8 @@ def elsewhere(*readings, answered=False, **facts):
 def answer(status):
     return (
         parse("shop.example.net", 443),
-        connect(443, "open"),
-        reading(
-            "http",
-            "request",
-            _SHOP,
-            state="failed",
-            kind="http.error",
-            outcome="answered",
-            status=status,
-        ),
+        connect(),
+        reading("http", "request", _SHOP, state="failed", outcome="answered", status=status),
     )
 
 
@@ -71,7 +57,7 @@ def test_a_redirect_to_plain_http_on_another_hosts_tls_port_is_not_healthy():
     asked = {"outcome": "answered", "status": 400, "plain_to_tls": True}
     there = [
         parse("shop.example.net", 443),
-        connect(443, "open"),
+        connect(),
         reading("http", "request", "http://shop.example.net:443/", state="failed", **asked),
     ]
     verdict = judge([*redirected(leaves_host=True), elsewhere(*there, answered=True)])
@@ -80,7 +66,7 @@ def test_a_redirect_to_plain_http_on_another_hosts_tls_port_is_not_healthy():
 
 
 def test_a_host_that_there_was_no_time_left_for_is_not_called_broken():
-    there = (parse("shop.example.net", 443), connect(443, "timeout", kind="tcp.timed_out"))
+    there = (parse("shop.example.net", 443), connect("timeout"))
     verdict = judge([*redirected(leaves_host=True), elsewhere(*there, complete=False)])
 
     assert verdict.kind == "unknown"
@@ -101,7 +87,7 @@ def test_a_redirect_whose_end_was_not_seen_is_neither_healthy_nor_broken():
 def test_the_cause_behind_a_redirect_follows_from_how_the_connection_came_out(
     outcome, icmp, cause, also
 ):
-    made = connect(443, outcome, icmp=icmp, kind="tcp.failed")
+    made = connect(outcome, icmp=icmp)
     failed = reading(
         "http", "connection", made.subject, state="failed", kind=made.kind, **made.facts
     )
@@ -116,7 +102,7 @@ def test_a_scheme_that_does_not_fit_the_port_is_the_fault_of_the_redirect(port):
     shaken = reading(
         "tls", "handshake", state="failed", address="192.0.2.7", port=port, error="not_tls"
     )
-    spoken = reading("tls", "plain", state="noted", speaks="http")
+    spoken = reading("tls", "plain", speaks="http")
     verdict = judge([*redirected(to_tls=True), shaken, spoken])
 
     assert (verdict.cause, verdict.where) == ("tls_on_plain_port", "their application")
@@ -140,12 +126,10 @@ def test_a_redirect_to_plain_http_on_a_port_with_tls():
 
 
 def test_a_silent_port_of_loopback_is_a_firewall_or_a_full_queue_of_this_host():
-    silent = connect(5000, "timeout", address="127.0.0.1", kind="tcp.timed_out")
+    silent = connected("127.0.0.1", "timeout", port=5000)
     verdict = judge([parse("localhost", 5000), silent])
-    open_ = connect(5001, "open", address="127.0.0.1")
-    beside = reading(
-        "neighbours", "connect", open_.subject, state="noted", **open_.facts, role="common"
-    )
+    open_ = connected("127.0.0.1", port=5001)
+    beside = reading("neighbours", "connect", open_.subject, **open_.facts, role="common")
     other = judge([parse("localhost", 5000), silent, beside])
 
     assert (verdict.cause, verdict.where) == ("local_firewall", "this host")
