@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from ringback.cli.diagnosis.options import DiagnoseOptions
-from ringback.cli.diagnosis.run import MAX_PARALLEL, _partial_diagnosis, diagnose_all
+from ringback.cli.diagnosis.run import MAX_PARALLEL, diagnose_all
 from ringback.diagnosis.model import Diagnosis, Reading
 
 
@@ -38,11 +38,3 @@ def test_the_caller_hears_each_reading_and_then_the_whole(closed):
         assert isinstance(one, Diagnosis)
         assert all(isinstance(found, Reading) for found in mine[:-1])
         assert sorted(map(str, mine[:-1])) == sorted(map(str, one.readings))
-
-
-def test_ctrl_c_is_no_lack_of_time(closed):
-    [whole] = diagnose_all(closed[:1], DiagnoseOptions(), lambda *_: None).found
-    cut = _partial_diagnosis(closed[0], whole.readings[:1], whole.at, 0.1)
-    assert cut.verdict.kind == "unknown"
-    assert cut.verdict.advice[0].startswith("It was interrupted. Let it end")
-    assert not any("longer time" in step for step in cut.verdict.advice)

@@ -43,13 +43,6 @@ def test_the_worst_is_the_exit_status(kinds, status):
     assert exit_status(verdict(kind=kind) for kind in kinds) == status
 
 
-def test_layers_are_in_the_order_of_a_call():
-    text = tree(reading("http"), reading("url"), reading("tcp", state="failed"), width=80)
-    titles = [line for line in text.splitlines() if not line.startswith(" ")]
-
-    assert titles == ["✓ URL", "✗ TCP", "✓ HTTP"]
-
-
 @pytest.mark.parametrize(
     ("at", "seconds", "shown"),
     [
