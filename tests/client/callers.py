@@ -61,6 +61,16 @@ def plain_aiohttp(url, method="GET", body=None, proxy=None, **headers):
     return asyncio.run(main())
 
 
+PLAIN = {
+    "requests": (plain_requests, requests.ConnectionError),
+    "urllib3": (plain_urllib3, urllib3.exceptions.HTTPError),
+    "httpx": (plain_httpx, httpx.TransportError),
+    "httpx-async": (plain_httpx_async, httpx.TransportError),
+    "aiohttp": (plain_aiohttp, aiohttp.ClientError),
+}
+"""Library → a request, and what is raised where it fails."""
+
+
 def our_session(url, policy, method="GET", body=None, **headers):
     with Session(policy=policy, sinks=[]) as session:
         session.trust_env = False

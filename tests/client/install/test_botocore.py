@@ -7,6 +7,7 @@ import pytest
 from requires import requires
 
 from ringback import Breaker, Policy, errors, install
+from ringback.testing.lab.message import answering, response
 
 try:
     import botocore.awsrequest
@@ -57,21 +58,10 @@ def client(url, mode, service="sts", **retries):
     )
 
 
-def answering(lab, status, body, headers=""):
-    """A service that gives the same answer each time."""
-
-    def answer(connection):
-        connection.read_request()
-        head = f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close"
-        connection.send(f"{head}\r\n\r\n".encode() + body)
-
-    return lab.listen(answer)
-
-
 @modes
 def test_attempts_are_botocores_and_not_multiplied(lab, events, monkeypatch, mode):
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
-    endpoint = answering(lab, "503 Service Unavailable", b"")
+    endpoint = lab.listen(answering(response(503, b"", "Connection: close")))
 
     with install(retry=True, sinks=[events.append]), pytest.raises(botocore.exceptions.ClientError):
         client(endpoint.url, mode).get_caller_identity()
@@ -99,7 +89,7 @@ def test_a_wait_that_outlasts_the_deadline_is_not_begun(lab, monkeypatch, mode):
     monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 30.0)
     slow = "botocore.retries.standard.ExponentialBackoff.delay_amount"
     monkeypatch.setattr(slow, lambda *_: 30.0)
-    endpoint = answering(lab, "503 Service Unavailable", b"")
+    endpoint = lab.listen(answering(response(503, b"", "Connection: close")))
     with (
         install(Policy(deadline=20), retry=True, sinks=[]),
         pytest.raises(botocore.exceptions.ClientError) as caught,
@@ -120,7 +110,7 @@ def test_the_deadline_is_over_all_attempts(lab, mode):
 def test_a_limit_of_rate_that_leaves_no_turn_ends_the_call_too(lab, monkeypatch):
     """After an answer that says "slower", ``adaptive`` lets calls wait for a token each."""
     monkeypatch.setattr("botocore.retries.bucket.TokenBucket._refill", lambda self: None)
-    endpoint = answering(lab, "400 Bad Request", THROTTLED)
+    endpoint = lab.listen(answering(response(400, THROTTLED, "Connection: close")))
     caller = client(endpoint.url, "adaptive", total_max_attempts=1)
     policy = Policy(breaker=None)
     with (

@@ -6,34 +6,17 @@ import subprocess
 import sys
 import textwrap
 import time
+import weakref
 
 import aiohttp
 import httpx
 import pytest
-import requests
-import urllib3
-from client.callers import (
-    plain_aiohttp,
-    plain_httpx,
-    plain_httpx_async,
-    plain_requests,
-    plain_urllib3,
-)
+from client.callers import PLAIN
 
-from ringback import Policy, Timeout, errors
+from ringback import Breaker, Policy, Timeout, errors
 from ringback.client.install import install
 
-clients = pytest.mark.parametrize(
-    ("fetch", "library"),
-    [
-        (plain_requests, requests.ConnectionError),
-        (plain_urllib3, urllib3.exceptions.HTTPError),
-        (plain_httpx, httpx.TransportError),
-        (plain_httpx_async, httpx.TransportError),
-        (plain_aiohttp, aiohttp.ClientError),
-    ],
-    ids=["requests", "urllib3", "httpx", "httpx-async", "aiohttp"],
-)
+clients = pytest.mark.parametrize(("fetch", "library"), PLAIN.values(), ids=PLAIN)
 
 
 @clients
@@ -123,3 +106,33 @@ def test_a_patient_program_is_left_its_patience(lab, events, fetch):
     ):
         asyncio.run(with_aiohttp()) if fetch == "aiohttp" else httpx.get(url, timeout=patience)
     assert time.monotonic() - began >= patience
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx", "httpx-async", "aiohttp"])
+def test_a_dead_proxy_refuses_only_what_goes_through_it(lab, library):
+    service, proxy, (get, _) = lab.start("ok").url, lab.start("tcp.refused").url, PLAIN[library]
+    lasting = Breaker(consecutive=1, sustained=0.0, open_for=60, open_cap=60)
+    with install(Policy(attempts=1, breaker=lasting), retry=True, sinks=[]):
+        with pytest.raises(errors.RingbackError) as caught:
+            get(service, proxy=proxy)
+        assert not isinstance(caught.value, errors.CircuitOpen)
+        with pytest.raises(errors.CircuitOpen):
+            get(service, proxy=proxy)
+        assert get(service) == 200
+
+
+def test_under_a_program_nothing_is_kept_that_the_program_lets_go(lab):
+    url = lab.start("ok").url
+    with install(sinks=[]):
+        client = httpx.Client(trust_env=False)
+        assert client.get(url).status_code == 200
+        assert client.get(url).status_code == 200
+        transport = weakref.ref(client._transport)
+        client.close()
+        gc.collect()  # httpx has cycles of its own
+        gc.disable()
+        try:
+            client._transport = None
+            assert transport() is None
+        finally:
+            gc.enable()

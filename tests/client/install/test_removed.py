@@ -8,13 +8,7 @@ import httpx
 import pytest
 import requests
 import urllib3
-from client.callers import (
-    plain_aiohttp,
-    plain_httpx,
-    plain_httpx_async,
-    plain_requests,
-    plain_urllib3,
-)
+from client.callers import PLAIN
 
 from ringback import Policy
 from ringback.client.install import install
@@ -39,20 +33,13 @@ PLACES = {
     ],
     "aiohttp": [(aiohttp.ClientSession, "_request get request")],
 }
-FETCH = {
-    "requests": (plain_requests, requests.ConnectionError),
-    "urllib3": (plain_urllib3, urllib3.exceptions.HTTPError),
-    "httpx": (plain_httpx, httpx.TransportError),
-    "httpx-async": (plain_httpx_async, httpx.TransportError),
-    "aiohttp": (plain_aiohttp, aiohttp.ClientError),
-}
 
 
 def places(library):
     return [(owner, name) for owner, names in PLACES[library] for name in names.split()]
 
 
-@pytest.fixture(params=FETCH)
+@pytest.fixture(params=PLAIN)
 def library(request):
     found = [(owner, name, vars(owner)[name]) for owner, name in places(request.param)]
     yield request.param
@@ -86,13 +73,13 @@ def delegate(found):
     return stand_in
 
 
-def plain(library):
+def functions(library):
     return [vars(owner)[name] for owner, name in places(library)]
 
 
 def assert_gone(lab, library, events):
     """Nothing of ringback is met any more."""
-    fetch, error = FETCH[library]
+    fetch, error = PLAIN[library]
     del events[:]
     with pytest.raises(error) as caught:
         fetch(lab.start("tcp.refused").url)
@@ -102,14 +89,14 @@ def assert_gone(lab, library, events):
 
 
 def test_a_mock_that_came_later_stays_and_the_log_says_so(lab, events, library, installed, caplog):
-    before, ours = plain(library), installed()
+    before, ours = functions(library), installed()
     found = list(mocks_of(library))
     for _, _, patch in found:
         patch.start()
-    put = plain(library)
+    put = functions(library)
     with caplog.at_level(logging.WARNING, "ringback"):
         ours.remove()
-    assert plain(library) == put != before
+    assert functions(library) == put != before
     told = [record.getMessage() for record in caplog.records]
     for owner, name, _ in found:
         assert any(f"{owner.__qualname__}.{name} was replaced" in text for text in told)
@@ -119,7 +106,7 @@ def test_a_mock_that_came_later_stays_and_the_log_says_so(lab, events, library, 
 
 
 def test_a_mock_that_came_first_and_went_does_not_come_back(lab, events, library, installed):
-    before = plain(library)
+    before = functions(library)
     found = [patch for _, _, patch in mocks_of(library)]
     for patch in found:
         patch.start()
@@ -127,30 +114,30 @@ def test_a_mock_that_came_first_and_went_does_not_come_back(lab, events, library
     for patch in reversed(found):
         patch.stop()
     ours.remove()
-    assert plain(library) == before
+    assert functions(library) == before
     assert_gone(lab, library, events)
 
 
 def test_in_order_nothing_is_left_and_nothing_is_told(lab, events, library, installed, caplog):
-    before = plain(library)
+    before = functions(library)
     with caplog.at_level(logging.WARNING, "ringback"):
         with installed() as ours:
             assert library.partition("-")[0] in ours.libraries
-            assert plain(library) != before
+            assert functions(library) != before
         for patch in [patch for _, _, patch in mocks_of(library)]:
             with patch, installed():
                 pass
             with installed(), patch:
                 pass
         assert caplog.records == []
-    assert plain(library) == before
+    assert functions(library) == before
     assert_gone(lab, library, events)
 
 
 def test_of_two_the_first_may_go_first(lab, events, library, installed):
     first, second = installed(), installed()
     first.remove()
-    fetch, error = FETCH[library]
+    fetch, error = PLAIN[library]
     with pytest.raises(error) as caught:
         fetch(lab.start("tcp.refused").url)
     assert caught.value.failure.kind == "tcp.refused"
