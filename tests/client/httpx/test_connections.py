@@ -1,13 +1,14 @@
 """The connections that a transport of ours keeps."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
 from client.httpx.conftest import INTEGRATIONS
 
 from ringback import Policy, errors
-from ringback.testing.lab.message import response
+from ringback.testing.lab.message import response, serve
 
 
 def places(client):
@@ -31,15 +32,10 @@ def test_one_that_the_server_has_closed_is_not_used(lab, client, events):
     assert len(endpoint.seen) == 2
 
 
-def _serving(connection):
-    while connection.read_request():
-        connection.send(response(200, b"{}"))
-
-
 def test_there_are_no_more_than_allowed(lab, integration, policy):
     limits = integration.library.Limits(max_connections=2, max_keepalive_connections=2)
     client = integration.client(policy=policy, sinks=[], limits=limits)
-    endpoints = [lab.listen(_serving) for _ in range(5)]
+    endpoints = [lab.listen(serve) for _ in range(5)]
     for endpoint in endpoints * 2:
         client.get(endpoint.url)
     assert len(client._transport._inner._kept) == 2
@@ -49,7 +45,7 @@ def test_there_are_no_more_than_allowed(lab, integration, policy):
 def test_one_that_has_been_idle_for_too_long_is_closed(lab, integration, policy):
     limits = integration.library.Limits(keepalive_expiry=0)
     client = integration.client(policy=policy, sinks=[], limits=limits)
-    endpoint = lab.listen(_serving)
+    endpoint = lab.listen(serve)
     client.get(endpoint.url)
     client.get(endpoint.url)
     assert len(endpoint.seen) == 2
@@ -90,58 +86,30 @@ def test_closing_the_client_closes_its_connections(lab, integration, policy):
 # Many at once
 
 
-@pytest.fixture
-def crowd(lab, integration):
-    """Calls that are made at once, by tasks or by threads; how each ended."""
+def crowd(calls):
+    """Make calls at once, as tasks where the client is asynchronous; return how each ended."""
 
-    def made(calls):
-        return integration.call(_tasks, calls) if integration.asynchronous else _threads(calls)
-
-    return made
-
-
-async def _tasks(calls):
-    ends = []
-
-    async def one(client, url):
+    def end(call):
+        client, url = call
         try:
-            ends.append((await client.client.get(url)).status_code)
+            return client.get(url).status_code
         except errors.RingbackError as error:
-            ends.append(error)
+            return error
 
-    async with anyio.create_task_group() as group:
-        for client, url in calls:
-            group.start_soon(one, client, url)
-    return ends
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(end, calls))
 
 
-def _threads(calls):
-    ends = []
-
-    def one(client, url):
-        try:
-            ends.append(client.get(url).status_code)
-        except errors.RingbackError as error:
-            ends.append(error)
-
-    threads = [threading.Thread(target=one, args=call) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return ends
-
-
-def test_a_crowd_shares_few_connections(lab, integration, policy, crowd):
+def test_a_crowd_shares_few_connections(lab, integration, policy):
     limits = integration.library.Limits(max_connections=3)
     client = integration.client(policy=policy, sinks=[], limits=limits, timeout=30)
-    endpoint = lab.listen(_serving)
+    endpoint = lab.listen(serve)
     assert crowd([(client, endpoint.url)] * 40) == [200] * 40
     assert len(endpoint.seen) <= 3
     assert places(client).taken == 0
 
 
-def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, integration, crowd):
+def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, integration):
     together, most, lock, both = 0, [0], threading.Lock(), threading.Event()
 
     def handler(connection):
@@ -166,7 +134,7 @@ def test_a_crowd_is_bounded_by_the_policys_bulkhead(lab, integration, crowd):
     assert most[0] == 2
 
 
-def test_a_wait_in_vain_is_recorded(lab, integration, crowd):
+def test_a_wait_in_vain_is_recorded(lab, integration):
     told = threading.Event()
 
     def patient(connection):

@@ -43,3 +43,8 @@ def test_a_port_that_is_none_is_not_called_modulo_65536(lab, integration, client
     with pytest.raises(errors.URLInvalid):
         client.get(f"http://127.0.0.1:{endpoint.port + 65536}/")
     assert endpoint.requests == 0
+
+
+def test_a_redirect_to_nowhere_is_the_servers_failure(lab, client):
+    with pytest.raises(errors.RedirectFailed):
+        client.get(lab.start("http.response.redirect_invalid:bad_port").url)
