@@ -105,13 +105,6 @@ def run(request):
     return running
 
 
-def one(url, *asked, **more):
-    async def work(call):
-        return await call(url, *asked, **more)
-
-    return work
-
-
 OK = response(200, b"{}")
 BUSY = response(503, b"busy", "Connection: close")
 SILENCE = b""
@@ -207,7 +200,8 @@ closed, and outcome and number of each event."""
 def test_two_attempts_are_one_call(lab, run, name):
     answers, limits, expected, ended, told = ENDS[name]
     backend = Backend(*answers)
-    assert run(one(listening(lab, backend)), policy(**limits)) == expected
+    url = listening(lab, backend)
+    assert run(lambda call: call(url), policy(**limits)) == expected
     assert closed(backend, len(ended)) == ended
     assert len(backend.requests) == told[-1][1]
     assert [(event.outcome, event.attempt) for event in run.events] == told
@@ -240,11 +234,8 @@ def test_no_second_is_sent_where_it_must_not_be(lab, run, name):
     guard = origins.origins_under(allowed, hedges=True).guard(url.rstrip("/"))
     if name == "no budget":
         assert guard.pay(0.0)
-
-    async def work(call):
-        return await call(url, method, **{key: pieces() for key in more})
-
-    assert run(work, allowed)[0] == 200
+    content = {key: pieces() for key in more}
+    assert run(lambda call: call(url, method, **content), allowed)[0] == 200
     assert backend.requests == [method]
 
 

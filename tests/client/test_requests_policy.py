@@ -16,11 +16,6 @@ from ringback.testing.lab.message import response
 AT_ONCE = Backoff(base=0)
 
 
-def breaker(consecutive):
-    """One that opens at once, and for as long as a test takes."""
-    return Breaker(consecutive=consecutive, sustained=0, open_for=60, open_cap=60)
-
-
 def opened(**options):
     options = {"sinks": [], **options}
     session = Session(**options)
@@ -125,7 +120,8 @@ def test_two_sessions_share_the_budget_of_an_origin(lab):
 
 
 def test_circuits_and_budgets_can_be_seen_and_forgotten(lab):
-    policy = Policy(attempts=1, breaker=breaker(1))
+    breaker = Breaker(consecutive=1, sustained=0, open_for=60, open_cap=60)
+    policy = Policy(attempts=1, breaker=breaker)
     endpoint = lab.start("tcp.reset:after_request")
     origin = f"http://127.0.0.1:{endpoint.port}"
     with opened(policy=policy) as session, pytest.raises(ConnectionResetError):

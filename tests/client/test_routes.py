@@ -1,9 +1,6 @@
-import asyncio
-
 import pytest
 
 from ringback import Policy
-from ringback.client import drive_async
 from ringback.client.call import Clock, Failed, KnownCall
 from ringback.client.drive_sync import by_routes
 from ringback.client.proxies import Proxies
@@ -12,26 +9,20 @@ from ringback.event import Listeners
 from ringback.failure import Failure, Target
 from ringback.retry import Repeatable, Timeout
 
-A, B = "http://u:hunter2@a.test:3128", "http://b.test:3128"
+A = "http://a.test:3128"
 CALL = KnownCall(Target("https://old.example/", "https", "old.example", 443), "GET")
 EXPIRED = Failure("tls.cert.date_invalid.expired", "tls", "no")
 UNREACHABLE = Failure("proxy.unreachable", "connect", "no")
 NAMED = Policy(insecure_hosts={"old.example"}, direct_hosts={"old.example"})
 
 
-@pytest.fixture
-def routes(events):
-    def make(policy, *proxies):
-        clock = Clock(monotonic=lambda: 0.0)
-        return RouteSelector(
-            CALL.target.url, policy, Proxies(proxies), Listeners([events.append]), clock
-        )
-
-    return make
+def routes():
+    clock = Clock(monotonic=lambda: 0.0)
+    return RouteSelector(CALL.target.url, NAMED, Proxies(A), Listeners([]), clock)
 
 
-def test_what_may_have_been_sent_is_not_sent_another_way(routes):
-    selector = routes(NAMED, A)
+def test_what_may_have_been_sent_is_not_sent_another_way():
+    selector = routes()
     selector.begin(CALL)
     assert selector.around(CALL, Failure("proxy.no_response", "proxy", "maybe")) is None
 
@@ -44,9 +35,8 @@ class Routed:
 
     target, method, candidates = CALL.target, CALL.method, None
 
-    def __init__(self, routes):
-        self.routes = routes
-        self.taken = []
+    def __init__(self):
+        self.routes, self.taken = routes(), []
 
     def take(self, route):
         self.taken.append((route.choice.url, route.verify))
@@ -62,18 +52,7 @@ class Routed:
         ([Failed(UNREACHABLE, ROUTED), "through"], [(A, True), (None, True)]),
     ],
 )
-def test_one_attempt_takes_the_ways_around_what_fails_at_once(routes, outcomes, taken):
-    call, left = Routed(routes(NAMED, A)), list(outcomes)
-
-    def attempt(limits):
-        return left.pop(0)
-
-    assert by_routes(attempt, call, Timeout()) == outcomes[-1]
-    assert (call.taken, left) == (taken, [])
-
-    async def as_task(limits):
-        return left.pop(0)
-
-    call, left = Routed(routes(NAMED, A)), list(outcomes)
-    assert asyncio.run(drive_async.by_routes(as_task, call, Timeout())) == outcomes[-1]
+def test_one_attempt_takes_the_ways_around_what_fails_at_once(outcomes, taken):
+    call, left = Routed(), list(outcomes)
+    assert by_routes(lambda limits: left.pop(0), call, Timeout()) == outcomes[-1]
     assert (call.taken, left) == (taken, [])

@@ -94,6 +94,13 @@ def test_cancelling_is_not_retried_and_leaves_no_connection_behind(lab):
     assert endpoint.requests == 1
 
 
+def test_the_deadline_ends_the_reading_of_the_body_too(lab):
+    url = lab.start("http.response.body_timed_out:trickling_body").url
+    error = raised(url, policy=Policy(deadline=0.5))
+    assert isinstance(error, aiohttp.SocketTimeoutError)
+    assert isinstance(error, errors.ReadTimeout)
+
+
 def test_a_body_is_read_once_however_often_it_is_asked_for(lab):
     async def main():
         async with (

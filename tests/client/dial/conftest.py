@@ -157,11 +157,7 @@ def place():
 
 
 class Signals:
-    """Signals that come every 50 ms.
-
-    Attributes:
-        arrived: How many.
-    """
+    """Signals that come every 50 ms; the first of them may raise."""
 
     def __init__(self):
         self.arrived, self._raised = 0, None
@@ -174,11 +170,6 @@ class Signals:
 
     @contextlib.contextmanager
     def coming(self, raised=None):
-        """Let them come.
-
-        Args:
-            raised: What the first of them raises.
-        """
         self._raised = raised
         signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
         try:

@@ -100,8 +100,9 @@ def test_a_flood_of_stuck_names_leaves_room_for_others_and_no_thread_behind(stuc
 
 
 def test_what_waited_for_a_thread_gets_one_when_it_is_free(stuck):
-    lookups = Lookups(busy=1, stuck=WAIT_TIMEOUT, shared=1, most=1)
-    flood(lookups, stuck, ["a.test"])
+    lookups = Lookups(busy=1, stuck=WAIT_TIMEOUT)
+    flood(lookups, stuck, ["a.test", "c.test"])
+    assert lookups.threads == 1
     results = []
     asking = threading.Thread(
         target=lambda: results.append(

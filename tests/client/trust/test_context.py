@@ -13,11 +13,11 @@ from ringback.client.trust import Trust, context, ssl_context
 from ringback.client.trust.context import certifi_bundle
 
 
-def shakes_hands(endpoint, made, name=None):
+def shakes_hands(endpoint, made):
     """Do a handshake; return what the server's certificate is for, if it was verified."""
     with (
         socket.create_connection((endpoint.host, endpoint.port), 5) as plain,
-        made.wrap_socket(plain, server_hostname=name or endpoint.host) as secured,
+        made.wrap_socket(plain, server_hostname=endpoint.host) as secured,
     ):
         return secured.getpeercert()
 

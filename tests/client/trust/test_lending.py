@@ -14,22 +14,17 @@ from ringback.client.trust.lending import lent
 pytestmark = pytest.mark.skipif(urllib3.__version__.startswith("1."), reason="needs urllib3 2")
 
 
-class Lent(urllib3.connection.HTTPSConnection):
-    trust = None
-    used = ()
-
-    def connect(self):
-        with lent(self, self.trust):
-            type(self).used += (self.ssl_context,)
-            super().connect()
-
-
 @pytest.fixture
 def connection():
-    class Mine(Lent):
-        pass
+    class Lent(urllib3.connection.HTTPSConnection):
+        trust, used = None, ()
 
-    return Mine
+        def connect(self):
+            with lent(self, self.trust):
+                type(self).used += (self.ssl_context,)
+                super().connect()
+
+    return Lent
 
 
 @pytest.fixture
