@@ -4,11 +4,7 @@ import json
 
 import pytest
 import urllib3
-from urllib3.exceptions import (
-    DecodeError,
-    LocationValueError,
-    MaxRetryError,
-)
+from urllib3.exceptions import LocationValueError, MaxRetryError
 
 from ringback import Policy, errors
 from ringback.client.urllib3.response import NamedResponse
@@ -162,22 +158,6 @@ def test_a_url_that_is_none_is_said_to_be_one(manager):
     assert error.failure.kind == "url.invalid"
 
 
-READ = {
-    "read": lambda answer: answer.read(),
-    "stream": lambda answer: list(answer.stream(10, decode_content=True)),
-    "lines": list,
-}
-
-
-@pytest.mark.parametrize("way", READ)
-def test_a_body_that_is_not_decoded_is_named(lab, manager, way):
-    met = lab.start("http.response.invalid.content_decoding:truncated_gzip")
-    answer = manager().request("GET", met.url, preload_content=False)
-    with answer, pytest.raises(errors.ContentInvalid) as caught:
-        READ[way](answer)
-    assert isinstance(caught.value, DecodeError)
-
-
 # Ways
 
 
@@ -187,12 +167,6 @@ def test_whom_to_trust_can_be_said(lab, manager):
     met = lab.start("ok:tls")
     assert manager(trust=met.verify).request("GET", met.url).status == 200
     assert failing(manager(), met.url).failure.kind.startswith("tls.cert.")
-
-
-def test_an_ipv6_address_is_a_target(lab, manager, events):
-    requires("ipv6")
-    assert manager().request("GET", lab.start("ok:ipv6").url).status == 200
-    assert events[-1].target.host == "::1"
 
 
 def test_a_pool_can_be_asked_directly(lab, manager, events):

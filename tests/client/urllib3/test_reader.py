@@ -24,20 +24,7 @@ def pair():
 def reading():
     """Makes readers that are closed in the end."""
     with contextlib.ExitStack() as stack:
-        yield lambda sock, wire=None: stack.enter_context(SocketReader(sock, wire or Wire()))
-
-
-def test_what_comes_is_counted_and_the_end_is_seen(pair, reading):
-    ours, theirs = pair
-    wire = Wire()
-    reader = reading(ours, wire)
-    with reader.makefile("rb") as file:
-        theirs.sendall(b"one\ntwo")
-        assert file.readline() == b"one\n"
-        assert (wire.received, reader.ended) == (7, False)
-        theirs.close()
-        assert file.read() == b"two"
-        assert (wire.received, reader.ended) == (7, True)
+        yield lambda sock: stack.enter_context(SocketReader(sock, Wire()))
 
 
 def test_the_descriptor_stays_open_as_long_as_the_reader(pair, reading):

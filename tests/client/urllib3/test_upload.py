@@ -19,15 +19,6 @@ def pair():
         yield ours, theirs
 
 
-def test_what_is_taken_is_counted(pair):
-    ours, theirs = pair
-    wire = Wire()
-    write_bytes(ours, b"head", wire, 5)
-    write_bytes(ours, memoryview(b"body"), wire, 5)
-    assert (wire.sent, wire.sends, wire.broken) == (8, 2, False)
-    assert theirs.recv(100) == b"headbody"
-
-
 def test_of_an_upload_that_is_not_read_what_fits_is_counted(pair):
     ours, _ = pair
     ours.settimeout(0.05)
