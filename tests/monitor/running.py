@@ -12,42 +12,61 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from until import until
+
+from ringback.testing.lab import Lab
+from ringback.testing.lab.message import response
 from ringback.testing.lab.namespace import inside
+from ringback.testing.lab.proxy import relay
 
 READY = re.compile(r"page at (http://\S+);")
 WAIT_TIMEOUT = 120.0
 
-
 OWN = "The monitor is not well"
 
 
-class Monitor:
-    """A running `ringback up`; in a network namespace, it is asked from within that as well."""
+class Program:
+    """A running command of ringback, and what it said; each may be in a network namespace."""
 
-    def __init__(self, folder, *arguments, namespace=None, token=None):
-        self._namespace = namespace
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # The program `ip` becomes the one that it runs: a signal to it is one to the monitor.
+    def __init__(self, *words, folder=None, env=None, namespace=None):
+        # The program `ip` becomes the one that it runs: a signal to it is one to the program.
         there = ["ip", "netns", "exec", namespace] if namespace else []
-        command = [*there, sys.executable, "-m", "ringback", "up", "--port", "0"]
         self.process = subprocess.Popen(
-            [*command, *map(str, arguments)],
+            [*there, sys.executable, "-m", "ringback", *map(str, words)],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | (env or {}),
         )
         self.said = []
-        self._watchdog = threading.Timer(WAIT_TIMEOUT, self.process.kill)
-        self._watchdog.start()
-        self.url = self._address()
-        self._watchdog.cancel()
         self._reader = threading.Thread(target=self._read, daemon=True)
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.said.append(line)
+
+    def ended(self):
+        status = self.process.wait(WAIT_TIMEOUT)
+        self._reader.join(WAIT_TIMEOUT)
+        self.process.stdout.close()
+        return status
+
+
+class Monitor(Program):
+    """A running `ringback up`; in a network namespace, it is asked from within that as well."""
+
+    def __init__(self, folder, *arguments, namespace=None, token=None):
+        super().__init__("up", "--port", 0, *arguments, folder=folder, namespace=namespace)
+        self._namespace = namespace
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        watchdog = threading.Timer(WAIT_TIMEOUT, self.process.kill)
+        watchdog.start()
+        self.url = self._address()
+        watchdog.cancel()
         self._reader.start()
 
     def _address(self):
@@ -56,10 +75,6 @@ class Monitor:
             if found := READY.search(line):
                 return found[1]
         raise AssertionError(f"it ended: {''.join(self.said)}")
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.said.append(line)
 
     def get(self, path, *, own=False):
         """What the API answers; of incidents the monitor's own only where they are asked for.
@@ -97,107 +112,41 @@ class Monitor:
 
     def stop(self):
         self.process.kill()
-        self.process.wait(WAIT_TIMEOUT)
-        self._reader.join(WAIT_TIMEOUT)
-        self.process.stdout.close()
+        self.ended()
 
     def end(self, with_signal=signal.SIGINT):
         self.process.send_signal(with_signal)
         return self.process.wait(WAIT_TIMEOUT)
 
 
-class Agent:
+class Agent(Program):
     """A running `ringback agent` with a folder of its own."""
 
-    def __init__(self, folder, *arguments, env=None, namespace=None):
+    def __init__(self, folder, *arguments, **where):
+        super().__init__("agent", "--state", folder, *arguments, **where)
         self.folder = folder
-        there = ["ip", "netns", "exec", namespace] if namespace else []
-        command = [*there, sys.executable, "-m", "ringback", "agent", "--state", folder]
-        self.process = subprocess.Popen(
-            [*map(str, command), *map(str, arguments)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | (env or {}),
-        )
-        self.said = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def _read(self):
-        for line in self.process.stdout:
-            self.said.append(line)
-
     def until_said(self, text):
-        ends = time.monotonic() + WAIT_TIMEOUT
-        while time.monotonic() < ends and not any(text in line for line in self.said):
-            time.sleep(0.05)
-        assert any(text in line for line in self.said), self.said
+        until(lambda: any(text in line for line in self.said))
 
     def end(self, with_signal=signal.SIGTERM):
         self.process.send_signal(with_signal)
         return self.ended()
 
-    def ended(self):
-        status = self.process.wait(WAIT_TIMEOUT)
-        self._reader.join(WAIT_TIMEOUT)
-        self.process.stdout.close()
-        return status
-
 
 class Relay:
-    """The way from agents to the hub, which can be cut; the hub behind it may be another one."""
+    """The way from agents to the hub; the hub behind it may be another one."""
 
     def __init__(self, url):
         self.target = urlsplit(url)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = "http://{}:{}".format(*self._listener.getsockname())
-        self._cut = False
-        self._open = set()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._lab = Lab(limit=600.0)
+        self.url = self._lab.listen(self._serve).url.rstrip("/")
+        self.close = self._lab.stop
 
-    def _accept(self):
+    def _serve(self, connection):
         with contextlib.suppress(OSError):
-            while True:
-                here, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(here,), daemon=True).start()
-
-    def _serve(self, here):
-        there = None
-        with contextlib.suppress(OSError), here:
-            if self._cut:
-                return
-            there = socket.create_connection((self.target.hostname, self.target.port))
-            self._open |= {here, there}
-            back = threading.Thread(target=self._copy, args=(there, here), daemon=True)
-            back.start()
-            self._copy(here, there)
-            back.join()
-        if there is not None:
-            there.close()
-        self._open -= {here, there}
-
-    @staticmethod
-    def _copy(source, target):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def cut(self):
-        self._cut = True
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def mend(self):
-        self._cut = False
-
-    def close(self):
-        self.cut()
-        self._listener.close()
+            relay(connection, socket.create_connection((self.target.hostname, self.target.port)))
 
 
 class Target:
@@ -205,28 +154,14 @@ class Target:
 
     def __init__(self):
         self.status, self.asked = 200, 0
-        target = self
+        self._lab = Lab()
+        self.url = self._lab.listen(self._serve).url
+        self.close = self._lab.stop
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                target.asked += 1
-                self.send_response(target.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
+    def _serve(self, connection):
+        while connection.read_request():
+            self.asked += 1
+            connection.send(response(self.status, b""))
 
 
 def configuration(folder, *endpoints, more=""):
