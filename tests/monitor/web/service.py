@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 from diagnosis.values import diagnosis, reading, verdict
+from monitor.store.model import expected_buckets
 
 from ringback.diagnosis.model import Alternative
 from ringback.diagnosis.record import record_of
@@ -23,7 +24,6 @@ from ringback.monitor.store.aggregate import Aggregate
 from ringback.monitor.store.interface import EVERY_INCIDENT, Notified
 
 NOW = 1_795_262_400.0  # 2026-11-21 12:00:00 UTC
-WIDTHS = {"5m": 300.0, "1h": 3600.0, "1d": 86400.0}
 
 
 def endpoint(id_, *, group="", public=False, **more):
@@ -84,11 +84,7 @@ class MemoryStore:
         return sorted(found, key=lambda check: check.at, reverse=True)[:limit]
 
     def buckets(self, endpoint, step, since, until):
-        width, spans = WIDTHS[step], defaultdict(Aggregate)
-        for check in self.kept[endpoint]:
-            if since <= check.at < until:
-                spans[check.at // width * width].add(check)
-        return [spans[at].bucket(at) for at in sorted(spans)]
+        return expected_buckets(self.kept[endpoint], endpoint, step, since, until)
 
     def day_counts(self, endpoints, since, until):
         return {id_: self.buckets(id_, "1d", since, until) for id_ in endpoints}
