@@ -1,7 +1,6 @@
 """What calls elsewhere while the monitor is well."""
 
 import asyncio
-import contextlib
 import time
 
 import pytest
@@ -16,6 +15,8 @@ from ringback.monitor.config.load import load
 from ringback.monitor.config.settings import DeadMansSwitch
 from ringback.monitor.dead_mans_switch import keep_calling
 from ringback.monitor.program import Program, open_store
+from ringback.testing.lab import Lab
+from ringback.testing.lab.message import response
 
 SWITCH = DeadMansSwitch(url="https://hc.example.com/secret-id", every=60.0)
 
@@ -81,33 +82,22 @@ def test_a_call_that_fails_is_logged_once_without_its_url(monkeypatch, caplog):
     assert "secret-id" not in caplog.text
 
 
-class Called:
-    """A service that keeps what it is asked."""
-
-    def __init__(self):
-        self.requests = []
-
-    async def __call__(self, reader, writer):
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                self.requests.append(head.split(b"\r\n")[0].decode())
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
-
 def test_a_running_monitor_calls_it_and_knows_when_it_is_not_well(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    file, called = tmp_path / "ringback.toml", Called()
+    file, called = tmp_path / "ringback.toml", []
 
-    async def main():
-        server = await asyncio.start_server(called, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret-id"
-        file.write_text(f'[dead_mans_switch]\nurl = "{url}"\nevery = "50ms"\n')
+    def take(connection):
+        while request := connection.read_request():
+            called.append((request.method, request.target))
+            connection.send(response(200, b""))
+
+    async def main(url):
+        file.write_text(f'[dead_mans_switch]\nurl = "{url}secret-id"\nevery = "50ms"\n')
         store = open_store(load(file, {}))
         program = Program(load(file, {}), store, read=lambda: load(file, {}))
         task = asyncio.create_task(program.run(web=False))
         try:
-            await until(lambda: len(called.requests) >= 3)
+            await until(lambda: len(called) >= 3)
             assert program._core.is_well
             for _ in range(3):
                 program._core.mind_prober(ProberTick(at=time.time(), checks=1, lag=2.0))
@@ -116,10 +106,10 @@ def test_a_running_monitor_calls_it_and_knows_when_it_is_not_well(tmp_path, monk
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             store.close()
-            server.close()
 
-    asyncio.run(main())
-    assert {*called.requests} == {"GET /secret-id HTTP/1.1"}
+    with Lab() as lab:
+        asyncio.run(main(lab.listen(take).url))
+    assert {*called} == {("GET", "/secret-id")}
 
 
 @pytest.mark.parametrize("table", ['url = "hc.example.com"', 'every = "1m"', 'url = "ftp://a"'])

@@ -2,11 +2,9 @@
 
 import random
 import sqlite3
-import threading
 import time
 from collections import Counter
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from monitor.running import Monitor
@@ -14,34 +12,27 @@ from until import until
 
 from ringback.incident.vote import Vote
 from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.testing.lab import Lab
+from ringback.testing.lab.message import response
 
 KILLS = 6
 COUNT = 10
 FAILING = range(1, COUNT, 2)
 
 
-class Asked(BaseHTTPRequestHandler):
-    """Counts what it is asked; every other endpoint fails."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.asked[self.path] += 1
-        self.send_response(503 if int(self.path[1:]) in FAILING else 200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
-        server.daemon_threads, server.asked = True, Counter()
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield server
-        server.shutdown()
+def service():
+    """Counts what it is asked; every other endpoint fails."""
+    asked = Counter()
+
+    def serve(connection):
+        while request := connection.read_request():
+            asked[request.target] += 1
+            failing = int(request.target[1:]) in FAILING
+            connection.send(response(503 if failing else 200, b""))
+
+    with Lab() as lab:
+        yield lab.listen(serve).url.rstrip("/"), asked
 
 
 def configured(folder, url, hook):
@@ -53,8 +44,9 @@ def configured(folder, url, hook):
 
 
 @pytest.mark.nightly
-def test_a_kill_loses_one_check_but_no_counter_or_notice(server, receiver, tmp_path):
-    configured(tmp_path, f"http://127.0.0.1:{server.server_port}", receiver.url)
+def test_a_kill_loses_one_check_but_no_counter_or_notice(service, receiver, tmp_path):
+    url, counted = service
+    configured(tmp_path, url, receiver.url)
     chance = random.Random(5)
     for _ in range(KILLS):
         monitor = Monitor(tmp_path)
@@ -66,7 +58,7 @@ def test_a_kill_loses_one_check_but_no_counter_or_notice(server, receiver, tmp_p
     # Half of the host's endpoints are well: what fails is an incident of its own each.
     incidents = last.until("/incidents", lambda all_: len(all_) == len(FAILING))
     until(lambda: len(begun(receiver.documents)) == len(FAILING))
-    asked = dict(server.asked)
+    asked = dict(counted)
     last.stop()
 
     store = SQLiteStore(tmp_path / "ringback.db")

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import socket
-import struct
-import threading
 from dataclasses import replace
 
+import dns.message
 import pytest
+from dns.flags import Flag
+from dns.rcode import Rcode
 from requires import requires
 from until import until
 
@@ -20,15 +20,13 @@ from ringback.monitor.probe.control import (
     is_public_name,
 )
 from ringback.testing.lab import Lab
+from ringback.testing.lab.dns import Nameserver, bind
 from ringback.testing.lab.namespace import run
 from ringback.testing.lab.network import NAMESERVER, NEEDS, SERVER, Topology
 
 ROUTER = "192.0.2.1"
 QUICK = {"base_reachable_time_ms": 500, "delay_first_probe_time": 1, "retrans_time_ms": 200}
 """How soon the client doubts a neighbour: by default that takes up to a minute."""
-
-NXDOMAIN, SERVFAIL, REFUSED = 3, 2, 5
-AUTHORITATIVE, AUTHENTIC = 0x0400, 0x0020
 
 
 class Hosts(Topology):
@@ -124,44 +122,19 @@ def test_gateway_is_not_known_on_a_system_that_does_not_say(monkeypatch):
 # The resolver
 
 
-class Stub:
+class Stub(Nameserver):
     """A nameserver that answers everything in one way."""
 
-    def __init__(self, hosts, role, address):
-        with hosts.inside(role):
-            self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._socket.bind((address, 53))
-        self._socket.settimeout(0.02)
-        self.code, self.flags = NXDOMAIN, 0
-        self.silent, self.dead = False, ()  # `dead`: zones whose own nameservers are
-        self.names = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
+    code, flags, dead = Rcode.NXDOMAIN, 0, ()  # `dead`: zones whose own nameservers are
 
-    def close(self):
-        self._ended.set()
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self):
-        while not self._ended.is_set():
-            with contextlib.suppress(TimeoutError):
-                asked, client = self._socket.recvfrom(512)
-                self.names.append(name_of(asked))
-                if not self.silent:
-                    code = SERVFAIL if self.names[-1].endswith(self.dead) else self.code
-                    flags = 0x8180 | self.flags | code
-                    reply = asked[:2] + struct.pack("!H", flags) + asked[4:]
-                    self._socket.sendto(reply, client)
-
-
-def name_of(asked):
-    labels, at = [], 12
-    while asked[at]:
-        labels.append(asked[at + 1 : at + 1 + asked[at]].decode())
-        at += 1 + asked[at]
-    return ".".join(labels)
+    def answer(self, wire, transport):
+        query = dns.message.from_wire(wire)
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        self.asked.append(name)
+        reply = dns.message.make_response(query, recursion_available=True)
+        reply.set_rcode(Rcode.SERVFAIL if name.endswith(self.dead) else self.code)
+        reply.flags |= self.flags
+        return reply.to_wire()
 
 
 @pytest.fixture
@@ -169,9 +142,8 @@ def stub(hosts):
     with contextlib.ExitStack() as stack:
 
         def start(role="server", address=NAMESERVER):
-            started = Stub(hosts, role, address)
-            stack.callback(started.close)
-            return started
+            with hosts.inside(role):
+                return stack.enter_context(Stub({}, bind(address, 53)))
 
         yield start
 
@@ -184,12 +156,12 @@ def resolver(address=NAMESERVER, hosts=("www.example.net",)):
 def test_resolver_is_up_whatever_it_answers_and_down_when_silent(hosts, stub, monkeypatch):
     server = stub()
     asking = resolver()
-    for server.code in (NXDOMAIN, SERVFAIL, REFUSED):
+    for server.code in (Rcode.NXDOMAIN, Rcode.SERVFAIL, Rcode.REFUSED):
         check = hosts.check(asking)
         assert (check.endpoint, check.up) == ("control:resolver", True)
         assert check.address == NAMESERVER
-    assert len(set(server.names)) >= 3  # a name that is nowhere remembered
-    assert all(name.endswith(".www.example.net") for name in server.names)
+    assert len(set(server.asked)) >= 3  # a name that is nowhere remembered
+    assert all(name.endswith(".www.example.net") for name in server.asked)
 
     with_a_silent_one = ResolverControl(lambda: (), (("198.51.100.77", 53), (NAMESERVER, 53)))
     check = hosts.check(with_a_silent_one)
@@ -211,14 +183,14 @@ def test_forwarder_on_the_link_must_have_asked_others(hosts, stub, monkeypatch):
     assert hosts.check(asking).up
     server.dead = ("example.net", "example.org")  # zones that are dead make no dead resolver
     assert hosts.check(asking).up
-    assert server.names[-1].endswith(".com")
+    assert server.asked[-1].endswith(".com")
 
     monkeypatch.setattr(control, "_ROUNDS", 2)
     others = [f"192.0.2.{n}" for n in (22, 23)]
     hosts.run("router", *(f"ip addr add {address}/24 dev lab0" for address in others))
     authoritative, authentic = (stub("router", address) for address in others)
-    authoritative.flags, authentic.flags = AUTHORITATIVE, AUTHENTIC
-    server.code = SERVFAIL
+    authoritative.flags, authentic.flags = Flag.AA, Flag.AD
+    server.code = Rcode.SERVFAIL
     failing, *knowing, nobody = hosts.check(asking, *map(resolver, [*others, "127.0.0.53"]))
     for check in knowing:
         assert check.up is None
