@@ -75,13 +75,6 @@ def nft(role, text):
     return lambda site: site.nft(role, text)
 
 
-def chain(role, where, *rules):
-    """Load rules of nftables on a host, behind their family and hook in one text."""
-    family, hook = where.split()
-    lines = (f"table {family} more {{", "chain own {", f"type filter hook {hook} priority 0")
-    return nft(role, "\n".join((*lines, *rules, "}", "}", "")))
-
-
 def ip(role, *commands):
     """Run commands of iproute2 on a host."""
     return lambda site: site.ip(role, *commands)

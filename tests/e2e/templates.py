@@ -2,7 +2,6 @@
 
 import base64
 
-from e2e import certificates
 from e2e.building import NAME, blocked, ip, listen, name, proxying, secure
 from e2e.expectations import (
     HTTP,
@@ -15,7 +14,6 @@ from e2e.expectations import (
     UNRESOLVED,
 )
 from e2e.handlers import page, proxy
-from e2e.server_replies import LDAP_DONE, replies
 from e2e.site import PROXY
 from e2e.world import SILENT, WELL, World, broken
 
@@ -178,57 +176,4 @@ def service_world(label, target, handler, port, *expected, fact, **more):
 def well(label, target, *build, curl=(0,), **more):
     return World(
         name=f"healthy-{label}", target=target, build=build, expected=WELL, curl=curl, **more
-    )
-
-
-def vouched(label, certificate, expected, *, target=HTTPS, build=None, **more):
-    curl = (0,) if expected.healthy else (60,)
-    return World(
-        name=f"vouched-{label}",
-        target=target,
-        build=build or (name(), secure(certificate=certificate)),
-        expected=expected,
-        curl=more.pop("curl", curl),
-        **more,
-    )
-
-
-def trusting(*names):
-    path = certificates.trusting(*names)
-    return {"SSL_CERT_FILE": path, "REQUESTS_CA_BUNDLE": path, "CURL_CA_BUNDLE": path}
-
-
-def certificate_refused(cause, kind, where=THEIR_CERTIFICATE):
-    return broken(cause, kind, "tls", where)
-
-
-def answered(label, target, expected, *build, curl=(0,), **more):
-    return World(
-        name=f"answered-{label}",
-        target=target,
-        build=(name(), *build),
-        expected=expected,
-        curl=curl,
-        **more,
-    )
-
-
-def greeted(label, target, expected, *build, **more):
-    return World(
-        name=f"greeted-{label}", target=target, build=(name(), *build), expected=expected, **more
-    )
-
-
-def directory(number):
-    """A directory's whole answer: that result code and nothing else (RFC 4511)."""
-    return replies(LDAP_DONE.replace(b"\x0a\x01\0", bytes((0x0A, 1, number))))
-
-
-def ldap_refuses(label, number, causes, **more):
-    return World(
-        name=f"akin-{label}",
-        target=f"ldap://{NAME}/",
-        build=(name(), listen(389, directory(number))),
-        expected=broken(causes, "service.rejected", "application", f"{THEIR_SERVICE}|this program"),
-        **more,
     )

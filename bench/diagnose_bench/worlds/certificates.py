@@ -6,7 +6,6 @@ from e2e import certificates
 from e2e.building import (
     NAME,
     blocked,
-    chain,
     client_certificate,
     dual,
     hosts,
@@ -33,18 +32,24 @@ from e2e.server_replies import LDAP_DONE, postgres_over_tls, replies, says, unre
 from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
 from e2e.templates import (
     ALL,
-    certificate_refused,
     certificate_world,
-    greeted,
-    trusting,
-    vouched,
 )
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import AMQP_START, socks5
 from diagnose_bench.worlds import issued
 from diagnose_bench.worlds.expectations import EXPIRED, EXPIRED_KIND, LEAKED, TRUST_VARIABLES
-from diagnose_bench.worlds.templates import HOST6, IPV6_DROPPED, PROXIED_8080, changed_tls
+from diagnose_bench.worlds.templates import (
+    HOST6,
+    IPV6_DROPPED,
+    PROXIED_8080,
+    certificate_refused,
+    chain,
+    changed_tls,
+    greeted,
+    trusting,
+    vouched,
+)
 from ringback.testing.lab import proxy as faulty
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.server import Connection

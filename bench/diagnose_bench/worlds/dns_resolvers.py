@@ -10,7 +10,6 @@ from e2e import certificates
 from e2e.building import (
     NAME,
     blocked,
-    chain,
     dual,
     file,
     ip,
@@ -40,7 +39,7 @@ from e2e.site import CLIENT, NO_RESOLVER, OTHER, PROXY, RESOLVER, RESOLVER2, RES
 from e2e.templates import dns_error, name_answered, resolver_world
 from e2e.world import SILENT, World, broken
 
-from diagnose_bench.worlds.templates import other_number, resolver_instead, stub, typed
+from diagnose_bench.worlds.templates import chain, other_number, resolver_instead, stub, typed
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.healthy import over_tls
 

@@ -3,7 +3,6 @@
 from e2e.building import (
     NAME,
     blocked,
-    chain,
     dual,
     hosts,
     ip,
@@ -31,7 +30,7 @@ from e2e.site import NOBODY, OTHER, SERVER, SERVER6
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.worlds.expectations import GATEWAY, NEAR, PATH_SILENT
-from diagnose_bench.worlds.templates import HOST6, IPV6_GONE, MUTE, NAT, crowded
+from diagnose_bench.worlds.templates import HOST6, IPV6_GONE, MUTE, NAT, chain, crowded
 
 _REJECTS4 = {
     # Option of REJECT: ICMP type and code, kind, causes it can be taken for.

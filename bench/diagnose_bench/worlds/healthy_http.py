@@ -8,7 +8,7 @@ from e2e.expectations import HTTP, HTTPS, SLOW, THEIR_APPLICATION
 from e2e.handlers import PAGE, old_server, page, redirects
 from e2e.server_replies import answer
 from e2e.site import CLIENT, OTHER, SERVER, SERVER6, THIRD
-from e2e.templates import answered, well
+from e2e.templates import well
 from e2e.world import SILENT, WELL, broken
 
 from diagnose_bench.servers import (
@@ -25,6 +25,7 @@ from diagnose_bench.worlds.templates import (
     LINK_DOWN,
     MUTE,
     NO_DEFAULT,
+    answered,
     ask_url,
     changed_well,
     forwarded,

@@ -2,7 +2,7 @@
 
 import socket
 
-from e2e.building import NAME, chain, dual, ip, listen, name, nft, rule, secure, setting, world
+from e2e.building import NAME, dual, ip, listen, name, nft, rule, secure, setting, world
 from e2e.expectations import HTTP, HTTPS
 from e2e.handlers import PAGE, page
 from e2e.site import RESOLVER, SERVER, SERVER6
@@ -11,7 +11,7 @@ from e2e.templates import well
 from e2e.world import SILENT, WELL, broken
 
 from diagnose_bench.worlds.expectations import PROHIBIT_COMMANDS
-from diagnose_bench.worlds.templates import HOST6
+from diagnose_bench.worlds.templates import HOST6, chain
 
 
 def _near_link_local():

@@ -7,7 +7,7 @@ from e2e.expectations import PG_URL, SLOW
 from e2e.handlers import mysql, postgres, redis, smtp, ssh
 from e2e.server_replies import LDAP_DONE, postgres_over_tls, replies, says
 from e2e.site import OTHER, SERVER
-from e2e.templates import greeted, well
+from e2e.templates import well
 from e2e.world import SILENT, WELL
 
 from diagnose_bench.servers import (
@@ -20,7 +20,7 @@ from diagnose_bench.servers import (
     smtp_that_resets,
 )
 from diagnose_bench.worlds.expectations import MYSQL_URL
-from diagnose_bench.worlds.templates import HOST6, ask_url, only_new, postgres_refusal
+from diagnose_bench.worlds.templates import HOST6, ask_url, greeted, only_new, postgres_refusal
 from ringback.testing.lab.http import closing
 from ringback.testing.lab.message import head
 from ringback.testing.lab.server import Connection

@@ -7,7 +7,7 @@ from e2e.building import NAME, dual, listen, name, secure, world
 from e2e.expectations import HTTPS, THEIR_APPLICATION
 from e2e.handlers import page, redirects
 from e2e.site import OTHER, SERVER, SERVER6
-from e2e.templates import answered, trusting, vouched, well
+from e2e.templates import well
 from e2e.world import SILENT, WELL, World, broken
 
 from diagnose_bench.servers import (
@@ -21,7 +21,16 @@ from diagnose_bench.servers import (
 )
 from diagnose_bench.worlds import issued
 from diagnose_bench.worlds.expectations import MEGABYTE
-from diagnose_bench.worlds.templates import NAT, certificate_welcome, curve, further_address, shaken
+from diagnose_bench.worlds.templates import (
+    NAT,
+    answered,
+    certificate_welcome,
+    curve,
+    further_address,
+    shaken,
+    trusting,
+    vouched,
+)
 from ringback.testing.lab.healthy import over_tls
 from ringback.testing.lab.http import closing, speaking
 from ringback.testing.lab.http import healthy_over_http2 as answering_http2

@@ -13,7 +13,7 @@ from e2e.expectations import (
 from e2e.handlers import PAGE, mysql, page, postgres, redirects, smtp
 from e2e.server_replies import after_request, alternating, answer, lingering, replies, says
 from e2e.site import OTHER, RESOLVER, SERVER
-from e2e.templates import ALL, answered, served
+from e2e.templates import ALL, served
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import (
@@ -27,7 +27,7 @@ from diagnose_bench.servers import (
     zipped,
 )
 from diagnose_bench.worlds.expectations import MEGABYTE, NEAR, STATUS_OR_HTTP
-from diagnose_bench.worlds.templates import HOST6, changed_tls, gatewayed, office
+from diagnose_bench.worlds.templates import HOST6, answered, changed_tls, gatewayed, office
 from ringback.testing.lab import proxy as faulty
 from ringback.testing.lab.dns import DNSAnswer
 from ringback.testing.lab.http import closing, greeting

@@ -4,10 +4,11 @@ from e2e.building import NAME, dual, listen, name, secure, world
 from e2e.expectations import HTTP, HTTPS, THEIR_APPLICATION
 from e2e.handlers import page, redirects
 from e2e.site import OTHER
-from e2e.templates import answered, served
+from e2e.templates import served
 from e2e.world import broken
 
 from diagnose_bench.servers import cookie_each_time, cookie_wall, longer_each_time
+from diagnose_bench.worlds.templates import answered
 from ringback.testing.lab.http import redirect
 from ringback.testing.lab.message import answering
 

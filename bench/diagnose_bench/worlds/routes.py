@@ -3,7 +3,6 @@
 from dns.rcode import REFUSED
 from e2e.building import (
     NAME,
-    chain,
     dual,
     file,
     hosts,
@@ -35,7 +34,7 @@ from e2e.templates import ALL, routed, served
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.worlds.expectations import PROHIBIT_COMMANDS, PUBLIC
-from diagnose_bench.worlds.templates import IPV6_GONE, NAT, forwarded, further_address
+from diagnose_bench.worlds.templates import IPV6_GONE, NAT, chain, forwarded, further_address
 from ringback.testing.lab.dns import DNSAnswer
 
 _POLICY_ROUTE = broken(

@@ -23,7 +23,7 @@ from e2e.server_replies import (
     unread,
 )
 from e2e.site import OTHER, RESOLVER, RESOLVER2, SERVER, SERVER6
-from e2e.templates import greeted, ldap_refuses, service_world
+from e2e.templates import service_world
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import (
@@ -38,7 +38,7 @@ from diagnose_bench.servers import (
     redis_full,
 )
 from diagnose_bench.worlds.expectations import MYSQL_URL
-from diagnose_bench.worlds.templates import HOST6, postgres_refusal
+from diagnose_bench.worlds.templates import HOST6, greeted, ldap_refuses, postgres_refusal
 from ringback.testing.lab.server import Connection
 
 _SERVICE_OTHER = broken(

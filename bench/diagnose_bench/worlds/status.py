@@ -3,7 +3,6 @@
 from e2e.building import (
     NAME,
     blocked,
-    chain,
     dual,
     hosts,
     listen,
@@ -19,7 +18,7 @@ from e2e.expectations import HTTP, HTTPS, OUR_PROGRAM, SLOW, STATUS_LAYERS, THEI
 from e2e.handlers import page, proxy, redirects
 from e2e.server_replies import alternating, answer
 from e2e.site import NOBODY, OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
-from e2e.templates import ALL, answered, http_status
+from e2e.templates import ALL, http_status
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import browsers_only, old_404, too_late
@@ -28,6 +27,8 @@ from diagnose_bench.worlds.templates import (
     HOST6,
     IPV6_DROPPED,
     PROXIED_8080,
+    answered,
+    chain,
     changed_tls,
     gatewayed,
     https_status,

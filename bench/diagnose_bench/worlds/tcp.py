@@ -10,7 +10,6 @@ from dns.rcode import SERVFAIL
 from e2e.building import (
     NAME,
     blocked,
-    chain,
     dual,
     file,
     hosts,
@@ -50,7 +49,7 @@ from e2e.site import (
     SERVER6,
     THIRD,
 )
-from e2e.templates import ALL, AT, answered, served
+from e2e.templates import ALL, AT, served
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import hints_then, late, still_processing
@@ -61,6 +60,8 @@ from diagnose_bench.worlds.templates import (
     LINK_DOWN,
     NAT,
     NO_DEFAULT,
+    answered,
+    chain,
     crowded,
     forwarded,
     office,

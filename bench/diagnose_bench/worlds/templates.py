@@ -9,12 +9,12 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 from e2e import certificates
-from e2e.building import NAME, ip, listen, name, resolver, rule, secure, world
-from e2e.expectations import HTTPS
+from e2e.building import NAME, ip, listen, name, nft, resolver, rule, secure, world
+from e2e.expectations import HTTPS, THEIR_CERTIFICATE, THEIR_SERVICE
 from e2e.handlers import page
 from e2e.resolver import Resolver
+from e2e.server_replies import LDAP_DONE, replies
 from e2e.site import PROXY, RESOLVER, SERVER, SERVER6
-from e2e.templates import answered
 from e2e.world import WELL, World, broken
 
 from diagnose_bench.worlds.expectations import STATUS_OR_HTTP, URL_OR_SCHEME
@@ -260,3 +260,63 @@ def curve(name, most=ssl.TLSVersion.MAXIMUM_SUPPORTED):
 def only_old(context):
     """Speak TLS 1.0 and 1.1 only."""
     old_protocol(context, None)
+
+
+def answered(label, target, expected, *build, curl=(0,), **more):
+    return World(
+        name=f"answered-{label}",
+        target=target,
+        build=(name(), *build),
+        expected=expected,
+        curl=curl,
+        **more,
+    )
+
+
+def greeted(label, target, expected, *build, **more):
+    return World(
+        name=f"greeted-{label}", target=target, build=(name(), *build), expected=expected, **more
+    )
+
+
+def vouched(label, certificate, expected, *, target=HTTPS, build=None, **more):
+    curl = (0,) if expected.healthy else (60,)
+    return World(
+        name=f"vouched-{label}",
+        target=target,
+        build=build or (name(), secure(certificate=certificate)),
+        expected=expected,
+        curl=more.pop("curl", curl),
+        **more,
+    )
+
+
+def certificate_refused(cause, kind, where=THEIR_CERTIFICATE):
+    return broken(cause, kind, "tls", where)
+
+
+def trusting(*names):
+    path = certificates.trusting(*names)
+    return {"SSL_CERT_FILE": path, "REQUESTS_CA_BUNDLE": path, "CURL_CA_BUNDLE": path}
+
+
+def directory(number):
+    """A directory's whole answer: that result code and nothing else (RFC 4511)."""
+    return replies(LDAP_DONE.replace(b"\x0a\x01\0", bytes((0x0A, 1, number))))
+
+
+def ldap_refuses(label, number, causes, **more):
+    return World(
+        name=f"akin-{label}",
+        target=f"ldap://{NAME}/",
+        build=(name(), listen(389, directory(number))),
+        expected=broken(causes, "service.rejected", "application", f"{THEIR_SERVICE}|this program"),
+        **more,
+    )
+
+
+def chain(role, where, *rules):
+    """Load rules of nftables on a host, behind their family and hook in one text."""
+    family, hook = where.split()
+    lines = (f"table {family} more {{", "chain own {", f"type filter hook {hook} priority 0")
+    return nft(role, "\n".join((*lines, *rules, "}", "}", "")))

@@ -46,7 +46,7 @@ from e2e.server_replies import (
     unread,
 )
 from e2e.site import OTHER, PROXY, RESOLVER, RESOLVER2, SERVER, SERVER6
-from e2e.templates import ALL, greeted, handshake_world
+from e2e.templates import ALL, handshake_world
 from e2e.world import SILENT, World, broken
 
 from diagnose_bench.servers import (
@@ -69,6 +69,7 @@ from diagnose_bench.worlds.templates import (
     certificate_welcome,
     changed_tls,
     curve,
+    greeted,
     name_required,
     office,
     only_new,

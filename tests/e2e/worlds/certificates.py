@@ -13,10 +13,7 @@ from e2e.handlers import inspecting_proxy, page
 from e2e.site import SERVER
 from e2e.templates import (
     ALL,
-    certificate_refused,
     certificate_world,
-    trusting,
-    vouched,
 )
 from e2e.world import broken
 
@@ -162,11 +159,17 @@ WORLDS = (
         curl=(60,),
         fact=("zscaler",),
     ),
-    vouched(
-        "sha1",
-        "sha1",
-        certificate_refused("certificate_weak", "tls.cert.invalid"),
-        variables=trusting("root", "rsa root"),
+    world(
+        "vouched-sha1",
+        HTTPS,
+        broken("certificate_weak", "tls.cert.invalid", "tls", THEIR_CERTIFICATE),
+        name(),
+        secure(certificate="sha1"),
+        variables=dict.fromkeys(
+            ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+            certificates.trusting("root", "rsa root"),
+        ),
+        curl=(60,),
         fact=("weak|digest|sha1",),
     ),
     world(

@@ -5,7 +5,7 @@ from e2e.expectations import HTTP, HTTPS, STATUS_LAYERS, THEIR_APPLICATION
 from e2e.handlers import old_server, page, redirects
 from e2e.server_replies import after_request, answer, lingering
 from e2e.site import OTHER, SERVER6
-from e2e.templates import answered, served
+from e2e.templates import served
 from e2e.world import SILENT, broken
 
 from ringback.testing.lab.http import closing
@@ -141,8 +141,8 @@ WORLDS = (
         fact=("portal",),
         note="before the login every name resolves to the portal, whose certificate is its own",
     ),
-    answered(
-        "two-lengths",
+    world(
+        "answered-two-lengths",
         HTTP,
         broken(
             "http_broken|body_cut",
@@ -150,12 +150,13 @@ WORLDS = (
             "http",
             THEIR_APPLICATION,
         ),
+        name(),
         listen(80, answer("HTTP/1.1 200 OK", "Content-Length: 7")),
         curl=(8, 0),
         fact=("length",),
     ),
-    answered(
-        "chunk-size-no-number",
+    world(
+        "answered-chunk-size-no-number",
         HTTP,
         broken(
             "http_broken|body_cut",
@@ -163,6 +164,7 @@ WORLDS = (
             "http",
             THEIR_APPLICATION,
         ),
+        name(),
         listen(80, closing(head(200, "Transfer-Encoding: chunked") + b"zz\r\nhello\r\n0\r\n\r\n")),
         curl=(56,),
         fact=("chunk",),

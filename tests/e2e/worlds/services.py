@@ -7,17 +7,20 @@ from e2e.expectations import (
     SILENT_KINDS,
     SLOW,
     THEIR_APPLICATION,
+    THEIR_SERVICE,
 )
 from e2e.handlers import postgres_full, redis, ssh
 from e2e.server_replies import (
+    LDAP_DONE,
     lingering,
     mysql_refusal,
     postgres_over_tls,
+    replies,
     says,
     unread,
 )
 from e2e.site import SERVER
-from e2e.templates import greeted, ldap_refuses, service_world
+from e2e.templates import service_world
 from e2e.world import SILENT, broken
 
 from ringback.testing.lab.http import greeting
@@ -95,10 +98,11 @@ WORLDS = (
         listen(6379, Connection.finish),
         fact=("clos|EOF|empty",),
     ),
-    greeted(
-        "redis-wants-password",
+    world(
+        "greeted-redis-wants-password",
         f"redis://{NAME}",
         broken("service_wants_login", "service.rejected", "application", "this program"),
+        name(),
         listen(
             6379, lambda connection: redis(connection, says=b"-NOAUTH Authentication required.\r\n")
         ),
@@ -115,5 +119,17 @@ WORLDS = (
         name(),
         listen(5432, postgres_over_tls("good", handshakes=False)),
     ),
-    ldap_refuses("ldap-wants-binding", 1, "service_wants_login|service_rejects", fact=("bind",)),
+    world(
+        "akin-ldap-wants-binding",
+        f"ldap://{NAME}/",
+        broken(
+            "service_wants_login|service_rejects",
+            "service.rejected",
+            "application",
+            f"{THEIR_SERVICE}|this program",
+        ),
+        name(),
+        listen(389, replies(LDAP_DONE.replace(b"\x0a\x01\0", b"\x0a\x01\1"))),
+        fact=("bind",),
+    ),
 )
