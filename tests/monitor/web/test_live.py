@@ -118,7 +118,7 @@ async def test_page_that_hears_nothing_is_kept_alive_until_it_leaves():
 
 
 @in_a_loop
-async def test_no_more_pages_than_agreed_are_updated_and_no_one_takes_all_places():
+async def test_no_more_pages_than_agreed_are_updated():
     live = live_of(MemoryService(ok("a")))
     streams = [live.follow() for _ in range(MAX_PAGES)]
     for stream in streams:
@@ -127,31 +127,26 @@ async def test_no_more_pages_than_agreed_are_updated_and_no_one_takes_all_places
     await streams[0].aclose()
     assert not live.full
 
-    here, there = ("address 192.0.2.1", "token wall"), ("address 192.0.2.2", "token wall")
-    live = live_of(MemoryService(ok("a")))
+
+@in_a_loop
+async def test_no_address_and_no_token_takes_the_places_of_all_others():
+    asking = Asking()
+    live = asking.app.state.site.live
+    here, there = ("address 127.0.0.1", "token wall"), ("address 192.0.2.2", "token wall")
     streams = [live.follow(who=here) for _ in range(MAX_PAGES_OF_ONE)]
     for stream in streams:
         await anext(stream)
     assert not live.full
     full = [live.is_full_for(who) for who in (here, there, there[:1])]
     assert full == [True, True, False]
+    transport = httpx.ASGITransport(asking.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        refused = await client.get("/live")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
     assert [message async for message in live.follow(who=here)] == []
     assert await anext(live.follow(who=there[:1]))
     await streams[0].aclose()
     assert not live.is_full_for(here)
-
-
-@in_a_loop
-async def test_address_that_follows_with_too_many_pages_is_answered_429():
-    asking, here = Asking(), ("address 127.0.0.1",)
-    streams = [asking.app.state.site.live.follow("", here) for _ in range(MAX_PAGES_OF_ONE)]
-    for stream in streams:
-        await anext(stream)
-    transport = httpx.ASGITransport(asking.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-        refused = await client.get("/live")
-
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
 
 
 @in_a_loop

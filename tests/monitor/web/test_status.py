@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from monitor.web.asking import TOKENS, Asking
 from monitor.web.service import NOW, MemoryService, endpoint, incident
+from monitor.web.test_pages import told
 
 from ringback.incident.silences import Silence
 from ringback.monitor.model import EndpointView
@@ -63,11 +64,6 @@ HOUR, DAY = 3600.0, 86_400.0
 
 def view(id_, state="ok", *, public=True, **more):
     return EndpointView(endpoint=endpoint(id_, public=public, **more), state=state)
-
-
-def told(text):
-    """What a page says, without its tags."""
-    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
 
 
 def many():
