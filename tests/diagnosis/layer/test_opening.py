@@ -1,6 +1,5 @@
 import socket
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -15,17 +14,14 @@ from ringback.diagnosis.layer.opening import (
 from ringback.diagnosis.model import Asked
 from ringback.testing.lab.message import serve
 
-HTTPS = Asked(text="", scheme="https", host="127.0.0.1", port=443, tls=True)
-HTTP = replace(HTTPS, scheme="http", tls=False)
+
+@pytest.fixture
+def context():
+    return DiagnosisContext(Asked(text="", scheme="https", tls=True), Options())
 
 
-def scene_of(asked=HTTPS, **options):
-    return DiagnosisContext(asked, Options(**options))
-
-
-def test_no_more_than_is_polite(lab):
+def test_no_more_than_is_polite(lab, context):
     met = lab.listen(serve)
-    context = scene_of()
     route = OpenRoute(address=met.host, port=met.port)
     for _ in range(3):
         open_connection(context, route, met.host, met.port, 30).close()
@@ -33,23 +29,18 @@ def test_no_more_than_is_polite(lab):
         open_connection(context, route, met.host, met.port, 30)
 
 
-def test_bytes_behind_the_answer_are_left_to_the_caller(lab):
+def test_bytes_behind_the_answer_are_left_to_the_caller(lab, context):
     def speaks_first(connection):
         connection.read_head()
         connection.send(b"HTTP/1.1 200 OK\r\n\r\n220 ready\r\n")
 
     met = lab.listen(speaks_first)
     route = OpenRoute(address=met.host, port=met.port, proxy=f"http://{met.host}:{met.port}")
-    with open_connection(scene_of(), route, "127.0.0.1", 25, 30) as sock:
+    with open_connection(context, route, "127.0.0.1", 25, 30) as sock:
         assert sock.recv(100) == b"220 ready\r\n"
 
 
 ROUTE = OpenRoute(address="127.0.0.1", port=80)
-
-
-@pytest.fixture
-def context():
-    return DiagnosisContext(Asked(text=""), Options())
 
 
 @pytest.fixture
