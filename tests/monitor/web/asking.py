@@ -8,6 +8,7 @@ from monitor.web.service import NOW, sample
 from ringback.monitor.web.app import application
 from ringback.monitor.web.settings import Token, WebSettings, digest_of
 
+OWN = "http://127.0.0.1:8480"
 TOKENS = tuple(
     Token(name=name, hash=digest_of(f"{name}-secret"), scopes=frozenset(scopes))
     for name, scopes in {
@@ -26,30 +27,16 @@ def bearer(name):
 class Asking:
     """Asks one application."""
 
-    def __init__(
-        self,
-        service=None,
-        settings=None,
-        *,
-        base="http://127.0.0.1:8480",
-        fleet=None,
-        clock=None,
-        peer="127.0.0.1",
-    ):
+    def __init__(self, service=None, settings=None, *, fleet=None, clock=None, peer="127.0.0.1"):
         self.service = service or sample()
-        self.app = application(
-            self.service,
-            self.service,
-            settings or WebSettings(),
-            fleet=fleet,
-            clock=clock or (lambda: NOW),
-        )
-        self._base, self._peer = base, peer
+        more = {"fleet": fleet, "clock": clock or (lambda: NOW)}
+        self.app = application(self.service, self.service, settings or WebSettings(), **more)
+        self._peer = peer
 
     def __call__(self, method, path, **more):
         async def ask():
             transport = httpx.ASGITransport(self.app, client=(self._peer, 50000))
-            async with httpx.AsyncClient(transport=transport, base_url=self._base) as client:
+            async with httpx.AsyncClient(transport=transport, base_url=OWN) as client:
                 return await client.request(method, path, **more)
 
         return asyncio.run(ask())

@@ -337,11 +337,7 @@ def sample(now=NOW):
 
 
 FIREWALL = Alternative(
-    kind="tcp.refused",
-    cause="firewall_rejects",
-    where="path",
-    summary="A firewall answers with a TCP reset in the service's name.",
-    check="on the service's host: `ss -ltn`; it listens and is still refused",
+    kind="tcp.refused", cause="firewall_rejects", where="path", summary="A firewall.", check="`ss`"
 )
 DIAGNOSIS = record_of(
     diagnosis(

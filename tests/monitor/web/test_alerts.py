@@ -111,9 +111,6 @@ def test_odd_alerts_do_no_harm(monkeypatch):
     assert len(taken([alert()] * 5, NOW)) == 3
 
 
-# Posted to the page.
-
-
 def test_alerts_are_failed_checks_and_what_still_fires_is_known_to_the_next_post():
     asking = Asking(MemoryService())
     posted = {"startsAt": "2026-11-21T11:59:00Z"}

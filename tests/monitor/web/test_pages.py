@@ -129,9 +129,6 @@ def test_trouble_of_the_monitor_is_on_its_pages_and_the_overview_still_opens():
     assert "check the disk" in response.text
 
 
-# The overview.
-
-
 def cards_of(asking, path):
     tags = [attrs for _, attrs in Tags(asking.get(path).text).tags if "hidden" not in attrs]
     return [attrs["data-id"] for attrs in tags if "data-id" in attrs]
@@ -182,9 +179,6 @@ def test_card_says_why_and_that_it_flaps_also_while_it_is_up():
 
     for said in ("flapping", "connection refused, silenced", "suspect, connection refused"):
         assert f">{said}<" in text
-
-
-# Incidents.
 
 
 def test_incidents_are_called_by_the_service_and_what_is_wrong():
@@ -252,27 +246,18 @@ def test_notifications_of_an_incident_are_shown_with_what_came_of_them(asking):
 
 @pytest.mark.parametrize("path", ["/incidents", "/api/v1/incidents"])
 def test_what_is_read_of_the_engine_is_kept_before_it_is_shown(path):
-    class Service(MemoryService):
-        """The engine opens an incident just before it is read."""
+    service, done = MemoryService(), []
 
-        unkept, waited = False, []
+    async def kept(seconds=None):
+        done.append(seconds)
 
-        async def kept(self, seconds=None):
-            self.waited.append(seconds)
-            self.unkept = False
-
-        def incidents(self):
-            self.unkept = True
-            return [incident()]
-
-    service = Service()
+    service.kept = kept
+    service.incidents = lambda: done.append("read") or [incident()]
 
     assert "inc-1" in Asking(service).get(path).text
-    assert not service.unkept
-    assert None not in service.waited  # a page is shown even if the store is slow
-
-
-# Silences and what was discovered.
+    assert "read" in done[:-1]
+    assert done[-1] != "read"
+    assert None not in done  # a page is shown even if the store is slow
 
 
 def test_endpoints_are_silenced_by_a_form_and_notified_again():
@@ -305,9 +290,6 @@ def test_forms_lead_back_to_this_page_only_and_adopt_what_was_discovered():
     assert asking.post("/silences", data=form).headers["location"] == "/"
     asking.post("/discovered/payments/adopt", data={"x": "y"})
     assert asking.service.adopted == [("payments", "web page")]
-
-
-# An endpoint.
 
 
 def test_endpoint_is_checked_paused_and_resumed_by_forms():

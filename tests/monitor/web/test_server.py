@@ -50,11 +50,25 @@ def test_port_that_is_taken_is_said():
             listen(WebSettings(port=port))
 
 
-def test_port_is_not_opened_wider_without_a_token():
-    with pytest.raises(WebError, match="configure a token"):
-        listen(WebSettings(host="0.0.0.0", port=0))
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "a.localhost."])
+def test_loopback_needs_no_token(host):
+    WebSettings(host=host).verify()
 
-    listen(WebSettings(host="0.0.0.0", port=0, tokens=TOKENS)).close()
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.0.2.1", "", "localhost.evil.example", "127.0.0.1.evil.example"]
+)
+def test_everything_wider_or_that_only_looks_like_loopback_needs_one(host):
+    with pytest.raises(WebError, match=r"configure a token, or listen on 127\.0\.0\.1"):
+        listen(WebSettings(host=host, port=0))
+
+    WebSettings(host=host, tokens=TOKENS).verify()
+
+
+def test_the_address_for_links():
+    assert WebSettings().url == "http://127.0.0.1:8480"
+    assert WebSettings(host="::1", port=1).url == "http://[::1]:1"
+    assert WebSettings(base_url="https://m.example/").url == "https://m.example"
 
 
 @in_a_loop
