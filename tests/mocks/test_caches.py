@@ -6,6 +6,7 @@ import asyncio
 import importlib
 from contextlib import ExitStack
 from email.utils import formatdate
+from functools import partial
 
 import hishel
 import hishel.requests
@@ -61,21 +62,23 @@ def by_hishel_requests(policy, stack, storage):
     return session.get
 
 
-def by_hishel(name, nesting):
-    """hishel for httpx or httpx2: above ringback's transport, below it, or installed."""
+def nested(nesting, policy, stack, cache, ours, theirs):
+    """hishel's transport above ringback's, below it, or above the library's own while installed."""
+    if nesting == "above":
+        return cache(ours(policy=policy, sinks=[]))
+    if nesting == "below":
+        return ours(cache(theirs()), policy=policy, sinks=[])
+    stack.enter_context(ringback.install(policy, retry=True, sinks=[]))
+    return cache(theirs())
 
+
+def by_hishel(name, nesting):
     def begin(policy, stack, storage):
         library = importlib.import_module(name)
-        ours = importlib.import_module(f"ringback.client.{name}")
+        ours = importlib.import_module(f"ringback.client.{name}").Transport
         cache = importlib.import_module(f"hishel.{name}").CacheTransport
-        if nesting == "above":
-            transport = cache(ours.Transport(policy=policy, sinks=[]), storage)
-        elif nesting == "below":
-            inner = cache(library.HTTPTransport(), storage)
-            transport = ours.Transport(inner, policy=policy, sinks=[])
-        else:
-            stack.enter_context(ringback.install(policy, retry=True, sinks=[]))
-            transport = cache(library.HTTPTransport(), storage)
+        cache = partial(cache, storage=storage)
+        transport = nested(nesting, policy, stack, cache, ours, library.HTTPTransport)
         return stack.enter_context(library.Client(transport=transport)).get
 
     return begin
@@ -84,19 +87,14 @@ def by_hishel(name, nesting):
 def by_hishel_async(name, nesting):
     def begin(policy, stack, _):
         library = importlib.import_module(name)
-        ours = importlib.import_module(f"ringback.client.{name}")
+        ours = importlib.import_module(f"ringback.client.{name}").AsyncTransport
         cache = importlib.import_module(f"hishel.{name}").AsyncCacheTransport
         runner = stack.enter_context(asyncio.Runner())
 
         async def begun():
             storage = hishel.AsyncSqliteStorage(database_path=":memory:")
-            if nesting == "above":
-                return cache(ours.AsyncTransport(policy=policy, sinks=[]), storage)
-            inner = cache(library.AsyncHTTPTransport(), storage)
-            if nesting == "below":
-                return ours.AsyncTransport(inner, policy=policy, sinks=[])
-            stack.enter_context(ringback.install(policy, retry=True, sinks=[]))
-            return inner
+            kept = partial(cache, storage=storage)
+            return nested(nesting, policy, stack, kept, ours, library.AsyncHTTPTransport)
 
         client = library.AsyncClient(transport=runner.run(begun()))
         stack.callback(lambda: runner.run(client.aclose()))

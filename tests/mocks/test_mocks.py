@@ -27,64 +27,55 @@ LATE = {
 }
 
 
-TOOL_IS_ABOVE = {"aioresponses-aiohttp"}
-"""Where the tool answers before ringback is asked: what it raises reaches the program at once."""
-
-
 def rows():
     for name, tool in TOOLS.items():
         for row in orders(way for way in WAYS if way.library in tool.libraries):
-            yield pytest.param(name, *row.values, id=f"{name}-{row.id}")
+            yield pytest.param((name, *row.values[0]), id=f"{name}-{row.id}")
 
 
-def pytest_generate_tests(metafunc):
-    metafunc.parametrize(("name", "row"), list(rows()))
-
-
-@pytest.fixture
-def way(row):
-    return row[0]
-
-
-@pytest.fixture
-def above(request):
-    return request.node.callspec.id in TOOL_IS_ABOVE
-
-
-@pytest.fixture
-def tool(name, row, policy, request):
-    """A tool, while it is in place and ringback as well."""
-    way, order = row
+@pytest.fixture(params=rows())
+def mocked(request, policy):
+    """A tool and an integration, both in place."""
+    name, way, order = request.param
     tool = TOOLS[name](request)
     with ExitStack() as stack:
         for begin in order([tool.begun, lambda: way.begun(policy)]):
             stack.enter_context(begin())
-        yield tool
+        yield tool, way
 
 
-def test_a_mocked_answer_is_returned(tool, way, policy, origin):
-    tool.answer("GET", origin.url, "mocked")
+@pytest.fixture
+def above(request):
+    """The tool answers before ringback is asked: what it raises reaches the program at once."""
+    return request.node.callspec.id == "aioresponses-aiohttp"
+
+
+def test_a_mocked_answer_is_returned(mocked, policy, origin):
+    tool, way = mocked
+    tool.will("GET", origin.url, "mocked")
     assert way.fetch("GET", origin.url, policy) == (200, "mocked")
     assert (tool.count(), len(origin.seen)) == (1, 0)
 
 
-def test_a_mocked_failure_is_tried_again(tool, way, above, policy, origin):
-    tool.fail("GET", origin.url, REFUSED[way.library]())
+def test_a_mocked_failure_is_tried_again(mocked, above, policy, origin):
+    tool, way = mocked
+    tool.will("GET", origin.url, REFUSED[way.library]())
     if above:
         with pytest.raises(type(REFUSED[way.library]())):
             way.fetch("GET", origin.url, policy)
         assert (tool.count(), len(origin.seen)) == (1, 0)
         return
-    tool.fail("GET", origin.url, REFUSED[way.library]())
-    tool.answer("GET", origin.url, "mocked")
+    tool.will("GET", origin.url, REFUSED[way.library]())
+    tool.will("GET", origin.url, "mocked")
     assert way.fetch("GET", origin.url, policy) == (200, "mocked")
     assert (tool.count(), len(origin.seen)) == (3, 0)
 
 
-def test_a_mocked_failure_says_what_it_is(tool, way, above, policy, origin):
+def test_a_mocked_failure_says_what_it_is(mocked, above, policy, origin):
+    tool, way = mocked
     if above:
         return
-    tool.fail("POST", origin.url, LATE[way.library]())
+    tool.will("POST", origin.url, LATE[way.library]())
     with pytest.raises(RingbackError) as caught:
         way.fetch("POST", origin.url, policy)
     failure = caught.value.failure

@@ -22,11 +22,9 @@ class Responses:
     def begun(self):
         return self._mock
 
-    def answer(self, method, url, text):
-        self._mock.add(method, url, body=text)
-
-    def fail(self, method, url, error):
-        self._mock.add(method, url, body=error)
+    def will(self, method, url, said):
+        """Answer the next request by a text, or raise an exception."""
+        self._mock.add(method, url, body=said)
 
     def count(self):
         return len(self._mock.calls)
@@ -44,12 +42,8 @@ class RequestsMock:
     def begun(self):
         return self._mock
 
-    def answer(self, method, url, text):
-        self._answers.append({"text": text})
-        self._mock.request(method, url, self._answers)
-
-    def fail(self, method, url, error):
-        self._answers.append({"exc": error})
+    def will(self, method, url, said):
+        self._answers.append({"text" if isinstance(said, str) else "exc": said})
         self._mock.request(method, url, self._answers)
 
     def count(self):
@@ -68,14 +62,8 @@ class Respx:
     def begun(self):
         return self._mock
 
-    def answer(self, method, url, text):
-        self._add(method, url, httpx.Response(200, text=text))
-
-    def fail(self, method, url, error):
-        self._add(method, url, error)
-
-    def _add(self, method, url, effect):
-        self._effects.append(effect)
+    def will(self, method, url, said):
+        self._effects.append(httpx.Response(200, text=said) if isinstance(said, str) else said)
         self._mock.request(method, url).mock(side_effect=list(self._effects))
 
     def count(self):
@@ -96,11 +84,11 @@ class PytestHttpx:
         self._mock = self._request.getfixturevalue("httpx_mock")
         yield
 
-    def answer(self, method, url, text):
-        self._mock.add_response(method=method, url=url, text=text)
-
-    def fail(self, method, url, error):
-        self._mock.add_exception(error, method=method, url=url)
+    def will(self, method, url, said):
+        if isinstance(said, str):
+            self._mock.add_response(method=method, url=url, text=said)
+        else:
+            self._mock.add_exception(said, method=method, url=url)
 
     def count(self):
         return len(self._mock.get_requests())
@@ -117,11 +105,9 @@ class Aioresponses:
     def begun(self):
         return self._mock
 
-    def answer(self, method, url, text):
-        self._mock.add(url, method=method, body=text)
-
-    def fail(self, method, url, error):
-        self._mock.add(url, method=method, exception=error)
+    def will(self, method, url, said):
+        as_ = "body" if isinstance(said, str) else "exception"
+        self._mock.add(url, method=method, **{as_: said})
 
     def count(self):
         return sum(map(len, self._mock.requests.values()))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 
 import aiohttp
 import pytest
@@ -15,27 +17,15 @@ import ringback
 from ringback.client.aiohttp import Middleware
 from ringback.client.urllib3 import PoolManager
 
-INSTALL = "install"
 
-
+@dataclass(frozen=True)
 class Way:
-    """One client integration.
+    """One client integration; ``installed``: ``ringback.install`` has put it there."""
 
-    Args:
-        name: What it is called.
-        library: What the tools know it by.
-        fetch: Sends one request by it: method, URL and policy in, status and text out.
-        installed: ``ringback.install`` has put it there.
-    """
-
-    def __init__(self, name, library, fetch, *, installed=False):
-        self.name = name
-        self.library = library
-        self.fetch = fetch
-        self.installed = installed
-
-    def __repr__(self):
-        return self.name
+    name: str
+    library: str  # what the tools know it by
+    fetch: Callable  # method, URL and policy in, status and text out
+    installed: bool = False
 
     def begun(self, policy):
         """A context in which the integration is there."""
@@ -55,13 +45,15 @@ def by_requests(method, url, _):
     return response.status_code, response.text
 
 
-def by_httpx(name, inner):
-    """What sends by the transport of ours for httpx or httpx2; ``inner`` makes the one below."""
+def by_httpx(name, *, around=False, installed=False):
+    """What sends by the transport of ours for httpx or httpx2, which may be ``around`` theirs."""
 
     def fetch(method, url, policy):
-        library = importlib.import_module(name)
-        ours = importlib.import_module(f"ringback.client.{name}")
-        transport = ours.Transport(inner and inner(library), policy=policy, sinks=[])
+        library, transport = importlib.import_module(name), None
+        if not installed:
+            ours = importlib.import_module(f"ringback.client.{name}")
+            inner = library.HTTPTransport() if around else None
+            transport = ours.Transport(inner, policy=policy, sinks=[])
         with library.Client(transport=transport) as client:
             response = client.request(method, url)
             return response.status_code, response.text
@@ -69,38 +61,17 @@ def by_httpx(name, inner):
     return fetch
 
 
-def by_httpx_async(name, inner):
+def by_httpx_async(name, *, around=False, installed=False):
     def fetch(method, url, policy):
         library = importlib.import_module(name)
-        ours = importlib.import_module(f"ringback.client.{name}")
 
         async def main():
-            transport = ours.AsyncTransport(inner and inner(library), policy=policy, sinks=[])
+            transport = None
+            if not installed:
+                ours = importlib.import_module(f"ringback.client.{name}")
+                inner = library.AsyncHTTPTransport() if around else None
+                transport = ours.AsyncTransport(inner, policy=policy, sinks=[])
             async with library.AsyncClient(transport=transport) as client:
-                response = await client.request(method, url)
-                return response.status_code, response.text
-
-        return asyncio.run(main())
-
-    return fetch
-
-
-def by_plain_httpx(name):
-    def fetch(method, url, _):
-        library = importlib.import_module(name)
-        with library.Client() as client:
-            response = client.request(method, url)
-            return response.status_code, response.text
-
-    return fetch
-
-
-def by_plain_httpx_async(name):
-    def fetch(method, url, _):
-        library = importlib.import_module(name)
-
-        async def main():
-            async with library.AsyncClient() as client:
                 response = await client.request(method, url)
                 return response.status_code, response.text
 
@@ -135,29 +106,21 @@ def by_urllib3(method, url, _):
 
 
 def _of_httpx(name):
-    return [
-        Way(name, name, by_httpx(name, None)),
-        Way(f"{name}-async", name, by_httpx_async(name, None)),
-        Way(f"{name}-around", name, by_httpx(name, lambda library: library.HTTPTransport())),
-        Way(
-            f"{name}-around-async",
-            name,
-            by_httpx_async(name, lambda library: library.AsyncHTTPTransport()),
-        ),
-        Way(f"{name}-{INSTALL}", name, by_plain_httpx(name), installed=True),
-        Way(f"{name}-async-{INSTALL}", name, by_plain_httpx_async(name), installed=True),
-    ]
+    for suffix, by in (("", by_httpx), ("-async", by_httpx_async)):
+        yield Way(f"{name}{suffix}", name, by(name))
+        yield Way(f"{name}-around{suffix}", name, by(name, around=True))
+        yield Way(f"{name}{suffix}-install", name, by(name, installed=True), installed=True)
 
 
 WAYS = [
     Way("session", "requests", by_session),
-    Way(f"requests-{INSTALL}", "requests", by_requests, installed=True),
+    Way("requests-install", "requests", by_requests, installed=True),
     *_of_httpx("httpx"),
     *_of_httpx("httpx2"),
     Way("aiohttp", "aiohttp", by_aiohttp(middleware=True)),
-    Way(f"aiohttp-{INSTALL}", "aiohttp", by_aiohttp(middleware=False), installed=True),
+    Way("aiohttp-install", "aiohttp", by_aiohttp(middleware=False), installed=True),
     Way("urllib3", "urllib3", by_pool_manager),
-    Way(f"urllib3-{INSTALL}", "urllib3", by_urllib3, installed=True),
+    Way("urllib3-install", "urllib3", by_urllib3, installed=True),
 ]
 
 
