@@ -1,16 +1,17 @@
 """Requests to the application in this process, without a server."""
 
 import asyncio
+from hashlib import sha256
 
 import httpx
 from monitor.web.service import NOW, sample
 
 from ringback.monitor.web.app import application
-from ringback.monitor.web.settings import Token, WebSettings, digest_of
+from ringback.monitor.web.settings import Token, WebSettings
 
 OWN = "http://127.0.0.1:8480"
 TOKENS = tuple(
-    Token(name=name, hash=digest_of(f"{name}-secret"), scopes=frozenset(scopes))
+    Token(name=name, hash=sha256(f"{name}-secret".encode()).hexdigest(), scopes=frozenset(scopes))
     for name, scopes in {
         "reader": ("read",),
         "operator": ("read", "write"),

@@ -256,9 +256,6 @@ class MemoryService:
             },
         }
 
-    async def probe(self, module, target, may_redirect, within=None):
-        raise LookupError(module)
-
 
 URL = "https://user:secret@api.example:8443/v1?key=hidden#part"
 PHASES = {"dns": 0.004, "connect": 0.01, "tls": 0.016, "first_byte": 0.009, "transfer": 0.003}

@@ -214,3 +214,7 @@ def test_failure_has_its_kind_and_no_status_and_an_unknown_name_no_address(monit
     found = probed(monitor, "http_2xx", "http://nowhere.invalid/")
     assert found["probe_success"] == 0
     assert (found["probe_ip_protocol"], found["probe_ip_addr_hash"]) == (0, 0)
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        probed(monitor, "http_3xx", "127.0.0.1")
+    assert (refused.value.code, b"unknown module" in refused.value.read()) == (400, True)
