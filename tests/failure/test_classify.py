@@ -11,7 +11,7 @@ from ringback.failure.classify import MAX_NODES, clue_of, walk_exceptions
 from ringback.failure.clue import TIMEOUT
 from ringback.failure.model import Target
 from ringback.testing.clients import CLIENTS
-from ringback.testing.lab import FAULTS, Lab
+from ringback.testing.lab import FAULTS
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 
@@ -73,8 +73,8 @@ def test_every_class_names_a_kind_or_is_a_wrapper():
 
 
 @pytest.fixture(scope="module")
-def refused():
-    with Lab() as lab, pytest.raises(Exception) as caught:  # noqa: PT011 - requests' class
+def refused(lab):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - requests' class
         CLIENTS["requests"](FAULTS["tcp.refused"].start(lab), 30)
     return caught.value
 
@@ -105,10 +105,10 @@ def test_what_the_caller_knows_of_the_target_stays(refused):
     assert classify(refused, target=Target(host="mine.test")).target.host == "mine.test"
 
 
-def test_what_the_caller_knows_of_the_connection_counts():
+def test_what_the_caller_knows_of_the_connection_counts(lab):
     reset = ConnectionResetError(104, "Connection reset by peer")
     assert classify(reset, reused=True).kind == "tcp.reset"  # how far it had come is not known
-    with Lab() as lab, pytest.raises(Exception) as caught:  # noqa: PT011 - httpx's class
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - httpx's class
         CLIENTS["httpx"](FAULTS["tcp.reset:after_request"].start(lab), 30)
     assert classify(caught.value).kind == "tcp.reset"
     assert classify(caught.value, reused=True).kind == "tcp.closed.stale"

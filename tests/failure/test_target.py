@@ -18,7 +18,6 @@ from ringback.failure.target import (
     target_of_url,
     without_secrets,
 )
-from ringback.testing.lab import Lab
 
 
 def test_a_url_loses_user_query_and_fragment():
@@ -81,9 +80,8 @@ def test_no_password_and_no_token_is_remembered():
 
 
 @pytest.fixture
-def refusing():
-    with Lab() as lab:
-        yield lab.reserve().endpoint
+def refusing(lab):
+    return lab.reserve().endpoint
 
 
 def target_of(call, *arguments):

@@ -9,15 +9,8 @@ from ringback import Backoff, Policy, Session
 from ringback.event import Listeners, listen
 from ringback.sink import LogSink, flush
 from ringback.sink import logging as sink_logging
-from ringback.testing.lab import Lab
 
 CALLS = 20
-
-
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
 
 
 @pytest.fixture

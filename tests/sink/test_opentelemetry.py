@@ -10,7 +10,6 @@ from sink.events import UNAVAILABLE, done, event, given_up, retried
 from ringback import Backoff, Policy, Session
 from ringback.failure import Target
 from ringback.sink import OpenTelemetrySink
-from ringback.testing.lab import Lab
 
 HERE = {
     "http.request.method": "GET",
@@ -160,10 +159,10 @@ def test_what_simply_works_is_no_event_of_a_span(telemetry):
     assert telemetry.told()[1] == []
 
 
-def test_a_real_call_adds_to_the_span_it_is_made_in(telemetry):
+def test_a_real_call_adds_to_the_span_it_is_made_in(telemetry, lab):
     policy = Policy(attempts=2, backoff=Backoff(base=0), budget=None, breaker=None)
     sink = OpenTelemetrySink(telemetry.meters)
-    with Lab() as lab, Session(policy=policy, sinks=[sink], errors="return") as session:
+    with Session(policy=policy, sinks=[sink], errors="return") as session:
         session.trust_env = False
         with telemetry.tracer.start_as_current_span("a call"):
             session.get(lab.start("tcp.refused").url)

@@ -9,7 +9,6 @@ from sink.events import UNAVAILABLE, done, event, given_up, retried
 from ringback import Backoff, Policy, Session
 from ringback.failure import Target
 from ringback.sink import PrometheusSink
-from ringback.testing.lab import Lab
 
 
 @pytest.fixture
@@ -94,9 +93,9 @@ def test_it_pickles_with_the_registry_of_the_library():
     assert (sink._registry, sink._limit) == (None, 7)
 
 
-def test_what_is_scraped_is_what_happened(registry):
+def test_what_is_scraped_is_what_happened(registry, lab):
     policy = Policy(attempts=2, backoff=Backoff(base=0), budget=None, breaker=None)
-    with Lab() as lab, Session(policy=policy, sinks=[PrometheusSink(registry)]) as session:
+    with Session(policy=policy, sinks=[PrometheusSink(registry)]) as session:
         session.trust_env = False
         fine = lab.start("ok")
         for _ in range(3):
