@@ -13,7 +13,6 @@ from monitor.fleet.hubs import T
 from nightly import examples, rest_nightly
 
 from ringback.monitor.agent import process
-from ringback.monitor.agent.process import AgentRemovedError
 from ringback.monitor.fleet.agents import AgentRefused
 from ringback.monitor.fleet.hub import SILENT_SECONDS
 
@@ -28,19 +27,6 @@ def voting(world):
     votes = world.hub.engine.votes_on("shop")
     assert votes
     return [vote for vote in votes if world.hub.engine.counts("shop", vote, world.clock())]
-
-
-def test_a_removed_agent_ends_with_that_alone(simulated):
-    """And not with a group of exceptions, from which no exit status is taken."""
-
-    async def scenario(world):
-        agent = world.agent("tokyo")
-        await asyncio.sleep(20)
-        world.hub.fleet.remove("tokyo")
-        with pytest.raises(AgentRemovedError, match="removed"):
-            await agent.task
-
-    simulated(scenario)
 
 
 def test_a_mistake_ends_an_agent_as_what_it_is(simulated, monkeypatch):
@@ -119,18 +105,27 @@ def test_what_is_new_goes_before_what_has_waited_long(simulated, monkeypatch):
     simulated(scenario)
 
 
-def test_what_was_kept_without_an_answer_is_sent_again_and_not_kept_twice(simulated, caplog):
+def test_what_was_kept_without_an_answer_or_could_not_be_is_sent_again_and_kept_once(
+    simulated, caplog
+):
+    def full(_):
+        raise AgentRefused(503, "unavailable", "the hub cannot keep anything now")
+
     async def scenario(world):
         agent = world.agent("tokyo")
         await asyncio.sleep(30)
         world.unanswered.add(agent.identity.id)
         await asyncio.sleep(120)
         world.unanswered.clear()
+        assert not world.incidents
+        world.refuse = full
+        await asyncio.sleep(120)
+        assert agent.process.spool.waiting >= 2 * 120 / EVERY
+        world.refuse = lambda _: None
         await agent.drained()
         await agent.end()
         assert world.kept() == sorted(world.made)
         assert world.hub.fleet.repeated > 20
-        assert not world.incidents
 
     simulated(scenario)
     assert "another machine" not in caplog.text
@@ -170,25 +165,6 @@ def test_of_two_with_one_identity_one_goes_on_and_it_is_told(simulated, caplog):
 
     simulated(scenario)
     assert "another machine has sent results with this agent's numbers" in caplog.text
-
-
-def test_a_hub_that_cannot_keep_anything_is_asked_until_it_can(simulated):
-    async def scenario(world):
-        agent = world.agent("tokyo")
-        await asyncio.sleep(30)
-
-        def full(_):
-            raise AgentRefused(503, "unavailable", "the hub cannot keep anything now")
-
-        world.refuse = full
-        await asyncio.sleep(120)
-        assert agent.process.spool.waiting >= 2 * 120 / EVERY
-        world.refuse = lambda _: None
-        await agent.drained()
-        await agent.end()
-        assert world.kept() == sorted(world.made)
-
-    simulated(scenario)
 
 
 def test_what_the_hub_will_never_take_holds_up_nothing_else(simulated, caplog):

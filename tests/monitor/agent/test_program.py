@@ -27,10 +27,16 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.asked[self.path] += 1
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
+        status, fields, body = self.server.answer(self.server, self.path)
+        self.send_response(status)
+        for name, value in {**fields, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
         self.end_headers()
+        self.wfile.write(body.encode())
+
+    do_POST = do_GET  # noqa: N815 - as it is called
 
     def log_message(self, *_):
         pass
@@ -38,13 +44,12 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def serving():
-    """Starts a server of a handler on this machine."""
+    """Starts a server on this machine that answers with status, fields and text."""
     servers = []
 
-    def start(handler):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        server.daemon_threads = True
-        server.asked = Counter()
+    def start(answer=lambda *_: (200, {}, "")):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads, server.answer, server.asked = True, answer, Counter()
         server.url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         servers.append(server)
@@ -134,7 +139,7 @@ class Places:
 
 @pytest.fixture
 def places(tmp_path, serving):
-    made = Places(tmp_path, serving(Handler))
+    made = Places(tmp_path, serving())
     yield made
     made.close()
 
@@ -194,22 +199,10 @@ def test_killed_hubs_and_agents_have_nothing_twice_and_lose_a_check_at_most(plac
         assert asked - len(found) <= rounds + 1
 
 
-class Refusing(BaseHTTPRequestHandler):
+def refusing(_, path):
     """A hub that does not know the token, and at another path something else."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        said = {"detail": "this token is not known", "reason": "token"}
-        body = b"" if self.path.startswith("/other") else json.dumps(said).encode()
-        self.send_response(401)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    said = {"detail": "this token is not known", "reason": "token"}
+    return 401, {}, "" if path.startswith("/other") else json.dumps(said)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +218,7 @@ class Refusing(BaseHTTPRequestHandler):
     ],
 )
 def test_what_hinders_an_agent_is_one_line(tmp_path, serving, unused_port, words, status, said):
-    hub = serving(Refusing).url
+    hub = serving(refusing).url
     words = [word.replace("HUB", hub).replace("PORT", str(unused_port)) for word in words]
     done = run_in_process("agent", "--state", tmp_path / "a", *words)
 
@@ -242,23 +235,10 @@ def test_one_agent_uses_a_folder_at_a_time(tmp_path):
     assert (done.returncode, "is using it" in done.stderr) == (1, True)
 
 
-class Lead(BaseHTTPRequestHandler):
+def leading(hub, path):
     """One of several hubs: it leads, says who does, or is not well."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.asked["times"] += 1
-        self.send_response(self.server.status)
-        if self.server.status == 307:
-            self.send_header("Location", f"{self.server.lead}{self.path}")
-        body = json.dumps({"revision": "r1", "plan": None}).encode()
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    fields = {"Location": f"{hub.lead}{path}"} if hub.status == 307 else {}
+    return hub.status, fields, json.dumps({"revision": "r1", "plan": None})
 
 
 @pytest.fixture
@@ -273,7 +253,7 @@ def hubs(serving):
     """Starts hubs that answer with these statuses; of the last one it is said that it leads."""
 
     def start(*statuses):
-        made = [serving(Lead) for _ in statuses]
+        made = [serving(leading) for _ in statuses]
         for hub, status in zip(made, statuses, strict=True):
             hub.status, hub.lead = status, made[-1].url
         return made
@@ -302,7 +282,7 @@ def test_the_hub_that_leads_is_asked_and_goes_on_being_asked(identity, hubs, sta
     made = hubs(*statuses)
 
     assert asked(identity, made, 3) == [{"revision": "r1", "plan": None}] * 3
-    assert [hub.asked["times"] for hub in made] == times
+    assert [hub.asked.total() for hub in made] == times
 
 
 @pytest.mark.parametrize(("statuses", "times"), [((403, 200), [1, 0]), ((503, 503), [1, 1])])
@@ -314,7 +294,7 @@ def test_a_refusal_is_told_and_where_nobody_leads_each_is_asked_once(
     with pytest.raises(HubProblem) as raised:
         asked(identity, made)
     assert raised.value.status == statuses[0]
-    assert [hub.asked["times"] for hub in made] == times
+    assert [hub.asked.total() for hub in made] == times
 
 
 def test_hubs_that_name_each_other_are_asked_a_bounded_number_of_times(identity, hubs):
@@ -323,4 +303,4 @@ def test_hubs_that_name_each_other_are_asked_a_bounded_number_of_times(identity,
 
     with pytest.raises(HubProblem, match="stands by"):
         asked(identity, [one, other])
-    assert one.asked["times"] + other.asked["times"] < 10
+    assert one.asked.total() + other.asked.total() < 10

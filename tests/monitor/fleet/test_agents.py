@@ -1,7 +1,6 @@
 """Who may send what: tokens, keys, clocks, and numbers that come once."""
 
 import json
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,6 @@ from ringback.monitor.fleet.agents import (
     Agent,
     AgentRefused,
     AgentRegistry,
-    merged,
     new_numbers,
 )
 from ringback.monitor.fleet.signature import new_key, public_text, signed_fields, signed_request
@@ -86,17 +84,12 @@ def test_each_request_is_taken_once():
 @pytest.mark.parametrize("off", [-3600.0, -MAX_SKEW - 2, MAX_SKEW + 2, 3600.0])
 def test_a_wrong_clock_is_said_with_how_wrong_it_is(off):
     registry, agent = enrolled()
+    for little in (-MAX_SKEW, -1.0, 0.9, MAX_SKEW):
+        assert registry.authenticate(request(agent, T + little), T) is agent
 
     with pytest.raises(AgentRefused, match=f"is {abs(off):.0f} s (ahead|behind)") as caught:
         registry.authenticate(request(agent, T + off), T)
     assert caught.value.reason == "clock"
-
-
-@pytest.mark.parametrize("off", [-MAX_SKEW, -1.0, 0.9, MAX_SKEW])
-def test_a_clock_that_is_a_little_wrong_is_taken(off):
-    registry, agent = enrolled()
-
-    assert registry.authenticate(request(agent, T + off), T) is agent
 
 
 def test_who_was_removed_is_so_at_once_and_after_a_restart():
@@ -111,15 +104,6 @@ def test_who_was_removed_is_so_at_once_and_after_a_restart():
 
 
 numbers = st.integers(0, 40)
-
-
-@given(st.lists(st.tuples(numbers, numbers).map(lambda ends: (min(ends), max(ends)))))
-def test_merged_ranges_hold_the_same_numbers_and_do_not_touch(ranges):
-    found = merged(ranges)
-
-    held = {n for first, last in ranges for n in range(first, last + 1)}
-    assert held == {n for first, last in found for n in range(first, last + 1)}
-    assert all(last + 1 < first for (_, last), (first, _) in pairwise(found))
 
 
 @given(st.lists(st.tuples(numbers, st.sets(numbers, max_size=5)), max_size=12))
@@ -153,13 +137,3 @@ def test_gaps_are_bounded():
         new_numbers(agent, number, number, [number])
 
     assert refusal(new_numbers, agent, 200, 200, [200]) == "foreign"
-
-
-def test_a_spool_that_was_replaced_sends_no_more():
-    agent = Agent(id="a", vantage="a", domain="a", added_at=T)
-    agent.takes_spool("aa")
-    agent.ranges = [(0, 9)]
-    agent.takes_spool("bb")
-    assert agent.ranges == []
-
-    assert refusal(agent.takes_spool, "aa") == "foreign"

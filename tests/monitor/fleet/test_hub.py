@@ -277,6 +277,7 @@ def test_results_of_others_are_refused_and_counted(monitor):
     with pytest.raises(AgentRefused, match="another machine"):
         monitor.send(tokyo, result(2), spool="aa" * 16)
     assert monitor.fleet.refused == {"foreign": 2, "malformed": 1}
+    assert len(monitor.history()) == 2  # the numbers of another spool are other ones
 
 
 @in_loop

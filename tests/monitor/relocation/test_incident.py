@@ -1,6 +1,7 @@
 import asyncio
 import time
 
+from monitor.fleet.hubs import Router
 from monitor.notify.made import until
 from monitor.relocation.services import http
 
@@ -9,13 +10,6 @@ from ringback.monitor.core import MonitorCore, engine_of
 from ringback.monitor.model import Endpoint
 from ringback.monitor.queries import MonitorQueries
 from ringback.monitor.store.sqlite import SQLiteStore
-
-
-class Nobody:
-    """Tells nobody."""
-
-    def notices_for(self, change):
-        return []
 
 
 def seen(*, up):
@@ -33,7 +27,7 @@ def test_a_service_that_has_moved_is_named_on_its_incident(free_ports, tmp_path)
             watched=WatchedEndpoint(id="orders", name="Orders", host="127.0.0.1"),
         )
         store = SQLiteStore(path)
-        core = MonitorCore(engine_of([one]), [one], store, Nobody())
+        core = MonitorCore(engine_of([one]), [one], store, Router())
         queries = MonitorQueries(core)
         running = asyncio.ensure_future(core.run())
         async with http(base):

@@ -38,16 +38,14 @@ class Server:
         self.start()
 
     def _run(self, program, *words):
-        done = subprocess.run(
-            [*self._as, self._bin / program, *words],
-            capture_output=True,
-            text=True,
-            timeout=WAIT_TIMEOUT,
-            check=False,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr + self.log()
+        with tempfile.TemporaryFile("w+") as said:  # a pipe would be held open by the server
+            done = subprocess.run(
+                [*self._as, self._bin / program, *words],
+                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+                timeout=WAIT_TIMEOUT, check=False, cwd=self.folder,
+            )  # fmt: skip
+            said.seek(0)
+            assert done.returncode == 0, said.read() + self.log()
 
     def log(self):
         path = self.folder / "log"
@@ -60,14 +58,7 @@ class Server:
             **dict(self._settings),
         }
         words = " ".join(f"-c {name}='{value}'" for name, value in options.items())
-        # Through a file: a pipe would be held open by the server.
-        command = [*self._as, self._bin / "pg_ctl", "-w", "-D", self.data, "-o", words,
-                   "-l", self.folder / "log", "start"]  # fmt: skip
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, timeout=WAIT_TIMEOUT, check=False, cwd=self.folder,
-        )  # fmt: skip
-        assert done.returncode == 0, self.log()
+        self._run("pg_ctl", "-w", "-D", self.data, "-o", words, "-l", self.folder / "log", "start")
 
     @property
     def pid(self):
