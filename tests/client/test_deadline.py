@@ -7,12 +7,6 @@ from ringback import Policy, Session, Timeout, deadline, within_deadline
 from ringback.client.deadline import current_deadline, enter_deadline, leave_deadline, within
 
 
-def test_it_is_set_inside_only():
-    with within(5.0):
-        assert current_deadline() == 5.0
-    assert current_deadline() is None
-
-
 @pytest.mark.parametrize(("inner", "expected"), [(3.0, 3.0), (7.0, 5.0), (None, 5.0), (inf, 5.0)])
 def test_the_earlier_one_wins(inner, expected):
     with within(5.0), within(inner):

@@ -4,7 +4,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from ringback import Adapter, Policy, Session, errors
+from ringback import Policy, Session, errors
 from ringback.client.requests.failures import refusal_error, refusal_error_at_once
 from ringback.failure import Failure
 from ringback.retry import Breaker
@@ -71,17 +71,6 @@ def test_a_circuit_refuses_nothing_that_goes_through_a_patched_adapter(lab, hast
         monkeypatch.undo()
     with pytest.raises(errors.CircuitOpen):
         hasty.get(refusing.url)
-
-
-def test_an_adapter_of_ours_at_a_longer_prefix_has_its_own_circuits(lab, hasty):
-    service = lab.start("tcp.refused")
-    hasty.mount(service.url, Adapter(Policy(attempts=1, breaker=None)))
-    with Session(policy=AT_ONCE) as other, pytest.raises(errors.ConnectionRefused):
-        other.get(service.url)
-
-    for _ in range(2):
-        with pytest.raises(errors.ConnectionRefused):
-            hasty.get(service.url)
 
 
 @pytest.mark.parametrize(

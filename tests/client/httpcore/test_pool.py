@@ -1,7 +1,6 @@
 """The connections of a transport, without any I/O."""
 
 import threading
-from time import monotonic
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,16 +51,6 @@ def test_those_that_somebody_is_about_to_ask_for_stay():
     kept.add(HERE, one := Connection())
     assert kept.done(one, taken=1) == (True, [])
     assert kept.take(HERE) == (one, [])
-
-
-def test_after_its_time_it_is_closed_whoever_asks():
-    kept = KeptConnections(10, 10, 0.0)
-    kept.add(HERE, one := Connection())
-    _, closed = kept.done(one)
-    began = monotonic()
-    while monotonic() == began:
-        pass
-    assert closed + kept.take(THERE)[1] == [one]
 
 
 def test_one_that_is_shared_is_done_with_the_last():

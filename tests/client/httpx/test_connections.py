@@ -51,14 +51,6 @@ def test_one_that_has_been_idle_for_too_long_is_closed(lab, integration, policy)
     assert len(endpoint.seen) == 2
 
 
-def test_after_every_failure_all_places_are_free(lab, client):
-    for fault in ("tcp.refused", "tcp.reset:after_request", "http.response.timed_out:silent"):
-        with pytest.raises(errors.RingbackError):
-            client.get(lab.start(fault).url, timeout=0.05)
-    assert places(client).taken == 0
-    assert len(client._transport._inner._kept) == 0
-
-
 def test_a_response_that_is_not_read_gives_its_place_back(lab, integration, client):
     endpoint = lab.start("http.response.body_timed_out:mid_body")
     with integration.streamed(client, endpoint.url):

@@ -62,24 +62,6 @@ def test_whom_to_trust_is_said_as_to_httpx_or_as_a_trust(lab, integration, polic
     assert client.get(endpoint.url).status_code == 200
 
 
-def test_a_certificate_of_ones_own_is_presented(lab, integration, policy):
-    endpoint = lab.start("ok:client_certificate")
-    client = integration.client(
-        policy=policy, sinks=[], verify=endpoint.verify, cert=endpoint.client_certificate
-    )
-    assert client.get(endpoint.url).status_code == 200
-
-
-def contexts(transport):
-    return transport._inner._settings.pool._ssl_context
-
-
-def test_clients_share_an_ssl_context(integration):
-    one, other = integration.transport(), integration.transport()
-    assert contexts(one) is contexts(other)
-    assert contexts(integration.transport(http2=True)) is not contexts(one)
-
-
 def test_the_callers_own_transport_gives_its_settings(lab, integration, policy, target, works):
     inner = integration.plain(proxy=at(works), limits=integration.library.Limits(max_connections=7))
     client = integration.client(inner, policy=policy, sinks=[])
