@@ -1,16 +1,17 @@
 import asyncio
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from monitor.notify.desk import Desk
-from monitor.notify.made import AT_ONCE, held_port
+from monitor.notify.made import AT_ONCE
 
 from ringback.monitor.model import Endpoint
 from ringback.monitor.notify.dispatcher import Dispatcher
 from ringback.monitor.store import StoreBatch
 from ringback.monitor.store.sqlite import SQLiteStore
+from ringback.testing.lab import Lab
+from ringback.testing.lab.message import response
 
 
 @pytest.fixture
@@ -37,55 +38,19 @@ def store(tmp_path):
 class Receiver:
     """An HTTP server that keeps what it is sent and answers as it is told."""
 
-    def __init__(self):
-        self.got, self.status, self.gate = [], 200, threading.Event()
+    def __init__(self, lab):
+        self.got, self.status, self.headers = [], 200, ()
+        self.gate = threading.Event()
         self.gate.set()
-        self.judge = lambda body: self.status
-        self.headers = {}
-        receiver = self
+        listening = lab.listen(self._serve)
+        self.port, self.url = listening.port, f"{listening.url}hook"
+        lab.on_stop(self.gate.set)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.path, dict(self.headers), body))
-                receiver.gate.wait(60)
-                status = receiver.judge(body)
-                if status is None:  # it has the message, and nobody will know
-                    self.close_connection = True
-                    return
-                self.send_response(status)
-                for name, value in receiver.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self._handler = Handler
-        self._held = held_port()
-        self.port = self._held.getsockname()[1]
-        self.start()
-
-    def start(self):
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def close(self):
-        self.gate.set()
-        self.stop()
-        self._held.close()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}/hook"
+    def _serve(self, connection):
+        while request := connection.read_request():
+            self.got.append((request.target, request.headers, request.body))
+            self.gate.wait(60)
+            connection.send(response(self.status, b"", *self.headers))
 
     @property
     def documents(self):
@@ -103,16 +68,14 @@ class Receiver:
 
 @pytest.fixture
 def receiver():
-    with_ = Receiver()
-    yield with_
-    with_.close()
+    with Lab() as lab:
+        yield Receiver(lab)
 
 
 @pytest.fixture
 def second_receiver():
-    with_ = Receiver()
-    yield with_
-    with_.close()
+    with Lab() as lab:
+        yield Receiver(lab)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ def test_it_is_signed_and_has_its_key(receiver):
 
     ((path, headers, body),) = receiver.got
     assert path == "/hook"
-    assert is_signed(headers[SIGNATURE_HEADER], "key", body, time.time())
-    assert (headers["Idempotency-Key"], headers["X-Own"]) == ("m1", "1")
-    assert headers["Content-Type"] == "application/json"
+    assert is_signed(headers[SIGNATURE_HEADER.lower()], "key", body, time.time())
+    assert (headers["idempotency-key"], headers["x-own"]) == ("m1", "1")
+    assert headers["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_it_is_signed_and_has_its_key(receiver):
     [(301, True), (400, True), (404, True), (408, False), (429, False), (500, False), (503, False)],
 )
 def test_an_answer_that_is_no_success_says_whether_to_try_again(receiver, status, rejected):
-    receiver.status, receiver.headers = status, {"Location": receiver.url}
+    receiver.status, receiver.headers = status, [f"Location: {receiver.url}"]
     with pytest.raises(NotSent, match=f"answered {status}") as raised:
         channel_of(webhook(receiver)).send(message(story()))
 
