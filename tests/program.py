@@ -39,10 +39,10 @@ def run_in_process(*arguments, stdin="", env=None, cwd=None):
     return subprocess.CompletedProcess(words, status, _text(out), _text(err))
 
 
-def run_as_process(*arguments, stdin="", env=None, **options):
+def run_as_process(*arguments, stdin="", env=None, without=None, **options):
     """Run it as a program of its own, in which any warning is an error."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "ringback", *map(str, arguments)],
+        [sys.executable, "-W", "error", *program_without(without), *map(str, arguments)],
         input=_bytes(stdin),
         capture_output=True,
         timeout=300,
@@ -52,6 +52,12 @@ def run_as_process(*arguments, stdin="", env=None, **options):
     )
     done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
     return done
+
+
+def program_without(module):
+    """The words that have Python run ringback as if a module, if any, were not installed."""
+    hidden = f"import sys; sys.modules[{module!r}] = None; from ringback.cli import main; main()"
+    return ["-c", hidden] if module else ["-m", "ringback"]
 
 
 @contextlib.contextmanager

@@ -182,13 +182,11 @@ def test_completion_completes(ringback, words, offered):
         ]
     ),
 )
-def test_a_missing_extra_is_one_line_that_says_what_to_install(tmp_path, words, module, named):
-    code = "import sys; sys.modules[{!r}] = None; from ringback.cli import main; main({!r})"
+def test_a_missing_extra_is_one_line_that_says_what_to_install(
+    process, tmp_path, words, module, named
+):
     (tmp_path / "ringback.toml").write_text("")
-    done = subprocess.run(
-        [sys.executable, "-c", code.format(module, words)],
-        capture_output=True, text=True, timeout=180, check=False, cwd=tmp_path,
-    )  # fmt: skip
+    done = process(*words, without=module, cwd=tmp_path)
 
     (line,) = done.stderr.splitlines()
     assert done.returncode == 2

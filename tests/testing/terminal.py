@@ -8,7 +8,7 @@ import struct
 import sys
 import termios
 
-from program import running_program
+from program import program_without, running_program
 from rich.cells import cell_len
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -24,12 +24,8 @@ def run_in_terminal(*arguments, columns, env=None, typed=b"", without=None):
     environment = {**os.environ, "TERM": "xterm-256color", **(env or {})}
     for name in ("COLUMNS", "LINES", "NO_COLOR") if env is None else ("COLUMNS", "LINES"):
         environment.pop(name, None)
-    program = ["-m", "ringback"]
-    if without:
-        hidden = f"import sys; sys.modules[{without!r}] = None"
-        program = ["-c", f"{hidden}; from ringback.cli import main; main()"]
     with running_program(
-        [sys.executable, *program, *arguments],
+        [sys.executable, *program_without(without), *arguments],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

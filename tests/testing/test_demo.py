@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from nightly import rest_nightly
+from program import run_as_process
 from requires import requires
 
 from ringback.failure.kinds import KINDS
@@ -13,22 +14,10 @@ from ringback.testing.demo.scenes import SCENES
 from tests.testing.terminal import lines_of, run_in_terminal, width_of
 
 
-def run_without(name, *arguments):
-    """Run the program where a module is not installed."""
-    code = f"import sys; sys.modules[{name!r}] = None; from ringback.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def events():
     """The first scenes: those that need no monitor."""
-    done = run_without("uvicorn", "demo", "--json")
+    done = run_as_process("demo", "--json", without="uvicorn")
     assert (done.returncode, done.stderr) == (0, "")
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -96,7 +85,7 @@ def test_the_events_say_what_an_operator_needs(events):
 
 @pytest.mark.nightly
 def test_without_a_terminal_it_is_plain_lines_and_says_how_to_get_the_rest():
-    done = run_without("uvicorn", "demo")
+    done = run_as_process("demo", without="uvicorn")
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert "\r" not in done.stdout
@@ -129,13 +118,13 @@ def test_a_promise_that_is_not_kept_is_reported():
 
 @pytest.mark.parametrize("name", rest_nightly(["cryptography", "requests"]))
 def test_what_is_not_installed_is_named_in_one_line(name):
-    done = run_without(name, "demo")
+    done = run_as_process("demo", without=name)
     said = f"ringback: the demo needs {name}: pip install 'ringback[demo]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
 def test_without_the_monitor_there_is_nothing_to_keep():
-    done = run_without("uvicorn", "demo", "--keep")
+    done = run_as_process("demo", "--keep", without="uvicorn")
     said = "ringback: the monitor is not installed (uvicorn): pip install 'ringback[demo]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
