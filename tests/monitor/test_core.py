@@ -1,12 +1,12 @@
 """A monitor that begins, without a network."""
 
 import asyncio
-import threading
 from contextlib import closing, suppress
 from dataclasses import replace
 
 import httpx
 import pytest
+from monitor.test_writer import Slow
 from sqlalchemy import Engine, event
 
 from ringback.incident.model import Check, WatchedEndpoint
@@ -142,21 +142,6 @@ def test_an_alert_that_is_never_resolved_ends_by_itself(tmp_path):
     assert states == [("suspect", 0, 2), told, told, told, ("ok", 0, 1)]
 
 
-class Hanging:
-    """A real store whose writing waits until it is let go."""
-
-    def __init__(self, store):
-        self._store, self.gate, self.reached = store, threading.Event(), threading.Event()
-
-    def keep(self, batch):
-        self.reached.set()
-        assert self.gate.wait(120.0)
-        self._store.keep(batch)
-
-    def __getattr__(self, name):
-        return getattr(self._store, name)
-
-
 def test_while_a_store_hangs_pages_are_shown_and_reports_wait(tmp_path, monkeypatch):
     monkeypatch.setattr("ringback.monitor.web.app.SHOWN_TIMEOUT", 0.05)
     job = Endpoint(
@@ -164,7 +149,7 @@ def test_while_a_store_hangs_pages_are_shown_and_reports_wait(tmp_path, monkeypa
     )
 
     async def live():
-        store = Hanging(SQLiteStore(tmp_path / "kept.db"))
+        store = Slow(SQLiteStore(tmp_path / "kept.db"))
         core, queries, commands = monitor((job,), store, lambda: T + 10)
         transport = httpx.ASGITransport(application(queries, commands, WebSettings()))
         living = asyncio.create_task(core.run())

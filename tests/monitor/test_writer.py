@@ -30,6 +30,9 @@ class Slow:
         self.sizes.append(len(batch.checks))
         self.store.keep(batch)
 
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
 
 @pytest.fixture
 def slow(tmp_path):
@@ -73,8 +76,8 @@ def test_what_waits_for_a_slow_store_is_one_batch_in_order(slow):
         await waiting
         assert followed == list(range(50))
         assert slow.sizes == [1, 49]
-        assert slow.store.state("newest") == 49
-        assert len(slow.store.checks("e", T - 1, T + 100)) == 50
+        assert slow.state("newest") == 49
+        assert len(slow.checks("e", T - 1, T + 100)) == 50
         await writer.close()
 
     run(main)
@@ -111,9 +114,9 @@ def test_closing_writes_what_waits_and_then_writes_at_once(slow):
         writer.put(batch(2))
         slow.gate.set()
         await closing
-        assert slow.store.state("newest") == 2
+        assert slow.state("newest") == 2
         writer.put(batch(3))
-        assert slow.store.state("newest") == 3
+        assert slow.state("newest") == 3
 
     run(main)
 
@@ -135,7 +138,7 @@ def test_a_batch_that_failed_is_kept_with_the_next(slow):
         await writer.written()
         writer.verify()
         assert followed == [1, 2]
-        assert len(slow.store.checks("e", T - 1, T + 100)) == 2
+        assert len(slow.checks("e", T - 1, T + 100)) == 2
         await writer.close()
 
     run(main)

@@ -5,19 +5,9 @@ import pytest
 from ringback.monitor.config import values
 
 
-@pytest.mark.parametrize(
-    ("written", "seconds"),
-    [
-        (30, 30.0),
-        ("500ms", 0.5),
-        ("1h 30m", 5400.0),
-        ("1d", 86400.0),
-        ("2w", 1209600.0),
-        ("15", 15),
-    ],
-)
-def test_a_duration_is_seconds(written, seconds):
-    assert values.duration_of(written) == seconds
+def test_a_duration_is_seconds():
+    written = [30, "500ms", "1h 30m", "1d", "2w", "15"]
+    assert [*map(values.duration_of, written)] == [30.0, 0.5, 5400.0, 86400.0, 1209600.0, 15]
 
 
 @pytest.mark.parametrize(
@@ -28,18 +18,11 @@ def test_what_is_no_duration_is_refused(written):
         values.duration_of(written)
 
 
-@pytest.mark.parametrize(
-    ("written", "ranges"),
-    [
-        (204, ((204, 204),)),
-        ("200-299", ((200, 299),)),
-        ("2xx", ((200, 299),)),
-        ("200, 204", ((200, 200), (204, 204))),
-        ([200, "3xx", "400 - 404"], ((200, 200), (300, 399), (400, 404))),
-    ],
-)
-def test_statuses_are_ranges(written, ranges):
-    assert values.statuses_of(written) == ranges
+def test_statuses_are_ranges():
+    assert values.statuses_of(204) == ((204, 204),)
+    assert values.statuses_of("200-299") == values.statuses_of("2xx") == ((200, 299),)
+    assert values.statuses_of("200, 204") == ((200, 200), (204, 204))
+    assert values.statuses_of([200, "400 - 404"]) == ((200, 200), (400, 404))
 
 
 @pytest.mark.parametrize("written", [99, 600, "299-200", "ok", True, {}, [[]], 200.0, "2x"])
