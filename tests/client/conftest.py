@@ -37,13 +37,6 @@ def events():
 
 
 @pytest.fixture
-def session(policy, events):
-    with Session(policy=policy, sinks=[events.append]) as one:
-        one.trust_env = False
-        yield one
-
-
-@pytest.fixture
 def open_session(events):
     """Makes sessions that know nothing of the environment."""
     with ExitStack() as stack:
@@ -54,6 +47,11 @@ def open_session(events):
             return one
 
         yield make
+
+
+@pytest.fixture
+def session(open_session, policy):
+    return open_session(policy)
 
 
 @pytest.fixture

@@ -15,10 +15,8 @@ AT_ONCE = Policy(attempts=1, breaker=LASTING)
 
 
 @pytest.fixture
-def hasty():
-    with Session(policy=AT_ONCE) as session:
-        session.trust_env = False
-        yield session
+def hasty(open_session):
+    return open_session(AT_ONCE)
 
 
 @pytest.mark.parametrize("how", ["the call's", "the session's", "the environment's"])

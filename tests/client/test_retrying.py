@@ -3,9 +3,10 @@ from functools import partial
 
 import anyio
 import pytest
+from client.callers import our_session
 
 import ringback
-from ringback import Backoff, Breaker, Budget, Policy, Session, errors
+from ringback import Backoff, Breaker, Budget, Policy, errors
 from ringback.client.deadline import current_deadline
 from ringback.client.origins import states
 
@@ -130,15 +131,8 @@ def test_an_asynchronous_loop_of_attempts():
 def test_attempts_do_not_multiply_when_calls_are_nested(lab):
     endpoint = lab.start("http.response.invalid.empty")
     policy = Policy(backoff=Backoff(base=0), budget=None, breaker=None)
-
-    @ringback.retry(policy, idempotent=True)
-    def outer():
-        with Session(policy=policy, sinks=[]) as session:
-            session.trust_env = False
-            return session.get(endpoint.url)
-
     with pytest.raises(errors.NoResponse):
-        outer()
+        ringback.retry(policy, idempotent=True).call(our_session, endpoint.url, policy)
     assert endpoint.requests == 3
 
 
@@ -168,12 +162,8 @@ def test_a_function_that_only_returns_a_coroutine_is_refused():
 
 
 def test_no_password_of_a_target_is_shown():
-    @ringback.retry(FAST, target="redis://:secret@cache:6379/0")
-    def ask():
-        raise ConnectionRefusedError(111, "no")
-
     with pytest.raises(errors.ConnectionRefused):
-        ask()
+        ringback.retry(FAST, target="redis://:secret@cache:6379/0").call(Flaky(9))
     assert "secret" not in repr(states())
     assert "redis://cache:6379/0" in states()
 
