@@ -79,7 +79,8 @@ def test_a_batch_says_what_happened_and_who_says_it(monitor, reporter, asked_onl
     assert recovered["calls"] == 1
 
 
-def test_it_sends_by_itself_after_a_moment(monitor, reporter):
+def test_it_sends_by_itself_after_a_moment(monitor, reporter, monkeypatch):
+    monkeypatch.setattr(module, "SEND_INTERVAL", 0.05)
     reporter(given_up())
     until(lambda: len(monitor.events()) == 1)
 
