@@ -40,6 +40,7 @@ from ringback.sink.report import Outbox, request_body_of
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "ringback"
+SCENARIOS = ROOT / "tests" / "incident" / "scenarios.jsonl"
 FILE = Path(__file__).with_name("surface.json")
 
 PACKAGES = [
@@ -201,38 +202,29 @@ def _is_public(name):
 
 
 def _member(member):
-    if isinstance(member, staticmethod | classmethod):
-        return _signature(member.__func__)
-    if inspect.isfunction(member):
-        return _signature(member)
-    return "attribute"
+    member = getattr(member, "__func__", member)  # of a static method, or one of the class
+    return _signature(member) if inspect.isfunction(member) else "attribute"
 
 
 def _signature(value):
     try:
-        parameters = inspect.signature(value).parameters.values()
+        signature = inspect.signature(value)
     except ValueError:
         return "(…)"
-    bare = [
-        parameter.replace(
-            annotation=parameter.empty,
-            default=parameter.default
-            if parameter.default is parameter.empty
-            else _Shown(parameter.default),
-        )
-        for parameter in parameters
-    ]
+    bare = []
+    for parameter in signature.parameters.values():
+        default = parameter.default
+        shown = default if default is parameter.empty else _Shown(default)
+        bare.append(parameter.replace(annotation=parameter.empty, default=shown))
     return str(inspect.Signature(bare))
 
 
+@dataclasses.dataclass
 class _Shown:
-    """A default as it is shown."""
-
-    def __init__(self, value):
-        self._text = _default(value)
+    default: object
 
     def __repr__(self):
-        return self._text
+        return _default(self.default)
 
 
 def _default(value):
@@ -380,13 +372,11 @@ def _content(body):
 
 
 def _resolved(schema, shapes):
-    """Return a schema with what it refers to in its place: their names are ours to change."""
-    if isinstance(schema, dict) and "$ref" in schema:
-        return _resolved(shapes[schema["$ref"].rpartition("/")[2]], shapes)
     return _shape(_replaced(schema, shapes)) if schema else None
 
 
 def _replaced(schema, shapes):
+    """Return a schema with what it refers to in its place: their names are ours to change."""
     if isinstance(schema, dict):
         if "$ref" in schema:
             return _replaced(shapes[schema["$ref"].rpartition("/")[2]], shapes)
@@ -406,9 +396,14 @@ def documents():
         "check-config --json": _checked("[[endpoint]]\nurl = 'http://a.example'\n"),
         "check-config --json, invalid": _checked("nonsense = 1\n"),
         "replay --json": _replayed(),
-        "replay --scenarios --json": _played(),
-        "compare --json": _compared(),
-        **_kept(),
+        "replay --scenarios --json": _printed("replay", "--scenarios", "--json", str(SCENARIOS)),
+        "compare --json": [
+            _names_of(cls) for cls in (Comparison, Difference, DifferenceExplanation)
+        ],
+        "report --json, --csv": ", ".join(AVAILABILITY_COLUMNS),
+        "export checks": ", ".join(CHECK_COLUMNS),
+        "export incidents": ", ".join(INCIDENT_COLUMNS),
+        "history --json, transitions": _names_of(Transition),
         "event log": _logged(),
         "report to the monitor": _reported(),
     }
@@ -452,26 +447,8 @@ def _replayed():
     return _printed("replay", "--json", stdin="\n".join(map(json.dumps, checks)))
 
 
-def _played():
-    scenarios = ROOT / "tests" / "incident" / "scenarios.jsonl"
-    return _printed("replay", "--scenarios", "--json", str(scenarios))
-
-
-def _compared():
-    return [_names_of(cls) for cls in (Comparison, Difference, DifferenceExplanation)]
-
-
 def _names_of(record):
     return ", ".join(field.name for field in dataclasses.fields(record))
-
-
-def _kept():
-    return {
-        "report --json, --csv": ", ".join(AVAILABILITY_COLUMNS),
-        "export checks": ", ".join(CHECK_COLUMNS),
-        "export incidents": ", ".join(INCIDENT_COLUMNS),
-        "history --json, transitions": _names_of(Transition),
-    }
 
 
 def _events():
