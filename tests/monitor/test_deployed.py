@@ -9,10 +9,8 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from functools import partial
@@ -24,13 +22,13 @@ from monitor.running import WAIT_TIMEOUT
 from monitor.store.server import running_server
 from program import running_program
 from requires import requires
+from until import until
 
 from ringback.testing.lab.namespace import Namespaces, inside, run
 
 ROOT = Path(__file__).parents[2]
 IMAGE = (ROOT / "Containerfile").read_text("utf-8")
-HOW_TO = ROOT / "docs" / "how-to"
-PAGE = (HOW_TO / "run-in-containers.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "run-in-containers.md").read_text("utf-8")
 HOME = re.findall(r"^WORKDIR (\S+)$", IMAGE, re.MULTILINE)[-1]
 ENTRYPOINT = json.loads(re.findall(r"^ENTRYPOINT (\[.*\])$", IMAGE, re.MULTILINE)[-1])
 HEALTH = json.loads(re.findall(r"^ +CMD (\[.*\])$", IMAGE, re.MULTILINE)[-1])
@@ -42,24 +40,37 @@ TOKEN = re.compile(r"--token (\S+)")
 PASSWORDS = "host all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n"
 
 
-class Host:
-    """A root folder with files where a host or a container has them, and what runs there."""
+class Container:
+    """A service of the compose file: a root folder with the files that it has, and what runs there.
 
-    def __init__(self, root, namespace, home, **environment):
-        self.root, self._namespace, self._home = root, namespace, home
+    Attributes:
+        command: What the service runs.
+    """
+
+    def __init__(self, name, folder, deploy, namespace):
+        compose = yaml.safe_load((deploy / "compose.yaml").read_text())
+        service = compose["services"][name]
+        self.command = [*ENTRYPOINT, *service["command"]]
+        self._root, self._namespace = folder / name, namespace
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self._env = {"PATH": path, "HOME": home, "PYTHONUNBUFFERED": "1", **environment}
-        for folder in ("etc/ringback", "run/secrets", home[1:]):
-            (root / folder).mkdir(parents=True)
+        self._env = {"PATH": path, "HOME": HOME, "PYTHONUNBUFFERED": "1"}
+        self._env |= service.get("environment", {})
+        for place in ("etc/ringback", "run/secrets", HOME[1:]):
+            (self._root / place).mkdir(parents=True)
         for there in filter(Path.exists, (Path("/etc", file) for file in FILES)):
             copy = partial(shutil.copytree, symlinks=True) if there.is_dir() else shutil.copy2
-            copy(there, root / "etc" / there.name)
-        names = "localhost database up db1.example.com db2.example.com"
-        (root / "etc" / "hosts").write_text(f"127.0.0.1 {names}\n")
+            copy(there, self._root / "etc" / there.name)
+        (self._root / "etc" / "hosts").write_text("127.0.0.1 localhost database up\n")
+        for secret in service["secrets"]:
+            file = deploy / compose["secrets"][secret]["file"]
+            shutil.copy(file, self._root / "run" / "secrets" / secret)
+        for source, target, *_ in (volume.split(":") for volume in service["volumes"]):
+            if source.startswith("."):
+                shutil.copytree(deploy / source, self._root / target[1:], dirs_exist_ok=True)
 
     def _words(self, command):
         there = ["ip", "netns", "exec", self._namespace, "sh", "-c", ENTER, "sh"]
-        return [*there, str(self.root), self._home, *command]
+        return [*there, str(self._root), HOME, *command]
 
     def runs(self, *command):
         """A program, until the block ends."""
@@ -69,20 +80,6 @@ class Host:
     def execute(self, *command):
         told = {"capture_output": True, "text": True, "timeout": WAIT_TIMEOUT}
         return subprocess.run(self._words(command), env=self._env, check=False, **told)
-
-
-def container(name, folder, deploy, namespace):
-    """A host as the container of a service, and the command of that service."""
-    compose = yaml.safe_load((deploy / "compose.yaml").read_text())
-    service = compose["services"][name]
-    host = Host(folder / name, namespace, HOME, **service.get("environment", {}))
-    for secret in service["secrets"]:
-        file = deploy / compose["secrets"][secret]["file"]
-        shutil.copy(file, host.root / "run" / "secrets" / secret)
-    for source, target, *_ in (volume.split(":") for volume in service["volumes"]):
-        if source.startswith("."):
-            shutil.copytree(deploy / source, host.root / target[1:], dirs_exist_ok=True)
-    return host, [*ENTRYPOINT, *service["command"]]
 
 
 def shell_lines(beginning):
@@ -143,18 +140,8 @@ def seen_by(token, place):
     return place in places and all(end["state"] == "ok" for end in found)
 
 
-def until_seen_by(namespace, token, place):
-    ends = time.monotonic() + WAIT_TIMEOUT
-    with inside(namespace):
-        while not seen_by(token, place):
-            assert time.monotonic() < ends
-            time.sleep(0.1)
-        with pytest.raises(urllib.error.HTTPError, match="401"):
-            seen_by("x" * 32, place)
-
-
-def end(process, number=signal.SIGTERM):
-    process.send_signal(number)
+def end(process):
+    process.terminate()
     assert process.wait(WAIT_TIMEOUT) == 0
     assert "Traceback" not in process.stdout.read()
 
@@ -163,19 +150,22 @@ def end(process, number=signal.SIGTERM):
 @pytest.mark.netns
 @pytest.mark.usefixtures("database")
 def test_the_services_run_until_the_hub_shows_what_the_agent_sees(deploy, namespace, tmp_path):
-    hub, command = container("up", tmp_path, deploy, namespace)
-    with hub.runs(*command) as up:
+    hub = Container("up", tmp_path, deploy, namespace)
+    with hub.runs(*hub.command) as up:
         until_said(up, "ringback watches 1 endpoint, page at http://127.0.0.1:8480")
         assert hub.execute(*HEALTH).returncode == 0
         added = shell_lines("podman compose exec up")[0].removeprefix("podman compose exec up ")
         said = hub.execute("sh", "-c", f"exec {added}")
         (deploy / "secrets" / "agent_token").write_text(TOKEN.search(said.stdout)[1])
 
-        place, command = container("agent", tmp_path, deploy, namespace)
-        with place.runs(*command) as agent:
+        place = Container("agent", tmp_path, deploy, namespace)
+        with place.runs(*place.command) as agent:
             until_said(agent, "ringback agent tokyo (tokyo) watches")
             token = (deploy / "secrets" / "api_token").read_text().strip()
-            until_seen_by(namespace, token, "probe:tokyo")
+            with inside(namespace):
+                until(lambda: seen_by(token, "probe:tokyo"))
+                with pytest.raises(urllib.error.HTTPError, match="401"):
+                    seen_by("x" * 32, "probe:tokyo")
             end(agent)
         end(up)
     assert hub.execute(*HEALTH).returncode != 0
