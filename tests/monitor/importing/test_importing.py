@@ -131,12 +131,9 @@ object Host "web" {
 """
 
 
-def icinga(text):
-    return imported("x.conf", HOST + text, "icinga")
-
-
 def ruled(rule):
-    return icinga(f'apply Service "s" {{\n check_command = "ssh"\n assign where {rule}\n}}')
+    service = f'apply Service "s" {{\n check_command = "ssh"\n assign where {rule}\n}}'
+    return imported("x.conf", HOST + service, "icinga")
 
 
 @pytest.mark.parametrize(

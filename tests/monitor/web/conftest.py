@@ -2,6 +2,7 @@ import functools
 
 import jinja2
 import pytest
+from monitor.web.asking import Asking
 
 from ringback.monitor.web import render
 
@@ -14,3 +15,9 @@ def _compiled_templates(tmp_path_factory):
         environment = functools.partial(jinja2.Environment, bytecode_cache=cache)
         patch.setattr(render, "Environment", environment)
         yield
+
+
+@pytest.fixture(scope="module")
+def asking():
+    """Of a monitor that tests only read."""
+    return Asking()

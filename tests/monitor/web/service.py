@@ -276,45 +276,26 @@ def history(now):
 def sample(now=NOW):
     """A monitor with one endpoint in each state and something to see on every page."""
     at = now - 10
-    expires, expired = ({"certificate": certificate(days, now)} for days in (40, -2))
+    web = {"group": "shop", "name": "Web shop", "public": True}
+    api = {"group": "shop", "public": True, "url": URL}
+    db = {"group": "shop", "type": "tcp", "url": "tcp://db.example:5432"}
+    mail = {"type": "tls", "url": "tls://mail.example:993"}
+    job = {"type": "heartbeat", "url": "heartbeat:job"}
+    works = check("web", at, status=200, timings=PHASES, certificate=certificate(40, now))
+    silent = check("db", at, up=False, kind="tcp.timed_out", detail="no answer in 10 s")
+    expired = check("mail", at, certificate=certificate(-2, now))
+    votes = (
+        observer("here", "down", at, kind_of_failure="tcp.refused"),
+        observer("web1", "unknown", now - 900, kind="call"),
+    )
+    down = {"kind": "tcp.refused", "last": refused("api", at), "incident": "inc-1"}
+    again = {"kind": "tls.cert.date_invalid.expired", "last": expired, "silenced": True}
     service = MemoryService(
-        view(
-            "web",
-            since=now - 90_000,
-            last=check("web", at, status=200, timings=PHASES, **expires),
-            of={"group": "shop", "name": "Web shop", "public": True},
-        ),
-        view(
-            "api",
-            "down",
-            since=now - 600,
-            kind="tcp.refused",
-            last=refused("api", at),
-            incident="inc-1",
-            observers=(
-                observer("here", "down", at, kind_of_failure="tcp.refused"),
-                observer("web1", "unknown", now - 900, kind="call"),
-            ),
-            of={"group": "shop", "public": True, "url": URL},
-        ),
-        view(
-            "db",
-            "suspect",
-            since=now - 12,
-            kind="tcp.timed_out",
-            last=check("db", at, up=False, kind="tcp.timed_out", detail="no answer in 10 s"),
-            of={"group": "shop", "type": "tcp", "url": "tcp://db.example:5432"},
-        ),
-        view(
-            "mail",
-            "recovering",
-            since=now - 30,
-            kind="tls.cert.date_invalid.expired",
-            last=check("mail", at, **expired),
-            silenced=True,
-            of={"type": "tls", "url": "tls://mail.example:993"},
-        ),
-        view("job", "unknown", of={"type": "heartbeat", "url": "heartbeat:job"}),
+        view("web", since=now - 90_000, last=works, of=web),
+        view("api", "down", since=now - 600, observers=votes, of=api, **down),
+        view("db", "suspect", since=now - 12, kind="tcp.timed_out", last=silent, of=db),
+        view("mail", "recovering", since=now - 30, of=mail, **again),
+        view("job", "unknown", of=job),
         now=now,
     )
     service.store.kept |= {id_: list(checks) for id_, checks in history(now).items()}

@@ -24,19 +24,13 @@ FORMS = {
 
 
 @pytest.fixture(scope="module")
-def unguarded():
-    """A page without a token, of which these tests are refused what would change it."""
-    return Asking()
-
-
-@pytest.fixture(scope="module")
 def guarded():
     return Asking(settings=GUARDED)
 
 
 @pytest.mark.parametrize("name", ["forwarded", "x-forwarded-for", "x-real-ip"])
-def test_without_a_token_nobody_comes_through_a_proxy(unguarded, name):
-    response = unguarded.get("/api/v1/endpoints", headers={name: "192.0.2.1"})
+def test_without_a_token_nobody_comes_through_a_proxy(asking, name):
+    response = asking.get("/api/v1/endpoints", headers={name: "192.0.2.1"})
 
     assert response.status_code == 403
     assert "configure" in response.json()["detail"]
@@ -49,8 +43,8 @@ def test_without_a_token_nobody_comes_through_a_proxy(unguarded, name):
         *((host, 200) for host in ("localhost", "127.0.0.1:8480", "[::1]:8480", "LOCALHOST:1")),
     ],
 )
-def test_only_own_names_are_answered(unguarded, host, status):
-    assert unguarded.get("/", headers={"host": host}).status_code == status
+def test_only_own_names_are_answered(asking, host, status):
+    assert asking.get("/", headers={"host": host}).status_code == status
 
 
 def test_with_a_token_pages_ask_for_it(guarded):
@@ -176,8 +170,8 @@ def test_form_of_another_site_is_refused(name, value):
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/static/live.js", "/api/v1/endpoints", "/nothing"])
-def test_every_response_forbids_what_does_not_come_from_here(unguarded, path):
-    policy = unguarded.get(path).headers["content-security-policy"]
+def test_every_response_forbids_what_does_not_come_from_here(asking, path):
+    policy = asking.get(path).headers["content-security-policy"]
 
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy

@@ -69,38 +69,32 @@ def test_what_fires_ends_by_itself_as_it_says_or_when_two_repetitions_are_missin
     assert (found.check.up, found.check.until) == (False, NOW + seconds)
 
 
-@pytest.mark.parametrize("more", [{"endsAt": "2023-11-14T22:13:19.5Z"}, {"status": "resolved"}])
-def test_alert_is_over_by_its_status_or_its_end(more):
-    (found,) = taken({"version": "4", "alerts": [alert(**more)]}, NOW)
-
-    assert found.check.up is True
-
-
 @pytest.mark.parametrize(
-    ("instance", "origin"),
+    ("more", "up", "kind"),
     [
-        ("db.invalid:5432", "tcp://db.invalid:5432"),
-        ("[::1]:9100", "tcp://[::1]:9100"),
-        ("http://user:secret@shop.invalid:8080/?token=secret", "http://shop.invalid:8080"),
+        ({"endsAt": "2023-11-14T22:13:19.5Z"}, True, None),
+        ({"status": "resolved"}, True, None),
+        ({"labels": {"kind": "tcp.refused"}}, False, "tcp.refused"),
+        ({"labels": {"kind": "nonsense"}}, False, "unknown"),
     ],
 )
-def test_the_instance_says_where_it_is(instance, origin):
-    (found,) = taken([alert(labels={"instance": instance})], NOW)
+def test_alert_is_over_by_its_status_or_its_end_and_has_a_kind_of_ours(more, up, kind):
+    (found,) = taken({"version": "4", "alerts": [alert(**more)]}, NOW)
 
-    assert found.origin == origin
+    assert (found.check.up, found.check.kind) == (up, kind)
 
 
-def test_alert_without_a_place_or_of_our_own_is_passed_over():
-    odd = ({"instance": place} for place in ("", "db", "no place", "x\n:1", "a" * 3000 + ":1"))
+def test_the_instance_says_where_it_is_and_one_without_a_place_is_passed_over():
+    for instance, origins in {
+        "db.invalid:5432": ["tcp://db.invalid:5432"],
+        "[::1]:9100": ["tcp://[::1]:9100"],
+        "http://user:secret@shop.invalid:8080/?token=secret": ["http://shop.invalid:8080"],
+        **{odd: [] for odd in ("", "db", "no place", "x\n:1", "a" * 3000 + ":1")},
+    }.items():
+        found = taken([alert(labels={"instance": instance})], NOW)
+        assert [report.origin for report in found] == origins, instance[:50]
     own = {"alertname": "RingbackIncident"}  # ours do not come back
-
-    assert taken([alert(labels=labels) for labels in (*odd, own)], NOW) == []
-
-
-def test_a_kind_of_ours_is_kept_and_another_is_not():
-    found = taken([alert(labels={"kind": "tcp.refused"}), alert(labels={"kind": "nonsense"})], NOW)
-
-    assert [report.check.kind for report in found] == ["tcp.refused", "unknown"]
+    assert taken([alert(labels=own)], NOW) == []
 
 
 def test_odd_alerts_do_no_harm(monkeypatch):

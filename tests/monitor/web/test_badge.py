@@ -7,11 +7,6 @@ from monitor.web.service import MemoryService, view
 from ringback.monitor.web.settings import WebSettings
 
 
-@pytest.fixture(scope="module")
-def asking():
-    return Asking()
-
-
 def said(response):
     assert response.headers["content-type"] == "image/svg+xml"
     return ET.fromstring(response.text).get("aria-label")

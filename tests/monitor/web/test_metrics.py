@@ -24,13 +24,8 @@ def test_each_endpoint_is_shown_with_its_state_and_kind():
     states = [sample.labels for sample in found["ringback_endpoint_state"] if sample.value == 1]
     kinds = {one.labels["endpoint"]: one.labels["kind"] for one in found["ringback_failure_info"]}
 
-    assert {labels["endpoint"]: labels["state"] for labels in states} == {
-        "web": "ok",
-        "api": "down",
-        "db": "suspect",
-        "mail": "recovering",
-        "job": "unknown",
-    }
+    shown = {"web": "ok", "api": "down", "db": "suspect", "mail": "recovering", "job": "unknown"}
+    assert {labels["endpoint"]: labels["state"] for labels in states} == shown
     assert kinds["api"] == "tcp.refused"
     assert "web" not in kinds
     up = {"web": 1, "api": 0, "db": 0, "mail": 1}

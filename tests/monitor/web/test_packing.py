@@ -4,11 +4,6 @@ from monitor.web.asking import Asking
 PATHS = ["/", "/endpoints/api", "/api/v1/endpoints", "/static/page.css", "/metrics"]
 
 
-@pytest.fixture(scope="module")
-def asking():
-    return Asking()
-
-
 @pytest.mark.parametrize("path", PATHS)
 def test_gzip_is_sent_to_whom_takes_it_and_nothing_to_whom_has_it(asking, path):
     packed = asking.get(path, headers={"accept-encoding": "br, gzip"})
