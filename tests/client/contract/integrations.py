@@ -24,7 +24,6 @@ from ringback.client.install import install
 from ringback.testing.clients import (
     UPLOAD,
     ClientCall,
-    NotOfferedError,
     call_socket,
     call_urllib,
 )
@@ -131,8 +130,6 @@ class _Requests:
 
 @contextlib.contextmanager
 def _requests(settings, made):
-    if settings.crl:
-        raise NotOfferedError("requests checks no revocation list")
     with made as session:
         session.trust_env = False
         session.verify = settings.verify or True
@@ -187,8 +184,6 @@ class _Urllib3:
 @contextlib.contextmanager
 def _urllib3(settings, module, options):
     library = importlib.import_module("urllib3")
-    if settings.crl and library.__version__ < "2":
-        raise NotOfferedError("urllib3 1 gives a context no name that is an address")
     options |= (
         {"ssl_context": settings.context}
         if settings.crl
@@ -515,10 +510,6 @@ class Integration:
 
     def meet(self, endpoint, provoke, verb, settings):
         """Call an endpoint in the way that meets its fault; return the status."""
-        if provoke == "http2" and not self.http2:
-            raise NotOfferedError(f"{self.library} does not speak HTTP/2")
-        if settings.proxy and not settings.proxy.startswith(self.proxies):
-            raise NotOfferedError(f"{self.library} goes through no proxy of this kind")
         body = bytes(UPLOAD) if provoke == "upload" else b"once" if verb == "POST" else None
         with self.opened(settings) as client:
             for _ in range(2 if provoke == "twice" else 1):
@@ -605,22 +596,15 @@ def across(also="", only=lambda integration: True):
 
     ``also`` is one of these that runs in the gate: each file has another one.
     """
-    chosen = [name for name in present() if only(INTEGRATIONS[name])]
-    return pytest.mark.parametrize(
-        "name",
-        [
-            pytest.param(name, marks=[pytest.mark.nightly] * (name in ALIKE and name != also))
-            for name in chosen
-        ],
-    )
+    return few(*(INTEGRATIONS.keys() - ALIKE), also, only=only)
 
 
 def few(*names, only=lambda integration: True):
     """The same for a test that takes seconds: only what is named runs in the gate."""
     chosen = [name for name in present() if only(INTEGRATIONS[name])]
+    nightly = pytest.mark.nightly
     return pytest.mark.parametrize(
-        "name",
-        [pytest.param(name, marks=[pytest.mark.nightly] * (name not in names)) for name in chosen],
+        "name", [pytest.param(name, marks=[nightly] * (name not in names)) for name in chosen]
     )
 
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from fnmatch import fnmatchcase
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from client.contract.integrations import AT_ONCE, INTEGRATIONS, PLAIN, Settings,
 from integrations.expected import UNANSWERED
 
 from ringback import Timeout
-from ringback.testing.clients import ClientCall, NotOfferedError
+from ringback.testing.clients import ClientCall
 from ringback.testing.lab import FAULTS, Lab
 from ringback.testing.lab.fault import missing
 from ringback.testing.lab.resolver import resolving
@@ -38,7 +39,7 @@ AMPLE = 60.0
 WAITING = 1.0
 """The same where the fault is that nothing comes, and it is that timeout which says so."""
 
-RESOLVING = 0.5
+RESOLVING = 0.1
 """Seconds that an answer of a nameserver is awaited where there is none: one comes after 2 s. These
 names are met behind all others: how long is waited for them counts for every thread."""
 
@@ -99,7 +100,6 @@ class Outcome:
 
     calls: int = 1  # How often the program called: the last call counts for the rest
     most: int = 3  # How many attempts the policy allows
-    offered: bool = True  # The integration can do what the fault is met by
     status: int | None = None
     raised: type | None = None
     cause: tuple[type, ...] = ()  # What that has of the library: its arguments, urllib3's reason
@@ -119,8 +119,21 @@ def faults(integration):
         if "netns" not in fault.needs
         and not missing(fault.needs)
         and not listed(NOT_MET, integration, name)
-        and not (fault.provoke == "http2" and not INTEGRATIONS[integration].http2)
+        and _offers(INTEGRATIONS[integration], fault)
     ]
+
+
+def _offers(integration, fault):
+    """Whether an integration can do what a fault is met by."""
+    if fault.provoke == "http2":
+        return integration.http2
+    if fault.provoke == "crl":  # urllib3 1 gives a context no name that is an address
+        old = integration.module == "urllib3" and version("urllib3") < "2"
+        return integration.module != "requests" and not old
+    if not fault.name.startswith(("proxy.", "ok:proxy", "ok:socks")):
+        return True
+    kind = re.search("socks[45]", fault.name)
+    return (kind[0] if kind else "http").startswith(integration.proxies)
 
 
 def _lasts(fault):
@@ -185,7 +198,7 @@ def shares(library):
 class Table:
     """What the calls through one integration came to, and what they left behind."""
 
-    outcomes: dict[tuple[str, str], Outcome]  # By method and fault, as far as they are offered
+    outcomes: dict[tuple[str, str], Outcome]  # By method and fault
     left: list[str]  # Descriptors and threads still there, warnings of what was not closed
 
 
@@ -195,8 +208,7 @@ def table(share):
     leaving = [call for call in share.calls if listed(LEAVES, share.integration, call[1])]
     integration = INTEGRATIONS[share.integration]
     clean, left = _watched(integration, [call for call in share.calls if call not in leaving])
-    outcomes = clean | _unwatched(integration, leaving)
-    return Table({call: one for call, one in outcomes.items() if one.offered}, left)
+    return Table(clean | _unwatched(integration, leaving), left)
 
 
 @functools.cache
@@ -315,8 +327,6 @@ def _meet(lab, lock, integration, verb, name, events):
             outcome.status = integration.meet(
                 endpoint, fault.provoke, method, replaced(settings, sink=told.append)
             )
-    except NotOfferedError:
-        outcome.offered = False
     except Exception as error:  # noqa: BLE001 - whatever an integration raises
         outcome.raised = type(error)
         reason = getattr(error, "reason", None)
