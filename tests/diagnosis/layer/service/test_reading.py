@@ -99,12 +99,10 @@ def met(endpoint, scheme, **asked):
     return context
 
 
-def speaking(lab, first=b"", then=None, ssl_context=None):
+def speaking(lab, first=b"", then=None):
     """A server that says something first, then answers what it is told."""
 
     def handler(connection):
-        if ssl_context is not None:
-            connection.secure(ssl_context)
         if first:
             connection.send(first)
         while told := connection.read():
@@ -197,15 +195,6 @@ def test_tls_on_the_port_is_another_protocol(lab):
     facts = only(met(lab.listen(handler), "smtp"), "greeting").facts
 
     assert (facts["outcome"], facts["speaks"]) == ("other_protocol", "tls")
-
-
-def test_a_service_over_tls_is_spoken_to_within_it(lab):
-    requires("cryptography")
-    endpoint = speaking(lab, then=lambda _: b"+PONG\r\n", ssl_context=lab.certificates.server())
-    endpoint.verify = lab.certificates.bundle
-    facts = only(met(endpoint, "rediss"), "greeting").facts
-
-    assert (facts["outcome"], facts["secured"]) == ("spoke", True)
 
 
 def test_nothing_is_said_where_connecting_is_all(lab):
