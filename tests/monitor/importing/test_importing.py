@@ -16,7 +16,6 @@ from ringback.monitor.config.load import load
 from ringback.monitor.importing.draft import ImportedFile, to_toml, toml_value
 from ringback.monitor.importing.registry import IMPORTERS, ImportRefused, convert
 
-URL = "https://secret.example/0123456789"
 SAMPLES = Path(__file__).parent / "samples"
 EXPECTED = Path(__file__).parent / "expected"
 """What is made of the samples, and below it what is said to be left out."""
@@ -50,7 +49,9 @@ def loaded(draft, folder):
     path = folder / "imported.toml"
     path.write_text(text, "utf-8")
     names = re.findall(r"\$\{(\w+)\}", text)
-    return load(path, {n: f"{URL}/{n}" if f'"${{{n}}}"' in text else "1" for n in names})
+    return load(
+        path, {n: f"https://x.example/{n}" if f'"${{{n}}}"' in text else "1" for n in names}
+    )
 
 
 @pytest.mark.parametrize("kind", IMPORTERS)

@@ -1,10 +1,10 @@
 import pytest
 from monitor.web.asking import Asking
 
-PATHS = ["/", "/endpoints/api", "/api/v1/endpoints", "/static/page.css", "/metrics"]
 
-
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "path", ["/", "/endpoints/api", "/api/v1/endpoints", "/static/page.css", "/metrics"]
+)
 def test_gzip_is_sent_to_whom_takes_it_and_nothing_to_whom_has_it(asking, path):
     packed = asking.get(path, headers={"accept-encoding": "br, gzip"})
     plain = asking.get(path, headers={"accept-encoding": "identity"})

@@ -23,18 +23,16 @@ def test_what_a_failure_took_stands_in_the_phase_that_failed():
     assert sum(took.values()) == pytest.approx(seen.seconds)
 
 
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("", 400),
-        ("target=", 400),
-        ("target=https://a.elsewhere", 403),
-        ("target=" + "x" * 3000, 400),
-    ],
-)
-def test_what_may_not_be_asked_is_refused(query, status):
-    assert Asking(settings=OPEN).get(f"/probe?{query}").status_code == status
-    assert Asking().get("/probe?target=https://a.example").status_code == 403  # without a list
+def test_what_may_not_be_asked_is_refused(asking):
+    for query, status in {
+        "": 400,
+        "target=": 400,
+        "target=" + "x" * 3000: 400,
+        "target=https://a.elsewhere": 403,
+    }.items():
+        assert Asking(settings=OPEN).get(f"/probe?{query}").status_code == status, query[:50]
+    without_a_list = asking.get("/probe?target=https://a.example")
+    assert without_a_list.status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -196,22 +196,18 @@ def test_page_and_metrics_show_the_agents_and_what_was_refused(place):
     place.asking.post(f"{API}/agents", json={"name": "oslo", "domain": None})
     place.report(result(1), key=new_key())
     assert place.report(result(1)).status_code == 200
-    status = place.asking.service.status
-    counted = place.asking.monitor.fleet.counted
-    place.asking.service.status = lambda: {**status(), "agents": counted()}
-
-    def metrics():
-        return place.asking.get("/metrics").text
-
+    service, fleet = place.asking.service, place.asking.monitor.fleet
+    status = service.status
+    service.status = lambda: {**status(), "agents": fleet.counted()}
     up = 'ringback_agent_up{agent="tokyo",domain="net/tokyo"}'
-    assert f"{up} 1\n" in metrics()
-    assert 'agent="oslo"' not in metrics()  # it is awaited
-    assert 'ringback_agent_requests_refused_total{reason="signature"} 1\n' in metrics()
+    metrics, page = (place.asking.get(path).text for path in ("/metrics", "/"))
+
+    assert f"{up} 1\n" in metrics
+    assert 'agent="oslo"' not in metrics  # it is awaited
+    assert 'ringback_agent_requests_refused_total{reason="signature"} 1\n' in metrics
     assert place.asking.get(f"{API}/status").json()["agents"]["refused"] == {"signature": 1}
-    page = place.asking.get("/").text
     assert "net/tokyo" in page
     assert "awaited" in page
-
     place.asking.clock.now = T + 1000
-    assert f"{up} 0\n" in metrics()
+    assert f"{up} 0\n" in place.asking.get("/metrics").text
     assert "silent" in place.asking.get("/").text
