@@ -1,6 +1,8 @@
 import pytest
+from httpx import RemoteProtocolError
 from requests import RequestException
 
+from ringback import classify
 from ringback.testing.clients import CLIENTS, NotOfferedError
 from ringback.testing.lab import FAULTS
 
@@ -29,6 +31,14 @@ def test_http2_is_spoken_or_declined(client, fault):
         return
     with pytest.raises(NotOfferedError, match=f"{client.module} does not speak HTTP/2"):
         client(endpoint, TIMEOUT, "http2")
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if name.startswith("h2.")])
+def test_what_http2_raises_is_named(fault, name):
+    with pytest.raises(RemoteProtocolError) as raised:
+        CLIENTS["httpx"](fault(name), TIMEOUT, "http2")
+    race = {"h2.protocol.error"} if name.endswith("goaway") else set()
+    assert classify(raised.value).kind in {FAULTS[name].kind} | race
 
 
 def test_two_requests_keep_the_connection(fault):
