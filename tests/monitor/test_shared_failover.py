@@ -9,7 +9,7 @@ import urllib.request
 from urllib.error import HTTPError
 
 import pytest
-from monitor.running import Monitor, text_of
+from monitor.running import text_of
 from monitor.store.engines import fresh_database
 from monitor.store.server import Server, running_server
 from until import until
@@ -68,21 +68,6 @@ every = "1h"
 """
 
 
-@pytest.fixture
-def hub(tmp_path):
-    """Starts a monitor on a store."""
-    monitors = []
-
-    def start(store):
-        (tmp_path / "ringback.toml").write_text(CONFIGURATION.format(store=store))
-        monitors.append(Monitor(tmp_path))
-        return monitors[-1]
-
-    yield start
-    for monitor in monitors:
-        monitor.stop()
-
-
 def beat(monitor, detail):
     """Whether it was taken that a job failed, which is kept at once; else it is refused."""
     body = json.dumps({"up": False, "detail": detail}).encode()
@@ -104,10 +89,12 @@ def details(monitor):
 
 
 @pytest.mark.nightly
-def test_what_was_acknowledged_survives_a_failover_and_the_monitor_goes_on(hub):
+def test_what_was_acknowledged_survives_a_failover_and_the_monitor_goes_on(started, tmp_path):
     with pair() as (first, second, url):
         database = fresh_database(first).partition("///")[2].partition("?")[0]
-        monitor = hub(f"{url}/{database}?target_session_attrs=read-write")
+        store = f"{url}/{database}?target_session_attrs=read-write"
+        (tmp_path / "ringback.toml").write_text(CONFIGURATION.format(store=store))
+        monitor = started()
         taken = [str(n) for n in range(50) if beat(monitor, str(n))]
         assert len(taken) == 50
         first.kill()

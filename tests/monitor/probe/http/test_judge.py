@@ -3,6 +3,7 @@ import gzip
 import pytest
 
 from ringback.monitor.probe import matching
+from ringback.monitor.probe.http.judge import PathMissing, at_path, steps_of
 from ringback.testing.lab.message import answering, response
 
 BODY = b'{"status": "up", "parts": [{"name": "db", "up": true}]}'
@@ -104,3 +105,28 @@ def test_days_that_the_certificate_must_last(looking, lab):
 @pytest.mark.parametrize("expect", [{"json": {"a[": "x"}}, {"body_matches": ("(+",)}])
 def test_expectation_that_cannot_be_used_blames_nobody(looking, url, expect):
     assert looking.at(url, expect=expect).up is None
+
+
+DOCUMENT = {"a": {"b": [{"c": "x"}, {"c": 2}]}, "ok": True, "none": None, "with.dot": 1}
+PLACES = {
+    "a.b[0].c": "x",
+    "$.a.b[1].c": "2",
+    "a.b[-1].c": "2",
+    "ok": "true",
+    "none": "null",
+    "['with.dot']": "1",
+    "a.b[0]": '{"c": "x"}',
+}
+
+
+def test_a_path_leads_to_a_value_or_nowhere():
+    assert {path: at_path(DOCUMENT, path) for path in PLACES} == PLACES
+    for path in ("b", "a.b[2]", "a.b.c", "ok[0]", "a[0]", "none.x"):
+        with pytest.raises(PathMissing):
+            at_path(DOCUMENT, path)
+
+
+@pytest.mark.parametrize("path", ["a[", "a[x]", "a..b", "[]"])
+def test_what_is_no_path(path):
+    with pytest.raises(ValueError, match="not a JSON path"):
+        steps_of(path)
