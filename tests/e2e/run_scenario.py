@@ -42,7 +42,7 @@ def ordinary_user():
     return _USER if tried.returncode == 0 else (*_USER, *_READER)
 
 
-def run(site, command, variables, *, patience=_WAIT_TIMEOUT):
+def run(site, command, variables):
     """Run a program on the client as user ``NOBODY``, with the client's files below ``/etc``."""
     began = time.monotonic()
     try:
@@ -54,7 +54,7 @@ def run(site, command, variables, *, patience=_WAIT_TIMEOUT):
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=patience,
+            timeout=_WAIT_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired as over:

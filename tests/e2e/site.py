@@ -187,13 +187,13 @@ class Site:
         with self.inside(role):
             Path("/proc/sys/net", name).write_text(value)
 
-    def listen(self, handler, port, *, role="server", address=None, backlog=128):
+    def listen(self, handler, port, *, role="server", address=None):
         """Open a port on a host; without an address on both families of the server's first."""
         addresses = (SERVER, SERVER6) if address is None else (address,)
         with self.inside(role):
             for local in addresses:
                 family = socket.AF_INET6 if ":" in local else socket.AF_INET
-                listening = socket.create_server((local, port), family=family, backlog=backlog)
+                listening = socket.create_server((local, port), family=family, backlog=128)
                 server = _Server(listening, handler)
                 self._closing.callback(server.close)
 
