@@ -49,9 +49,8 @@ def loaded(draft, folder):
     path = folder / "imported.toml"
     path.write_text(text, "utf-8")
     names = re.findall(r"\$\{(\w+)\}", text)
-    return load(
-        path, {n: f"https://x.example/{n}" if f'"${{{n}}}"' in text else "1" for n in names}
-    )
+    known = {n: f"https://secret.example/{n}" if f'"${{{n}}}"' in text else "1" for n in names}
+    return load(path, known)
 
 
 @pytest.mark.parametrize("kind", IMPORTERS)

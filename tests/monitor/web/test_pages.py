@@ -84,7 +84,8 @@ def test_text_of_others_is_shown_as_text():
     service.store.kept["x"].append(last)
     asking = Asking(service)
 
-    for path in ("/", "/endpoints/x", "/incidents", "/incidents/i", f"/?q={evil}"):
+    single = "/endpoints/x?window=1h"
+    for path in ("/", "/endpoints/x", single, "/incidents", "/incidents/i", f"/?q={evil}"):
         assert "<img" not in asking.get(path).text
 
 
