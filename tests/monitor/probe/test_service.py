@@ -2,14 +2,10 @@
 
 import contextlib
 import re
-import socket
 import struct
-from pathlib import Path
-from shutil import chown
 
 import pytest
 from integrations import services
-from monitor.store.server import running_server
 from nightly import pairs, rest_nightly
 
 from ringback.monitor.config.address import SERVICES, probe_address_of
@@ -187,63 +183,48 @@ def test_mysql_may_ask_for_another_way_to_log_in(looking, lab):
     assert heard[1] == b""
 
 
-# A real PostgreSQL.
+def speaking_tls(lab, handler):
+    """The port of a server that goes over to TLS as PostgreSQL does."""
+    secured = over_tls(lab.certificates.server(), handler)
+
+    def serve(connection):
+        services.postgres_tls(connection)
+        secured(connection)
+
+    return lab.listen(serve).port
 
 
-@pytest.fixture(scope="module")
-def database(lab):
-    """A PostgreSQL on a port, with TLS, that wants a password of ``locked``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running_server(
-        listen_addresses="127.0.0.1", port=str(port), max_connections="10"
-    ) as server:
-        text = Path(lab.certificates.file("good")).read_text()
-        for name in ("server.crt", "server.key"):
-            file = server.data / name
-            file.write_text(text)
-            file.chmod(0o600)
-            with contextlib.suppress(PermissionError, LookupError):
-                chown(file, "postgres", "postgres")
-        rules = server.data / "pg_hba.conf"
-        rules.write_text(
-            "host all locked 127.0.0.1/32 scram-sha-256\n"
-            "host all outside 127.0.0.1/32 reject\n" + rules.read_text()
-        )
-        server.admin("ALTER SYSTEM SET ssl = on")
-        server.admin("SELECT pg_reload_conf()")
-        server.port = port
-        yield server
-
-
-@pytest.mark.nightly
-def test_postgresql(looking, lab, database):
-    check = at(looking, database.port, "postgres")
+def test_postgresql_over_tls_is_verified_where_its_url_asks_for_it(looking, lab):
+    served = services.served(services.SERVICES["postgres"], then=_hold)
+    port = speaking_tls(lab, served)
+    check = at(looking, port, "postgres", user="watch@", expect={"anonymous": True})
     assert check.up is True, check.detail
     assert check.certificate is not None
     assert set(check.timings) == {"dns", "connect", "tls", "first_byte", "transfer"}
-    known = {"rest": "/postgres", "user": "ringback@", "expect": {"anonymous": True}}
-    assert at(looking, database.port, "postgresql", **known).up is True
-    known["rest"] += "?sslmode=disable"
-    plain = at(looking, database.port, "postgresql", **known)
-    assert (plain.up, plain.certificate) == (True, None)
     for mode in ("verify-ca", "verify-full"):
         rest = f"/postgres?sslmode={mode}"
-        unknown = at(looking, database.port, "postgres", rest=rest)
+        unknown = at(looking, port, "postgresql", rest=rest)
         assert unknown.kind.startswith("tls.cert.authority_invalid"), unknown
-        known = at(looking, database.port, "postgres", rest=rest, ca=lab.certificates.bundle)
+        known = at(looking, port, "postgresql", rest=rest, ca=lab.certificates.bundle)
         assert known.up is True, known.detail
+    plain = at(looking, driven(lab, "postgres"), "postgres", rest="/postgres?sslmode=disable")
+    assert (plain.up, plain.certificate) == (True, None)
 
 
-@pytest.mark.nightly
-def test_login_that_postgresql_wants(looking, database):
-    assert at(looking, database.port, "postgres", user="locked@").up is True
-    check = at(looking, database.port, "postgres", user="locked@", expect={"anonymous": True})
+def test_login_that_postgresql_wants(looking, lab):
+    def serve(connection):
+        connection.read()
+        connection.send(struct.pack("!cii", b"R", 23, 10) + b"SCRAM-SHA-256\0\0")
+        connection.stall()
+
+    port = speaking_tls(lab, serve)
+    assert at(looking, port, "postgres", user="locked@").up is True
+    check = at(looking, port, "postgres", user="locked@", expect={"anonymous": True})
+    assert (check.up, check.kind) == (False, "service.rejected")
     assert "wants a login" in check.detail
-    for user, rest in (("outside@", ""), ("nobody@", ""), ("ringback@", "/none")):
-        check = at(looking, database.port, "postgres", user=user, rest=rest)
-        assert (check.up, check.kind) == (False, "service.rejected"), user
+    outside = driven(lab, "postgres", refusal=("28000", "no entry in pg_hba.conf"))
+    assert at(looking, outside, "postgres").up is True
+    assert at(looking, outside, "postgres", user="outside@").kind == "service.rejected"
 
 
 def test_postgresql_that_must_speak_tls_and_does_not(looking, lab):
