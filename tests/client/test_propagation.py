@@ -115,19 +115,25 @@ def test_a_policy_says_what_and_to_whom(wrong):
 # The service
 
 
-def through_wsgi(call):
-    assert WSGIDeadline(lambda *_: call() or [])({"HTTP_X_REQUEST_TIMEOUT": "0.2"}, None) == []
+def in_wsgi(call, *values, **options):
+    """Call something in a service whose request has a header, or none."""
+    named = dict(zip(["HTTP_X_REQUEST_TIMEOUT"], values, strict=False))
+    assert WSGIDeadline(lambda *_: call() or [], **options)(named, None) == []
 
 
-def through_asgi(call):
+def in_asgi(call, *values, kind="http", **options):
     async def app(scope, receive, send):
         await asyncio.to_thread(call)
 
-    scope = {"type": "http", "headers": [(b"x-request-timeout", b"0.2")]}
-    asyncio.run(ASGIDeadline(app)(scope, None, None))
+    headers = [(b"x-request-timeout", value.encode("latin-1")) for value in values]
+    scope = {"type": kind, "headers": headers}
+    asyncio.run(ASGIDeadline(app, **options)(scope, None, None))
 
 
-@pytest.mark.parametrize("service", [through_wsgi, through_asgi])
+services = pytest.mark.parametrize("service", [in_wsgi, in_asgi])
+
+
+@services
 def test_a_service_stops_calling_when_its_caller_has_given_up(lab, service):
     backend, ended = lab.start("http.response.timed_out:silent").url, []
 
@@ -137,62 +143,39 @@ def test_a_service_stops_calling_when_its_caller_has_given_up(lab, service):
             our_session(backend, Policy(deadline=60, attempts=1))
         ended.append(caught.value)
 
-    service(call)
+    service(call, "0.2")
     assert isinstance(ended[0], TimeoutError | errors.DeadlineExceeded)
 
 
-def left_in_wsgi(value, **options):
-    """The seconds that a request with a header leaves for calls; ``None``: no deadline."""
-    left = []
-
-    def app(environ, start_response):
-        left.append(remaining(current_deadline()))
-        return []
-
-    named = {} if value is None else {"HTTP_X_REQUEST_TIMEOUT": value}
-    assert WSGIDeadline(app, **options)(named, None) == []
+def left(service, *values, **options):
+    """The seconds that a request leaves for calls; ``None``: no deadline."""
+    found = []
+    service(lambda: found.append(remaining(current_deadline())), *values, **options)
     assert current_deadline() is None
-    return left[0]
+    return found[0]
 
 
-def left_in_asgi(value, kind="http", **options):
-    left = []
-
-    async def app(scope, receive, send):
-        left.append(remaining(current_deadline()))
-
-    values = [] if value is None else [value] if isinstance(value, str) else value
-    scope = {
-        "type": kind,
-        "headers": [(b"x-request-timeout", text.encode("latin-1")) for text in values],
-    }
-    asyncio.run(ASGIDeadline(app, **options)(scope, None, None))
-    return left[0]
+@services
+def test_what_is_no_number_of_seconds_is_ignored(service):
+    odd = ["", "soon", "-1", "nan", "inf", "1e3", "1 2", "\xb2", "9" * 16]
+    assert [value for value in odd if left(service, value) is not None] == []
+    assert left(service) is None
 
 
-readers = pytest.mark.parametrize("left", [left_in_wsgi, left_in_asgi])
-
-
-@readers
-def test_what_is_no_number_of_seconds_is_ignored(left):
-    odd = [None, "", "soon", "-1", "nan", "inf", "1e3", "1 2", "\xb2", "9" * 16]
-    assert [value for value in odd if left(value) is not None] == []
-
-
-@readers
-def test_more_is_believed_only_up_to_a_limit(left):
-    assert 5 < left("999999999") <= 60
-    assert 0 < left("999999999", longest=50) <= 50
-    assert 0 < left(" 49.500 ") <= 49.5
-    assert left("0") <= 0.001
+@services
+def test_more_is_believed_only_up_to_a_limit(service):
+    assert 5 < left(service, "999999999") <= 60
+    assert 0 < left(service, "999999999", longest=50) <= 50
+    assert 0 < left(service, " 49.500 ") <= 49.5
+    assert left(service, "0") <= 0.001
 
 
 def test_a_header_that_comes_twice_says_nothing():
-    assert left_in_asgi(["1", "2"]) is None
+    assert left(in_asgi, "1", "2") is None
 
 
 def test_a_websocket_has_no_deadline():
-    assert left_in_asgi("1", kind="websocket") is None
+    assert left(in_asgi, "1", kind="websocket") is None
 
 
 @pytest.mark.parametrize("reader", [WSGIDeadline, ASGIDeadline])

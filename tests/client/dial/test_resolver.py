@@ -88,32 +88,27 @@ def test_what_cannot_be_a_name_takes_no_thread(host, monkeypatch):
         resolve(host, 80)
 
 
-class TestReplaced:
-    """Another function in the place of ``socket.getaddrinfo``."""
+# Another function in the place of ``socket.getaddrinfo``
 
-    def test_it_is_asked_every_time_and_with_the_port(self, replaced):
-        replaced.answers["api.test"] = ["192.0.2.1"]
 
-        for port in (80, 80, 443):
-            assert resolve("api.test", port)[0][4] == ("192.0.2.1", port)
-        assert replaced.asked == ["api.test"] * 3
-        assert not names.entries()
+def test_what_replaces_the_systems_function_is_asked_every_time_and_with_the_port(replaced):
+    replaced.answers |= {"api.test": ["192.0.2.1"], "192.0.2.1": ["192.0.2.2"]}
 
-    def test_it_sees_addresses_too(self, replaced):
-        replaced.answers["192.0.2.1"] = ["192.0.2.2"]
+    for port in (80, 80, 443):
+        assert resolve("api.test", port)[0][4] == ("192.0.2.1", port)
+    assert hosts(resolve("192.0.2.1", 80)) == ["192.0.2.2"]
+    assert replaced.asked == [*["api.test"] * 3, "192.0.2.1"]
+    assert not names.entries()
 
-        assert hosts(resolve("192.0.2.1", 80)) == ["192.0.2.2"]
 
-    def test_it_does_not_see_what_was_kept_before_nor_leave_anything_behind(
-        self, c_library, monkeypatch
-    ):
-        c_library.answers["api.test"] = ["192.0.2.1"]
-        resolve("api.test", 80)
+def test_it_does_not_see_what_was_kept_before_nor_leave_anything_behind(c_library, monkeypatch):
+    c_library.answers["api.test"] = ["192.0.2.1"]
+    resolve("api.test", 80)
 
-        with monkeypatch.context() as patch:
-            patch.setattr(socket, "getaddrinfo", lambda *_: [])
-            assert resolve("api.test", 80) == []
-        assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", lambda *_: [])
+        assert resolve("api.test", 80) == []
+    assert hosts(resolve("api.test", 80)) == ["192.0.2.1"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
