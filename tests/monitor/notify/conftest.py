@@ -15,20 +15,6 @@ from ringback.testing.lab.message import response
 
 
 @pytest.fixture
-def endpoints():
-    return [
-        Endpoint(
-            id=f"shop-{number}",
-            name=f"Shop {number}",
-            url=f"https://user:secret@shop{number}.invalid/?token=secret",
-            type="http",
-            labels={"team": "blue" if number % 2 else "red"},
-        )
-        for number in range(1, 60)
-    ]
-
-
-@pytest.fixture
 def store(tmp_path):
     with_ = SQLiteStore(tmp_path / "ringback.db")
     yield with_
@@ -93,14 +79,14 @@ def desk(tmp_path):
 
 
 @pytest.fixture
-def dispatch(store, endpoints):
+def dispatch(store):
     """Runs a dispatcher while a coroutine drives it: ``await tell(change)`` and ``until(...)``."""
 
-    def run(notifiers, drive, routes=(), *, collation=AT_ONCE, **options):
+    endpoint = Endpoint(id="shop-1", name="Shop 1", url="", type="http", labels={"team": "blue"})
+
+    def run(notifiers, drive):
         async def main():
-            dispatcher = Dispatcher(
-                store, notifiers, routes, collation=collation, endpoints=endpoints, **options
-            )
+            dispatcher = Dispatcher(store, notifiers, (), collation=AT_ONCE, endpoints=[endpoint])
 
             async def tell(*changes):
                 notices = [n for change in changes for n in dispatcher.notices_for(change)]

@@ -91,7 +91,7 @@ def test_an_incident_is_an_alert_until_it_is_over(alertmanager, receiver, dispat
         await until(lambda: "resolved" in statuses(receiver), 120)
         assert alerts(alertmanager) == []
 
-    dispatch([settings(alertmanager)], drive, collation=AT_ONCE)
+    dispatch([settings(alertmanager)], drive)
     (firing, *_, resolved) = [alert for doc in receiver.documents for alert in doc["alerts"]]
     assert firing["labels"] == resolved["labels"]
     assert firing["labels"]["alertname"] == "RingbackIncident"
