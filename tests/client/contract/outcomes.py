@@ -347,12 +347,9 @@ def _settings(endpoint, fault):
     # The resolver gives up before the call does.
     if _waits(fault) and not fault.kind.startswith("dns."):
         attempts = 3 if fault.when == "first_two" else 2
-        connecting = fault.kind.startswith(("tcp.", "tls.", "proxy."))
-        limits = (
-            Timeout(connect=WAITING, read=WAITING, write=AMPLE)
-            if connecting
-            else Timeout(connect=AMPLE, read=WAITING, write=WAITING)
-        )
+        # With aiohttp an upload may take as long as the connection and the write together.
+        connecting = fault.kind.startswith(("tcp.", "tls.", "proxy.", "http.request."))
+        limits = Timeout(WAITING if connecting else AMPLE, read=WAITING, write=WAITING)
     if "trickling" in fault.when:
         deadline = TRICKLING
     return Settings(

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from client.requests.ranges import OLD, FileServer
+from client.requests.ranges import DATE, OLD, FileServer
 
 from ringback import Backoff, Policy, Session
 from ringback.client.deadline import current_deadline
@@ -49,6 +49,7 @@ def broken_off(server, session, path):
         if there >= 2 * PIECE:
             raise RuntimeError("enough")
 
+    server.url += "?token=hunter2"
     with pytest.raises(RuntimeError):
         session.download(server.url, path, progress=stop)
     server.asked.clear()
@@ -64,7 +65,9 @@ def left_of(path):
     return sorted(entry.name for entry in path.parent.iterdir())
 
 
-def test_it_goes_on_over_more_breaks_than_there_are_attempts(server, session, path):
+@pytest.mark.parametrize("validator", [{"ETag": '"one"'}, {"Last-Modified": OLD}])
+def test_it_goes_on_over_more_breaks_than_there_are_attempts(server, session, path, validator):
+    server.headers = validator
     done = session.download(server.url, path)
 
     assert path.read_bytes() == CONTENT
@@ -86,21 +89,12 @@ def test_what_is_complete_already_only_gets_its_name(server, session, path, brok
     assert left_of(path) == ["file.bin"]
 
 
-def test_a_file_that_has_changed_is_begun_anew(server, session, path, broken_off):
-    server.content = random.Random(8).randbytes(len(CONTENT))
-    server.headers["ETag"] = '"two"'
+@pytest.mark.parametrize(("size", "tag"), [(len(CONTENT), '"two"'), (500_000, '"one"')])
+def test_a_file_that_has_changed_is_begun_anew(server, session, path, broken_off, size, tag):
+    server.content = random.Random(8).randbytes(size)
+    server.headers["ETag"] = tag
 
-    done = session.download(server.url, path)
-
-    assert path.read_bytes() == server.content
-    assert done.resumed_at == 0
-
-
-def test_a_416_for_a_file_that_is_shorter_now_begins_anew(server, session, path, broken_off):
-    server.content = random.Random(9).randbytes(500_000)  # of the same ETag, against all rules
-
-    session.download(server.url, path)
-
+    assert session.download(server.url, path).resumed_at == 0
     assert path.read_bytes() == server.content
 
 
@@ -121,22 +115,9 @@ def test_a_part_of_another_content_than_asked_for_is_not_taken(server, session, 
     assert path.read_bytes() == server.content != CONTENT
 
 
-def test_a_strong_date_will_do_as_a_validator(server, session, path):
-    server.headers = {"Last-Modified": OLD}
-    session.download(server.url, path)
-
-    assert path.read_bytes() == CONTENT
-    assert server.asked[1] == f"bytes={PIECE}-"
-
-
 @pytest.mark.parametrize(
     "headers",
-    [
-        {},
-        {"ETag": 'W/"one"'},
-        {"ETag": 'W/"one"', "Last-Modified": OLD},
-        {"Last-Modified": "Mon, 02 Nov 2026 10:00:00 GMT"},
-    ],
+    [{}, {"ETag": 'W/"one"'}, {"ETag": 'W/"one"', "Last-Modified": OLD}, {"Last-Modified": DATE}],
 )
 def test_without_a_strong_validator_each_attempt_begins_anew_and_they_are_counted(
     server, session, path, headers
@@ -347,14 +328,7 @@ def test_a_part_file_is_never_a_link(server, session, path):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"safe": 10**12},
-        {"validator": None},
-        {"resource": "another"},
-        "[1]",
-        "[" * 100_000,
-    ],
+    "change", [{"safe": 10**12}, {"validator": None}, {"resource": "another"}, "[" * 100_000]
 )
 def test_notes_that_cannot_be_relied_on_are_not(server, session, path, broken_off, change):
     notes = Path(f"{path}.part.json")
@@ -375,12 +349,8 @@ def test_what_is_beyond_the_safe_bytes_is_not_built_upon(server, session, path, 
     assert path.read_bytes() == CONTENT
 
 
-def test_no_credentials_are_written_down(server, session, path, broken_off):
-    with pytest.raises(RuntimeError):
-        session.download(
-            f"{server.url}?token=secret", path, progress=lambda *_: exec("raise RuntimeError")
-        )
-    assert "secret" not in Path(f"{path}.part.json").read_text()
+def test_no_credentials_are_written_down(path, broken_off):
+    assert "hunter2" not in Path(f"{path}.part.json").read_text()
 
 
 def test_a_directory_and_a_range_of_ones_own_are_refused(server, session, tmp_path):
