@@ -78,92 +78,6 @@ def exchange(endpoint, sent=GET, *, patience=WAIT_TIMEOUT, until=None):
         return Exchange(b"", "rst")
 
 
-class TlsClient:
-    """TLS in memory over a bare socket, so that TLS hides nothing of how TCP ended."""
-
-    def __init__(self, endpoint, context, *, patience=WAIT_TIMEOUT):
-        self.socket = connect(endpoint, patience=patience)
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        name = endpoint.url.split("/")[2].rpartition(":")[0]
-        self.tls = context.wrap_bio(self._in, self._out, server_hostname=name)
-        self.outcome = Exchange()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def shake_hands(self):
-        """Do the handshake; return whether it succeeded."""
-        return self._until_done(self.tls.do_handshake)
-
-    def send(self, data):
-        """Send application data."""
-        self.tls.write(data)
-        self._flush()
-
-    def read_some(self):
-        """Return the next application data; it must come."""
-        already = len(self.outcome.received)
-        assert self._until_done(self._read), self.outcome
-        return self.outcome.received[already:]
-
-    def read_to_end(self):
-        """Read application data until the connection ends."""
-        while self._until_done(self._read):
-            pass
-        return self.outcome
-
-    def _read(self):
-        data = self.tls.read(65536)
-        if not data:
-            raise ssl.SSLZeroReturnError
-        self.outcome.received += data
-
-    def _until_done(self, step):
-        while True:
-            try:
-                step()
-            except ssl.SSLWantReadError:
-                self._flush()
-                if not self._fill():
-                    return False
-            except ssl.SSLZeroReturnError:
-                self.outcome.close_notify = True
-                self.outcome.end = read_to_end(self.socket).end
-                return False
-            except ssl.SSLError as error:
-                self.outcome.error = error
-                self._flush()
-                return False
-            else:
-                self._flush()
-                return True
-
-    def _fill(self):
-        try:
-            data = self.socket.recv(65536)
-        except (ConnectionResetError, TimeoutError) as error:
-            self.outcome.end = "rst" if isinstance(error, ConnectionResetError) else "silence"
-            return False
-        if not data:
-            self.outcome.end = self.outcome.end or "fin"
-            return False
-        self._in.write(data)
-        return True
-
-    def _flush(self):
-        if not self._out.pending:
-            return  # A send of nothing would take the RST from the next receive.
-        try:
-            self.socket.sendall(self._out.read())
-        except ConnectionResetError:
-            self.outcome.end = "rst"
-        except BrokenPipeError:
-            return
-
-
 def trusting(endpoint):
     """Return a client's context that trusts what the endpoint says to trust."""
     context = ssl.create_default_context(cafile=endpoint.verify)
@@ -174,8 +88,23 @@ def trusting(endpoint):
 
 def tls_exchange(endpoint, context=None, sent=GET, *, patience=WAIT_TIMEOUT):
     """Do a TLS handshake, send bytes, and return what came back."""
-    with TlsClient(endpoint, context or trusting(endpoint), patience=patience) as client:
-        if not client.shake_hands():
-            return client.outcome
-        client.send(sent)
-        return client.read_to_end()
+    seen, name = Exchange(), endpoint.url.split("/")[2].rpartition(":")[0]
+    told = {"server_hostname": name, "suppress_ragged_eofs": False}
+    try:
+        with (context or trusting(endpoint)).wrap_socket(
+            connect(endpoint, patience=patience), **told
+        ) as secured:
+            with contextlib.suppress(BrokenPipeError):
+                secured.sendall(sent)
+            while data := secured.recv(65536):
+                seen.received += data
+            seen.close_notify = True
+    except ConnectionResetError:
+        seen.end = "rst"
+    except TimeoutError:
+        seen.end = "silence"
+    except ssl.SSLEOFError:  # a FIN that TLS does not announce
+        seen.end = "fin"
+    except ssl.SSLError as error:
+        seen.error = error
+    return seen
