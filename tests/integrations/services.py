@@ -474,15 +474,11 @@ class Service:
     """A service, whose drivers meet the same."""
 
     speak: Callable[..., None]
-    refusals: dict[str, object]
-    """What it says in place of letting a driver in."""
-    shutdown: bytes | None = None
-    """What it says while it answers the first question and goes down; not all say it."""
-    before_tls: Callable[[Connection], None] | None = None
-    """What comes before the handshake, where TLS is not spoken from the first byte."""
+    refusals: dict[str, object]  # What it says in place of letting a driver in
+    shutdown: bytes | None = None  # Said while it answers a question and goes down; not by all
+    before_tls: Callable[[Connection], None] | None = None  # What comes before a handshake
     speaks_first: bool = False
-    kinds: dict[str, set[str]] = field(default_factory=dict)
-    """How a refusal may be named, where it is not ``service.rejected``."""
+    kinds: dict[str, set[str]] = field(default_factory=dict)  # If not ``service.rejected``
 
 
 def _elastic_refusal(status, kind, reason):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import gc
 import logging
 import random
@@ -162,17 +163,7 @@ def tls_port(lab, _):
     return listen(lab, handler)
 
 
-def missing_name(lab, _):
-    return dns.endpoint(lab, "nxdomain")
-
-
-def half_close(connection):
-    connection.finish(linger=True)
-
-
-def goes_silent(connection):
-    connection.stall(reading=False)
-
+half_close = functools.partial(Connection.finish, linger=True)
 
 _SPEAKS_FIRST = frozenset(
     driver for driver, service in SERVICE.items() if SERVICES[service].speaks_first
@@ -191,7 +182,9 @@ SCENARIOS = {
         frozenset({"tcp.timed_out", "client.deadline_exceeded"}),
         silent=True,
     ),
-    "no such name": Scenario(missing_name, frozenset({"dns.name_not_resolved"})),
+    "no such name": Scenario(
+        lambda lab, _: dns.endpoint(lab, "nxdomain"), frozenset({"dns.name_not_resolved"})
+    ),
     "name server fails": Scenario(
         lambda lab, _: dns.endpoint(lab, "servfail"),
         frozenset({"dns.temporary_failure"}),
@@ -248,7 +241,7 @@ SCENARIOS = {
     "asked: closes": Scenario(asked(half_close), LOST, sent=True),
     "asked: resets": Scenario(asked(Connection.reset), LOST, sent=True),
     "asked: silent": Scenario(
-        asked(goes_silent),
+        asked(functools.partial(Connection.stall, reading=False)),
         TIMED_OUT | {"tcp.timed_out.established"},  # pika's heartbeat
         silent=True,
         sent=True,

@@ -166,11 +166,6 @@ def unsent(handler: Handler | None, **more: Any) -> Way:
     return Way(handler, arrives=False, **{"says": ("no",), **more})
 
 
-def unforwarded(then: Callable[[Connection], Any], **more: Any) -> Way:
-    """A way that ends before the origin, and nobody can tell."""
-    return Way(instead(then), arrives=False, **more)
-
-
 WAYS = {
     # A plain request is handed to the proxy: from then on it may have arrived.
     "forwards, closes": Way(forwarding(close)),
@@ -187,20 +182,22 @@ WAYS = {
     "works, the origin closes": Way(proxy, close),
     "works, the origin resets": Way(proxy, reset),
     "works, the origin hangs": Way(proxy, hang, waits=True),
-    "closes": unforwarded(close),
-    "resets": unforwarded(reset),
-    "hangs": unforwarded(hang, waits=True),
-    "502": unforwarded(status(502)),
-    "504": unforwarded(status(504)),
+    # Nobody can tell that it ends before the origin.
+    "closes": Way(instead(close), arrives=False),
+    "resets": Way(instead(reset), arrives=False),
+    "hangs": Way(instead(hang), arrives=False, waits=True),
+    "502": Way(instead(status(502)), arrives=False),
+    "504": Way(instead(status(504)), arrives=False),
     # It is not reached, or refuses. A 403 may be the origin's.
     "nothing listens": unsent(None),
     "no TLS": unsent(hello_plain, scheme="https"),
     "407": unsent(instead(status(407))),
     "403": unsent(instead(status(403)), says=("yes",)),
     # The tunnel does not stand yet. A reset may come before the handshake has begun.
-    **{f"CONNECT, {code}": unsent(instead(status(code)), tunnel=True) for code in (407, 403, 502)},
-    "CONNECT, 503": unsent(instead(status(503)), tunnel=True),
-    "CONNECT, 504": unsent(instead(status(504)), tunnel=True),
+    **{
+        f"CONNECT, {code}": unsent(instead(status(code)), tunnel=True)
+        for code in (407, 403, 502, 503, 504)
+    },
     "CONNECT, closes": unsent(instead(close), tunnel=True),
     "CONNECT, resets": unsent(instead(reset), tunnel=True),
     "CONNECT, half a head": unsent(instead(half_a_head), tunnel=True),

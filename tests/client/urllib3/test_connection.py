@@ -4,7 +4,6 @@ import contextlib
 import io
 import socket
 import ssl
-import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ import urllib3
 import urllib3.exceptions
 import urllib3.util.connection
 
-from ringback.client.deadline import within
 from ringback.client.urllib3 import HTTPConnection, ProxyPools
 from ringback.client.wire import forget_exchange, last_exchange
 from ringback.retry import Timeout
@@ -149,17 +147,6 @@ def test_an_upload_has_a_timeout_of_its_own(lab, pools):
     with pytest.raises(urllib3.exceptions.ProtocolError) as caught:
         manager.request("POST", met.url, body=bytes(64 << 20), timeout=30)
     assert isinstance(caught.value.args[1], TimeoutError)
-
-
-def test_a_body_that_is_read_after_the_call_has_only_the_read_timeout(lab, pools):
-    met = lab.start("http.response.body_timed_out:trickling_body")
-    until = time.monotonic() + 0.5
-    with within(until):
-        answer = pools().request("GET", met.url, preload_content=False)
-    with answer:
-        while time.monotonic() < until:
-            assert answer.read(1) == b"x"
-        assert answer.read(1) == b"x"
 
 
 def as_text(endpoint):

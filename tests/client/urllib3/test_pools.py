@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 import urllib3
 import urllib3.connectionpool
 from urllib3.exceptions import EmptyPoolError
 
-from ringback.client.deadline import within
 from ringback.client.urllib3 import ProxyPools, proxy_pools
 from ringback.client.urllib3.socks import SocksPools
 from ringback.client.wire import last_exchange
@@ -34,14 +31,6 @@ def test_a_class_in_the_place_of_urllib3s_is_used(pools, monkeypatch, scheme):
     assert type(pool._get_conn()) is not Recorder
     pool.ConnectionCls = Recorder
     assert type(pool._get_conn()) is Recorder
-
-
-def test_the_deadline_ends_the_wait_for_a_connection(lab, pools):
-    met = lab.start("ok")
-    manager = pools(maxsize=1, block=True)
-    held = manager.request("GET", met.url, preload_content=False)
-    with held, within(time.monotonic() + 0.1), pytest.raises(EmptyPoolError):
-        manager.request("GET", met.url)
 
 
 def test_the_wait_for_a_connection_has_a_timeout_of_its_own(lab, pools):

@@ -171,17 +171,6 @@ def test_over_tls_close_notify_ends_a_body(response, way):
         assert WAYS[way](one) == TEXT
 
 
-@pytest.mark.parametrize(
-    ("name", "way"),
-    pairs(["sized", "chunked", "chunked, without the last line", "gzip"], ["all", "in parts"]),
-)
-def test_over_tls_a_body_that_says_its_end_needs_no_close_notify(response, name, way):
-    requires("cryptography")
-    data, body = WHOLE[name]
-    with response(data, "tls, cut") as one:
-        assert WAYS[way](one) == body
-
-
 def test_what_is_not_decoded_is_not_missed(response):
     with response(UNDECODED["sized gzip"]) as one:
         assert one.read(decode_content=False) == HALF

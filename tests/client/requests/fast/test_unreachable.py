@@ -95,17 +95,7 @@ def test_what_is_raised_is_what_requests_raises(silent, scheme):
     assert error.request.url == url_of(silent, scheme)
 
 
-def test_telling_of_it_connects_to_nobody(silent):
-    with closing(Stock()) as adapter:
-        end = unconnected(adapter, url_of(silent))
-        silent.listen()
-        silent.settimeout(0.05)
-        assert isinstance(failing(end.raise_error), requests.ConnectionError)
-        with pytest.raises(TimeoutError):
-            silent.accept()
-
-
-def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(silent):
+def test_telling_of_it_connects_to_nobody_and_sends_nothing_over_what_another_kept(silent):
     with closing(Stock()) as adapter, ThreadPoolExecutor() as threads:
         end = unconnected(adapter, url_of(silent))
         silent.listen()
@@ -114,6 +104,9 @@ def test_telling_of_it_sends_nothing_over_a_connection_that_another_call_kept(si
         assert isinstance(failing(end.raise_error), requests.ConnectionError)
         with served.result() as peer:
             assert peer.recv(1000) == b""
+        silent.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            silent.accept()
 
 
 def answer_one(listener):
