@@ -247,23 +247,6 @@ def kept(store):
         ]
 
 
-def rounds(stage, load, job):
-    """Go through the rounds, with a load, and end that."""
-    chance = random.Random(7)
-    load.start()
-    job.start()
-    for number in range(ROUNDS):
-        what = ("kill", "stop", "kill", "kill", "server")[number % 5]
-        stage.round(what)
-        before = len(load.sent)
-        until(lambda before=before: len(load.sent) > before + 2 * RESULTS)
-        time.sleep(chance.uniform(0, 0.5))  # the instant of the next round: any
-    job.ended.set()
-    until(lambda: not job.is_alive())
-    load.ended.set()
-    load.join()
-
-
 def check_results(stage, load):
     sent = [(check.endpoint, int(check.at * 1e6 + 0.5)) for check in load.sent]
     found = kept(stage.store)
@@ -290,8 +273,18 @@ def check_notifications(receiver, job):
 @pytest.mark.nightly
 def test_whoever_dies_nothing_is_lost_doubled_or_out_of_order(stage, receiver):
     stage.leading()
-    remote = remote_of(stage.hubs)
+    remote, chance = remote_of(stage.hubs), random.Random(7)
     load, job = Load(stage.hubs, remote), Jobs(remote)
-    rounds(stage, load, job)
+    load.start()
+    job.start()
+    for number in range(ROUNDS):
+        stage.round(("kill", "stop", "kill", "kill", "server")[number % 5])
+        enough = len(load.sent) + 2 * RESULTS
+        until(lambda enough=enough: len(load.sent) > enough)
+        time.sleep(chance.uniform(0, 0.5))  # the instant of the next round: any
+    job.ended.set()
+    until(lambda: not job.is_alive())
+    load.ended.set()
+    load.join()
     check_results(stage, load)
     check_notifications(receiver, job)

@@ -61,6 +61,7 @@ def test_ctrl_c_is_not_for_the_reader(monkeypatch):
     assert group != os.getpgid(0)
 
 
+@pytest.mark.nightly
 def test_a_running_monitor_has_not_loaded_pydantic():
     program = "import sys, ringback.monitor.program; print(*sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", program], text=True).split()
