@@ -6,7 +6,6 @@ from client.contract.integrations import INTEGRATIONS
 from client.contract.outcomes import shares
 
 from ringback.client import origins
-from ringback.testing.lab import Lab
 
 
 def pytest_generate_tests(metafunc):
@@ -27,12 +26,6 @@ def _nothing_left_to_others():
             gc.collect()
 
 
-@pytest.fixture
-def lab():
-    with Lab() as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def _nothing_known():
     origins.forget()
@@ -43,8 +36,3 @@ def _nothing_known():
 @pytest.fixture
 def integration(name):
     return INTEGRATIONS[name]
-
-
-@pytest.fixture
-def events():
-    return []

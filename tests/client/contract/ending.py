@@ -14,10 +14,9 @@ from until import TEST_TIMEOUT
 
 from ringback import Timeout
 
-SHORT = 0.6
 FOR_EVER = 600.0
 PATIENT = replace(AT_ONCE, timeout=Timeout(connect=FOR_EVER, read=FOR_EVER, write=FOR_EVER))
-HASTY = replace(PATIENT, deadline=SHORT)
+HASTY = replace(PATIENT, deadline=0.6)
 
 
 def ended(function, *args, **options):

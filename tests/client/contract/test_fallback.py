@@ -69,6 +69,16 @@ def _each_time(integration):
         pytest.skip("with urllib3 1 a session keeps the unverified connection for all its calls")
 
 
+def refused(integration, policy, expected, url, **settings):
+    """What a call raises that goes no way around."""
+    events = []
+    client = integration.client(policy, events.append, **settings)
+    with client as made, pytest.raises(expected) as caught:
+        made.request("GET", url)
+    assert told(events) == []
+    return caught.value
+
+
 # Without verification
 
 
@@ -88,36 +98,25 @@ def test_a_host_that_is_named_is_called_without_verification(lab, integration, e
 
 
 @pytest.mark.parametrize(("named", "name"), pairs(["localhost", "*.0.0.1", "*", ""], OURS))
-def test_a_host_that_is_not_named_is_not(integration, events, expired, named):
+def test_a_host_that_is_not_named_is_not(integration, expired, named):
     policy = replace(ONCE, insecure_hosts={named} - {""})
-    with (
-        integration.client(policy, events.append, verify=expired.verify) as client,
-        pytest.raises(errors.CertificateExpired),
-    ):
-        client.request("GET", expired.url)
+    how = {"verify": expired.verify}
+    refused(integration, policy, errors.CertificateExpired, expired.url, **how)
     assert expired.requests == 0
-    assert told(events) == []
 
 
 @of_our_own
-def test_a_redirect_to_a_host_that_is_not_named_is_not_followed(lab, integration, events, expired):
+def test_a_redirect_to_a_host_that_is_not_named_is_not_followed(lab, integration, expired):
     policy = replace(ONCE, insecure_hosts={"localhost"})
-    first = lab.listen(answering(redirect(expired.url)))
-    with (
-        integration.client(policy, events.append, verify=expired.verify) as client,
-        pytest.raises(errors.CertificateExpired),
-    ):
-        client.request("GET", f"http://localhost:{first.port}/")
+    first = f"http://localhost:{lab.listen(answering(redirect(expired.url))).port}/"
+    refused(integration, policy, errors.CertificateExpired, first, verify=expired.verify)
     assert expired.requests == 0
-    assert told(events) == []
 
 
 @of_our_own
-def test_no_other_failure_is_passed_by(lab, integration, events):
+def test_no_other_failure_is_passed_by(lab, integration):
     url = lab.start("tls.version_or_cipher_mismatch:no_shared_cipher").url
-    with integration.client(INSECURE, events.append) as client, pytest.raises(errors.RingbackError):
-        client.request("GET", url)
-    assert told(events) == []
+    refused(integration, INSECURE, errors.RingbackError, url)
 
 
 @of_our_own
@@ -190,28 +189,18 @@ def test_a_host_that_is_named_is_called_directly(lab, integration, events, dead,
 
 
 @of_our_own
-def test_a_host_that_is_not_named_is_not_called_directly(integration, events, target, dead):
+def test_a_host_that_is_not_named_is_not_called_directly(integration, target, dead):
     policy = replace(ONCE, direct_hosts={"localhost", "*.0.0.1"})
-    with (
-        integration.client(policy, events.append, proxy=at(dead)) as client,
-        pytest.raises(errors.ProxyUnreachable) as caught,
-    ):
-        client.request("GET", target.url)
-    assert caught.value.failure.target.proxy == f"{dead.host}:{dead.port}"
+    error = refused(integration, policy, errors.ProxyUnreachable, target.url, proxy=at(dead))
+    assert error.failure.target.proxy == f"{dead.host}:{dead.port}"
     assert target.seen == []
-    assert told(events) == []
 
 
 @of_our_own
-def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(lab, integration, events):
-    proxy, target = lab.start("proxy.denied:403"), secured()(lab)
-    with (
-        integration.client(DIRECT, events.append, proxy=proxy.proxies["https"]) as client,
-        pytest.raises(errors.ProxyError),
-    ):
-        client.request("GET", target.url)
+def test_what_a_proxy_answers_is_no_reason_to_pass_it_by(lab, integration):
+    proxy, target = lab.start("proxy.denied:403").proxies["https"], secured()(lab)
+    refused(integration, DIRECT, errors.ProxyError, target.url, proxy=proxy)
     assert target.seen == []
-    assert told(events) == []
 
 
 @of_our_own

@@ -62,8 +62,7 @@ def test_what_is_sent_is_printed_when_asked_for(lab, capsys):
     with contextlib.closing(connection):
         connection.set_debuglevel(1)
         connection.request("GET", "/")
-        response = connection.getresponse()
-        response.read()
+        connection.getresponse().read()
     said = capsys.readouterr().out
     assert "send: b'GET / HTTP/1.1" in said
     assert "reply: 'HTTP/1.1 200 OK" in said
@@ -149,10 +148,6 @@ def test_an_upload_has_a_timeout_of_its_own(lab, pools):
     assert isinstance(caught.value.args[1], TimeoutError)
 
 
-def as_text(endpoint):
-    return {"ca_cert_data": Path(endpoint.verify).read_text()}
-
-
 def handed_in(endpoint):
     context = ssl.create_default_context(cafile=endpoint.verify)
     context.check_hostname = False  # urllib3 does it; 1.26 names no address to a context
@@ -162,7 +157,7 @@ def handed_in(endpoint):
 CONTEXTS = {
     "shared": lambda endpoint: {"ca_certs": endpoint.verify},
     "urllib3's": lambda endpoint: {"ca_certs": endpoint.verify, "assert_hostname": "localhost"},
-    "urllib3's, of a text": as_text,
+    "urllib3's, of a text": lambda it: {"ca_cert_data": Path(it.verify).read_text()},
     "handed in": handed_in,
 }
 if OLD:

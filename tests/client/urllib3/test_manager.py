@@ -61,9 +61,7 @@ class Eager(urllib3.Retry):
 STATUSES = {"status_forcelist": [500], "backoff_factor": 0}
 
 
-@pytest.mark.parametrize(
-    "retries", [urllib3.Retry(5, **STATUSES), Eager(5, status_forcelist=[500])]
-)
+@pytest.mark.parametrize("retries", [urllib3.Retry(5, **STATUSES), Eager(5, **STATUSES)])
 @pytest.mark.parametrize("of_manager", [True, False])
 def test_a_retry_of_ones_own_is_honoured(lab, manager, events, retries, of_manager):
     met = lab.listen(failing_requests(4, response(500, b"")))

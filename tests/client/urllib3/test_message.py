@@ -29,16 +29,14 @@ def test_a_header_block_that_breaks_off_is_an_error(pools, serving, cut):
     assert (failure.kind, failure.phase) == ("http.response.headers.truncated", "wait")
 
 
-def test_a_status_line_that_breaks_off_is_one_as_ever(pools, serving):
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [(b"HTTP/1.1 2", http.client.BadStatusLine), (b"", http.client.RemoteDisconnected)],
+)
+def test_an_end_before_the_headers_is_one_as_ever(pools, serving, sent, expected):
     with pytest.raises(ProtocolError) as caught:
-        pools().request("GET", serving(b"HTTP/1.1 2").url)
-    assert isinstance(caught.value.args[1], http.client.BadStatusLine)
-
-
-def test_an_end_before_the_first_byte_is_one_as_ever(pools, serving):
-    with pytest.raises(ProtocolError) as caught:
-        pools().request("GET", serving(b"").url)
-    assert isinstance(caught.value.args[1], http.client.RemoteDisconnected)
+        pools().request("GET", serving(sent).url)
+    assert isinstance(caught.value.args[1], expected)
 
 
 def test_a_whole_header_block_and_an_end_at_once_is_none(pools, serving):

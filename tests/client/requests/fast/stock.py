@@ -39,17 +39,10 @@ def pool_of(session, server):
 
 def notice(session, server):
     """Wait until the kept connections that the server has closed have noticed."""
-    with session.get_adapter(server.url).poolmanager.pools.lock:
-        pools = session.get_adapter(server.url).poolmanager.pools
-        kept = [
-            connection
-            for pool in vars(pools)["_container"].values()
-            for connection in pool.pool.queue
-        ]
+    pools = session.get_adapter(server.url).poolmanager.pools
+    with pools.lock:
+        kept = [one for pool in vars(pools)["_container"].values() for one in pool.pool.queue]
     for connection in kept:
-        if (
-            connection is not None
-            and connection.sock is not None
-            and connection.sock.getsockname() in server.closed
-        ):
-            assert wait_for_read(connection.sock, 60)
+        sock = getattr(connection, "sock", None)
+        if sock is not None and sock.getsockname() in server.closed:
+            assert wait_for_read(sock, 60)

@@ -17,7 +17,6 @@ from ringback import Policy, Timeout
 from ringback.client.requests.fast import guard
 from ringback.client.requests.fast.connection import FastConnection
 from ringback.client.requests.fast.response import FastMessage
-from ringback.testing.lab import Lab
 from ringback.testing.lab.healthy import secured
 
 
@@ -151,12 +150,11 @@ def test_a_closed_pool_does_not_make_one_request_two(server, monkeypatch):
     assert [len(requests) for requests in server.received] == [2]
 
 
-def test_a_kept_tls_connection_goes_the_direct_way(taken):
-    with Lab() as lab:
-        endpoint = secured()(lab)
-        with single() as session:
-            for _ in range(3):
-                assert session.get(endpoint.url, verify=endpoint.verify, timeout=5).ok
+def test_a_kept_tls_connection_goes_the_direct_way(lab, taken):
+    endpoint = secured()(lab)
+    with single() as session:
+        for _ in range(3):
+            assert session.get(endpoint.url, verify=endpoint.verify, timeout=5).ok
 
     assert taken == [True, True]
 
