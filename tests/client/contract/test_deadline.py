@@ -52,7 +52,7 @@ def meet(integration, fault, endpoint):
     return ended(make)
 
 
-@few("Session", "PoolManager", "httpx-async", "aiohttp", "install requests", only=of_http)
+@few("Session", "PoolManager", "httpx-async", "aiohttp", only=of_http)
 def test_calls_that_are_kept_waiting_end(lab, integration):
     met = [fault for fault in WAITS if "socks" not in fault or "socks" in str(integration.proxies)]
     endpoints = [lab.start(fault) for fault in met]

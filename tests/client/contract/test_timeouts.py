@@ -6,7 +6,7 @@ import importlib
 from dataclasses import replace
 
 import pytest
-from client.contract.integrations import AT_ONCE, UNSET, across, of_http
+from client.contract.integrations import AT_ONCE, UNSET, across, few, of_http
 
 from ringback import Timeout, errors
 from ringback.testing.lab.message import response
@@ -17,6 +17,7 @@ QUICK = replace(AT_ONCE, attempts=1, timeout=Timeout(connect=0.2, read=0.05, wri
 SILENT = "http.response.timed_out:silent"
 
 of_any_http = across(also="httpx2-async", only=of_http)
+of_few = few("Session", "PoolManager", "httpx-async", "aiohttp", "install urllib3", only=of_http)
 
 
 def late(connection):
@@ -52,7 +53,7 @@ def nones(integration):
     return [None, importlib.import_module("aiohttp").ClientTimeout(total=None)]
 
 
-@of_any_http
+@of_few
 @pytest.mark.parametrize("of", ["client", "call"])
 def test_a_call_that_is_to_have_none_waits(lab, integration, of):
     url = lab.listen(late).url
@@ -65,7 +66,7 @@ def test_a_call_that_is_to_have_none_waits(lab, integration, of):
                 assert client.request("GET", url, timeout=none).status == 200
 
 
-@of_any_http
+@of_few
 def test_and_still_ends_by_its_deadline(lab, integration):
     policy = replace(QUICK, deadline=0.2)
     for none in nones(integration):
