@@ -137,6 +137,7 @@ class PostgresDatabase:
         self._is_prepared = False
         self._gate = threading.Lock()
         self._connection: Connection | None = None
+        self._cut: list[Connection] = []  # When the lead was lost; to be closed
         self._why: StoreProblem = StoreUnavailable(f"{self.label}: the connection is lost")
         self._attempt: threading.Thread | None = None
         self._closed = threading.Event()
@@ -244,10 +245,22 @@ class PostgresDatabase:
         if connection is not None:
             with suppress(DBAPIError):
                 connection.close()
+        self._close_cut()
         self._readers.dispose()
         self._writers.dispose()
 
+    def _close_cut(self) -> None:
+        """Close what was cut when the lead was lost; to be called by who writes, between uses."""
+        with self._gate:
+            connections, self._cut = self._cut, []
+        for connection in connections:
+            with suppress(DBAPIError):
+                connection.invalidate()
+                connection.close()
+
     def _at_hand(self) -> Connection:
+        if self._cut:
+            self._close_cut()
         connection = self._connection
         if connection is None:
             raise self._away()
@@ -311,8 +324,9 @@ class PostgresDatabase:
         """Write no more."""
         with self._gate:
             connection, self._connection = self._connection, None
-        if connection is not None:
-            cut(_driver(connection))  # whoever uses it closes it
+            if connection is not None:
+                self._cut.append(connection)
+                cut(_driver(connection))  # the writer, who may be using it, closes it
 
     def _connected(self, *, anew: bool) -> tuple[Connection, int, int]:
         """Return a new connection that may write, the epoch, and how many transactions were kept.
