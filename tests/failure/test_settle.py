@@ -52,7 +52,8 @@ def test_our_own_faults_stay_ours_on_the_way_to_a_proxy():
 
 
 @pytest.mark.parametrize(
-    "kind", ["tcp.address_unreachable.host", "tcp.timed_out", "tls.closed", "tcp.reset"]
+    "kind",
+    ["tcp.address_unreachable.host", "tcp.timed_out", "tls.closed", "tls.timed_out", "tcp.reset"],
 )
 def test_what_can_end_an_open_connection_is_never_taken_for_unsent(kind):
     assert delivered_in(kind, "connect") == "no"

@@ -24,7 +24,7 @@ _CONNECT = Clue("tcp.failed", GENERIC, "connect")
 _CONNECT_TIMEOUT = Clue(TIMEOUT, SPECIFIC, "connect")
 _READ_TIMEOUT = Clue(TIMEOUT, UMBRELLA, "wait")
 _WRITE_TIMEOUT = Clue(TIMEOUT, SPECIFIC, "send")
-_TLS = Clue("tls.failed", UMBRELLA, "tls")
+_TLS = Clue("tls.failed", UMBRELLA)
 _POOL = Clue("client.pool_exhausted", SPECIFIC, "pool")
 _CLOSED_BY_US = Clue("client.closed", SPECIFIC, "pool")
 _EMPTY = Clue("http.response.invalid.empty", SPECIFIC, "wait")
@@ -131,7 +131,7 @@ CLASSES: dict[str, Clue] = {
     # aiohttp
     "ClientConnectorError": _CONNECT,
     "ClientConnectorDNSError": Clue("dns.failed", GENERIC, "dns"),
-    "ClientConnectorSSLError": _TLS,
+    "ClientConnectorSSLError": _TLS._replace(phase="tls"),
     "ClientConnectorCertificateError": Clue("tls.cert.invalid", GENERIC, "tls"),
     "ClientProxyConnectionError": _PROXY._replace(phase="connect"),
     "ClientHttpProxyError": Clue("proxy.upstream_failed", UMBRELLA, "proxy", proxy=True),
@@ -219,7 +219,7 @@ CLASSES: dict[str, Clue] = {
     # other languages' names
     "UnknownHostException": Clue("dns.name_not_resolved", SPECIFIC, "dns"),
     "NoRouteToHostException": Clue("tcp.address_unreachable.host", SPECIFIC, "connect"),
-    "SSLHandshakeException": _TLS,
+    "SSLHandshakeException": _TLS._replace(phase="tls"),
     "SocketTimeoutException": Clue(TIMEOUT, UMBRELLA),
     "ConnectTimeoutException": _CONNECT_TIMEOUT,
     "HttpHostConnectException": _CONNECT,

@@ -43,8 +43,10 @@ from ringback.failure.frames import (
     Trace,
     phase_of_socket,
     trace,
+    was_logging_in,
     was_redirected,
     was_reused,
+    was_tried_before,
 )
 from ringback.failure.model import NO_TARGET, AddressFailure, Failure, Phase, Target
 from ringback.failure.recognise import RECOGNISERS, Recogniser
@@ -217,7 +219,7 @@ def classify(
         The root cause that the evidence supports; kind ``unknown`` where it supports none.
     """
     failure = classify_exchange(exc, target, reused)
-    return _of_the_call(failure, exc) if failure.delivered == "no" else failure
+    return failure if failure.delivered == "yes" else _of_the_call(failure, exc)
 
 
 def classify_exchange(
@@ -238,15 +240,52 @@ def classify_exchange(
 
 
 def _of_the_call(failure: Failure, exc: BaseException) -> Failure:
-    """Behind a redirect, the first request of the call was delivered."""
+    """What was delivered by the whole call, of which this was the last exchange.
+
+    Behind a redirect, its first request was delivered. Before a further attempt, of the library's
+    own or after an exception that was handled, something may have been. While a driver logs in,
+    nothing was.
+    """
+    chain: list[BaseException] = []
     inner: BaseException | None = exc
-    for _ in range(MAX_NODES):
-        if inner is None:
-            break
-        if was_redirected(inner.__traceback__):
-            return replace(failure, delivered="yes")
+    while inner is not None and len(chain) < MAX_NODES:
+        chain.append(inner)
         inner = inner.__cause__ or inner.__context__
-    return failure
+    raised = [each.__traceback__ for each in chain]
+    delivered = failure.delivered
+    if any(map(was_redirected, raised)):
+        delivered = "yes" if delivered == "no" else delivered
+    elif any(map(was_tried_before, raised)):
+        delivered = "maybe"
+    elif delivered == "maybe" and any(map(was_logging_in, raised)):
+        delivered = "no"
+    if delivered == "no" and any(map(_handled_what_was_sent, chain)):
+        delivered = "maybe"
+    return failure if delivered == failure.delivered else replace(failure, delivered=delivered)
+
+
+def _handled_what_was_sent(exc: BaseException) -> bool:
+    """Whether it comes of a call made while an exception was handled that a request may be out of.
+
+    Who translates an exception raises the new one right where the old one was caught; who tries
+    something else calls it there, and the new one comes from further in.
+    """
+    handled, raised = exc.__context__, exc.__traceback__
+    if handled is None or handled is exc.__cause__ or handled.__traceback__ is None:
+        return False
+    catching = handled.__traceback__.tb_frame
+    while raised is not None and raised.tb_frame is not catching:
+        raised = raised.tb_next
+    if raised is None or raised.tb_next is None:
+        return False
+    earlier = classify_exchange(handled, NO_TARGET)
+    if earlier.delivered == "maybe" and was_logging_in(handled.__traceback__):
+        return False
+    return earlier.delivered != "no" and earlier.kind not in _OF_NO_EXCHANGE
+
+
+_OF_NO_EXCHANGE = frozenset({"unknown", "abandoned", "client.deadline_exceeded"})
+"""What is said of exceptions that tell nothing of a connection, a timer's among them."""
 
 
 _MAX_WRAPPERS = 3

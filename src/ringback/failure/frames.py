@@ -4,10 +4,10 @@ A timeout or a reset carries no phase of its own; the functions on its traceback
 the same names in a live traceback and in a pasted one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from socket import AF_INET6, socket
 from types import FrameType, TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ringback.failure.model import Phase
 
@@ -308,6 +308,80 @@ def was_redirected(traceback: TracebackType | None) -> bool:
         if local is not None and frame.f_locals.get(local):
             return True
     return False
+
+
+def was_logging_in(traceback: TracebackType | None) -> bool:
+    """Whether a driver was still opening its connection: no statement of the program's was sent."""
+    return any(_logs_in(frame) for frame in frames_of(traceback))
+
+
+def _logs_in(frame: FrameType) -> bool:
+    files = _LOGINS.get(frame.f_code.co_name)
+    return files is not None and _ends(frame, files)
+
+
+_LOGINS: dict[str, tuple[str, ...]] = {
+    "connect": (
+        *("/psycopg/connection.py", "/psycopg/connection_async.py", "/psycopg2/__init__.py"),
+        *("/asyncpg/connection.py", "/pymysql/connections.py", "/oracledb/connection.py"),
+        *("/mysql/connector/abstracts.py", "/mysql/connector/aio/connection.py"),
+        *("/redis/connection.py", "/redis/asyncio/connection.py", "/amqp/connection.py"),
+        *("/pymongo/synchronous/pool.py", "/pymongo/asynchronous/pool.py"),
+    ),
+    "_connect": ("/aiomysql/connection.py",),
+    "_connect_addr": ("/asyncpg/connect_utils.py",),
+    "_open_connection": (
+        *("/mysql/connector/connection.py", "/mysql/connector/connection_cext.py"),
+    ),
+    "__init__": ("/pg8000/core.py", "/MySQLdb/connections.py"),
+}
+"""Function → the files of drivers where it opens a connection: TCP, TLS and the login."""
+
+
+def was_tried_before(traceback: TracebackType | None) -> bool:
+    """Whether a library was at a later attempt of its own: an earlier one may have been sent.
+
+    What it tried again while it only connected does not count.
+    """
+    for frame in frames_of(traceback):
+        if _logs_in(frame):
+            return False
+        attempts = _ATTEMPTS.get(frame.f_code.co_name)
+        if attempts is not None and attempts(frame.f_locals):
+            return True
+    return False
+
+
+def _of_urllib3(names: Mapping[str, Any]) -> bool:
+    history = getattr(names.get("retries"), "history", ())
+    return any(type(tried.error).__name__ not in _NEVER_SENT for tried in history)
+
+
+_NEVER_SENT = frozenset({"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"})
+
+
+def _counted(name: str, first: int) -> Callable[[Mapping[str, Any]], bool]:
+    """What a library counts its attempts with, and its value at the first one."""
+
+    def later(names: Mapping[str, Any]) -> bool:
+        count = names.get(name)
+        return isinstance(count, int) and count > first
+
+    return later
+
+
+_ATTEMPTS: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    "urlopen": _of_urllib3,
+    "call_with_retry": _counted("failures", 0),  # redis
+    "run": lambda names: getattr(names.get("self"), "_last_error", None) is not None,  # pymongo
+    "perform_request": lambda names: bool(names.get("errors")) or names.get("attempt", 0) > 0,
+    "_send_request": _counted("attempts", 1),  # botocore
+    "request": _counted("retries_taken", 0),  # openai and what is made as it
+    # tenacity
+    "__call__": lambda names: getattr(names.get("retry_state"), "attempt_number", 1) > 1,
+    "retry": _counted("tries", 1),  # backoff
+}
+"""Function of a library that tries again → whether it is at a later attempt."""
 
 
 _REDIRECTING = {

@@ -16,7 +16,7 @@ How it works. A clue alone is not yet a kind. Three circumstances decide with it
 
 Last comes ``delivered``: may the peer have processed the request? The kind has a usual answer, and
 the phase corrects it: before a request is sent it is ``no``, and a reset or timeout that can
-strike at any time (``_AT_ANY_TIME``) is judged by when it did. Where its phase is not known it is
+strike at any time (``AT_ANY_TIME``) is judged by when it did. Where its phase is not known it is
 ``maybe``, never ``no``: a wrong ``no`` would let a payment be repeated, a wrong ``maybe`` only
 costs a retry. A proxy changes nothing of that: what it was handed it may have forwarded.
 
@@ -44,7 +44,7 @@ TIMEOUT_IN: dict[Phase, KindName] = {
 }
 """What a timeout without a number is called in each phase; elsewhere the deadline of the caller."""
 
-_BEFORE_SENDING: frozenset[Phase] = frozenset({"config", "pool", "dns", "connect", "proxy", "tls"})
+BEFORE_SENDING: frozenset[Phase] = frozenset({"config", "pool", "dns", "connect", "proxy", "tls"})
 _HANDED_OVER: frozenset[Phase] = frozenset({"send", "wait", "body"})
 _ESTABLISHED: frozenset[Phase] = _HANDED_OVER | {"tls"}
 _PROXY_PROTOCOL: frozenset[KindName] = frozenset(
@@ -111,15 +111,16 @@ def _at_proxy(kind: KindName, phase: Phase) -> KindName:
 def delivered_in(kind: KindName, phase: Phase) -> Delivered:
     """May the peer have processed the request, for a kind in a phase?"""
     usual = KINDS[kind].delivered
-    if usual == "maybe" and phase in _BEFORE_SENDING:
+    if usual == "maybe" and phase in BEFORE_SENDING:
         return "no"
-    if kind in _AT_ANY_TIME:
+    if kind in AT_ANY_TIME:
         return _AT_PHASE.get(phase, usual)
     return usual
 
 
-_AT_ANY_TIME: frozenset[KindName] = frozenset(
+AT_ANY_TIME: frozenset[KindName] = frozenset(
     {
+        "client.resources_exhausted",
         "tcp.reset",
         "tcp.closed",
         "tcp.aborted",
@@ -129,6 +130,9 @@ _AT_ANY_TIME: frozenset[KindName] = frozenset(
         "tcp.address_unreachable.prohibited",
         "tls.closed",
         "tls.failed",
+        "tls.protocol.error",
+        "tls.protocol.error.not_tls",
+        "tls.timed_out",
         "proxy.unreachable",
         "proxy.no_response",
         "proxy.protocol_error",

@@ -123,7 +123,7 @@ TLS = (
             "ooni": "ssl_failed_handshake",
         },
     ),
-    new_kind("tls.closed", layer="tls", delivered="no", retry="backoff")(
+    new_kind("tls.closed", layer="tls", delivered="maybe", retry="idempotent")(
         meaning="The connection ended in the TLS handshake, or without TLS's own closing message.",
         looks_like={
             "python": "`SSLEOFError: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred in violation of protocol` (8), `SSLZeroReturnError: TLS/SSL connection has been closed (EOF)` (6)",
@@ -145,7 +145,10 @@ TLS = (
             "Check the proxy settings: write the proxy as `http://host:port`.",
             "Look into the server's or load balancer's log; retry after a wait.",
         ),
-        dont=("Do not set `verify=False`: no certificate was seen yet.",),
+        dont=(
+            "Do not set `verify=False`: no certificate was seen yet.",
+            "Do not repeat a POST blindly when the handshake was over: it may have been processed.",
+        ),
         related=("tcp.reset", "tls.bad_client_auth_cert", "tls.protocol.error.not_tls"),
         also_known_as={
             "curl": "35",
@@ -187,7 +190,7 @@ TLS = (
             "envoy": "UF",
         },
     ),
-    new_kind("tls.failed", layer="tls", delivered="no", retry="backoff")(
+    new_kind("tls.failed", layer="tls", delivered="maybe", retry="idempotent")(
         meaning="TLS failed for a reason that none of the other TLS kinds covers.",
         looks_like={
             "python": "`[SSL: TLSV1_ALERT_INTERNAL_ERROR] tlsv1 alert internal error` (alert 80), or another `ssl.SSLError`",
@@ -203,7 +206,10 @@ TLS = (
             "Look into the server's log at this time.",
             "Check that the server or CDN has a certificate for this name.",
         ),
-        dont=("Do not set `verify=False`: it changes nothing here and removes the protection.",),
+        dont=(
+            "Do not set `verify=False`: it changes nothing here and removes the protection.",
+            "Do not repeat a POST blindly when the handshake was over: it may have been processed.",
+        ),
         related=(
             "tls.version_or_cipher_mismatch",
             "tls.unrecognized_name_alert",

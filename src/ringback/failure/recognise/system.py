@@ -16,6 +16,7 @@ from ringback.failure.frames import (
 )
 from ringback.failure.model import AddressFailure, Phase
 from ringback.failure.names import KindName
+from ringback.failure.settle import AT_ANY_TIME
 
 # Operating-system and resolver errors: the number says what the class hides.
 
@@ -322,20 +323,17 @@ def tls_error(exc: Any, by_name: Clue) -> Clue:
     if kind is None and library in _FILE_LIBRARIES:
         kind = codes.TLS_FILES_INVALID
     if kind is not None:
-        phase = "config" if kind == codes.TLS_FILES_INVALID else by_name.phase
-        return Clue(kind, EXACT, _phase_of_tls(kind, phase), code=reason, final=True)
+        return Clue(kind, EXACT, _phase_of_tls(kind), code=reason, final=True)
     if reason and library == "SSL":
-        return Clue("tls.failed", SPECIFIC, by_name.phase, code=reason, final=True)
+        return Clue("tls.failed", SPECIFIC, code=reason, final=True)
     return _tls_by_text(str(exc), by_name)
 
 
-def _phase_of_tls(kind: KindName, phase: Any) -> Any:
-    """The end and the breach of a TLS stream can come at any time; the rest is the handshake."""
-    return (
-        "unknown"
-        if kind in {"tls.closed", codes.TLS_PROTOCOL_ERROR, codes.TLS_CLIENT_CERTIFICATE}
-        else phase
-    )
+def _phase_of_tls(kind: KindName) -> Phase:
+    """Of what can come at any time, the functions tell when it came; the rest is the handshake."""
+    if kind == codes.TLS_FILES_INVALID:
+        return "config"
+    return "unknown" if kind in AT_ANY_TIME or kind == codes.TLS_CLIENT_CERTIFICATE else "tls"
 
 
 def _tls_by_text(text: str, by_name: Clue) -> Clue:
@@ -344,13 +342,13 @@ def _tls_by_text(text: str, by_name: Clue) -> Clue:
         return Clue(codes.KIND_OF_TLS_ALERT[int(number[1])], EXACT, code=f"alert {number[1]}")
     for part, kind in _WITHOUT_REASON:
         if part in text:
-            return Clue(kind, SPECIFIC, _phase_of_tls(kind, by_name.phase))
+            return Clue(kind, SPECIFIC, _phase_of_tls(kind))
     reason = _reason_in(text)
     if reason in codes.KIND_OF_OPENSSL_REASON:
         kind = codes.KIND_OF_OPENSSL_REASON[reason]
         # A wrapper prints the reason of the exception inside it, which also knows why.
         rank = UMBRELLA if kind == codes.CERT_INVALID else EXACT
-        return Clue(kind, rank, _phase_of_tls(kind, by_name.phase), code=reason)
+        return Clue(kind, rank, _phase_of_tls(kind), code=reason)
     return by_name
 
 

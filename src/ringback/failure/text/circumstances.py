@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ringback.failure.clue import TIMEOUT, ClueKind
+from ringback.failure.clue import TIMEOUT, Clue, ClueKind
 from ringback.failure.frames import phase_of_frame, phase_of_read
 from ringback.failure.model import NO_TARGET, Phase, Target
+from ringback.failure.settle import AT_ANY_TIME, BEFORE_SENDING
 from ringback.failure.target import split_port, target_of_url
 from ringback.failure.text.fold import Page
 from ringback.failure.text.rule import PlacedClue
@@ -42,6 +43,58 @@ _PROXY_ERROR = re.compile(r"ProxyError\('|onnect to proxy\.?',")
 _CHUNK_FRAME = re.compile(
     r", in (?:read_chunked|_update_chunk_length|_readinto_chunked|_read_chunked|_get_chunk_left)\b"
 )
+
+
+_HANDSHAKE = re.compile(
+    r"hand ?shak|ssl_(?:connect|accept)\b|(?:client|server) ?hello|start ?_?tls\b|startSSL"
+    r"|(?:Authenticate|ForceAuthentication|ProcessAuthentication)\w{0,20}\b|do_?handshake"
+    r"|\bcurl: \(35\)|cURL error 35\b|CURLE_SSL_CONNECT_ERROR|SecureChannelFailure"
+    r"|before secure TLS connection was established|while setting up the (?:ssl|gss)"
+    r"|SSL negotiation|negotiat(?:e|ing) (?:security|ssl|tls)",
+    re.IGNORECASE,
+)
+"""Words and functions of a TLS handshake."""
+_CONNECTING = re.compile(
+    r"\bconnect(?:ing)?(?! ?(?:ed|ion))\b|connect(?:or|call)?(?:error|exception|failed)"
+    r"|\b(?:err|could|can|un|fail)\w{0,8} (?:to )?(?:re)?connect|connection (?:to|attempt)\b"
+    r"|\bdial(?:ing)?\b|establish\w{0,4} (?:a |an )?(?:new |ssl |tls |secure )*connection"
+    r"|new connection:|NewConnectionError|during (?:login|startup|authentication)"
+    r"|initial communication"
+    r"|\bopen(?:ing)? (?:a |the )?connection|connect_|rejected connection",
+    re.IGNORECASE,
+)
+"""Words of the making of a connection."""
+_EXCHANGING = re.compile(
+    r"during query|\[SQL: |ssl_(?:read|write)\b|(?<!eof )\bwhile (?:reading|sending|executing)"
+    r"|\breading from|consuming input|\bbody\b|\b(?:read|write|recv|send)(?:v|all|to)?\b(?! tcp)",
+    re.IGNORECASE,
+)
+"""Words of the exchange that comes after both."""
+
+
+_LOGIN_FAILED = re.compile(r"\bconnection to server (?:at|on) [^\n]{1,200}? failed: ")
+"""How libpq begins what ended before a login was done."""
+
+
+def was_logging_in(page: Page, best: PlacedClue) -> bool:
+    """Whether a driver says that it was still opening its connection."""
+    begin, _ = page.line_of(best.start)
+    return _LOGIN_FAILED.search(page.text, max(begin, best.start - _NEAR), best.end) is not None
+
+
+def strikes_at_any_time(clue: Clue) -> bool:
+    """Whether what it names can end a connection before and after a request was sent."""
+    return clue.phase in BEFORE_SENDING and (clue.kind == TIMEOUT or clue.kind in AT_ANY_TIME)
+
+
+def shows_nothing_was_sent(page: Page, best: PlacedClue) -> bool:
+    """Whether words beside the deciding ones show that the connection was still being made."""
+    begin, end = page.line_of(best.start)
+    begin, end = max(begin, best.start - _NEAR), min(end, best.end + _NEAR)
+    if _HANDSHAKE.search(page.text, begin, end + _NEAR):
+        return True
+    connecting = _CONNECTING.search(page.text, begin, end) is not None
+    return connecting and not _EXCHANGING.search(page.text, begin, end)
 
 
 class Circumstances(NamedTuple):
@@ -81,13 +134,16 @@ def follows_a_redirect(page: Page) -> bool:
 
 def _phase(page: Page, findings: list[PlacedClue], best: PlacedClue) -> tuple[Phase, bool]:
     clue = best.clue
-    if clue.kind not in {TIMEOUT, "tcp.timed_out"} and clue.phase != "unknown":
+    shown = not strikes_at_any_time(clue) or shows_nothing_was_sent(page, best)
+    if clue.kind not in {TIMEOUT, "tcp.timed_out"} and clue.phase != "unknown" and shown:
         return clue.phase, True
     phase = _phase_of_frames(page, best)
     if phase is not None:
         return phase, True
+    if not shown and clue.kind != TIMEOUT:
+        return "unknown", False
     if clue.phase != "unknown":
-        return clue.phase, True
+        return clue.phase, shown
     return _phase_nearby(page, findings, best)
 
 

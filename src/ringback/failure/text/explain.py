@@ -10,7 +10,7 @@ from ringback.failure.clue import NO_CLUE, TIMEOUT, Clue
 from ringback.failure.kind import Delivered
 from ringback.failure.model import NO_TARGET, OfKind, Phase, Target
 from ringback.failure.names import KindName
-from ringback.failure.settle import settle
+from ringback.failure.settle import TIMEOUT_IN, settle
 from ringback.failure.text.about import is_about, reports_nothing
 from ringback.failure.text.circumstances import (
     Circumstances,
@@ -18,7 +18,10 @@ from ringback.failure.text.circumstances import (
     follows_a_redirect,
     library_of,
     platform_of,
+    shows_nothing_was_sent,
+    strikes_at_any_time,
     target_in,
+    was_logging_in,
 )
 from ringback.failure.text.fold import Page, fold
 from ringback.failure.text.records import ERROR, INFORMATION, Record, records, time_of
@@ -308,7 +311,7 @@ def _explain(text: str, offset: int, *, whole: bool) -> Explanation:
         settled.kind,
         confidence(findings, best),
         around.phase,
-        _delivered(page, around),
+        _delivered(page, around, best),
         settled.via,
         (start + offset, end + offset),
         target_in(page.text, (best.start, best.end), page.line_of(best.start)),
@@ -349,9 +352,11 @@ def findings_in(page: Page) -> list[PlacedClue]:
     return [*scan(page), *named_classes(page), *numbers(page)]
 
 
-def _delivered(page: Page, around: Circumstances) -> Delivered:
+def _delivered(page: Page, around: Circumstances, best: PlacedClue) -> Delivered:
     phase = around.phase if around.sure else "unknown"
     told = settle(around.kind, phase, proxied=around.proxied).delivered
+    if told == "maybe" and was_logging_in(page, best):
+        return "no"
     return "yes" if told == "no" and follows_a_redirect(page) else told
 
 
@@ -546,7 +551,12 @@ def _moved(said: Explanation, offset: int) -> Explanation:
 
 def read_message(class_name: str, message: str) -> Clue:
     """What the words say; silent where no rule knows them."""
-    best = choose(findings_in(fold(f"{class_name}: {message}")))
+    page = fold(f"{class_name}: {message}")
+    best = choose(findings_in(page))
     if best is None or best.clue.kind in {OTHER, "unknown"}:
         return NO_CLUE
-    return best.clue
+    clue = best.clue
+    if strikes_at_any_time(clue) and not shows_nothing_was_sent(page, best):
+        kind = TIMEOUT_IN[clue.phase] if clue.kind == TIMEOUT else clue.kind
+        return clue._replace(kind=kind, phase="unknown")
+    return clue
