@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ringback.incident.engine import Engine
 from ringback.incident.model import CertificateSeen, Check, WatchedEndpoint
 from ringback.incident.silences import Silence
@@ -366,6 +369,43 @@ def test_a_diagnosis_names_the_incident():
     assert changed.incident.pattern == "port_change"
     assert changed.incident.diagnosis == report
     assert changed.incident.summary == "The same host speaks HTTP on port 8081."
+
+
+HEALTHY = {"verdict": {"kind": "healthy", "confidence": 1.0, "summary": "It answers."}}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    kind=st.sampled_from(["tcp.refused", "http.error", "http.response.unexpected_content"]),
+    recovery=st.integers(1, 5),
+    outages=st.lists(st.tuples(st.integers(3, 9), st.integers(0, 4)), min_size=1, max_size=4),
+    diagnosed=st.sets(st.integers(0, 60)),
+)
+def test_checks_alone_resolve_an_incident(kind, recovery, outages, diagnosed):
+    engine = engine_of("shop", recovery=recovery)
+    at = 0
+    for failures, more in outages:
+        series = [False] * failures + [True] * (recovery + more)
+        ended = []
+        for up in series:
+            at += 10
+            changes = engine.see(check(at, "shop", up, **({} if up else {"kind": kind})))
+            ended += [at for change in changes if change.what == "closed"]
+            incident = engine.incident_of("shop")
+            if incident is not None and at // 10 in diagnosed:
+                assert [c.what for c in engine.diagnosed(incident.id, HEALTHY, T + at)] == [
+                    "diagnosed"
+                ]
+        at += 10_000  # longer than what reopens
+        assert ended == [at - 10_000 - 10 * more]
+
+
+def test_what_answers_otherwise_than_expected_is_said_of_a_diagnosis_that_gets_through():
+    engine = engine_of("shop")
+    (opened,) = run(engine, failing("shop", 3, kind="http.response.unexpected_content"))
+    (changed,) = engine.diagnosed(opened.incident.id, HEALTHY, T + 20)
+    said = changed.incident.timeline[-1].text
+    assert said == "connects and answers; what it answers is not what is expected"
 
 
 def test_endpoints_that_are_no_longer_watched_leave_no_incident():

@@ -386,14 +386,15 @@ class Engine:
         return self._correlator.take_undiagnosed()
 
     def diagnosed(self, id_: str, report: Mapping[str, Any], now: float) -> list[Change]:
-        """Hang a diagnosis on an incident, if it is still open."""
+        """Hang a diagnosis on an incident, if it is still open.
+
+        It is evidence and no vote, even where it gets through: it does not know what a check
+        expects of an answer.
+        """
         incident = self._registry.get(id_)
         if incident is None:
             return []
-        changes = [self._registry.diagnosed(now, incident, report)]
-        if (report.get("verdict") or {}).get("kind") == "healthy":
-            changes += self._found_healthy(incident, str(report.get("vantage") or ""), now)
-        return self._showing(changes)
+        return self._showing([self._registry.diagnosed(now, incident, report)])
 
     def compared(self, id_: str, text: str, advice: tuple[str, ...], now: float) -> list[Change]:
         """Hang on an incident what differs between two places, if it is still open."""
@@ -401,13 +402,6 @@ class Engine:
         if incident is None:
             return []
         return self._showing([self._registry.compared(now, incident, text, advice)])
-
-    def _found_healthy(self, incident: Incident, vantage: str, now: float) -> list[Change]:
-        """Take it as the vote of who has checked: it got through, all the way."""
-        diagnosed = next(iter(self._registry.members_of(incident)), None)
-        if diagnosed is None:
-            return []
-        return self.see(Check(at=now, endpoint=diagnosed, up=True, vantage=vantage))
 
     def acknowledge(self, id_: str, who: str, now: float) -> list[Change]:
         incident = self._registry.get(id_)

@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from ringback.failure.names import KindName
 
 CorrelationKey = tuple[str, str]
+
+_GOT_THROUGH = "the diagnosis got through; the checks decide when it is well"
+_ANSWERS_OTHERWISE = "connects and answers; what it answers is not what is expected"
 """What endpoints may have in common, and its value: ``("host", "db.example.com")``."""
 
 
@@ -427,6 +430,9 @@ class IncidentRegistry:
         """
         verdict: Mapping[str, Any] = report.get("verdict") or {}
         summary = str(verdict.get("summary") or incident.summary)
+        if verdict.get("kind") == "healthy":
+            answers = (incident.kind or "").startswith(("http.", "service."))
+            summary = _ANSWERS_OTHERWISE if answers else _GOT_THROUGH
         changed = replace(incident, diagnosis=report)
         by_all = not incident.partial and incident.pattern not in SEEN_BY_SOME
         if by_all and verdict.get("kind") not in {None, "healthy", "unknown"}:
