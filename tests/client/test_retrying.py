@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 from functools import partial
 
 import anyio
@@ -186,3 +187,62 @@ def test_the_circuit_of_a_target_opens_and_refuses():
 def test_what_is_neither_function_nor_policy_is_refused(wrong):
     with pytest.raises(TypeError, match="a function or a Policy"):
         ringback.retry(wrong)
+
+
+def generator():
+    yield 1
+
+
+async def async_generator():
+    yield 1
+
+
+class Generates:
+    def __call__(self):
+        yield 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        generator,
+        async_generator,
+        partial(generator),
+        Generates(),
+        contextlib.contextmanager(generator),
+        contextlib.asynccontextmanager(async_generator),
+    ],
+)
+def test_what_runs_after_it_has_returned_is_refused_when_it_is_decorated(function):
+    with pytest.raises(TypeError, match="inside of it with `for attempt in"):
+        ringback.retry(function)
+
+
+def test_a_function_that_returns_what_is_to_be_awaited_is_refused():
+    async def one():
+        return 1
+
+    async def called():
+        return ringback.retry(FAST).call(lambda: asyncio.ensure_future(one()))
+
+    with pytest.raises(TypeError, match="`async def`"):
+        asyncio.run(called())
+
+
+def test_class_and_static_methods_are_tried_again():
+    flaky = Flaky(2)
+
+    class Shop:
+        @ringback.retry(FAST)
+        @classmethod
+        def of_class(cls):
+            return flaky(cls)
+
+        @ringback.retry
+        @staticmethod
+        def static():
+            return flaky("static")
+
+    assert Shop.of_class() is Shop
+    assert Shop().static() == "static"
+    assert flaky.calls == 4

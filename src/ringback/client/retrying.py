@@ -1,8 +1,15 @@
 """``ringback.retry``: the same careful retries for any callable."""
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial, wraps
-from inspect import iscoroutine, iscoroutinefunction
+from inspect import (
+    isasyncgenfunction,
+    isawaitable,
+    iscoroutine,
+    iscoroutinefunction,
+    isgeneratorfunction,
+)
 from time import time
 from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
@@ -245,8 +252,15 @@ class Retrying:
         """Return the function, tried again as the policy says; a coroutine function stays one.
 
         Args:
-            function: What to call.
+            function: What to call, or a ``classmethod`` or ``staticmethod`` around it.
+
+        Raises:
+            TypeError: It is a generator function or a context manager: what runs after it has
+                returned cannot be tried again.
         """
+        if isinstance(function, (classmethod, staticmethod)):
+            return cast("Callable[P, R]", type(function)(self(function.__func__)))
+        _refuse_generators(function)
         if _is_async(function):
             return cast("Callable[P, R]", self._async(cast("Any", function)))
 
@@ -380,26 +394,48 @@ def retry(given: Any = None, /, **options: Any) -> Any:
             attempt; the default is the log. ``clock``: time and chance.
 
     Raises:
-        TypeError: If what is given is neither a function nor a policy, or a function returns a
-            coroutine without being a coroutine function.
+        TypeError: If what is given is neither a function nor a policy, or a function returns what
+            is to be awaited without being a coroutine function, or is a generator function or a
+            context manager.
         ValueError: A loop of attempts that is to be limited by a bulkhead or a rate has no target.
     """
     if given is None or isinstance(given, Policy):
         return Retrying(given, **options)
-    if not callable(given):
+    if not callable(given) and not isinstance(given, classmethod):
         raise TypeError(f"retry needs a function or a Policy, got {given!r}")
     return Retrying(**options)(given)
 
 
 def _finished(result: R) -> R:
     """Return a result; refuse one that is still to come, for no failure of it would be met."""
-    if iscoroutine(result):
-        result.close()
+    if isawaitable(result):
+        if iscoroutine(result):
+            result.close()
         raise TypeError(
-            "the function returns a coroutine and is no coroutine function, so nothing of it would"
-            " be tried again: give retry an `async def` that awaits it"
+            "the function returns what is to be awaited and is no coroutine function, so nothing of"
+            " it would be tried again: give retry an `async def` that awaits it"
         )
     return result
+
+
+def _refuse_generators(function: Any) -> None:
+    """Raise ``TypeError`` for what runs after it has returned, so that retry never sees it fail."""
+    while isinstance(function, partial):
+        function = function.func
+    called = getattr(function, "__call__", None)  # noqa: B004 - of an object
+    if any(map(isgeneratorfunction, (function, called))) or any(
+        map(isasyncgenfunction, (function, called))
+    ):
+        sort = "is a generator function"
+    elif getattr(getattr(function, "__code__", None), "co_filename", "") == contextlib.__file__:
+        sort = "makes a context manager"
+    else:
+        return
+    raise TypeError(
+        f"{_name(function)} {sort}, which runs after it has returned, so nothing of it would be"
+        " tried again: decorate the function that it calls, or try again inside of it with"
+        " `for attempt in ringback.retry(policy): with attempt: ...`"
+    )
 
 
 async def _bounded(work: Awaitable[R]) -> R:
