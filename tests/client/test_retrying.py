@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import time
 from functools import partial
 
 import anyio
@@ -8,6 +9,7 @@ from client.callers import our_session
 
 import ringback
 from ringback import Backoff, Breaker, Budget, Policy, errors
+from ringback.client import retrying
 from ringback.client.deadline import current_deadline
 from ringback.client.origins import states
 
@@ -246,3 +248,22 @@ def test_class_and_static_methods_are_tried_again():
     assert Shop.of_class() is Shop
     assert Shop().static() == "static"
     assert flaky.calls == 4
+
+
+def test_a_function_that_outlasts_the_deadline_is_told_once(caplog, monkeypatch):
+    monkeypatch.setattr(retrying, "_LATE", 0.01)
+    policy = Policy(attempts=1, patience=0, deadline=0.01)
+
+    @ringback.retry(policy)
+    def slow():
+        at = current_deadline()
+        while time.monotonic() < at + 0.02:
+            time.sleep(0.01)
+
+    for _ in range(2):
+        slow()
+    (said,) = [
+        record.message for record in caplog.records if "after the deadline" in record.message
+    ]
+    assert "slow" in said
+    assert "timeout=ringback.within_deadline()" in said

@@ -1,6 +1,7 @@
 """``ringback.retry``: the same careful retries for any callable."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from functools import partial, wraps
 from inspect import (
@@ -10,7 +11,7 @@ from inspect import (
     iscoroutinefunction,
     isgeneratorfunction,
 )
-from time import time
+from time import monotonic, time
 from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast, overload
 
@@ -37,6 +38,8 @@ from ringback.failure.target import target_of_url
 from ringback.retry import Decision, OriginState, Policy, Repeatable, Run, Timeout
 from ringback.sink.listening import listeners_for
 
+_LATE = 1.0
+"""Seconds after its deadline at which a function is late, and not only at its last instructions."""
 _NOT_OURS = frozenset({"unknown", "not_a_connection_failure"})
 
 P = ParamSpec("P")
@@ -223,7 +226,7 @@ class AttemptSeries:
 class Retrying:
     """What ``retry(...)`` returns: a decorator, a caller and a series of attempts.
 
-    It has a policy and no state: each call has its own attempts, in whichever thread or task.
+    It has a policy and no state of calls: each has its own attempts, in whichever thread or task.
     """
 
     def __init__(
@@ -241,6 +244,7 @@ class Retrying:
         self._target = target
         # Without credentials: ``states()`` and metrics show it.
         self._key = target_of_url(target or "").url or target
+        self._told_late = False
         self._origins = origins_under(self.policy)
         self._listeners = listeners_for(sinks)
         self._clock = clock or Clock()
@@ -300,12 +304,26 @@ class Retrying:
                 return _finished(function())
             except Exception as error:  # noqa: BLE001 - raised again where it is none of the call
                 return caught(error, call.target, idempotent=self.idempotent)
+            finally:
+                self._tell_if_late(call.method)
 
         name, guard = self._target or call.method, self._guard(call.method)
         made = drive_sync.bounded(attempt, call, name, self.policy, ConnectionError)
         return result_or_raise(
             drive_sync.drive(made, call, self.policy, guard, self._listeners, self._clock)
         )
+
+    def _tell_if_late(self, name: str) -> None:
+        """Say once of a function that it did not end by the deadline, which nothing can enforce."""
+        at = current_deadline()
+        late = 0.0 if at is None else monotonic() - at
+        if late > _LATE and not self._told_late:
+            self._told_late = True
+            logging.getLogger("ringback").warning(
+                "%s ended %.1f s after the deadline of its call: something in it waits without a"
+                " timeout that fits; give it timeout=ringback.within_deadline()",
+                *(name, late),
+            )
 
     def _async(self, function: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
         call = self._call(_name(function))
@@ -383,8 +401,9 @@ def retry(given: Any = None, /, **options: Any) -> Any:
     is known: a function that had done something before it failed does that again. What is no
     failure of a connection comes out as it was raised, and so does what a call inside has retried
     already.
-    A coroutine is cancelled at the deadline; a function in a thread cannot be, but ringback's
-    clients inside it end by then.
+    A coroutine is cancelled at the deadline. A function cannot be: ringback's clients inside it end
+    by then, other libraries where they are given ``timeout=ringback.within_deadline()``. One that
+    ends more than a second late is logged, once.
 
     Args:
         given: A function, or the policy; the default is ``Policy()``.
