@@ -36,7 +36,10 @@ def failure_of_status(status: int, reason: str | None, target: Target) -> Failur
     )
 
 
-_SECONDS = r"[0-9]{1,15}(\.[0-9]{1,9})?"  # Not compiled before it is asked for
+_SECONDS = r"[0-9]{1,64}(\.[0-9]{1,9})?"  # Not compiled before it is asked for
+_MAX_LENGTH = 256
+_MAX_ASKED = 3e9
+"""Seconds, a century: who asks for more means never, and clocks take no more."""
 _QUOTA = r"(?a:(?:^|,)\s{0,9}\"?([\w.~/-]{1,64})\"?((?:;[^;,]{0,64}){1,9}))"
 _PARAMETER = r"(?a:;\s{0,9}([rtqw])=([0-9]{1,15})(?![0-9]))"
 _MAX_WINDOW = 86400.0
@@ -56,10 +59,14 @@ def wait_asked(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def seconds_asked(value: str | None, now: float, date: str | None = None) -> float | None:
-    """Return the wait that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3)."""
+    """Return the wait that a ``Retry-After`` header asks for (RFC 9110, section 10.2.3).
+
+    Of one that was sent twice, the longer.
+    """
     text = (value or "").strip()
-    if re.fullmatch(_SECONDS, text):
-        return float(text)
+    waits = [part.strip() for part in text.split(",")] if len(text) <= _MAX_LENGTH else []
+    if waits and all(re.fullmatch(_SECONDS, wait) for wait in waits):
+        return min(max(map(float, waits)), _MAX_ASKED)
     then = instant_of(text)
     if then is None:
         return None
@@ -125,7 +132,7 @@ def _forerunners(headers: Mapping[str, str], now: float) -> list[Quota]:
 def _reset(text: str, now: float) -> float | None:
     if not re.fullmatch(_SECONDS, text):
         return None
-    value = float(text)
+    value = min(float(text), _MAX_ASKED)
     return max(0.0, value - now) if value > _MIN_INSTANT else value
 
 
