@@ -266,3 +266,13 @@ def test_a_port_that_is_none_is_ours():
     with pytest.raises(OverflowError) as caught, socket.socket() as one:
         one.connect(("127.0.0.1", 99999))
     assert classify(caught.value).kind == "url.invalid"
+
+
+def test_a_server_that_cannot_listen_is_no_failed_call():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(OSError, match="in use") as caught:
+            socket.create_server(taken.getsockname())
+        assert classify(caught.value).kind == "unknown"
+        with pytest.raises(OSError, match="in use") as caught:
+            socket.create_connection(("127.0.0.1", 9), source_address=taken.getsockname())
+    assert classify(caught.value).kind == "client.local_address"

@@ -13,6 +13,7 @@ from ringback.failure.frames import (
     phase_of_socket,
     reads_certificate_files,
     reads_packets,
+    trace,
 )
 from ringback.failure.model import AddressFailure, Phase
 from ringback.failure.names import KindName
@@ -107,6 +108,11 @@ _NO_IPV6: Final = "tcp.address_unreachable.network"
 def _numbered(exc: Any, name: str) -> Clue:
     phase: Phase = "connect" if name in codes.CONNECT_ONLY else "unknown"
     kind = codes.KIND_OF_ERRNO[name]
+    if name == "EADDRINUSE" and "connect" not in {
+        trace(exc.__traceback__).phase,
+        phase_of_socket(exc.__traceback__),
+    }:
+        return Clue("unknown", EXACT, final=True)  # a server that cannot listen calls nobody
     if name == "ETIMEDOUT" and phase_of_socket(exc.__traceback__) in {"send", "wait"}:
         kind = "tcp.timed_out.established"
     if name == "EADDRNOTAVAIL" and connects_by_ipv6(exc.__traceback__):

@@ -47,6 +47,17 @@ LOOKALIKES: list[TextRule] = [
     ),
     *says(OTHER, OVERRIDE)("can't locate ", then=r"[\w/]{1,80}\.pm in @INC"),
     *says(OTHER, OVERRIDE)("[e0", before=r"\berror", then=r"\d{3}\]"),
+    # a server that cannot listen, which calls nobody; a client that runs out of ports connects
+    *says(OTHER, OVERRIDE)(
+        "listen eaddrinuse",
+        "the server socket has failed to listen on any",
+        "while attempting to bind on address",
+        "java.net.bindexception: address already in use",
+        "error starting userland proxy: listen tcp",
+    ),
+    *says(OTHER, OVERRIDE)("bind: address already in use", before=r"listen (?:tcp|udp)[^\n]{1,80}"),
+    *says(OTHER, OVERRIDE)("address already in use", before=r"\bbind\(\) to [^\n]{1,120}"),
+    *says(OTHER, OVERRIDE)(" was already in use", before=r"failed to start\. port \d{1,5}"),
     # what a browser does not do for a page
     *says(OTHER, OVERRIDE)("it violates the following content security policy"),
     # what a program was started with, and does
