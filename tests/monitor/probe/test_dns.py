@@ -1,3 +1,8 @@
+import socket
+import threading
+
+import dns.message
+import dns.rrset
 import pytest
 
 from ringback.monitor.probe.connect import ProbeResolver
@@ -70,3 +75,23 @@ def test_without_a_nameserver_it_asks_as_programs_do(looking, nameserver):
         check = looking.at("dns://nxdomain.lab.test", "dns")
 
     assert (check.up, check.kind) == (False, "dns.name_not_resolved")
+
+
+def test_a_text_record_in_several_strings_is_one(looking):
+    def answer():
+        wire, client = server.recvfrom(1024)
+        response = dns.message.make_response(dns.message.from_wire(wire))
+        name = response.question[0].name
+        strings = '"v=DKIM1; p=MIGf" "MA0GCSq" "GSIb3"'
+        response.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", strings))
+        server.sendto(response.to_wire(), client)
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        answering = threading.Thread(target=answer)
+        answering.start()
+        expect = {"answers": ("p=MIGfMA0GCSqGSIb3",)}
+        options = {"record": "TXT"}
+        check = at(looking, server.getsockname(), "key", options=options, expect=expect)
+        answering.join()
+    assert check.up, check.detail

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import dns.message
+    import dns.rdata
     import dns.resolver
 
     from ringback.failure.names import KindName
@@ -89,7 +90,7 @@ class DNSProber(TaskProber):
         except dns.resolver.LifetimeTimeout as error:
             raise ProbeError(_SILENT) from error
         self._note(found.response)
-        return [rdata.to_text() for rdata in found]
+        return [_text_of(rdata) for rdata in found]
 
     def _note(self, response: dns.message.Message) -> None:
         notes = notes_of(self.endpoint)
@@ -133,6 +134,14 @@ def _no_answer(error: dns.resolver.NoNameservers) -> ProbeFailure:
             code = dns.rcode.to_text(response.rcode())
             return ProbeFailure("dns.server", f"the nameserver answers {code}")
     return _SILENT
+
+
+def _text_of(rdata: dns.rdata.Rdata) -> str:
+    """A record as text; a TXT in several strings is one, as SPF reads it (RFC 7208, 3.3)."""
+    strings = getattr(rdata, "strings", None)
+    if strings is None:
+        return rdata.to_text()
+    return f'"{b"".join(strings).decode(errors="backslashreplace")}"'
 
 
 def _holds(answer: str, wanted: str) -> bool:
