@@ -52,7 +52,10 @@ class Matcher:
         text = text[:MAX_TEXT]
         for pattern in pattern_failure:
             if is_plain(pattern):
-                found = re.search(pattern, text) is not None
+                try:
+                    found = re.search(pattern, text) is not None
+                except re.error as error:
+                    raise Undecided(pattern) from error
             else:
                 found = await self._found(pattern, text)
             if not found:
