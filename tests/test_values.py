@@ -5,6 +5,8 @@ import dataclasses
 import inspect
 import pickle
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -158,3 +160,23 @@ def _fields_of(cls):
         )
         for of in dataclasses.fields(cls)
     ]
+
+
+def test_threads_that_ask_first_make_what_the_standard_library_knows_together():
+    began = threading.Barrier(8)
+
+    def moved(point):
+        began.wait()
+        return dataclasses.replace(point, x=1).x
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(20):
+                point = values.dataclass(frozen=True, slots=True)(
+                    type("Point", (), {"__annotations__": {"x": int}, "x": 0})
+                )()
+                assert list(pool.map(moved, [point] * 8)) == [1] * 8
+    finally:
+        sys.setswitchinterval(interval)

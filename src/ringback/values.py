@@ -16,9 +16,12 @@ __all__ = ["dataclass", "field", "replace"]
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace
 else:
+    from _thread import RLock
     from functools import partial
     from operator import attrgetter
     from reprlib import recursive_repr
+
+    _MAKING = RLock()  # One thread makes what the standard library knows of a class
 
     class _Missing:
         def __repr__(self):
@@ -173,9 +176,10 @@ else:
         def __get__(self, _value, _owner):
             import dataclasses  # noqa: PLC0415 - slow to load
 
-            held = vars(self._cls)
-            if "__dataclass_params__" not in held:
-                for name in [name for name in held if isinstance(held[name], _Field)]:
-                    setattr(self._cls, name, dataclasses.field(**held[name].options))
-                dataclasses.dataclass(**self._options)(self._cls)
-            return getattr(self._cls, self._name)
+            with _MAKING:
+                held = vars(self._cls)
+                if "__dataclass_params__" not in held:
+                    for name in [name for name in held if isinstance(held[name], _Field)]:
+                        setattr(self._cls, name, dataclasses.field(**held[name].options))
+                    dataclasses.dataclass(**self._options)(self._cls)
+                return getattr(self._cls, self._name)
