@@ -90,10 +90,10 @@ def tls_exchange(endpoint, context=None, sent=GET, *, patience=WAIT_TIMEOUT):
     """Do a TLS handshake, send bytes, and return what came back."""
     seen, name = Exchange(), endpoint.url.split("/")[2].rpartition(":")[0]
     told = {"server_hostname": name, "suppress_ragged_eofs": False}
+    context = context or trusting(endpoint)
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # which Python 3.11.2 sets
     try:
-        with (context or trusting(endpoint)).wrap_socket(
-            connect(endpoint, patience=patience), **told
-        ) as secured:
+        with context.wrap_socket(connect(endpoint, patience=patience), **told) as secured:
             with contextlib.suppress(BrokenPipeError):
                 secured.sendall(sent)
             while data := secured.recv(65536):
@@ -103,8 +103,10 @@ def tls_exchange(endpoint, context=None, sent=GET, *, patience=WAIT_TIMEOUT):
         seen.end = "rst"
     except TimeoutError:
         seen.end = "silence"
-    except ssl.SSLEOFError:  # a FIN that TLS does not announce
-        seen.end = "fin"
     except ssl.SSLError as error:
-        seen.error = error
+        unannounced = error.reason == "UNEXPECTED_EOF_WHILE_READING"
+        if unannounced or isinstance(error, ssl.SSLEOFError):
+            seen.end = "fin"
+        else:
+            seen.error = error
     return seen
