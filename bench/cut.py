@@ -1,0 +1,127 @@
+"""What arrives twice, and what is given up though nothing arrived, cut by cut.
+
+    python bench/cut.py [DRIVER ...] [--every N] [--json FILE]
+    python bench/cut.py psycopg requests --every 1
+
+Real servers on loopback (PostgreSQL, MariaDB, Redis, HTTPS; all with TLS) stand behind a proxy that
+ends the connection after so many bytes of one direction: by FIN, by RST, or by going silent. Each
+call stores an id of its own once, by `ringback.retry(Policy(attempts=3))`, not said idempotent,
+and the server is asked how often it has it. Of each driver:
+
+- twice: the id is there more than once. Harm; the goal is 0.
+- denied: the failure said `delivered: no` though the id is there. A licence to harm; the goal is 0.
+- given up: nothing arrived and it was tried once. Caution; the goal is a tenth at the most.
+
+Drivers and servers that are not installed are left out and named. PostgreSQL and MariaDB need root:
+they run as users of their own. Status 1 where something arrived twice or was said not to have.
+"""
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+
+from cut_bench.drivers import DRIVERS, call
+from cut_bench.proxy import CuttingProxy
+from cut_bench.servers import SERVERS, Missing
+from machine import machine
+
+import ringback
+
+POLICY = ringback.Policy(attempts=3, backoff=ringback.Series((0.01, 0.01)), patience=0)
+
+
+def main():
+    arguments = parsed()
+    logging.disable(logging.CRITICAL)  # drivers tell of each lost connection
+    warnings.simplefilter("ignore")  # and of a certificate that they were told not to verify
+    chosen = {name: DRIVERS[name] for name in arguments.driver or DRIVERS}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringback-cut-")))
+        folder.chmod(0o755)
+        servers = started(stack, folder, {driver.server for driver in chosen.values()})
+        rows = []
+        for name, driver in chosen.items():
+            if driver.server in servers and driver.installed:
+                rows.append(measured(name, driver, *servers[driver.server], arguments.every))
+                print(line_of(rows[-1]), flush=True)
+            else:
+                print(f"{name:16} left out: it or its server is not installed")
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
+    return 1 if any(row["twice"] or row["denied"] for row in rows) or not rows else 0
+
+
+def parsed():
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0], epilog=f"drivers: {', '.join(DRIVERS)}"
+    )
+    parser.add_argument("driver", nargs="*", choices=[[], *DRIVERS])
+    parser.add_argument("--every", type=int, default=97, metavar="N", help="bytes between two cuts")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures there")
+    return parser.parse_args()
+
+
+def started(stack, folder, wanted):
+    """Name of each server that could be started to a proxy before it and to what counts an id."""
+    found = {}
+    for name in sorted(wanted):
+        try:
+            port, count = stack.enter_context(SERVERS[name](folder))
+        except Missing as why:
+            print(f"{name} is left out: {why}")
+        else:
+            found[name] = stack.enter_context(CuttingProxy(port)), count
+    return found
+
+
+def measured(name, driver, proxy, count, every):
+    """Make a call for each cut of a driver's exchange."""
+    retry = ringback.retry(POLICY, target=f"cut://{name}")
+    ids = iter(range(1, 1_000_000))
+    proxy.begin(None)
+    for _ in range(2):  # the first one imports, and asks what is asked once
+        proxy.begin(None)
+        call(driver, retry, proxy.port, f"{name}{next(ids)}")
+    up, down = proxy.passed["up"], proxy.passed["down"]
+    row = {"driver": name, "bytes": [up, down], "cuts": 0, "twice": 0, "denied": 0, "unsent": 0}
+    row |= {"given_up": 0, "worst": []}
+    for way, total in (("up", up), ("down", down)):
+        for after in range(1, total, every):
+            for how in ("fin", "rst", "silence")[: 3 if after % (every * 8) == 1 else 2]:
+                proxy.begin((way, after, how))
+                key = f"{name}{next(ids)}"
+                failure = call(driver, retry, proxy.port, key)
+                score(row, (way, after, how), count(key), proxy.connections, failure)
+    return row
+
+
+def score(row, cut, arrived, connections, failure):
+    row["cuts"] += 1
+    denied = failure is not None and failure.delivered == "no" and arrived > 0
+    row["twice"] += arrived > 1
+    row["denied"] += denied
+    if arrived > 1 or denied:
+        row["worst"].append([*cut, arrived, failure and failure.kind])
+    if failure is not None and not arrived:
+        row["unsent"] += 1
+        row["given_up"] += connections == 1
+    elif connections > 1:
+        row["unsent"] += 1
+
+
+def line_of(row):
+    up, down = row["bytes"]
+    figures = f"{row['twice']} twice, {row['denied']} denied"
+    caution = f"{row['given_up']} of {row['unsent']} unsent given up"
+    where = f"  {row['worst'][:3]}" if row["worst"] else ""
+    cuts = f"{row['cuts']:5} cuts in {up} B up, {down} B down"
+    return f"{row['driver']:16}{cuts}: {figures}, {caution}{where}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
