@@ -81,21 +81,24 @@ def started(stack, folder, wanted):
 
 def measured(name, driver, proxy, count, every):
     """Make a call for each cut of a driver's exchange."""
-    retry = ringback.retry(POLICY, target=f"cut://{name}")
-    ids = iter(range(1, 1_000_000))
-    proxy.begin(None)
+    keys = (f"{name}{number}" for number in range(1, 1_000_000))
+
+    def store(plan):
+        """Make one call; return its id and its failure."""
+        proxy.begin(plan)
+        key = next(keys)
+        # A service of its own, so that no circuit opens
+        return key, call(driver, ringback.retry(POLICY, target=f"cut://{key}"), proxy.port, key)
+
     for _ in range(2):  # the first one imports, and asks what is asked once
-        proxy.begin(None)
-        call(driver, retry, proxy.port, f"{name}{next(ids)}")
+        store(None)
     up, down = proxy.passed["up"], proxy.passed["down"]
     row = {"driver": name, "bytes": [up, down], "cuts": 0, "twice": 0, "denied": 0, "unsent": 0}
     row |= {"given_up": 0, "worst": []}
     for way, total in (("up", up), ("down", down)):
         for after in range(1, total, every):
             for how in ("fin", "rst", "silence")[: 3 if after % (every * 8) == 1 else 2]:
-                proxy.begin((way, after, how))
-                key = f"{name}{next(ids)}"
-                failure = call(driver, retry, proxy.port, key)
+                key, failure = store((way, after, how))
                 score(row, (way, after, how), count(key), proxy.connections, failure)
     return row
 

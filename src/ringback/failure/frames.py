@@ -334,8 +334,11 @@ _LOGINS: dict[str, tuple[str, ...]] = {
         *("/mysql/connector/connection.py", "/mysql/connector/connection_cext.py"),
     ),
     "__init__": ("/pg8000/core.py", "/MySQLdb/connections.py"),
+    "_process_params": ("/mysql/connector/cursor.py",),  # asks for the character set
+    "raw_connection": ("/sqlalchemy/engine/base.py",),  # asks for the version and the schema
 }
-"""Function → the files of drivers where it opens a connection: TCP, TLS and the login."""
+"""Function → the files of drivers where it opens a connection (TCP, TLS, login), or asks what it
+must know before it can send a statement."""
 
 
 def was_tried_before(traceback: TracebackType | None) -> bool:
