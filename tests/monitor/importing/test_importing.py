@@ -208,19 +208,55 @@ def test_hostile_text_of_icinga_is_read_in_bounded_memory(text):
     ],
 )
 def test_a_plugin_of_a_service_becomes_its_probe(tmp_path, line, url, lost):
-    text = (
-        "define host {\n host_name db\n address 192.0.2.1\n}\n"
-        f"define command {{\n command_name own\n command_line /opt/plugins/check_{line}\n}}\n"
-        "define service {\n host_name db\n service_description it\n check_command own\n}\n"
-    )
-    draft = imported("x.cfg", text, "nagios")
+    draft = imported("x.cfg", PLUGIN.format(f"check_{line}"), "nagios")
     more = {"expect": {"certificate_days": 14}} if "imap" in line else {}
 
     assert draft.endpoints == [{"name": "db it", "url": url, **more}]
-    said = f"x.cfg:9: db it: {lost} of check_{line.split()[0]} is not imported"
+    said = f"x.cfg:5: db it: {lost} of check_{line.split()[0]} is not imported"
     assert notes(draft) == [said] * bool(lost)
     assert "hunter2" not in str(notes(draft))
     loaded(draft, tmp_path)
+
+
+PLUGIN = (
+    "define host {{\n host_name db\n address 192.0.2.1\n}}\n"
+    "define service {{\n host_name db\n service_description it\n check_command own\n}}\n"
+    "define command {{\n command_name own\n command_line /opt/plugins/{}\n}}\n"
+)
+MONITOR = '{{"monitorList": [{{"id": 1, "name": "x", {}}}]}}'
+SITE = "owner: x\nsites:\n- name: x\n  url: {}\n"
+GATUS = "endpoints:\n- {{name: x, url: {}, conditions: ['[CONNECTED] == true']}}\n"
+JOB = "scrape_configs:\n- {{metrics_path: /probe, static_configs: [{{targets: ['{}']}}]}}"
+SECRETS = [
+    ("nagios", PLUGIN.format("check_imap -H a -p hunter2")),
+    ("nagios", PLUGIN.format("check_mysql -H a -u x -p hunter2")),
+    ("nagios", PLUGIN.format("check_http -u '/health?api_key=hunter2'")),
+    ("nagios", PLUGIN.format("check_http -P 'user=a&password=hunter2'")),
+    ("uptime-kuma", MONITOR.format('"type": "http", "url": "https://u:hunter2@a.example/"')),
+    ("uptime-kuma", MONITOR.format('"type": "mysql", "databaseConnectionString": "mysql://u:hunter2/@a"')),
+    ("uptime-kuma", MONITOR.format(
+        r'"type": "http", "url": "https://a.example/", "body": "{\"password\": \"hunter2 x\"}"'
+    )),
+    ("upptime", SITE.format("https://u:hunter2@a.example/${literal}")),
+    ("gatus", GATUS.format("https://u:hunter2/@a.example")),
+    ("gatus", GATUS.format("'https://a.example?token=hunter2&x=1'")),
+    ("gatus", "endpoints:\n- password: 'hunter2'x\n"),
+    ("prometheus", JOB.format("https://u:hunter2@a.example/")),
+    ("urls", "https://hunter2@a.example/\npostgres://u:hunter2@a.example\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "text"), SECRETS)
+def test_no_secret_is_written_or_printed(kind, text, tmp_path):
+    try:
+        draft = imported("x", text, kind)
+    except ImportRefused as refused:
+        said = str(refused)
+    else:
+        loaded(draft, tmp_path)
+        said = to_toml(draft) + str(notes(draft))
+
+    assert "hunter2" not in said
 
 
 @pytest.mark.parametrize("text", ["", "hello\nworld\n", "a: 1\n", "{}", "[1, 2]", "\x00"])

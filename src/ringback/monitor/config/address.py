@@ -32,6 +32,8 @@ SCHEMES: dict[str, ProbeType] = {
 """Scheme to the probe."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}")
+_NOT_IN_HOSTS = re.compile(r"[^\w.\-\x80-\U0010ffff]")
+"""What no name of a host has, in DNS or elsewhere: a placeholder is left, such as ``<IP>``."""
 _PORTS = {"http": 80, "https": 443, "tls": 443, "ws": 80, "wss": 443, "grpcs": 443} | {
     scheme: protocol.port for scheme, protocol in SERVICES.items()
 }
@@ -83,9 +85,13 @@ def _split(url: str) -> SplitResult:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise AddressError(f"is not a valid URL: {error}") from error
+        if "Port" in str(error):  # which may be a password with a slash: it is not shown
+            raise AddressError("is not a valid URL: its port is no number up to 65535") from None
+        raise AddressError("is not a valid URL") from None
     if not parts.hostname:
         raise AddressError("has no host")
+    if ":" not in parts.hostname and (odd := _NOT_IN_HOSTS.search(parts.hostname)):
+        raise AddressError(f"has a host with {odd[0]}, which no host has")
     return parts
 
 

@@ -14,7 +14,7 @@ class YAMLText:
 
     def __init__(self, text: str) -> None:
         try:
-            node = _joined(list(yaml.compose_all(text, yaml.SafeLoader)))
+            node = _joined(list(yaml.compose_all(text, _Loader)))
             self._lines: dict[KeyPath, int] = {}
             self._seen: set[int] = set()
             if node is not None:
@@ -23,7 +23,7 @@ class YAMLText:
             # The same as data; keys of mappings are text
             self.data = _Copy().of(_constructed(node))
         except (yaml.YAMLError, RecursionError) as error:
-            raise ValueError(f"is not valid YAML: {' '.join(str(error).split())}") from error
+            raise ValueError(f"is not valid YAML: {_reason(error)}") from error
 
     def line(self, *path: str | int) -> int:
         """Return the line of a value, counted from 1, or else of what is around it."""
@@ -44,6 +44,24 @@ class YAMLText:
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 self._walk(value, (*path, index))
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes an anchor that is set again, as YAML 1.2 has it: what follows means the last one."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.NodeEvent) and not isinstance(event, yaml.AliasEvent):
+            self.anchors.pop(event.anchor, None)
+        return super().compose_node(parent, index)
+
+
+def _reason(error: Exception) -> str:
+    """Why it cannot be read, without the line itself, which may hold a password."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    return f"{error.problem}, line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _joined(documents: list[yaml.Node | None]) -> yaml.Node | None:

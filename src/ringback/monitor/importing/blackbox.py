@@ -8,7 +8,7 @@ from typing import Any
 
 from ringback.failure.target import bracketed
 from ringback.monitor.config.yaml_text import YAMLText, as_list, as_table, indexed_tables
-from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned
+from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned, yaml_of
 
 _HTTP = frozenset(
     {"valid_status_codes", "method", "headers", "body", "follow_redirects", "no_follow_redirects"}
@@ -266,7 +266,7 @@ def is_prometheus(text: ImportedFile) -> bool:
 
 
 def convert_prometheus(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    read = [(text, YAMLText(text.text)) for text in texts]
+    read = [(text, yaml_of(text)) for text in texts]
     modules: dict[str, BlackboxModule] = {}
     for text, yaml in read:
         for name, module in as_table(as_table(yaml.data).get("modules")).items():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ringback.monitor.config.naming import slug
+from ringback.monitor.config.yaml_text import YAMLText
 
 Table = dict[str, Any]  # One table of a configuration, as it will be written
 
@@ -26,6 +27,18 @@ class ImportedFile:
 
     file: Path
     text: str  # What it holds
+
+
+class ImportRefused(Exception):  # noqa: N818 - named for what happened to the files
+    """Raised for files that are of no known type, or that cannot be read; the message says why."""
+
+
+def yaml_of(text: ImportedFile) -> YAMLText:
+    """Return what a file holds; raises ``ImportRefused`` naming this very file."""
+    try:
+        return YAMLText(text.text)
+    except ValueError as error:
+        raise ImportRefused(f"{text.file} {error}") from error
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,6 +106,29 @@ class Draft:
         """Return HTTP headers, those that are secret as variables."""
         return {str(name): self._header(str(name), value, owner) for name, value in headers.items()}
 
+    def hide_secrets(self, table: Table, owner: str) -> None:
+        """Put variables in the place of passwords and tokens in a URL, a body and what is sent."""
+        url = str(table.get("url", ""))
+        shown = re.sub(r"://[^\s/?#]*@", "://", _SECRET_PAIR.sub(r"\g<key>=…", url))
+        owner = owner.replace(url, shown) if url else owner
+        for key in ("url", "body", "send"):
+            for pattern in (_LOGIN, _SECRET_PAIR) if key == "url" else (_SECRET_PAIR,):
+                if text := table.get(key):
+                    table[key] = self._hidden(text, pattern, key, owner)
+        if url and table["url"] != url:
+            table["name"] = owner
+
+    def _hidden(self, text: str, pattern: re.Pattern[str], place: str, owner: str) -> str:
+        kept: list[str] = []
+        end = 0
+        for found in pattern.finditer(text):
+            if "${" not in found["value"]:
+                what = found["key"] or "login"
+                hidden = self.secret((owner, what), f"{what} in the {place} of {owner}")
+                kept += [_escaped(text, end, found.start("value")), hidden]
+                end = found.end("value")
+        return WithVariables("".join((*kept, _escaped(text, end)))) if kept else text
+
     def basic_login(self, owner: str) -> WithVariables:
         """Return what is written in the place of the header ``Authorization`` with a password."""
         what = f'"Basic …" with user and password of {owner}, in Base64'
@@ -125,7 +161,20 @@ def _missing_defaults(draft: Draft, endpoint: Table) -> Table:
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _PROXIES = ("http", "socks5", "socks5h")
+_LOGIN = re.compile(
+    r"(?:https?://|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:)(?P<key>)(?P<value>[^\s/?#]+)@"
+)
+_SECRET_PAIR = re.compile(
+    r"(?P<key>[\w-]{0,40}(?:passw(?:or)?d|pwd|token|secret|api[_-]?key)[\w-]{0,40})"
+    r"[\"']?\s*[:=>]\s*\\?\"?(?P<value>(?<=\")[^\"\\]+|[^\s\"'&,;}#<\\]+)",
+    re.IGNORECASE,
+)
 _SECRET = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
+
+
+def _escaped(text: str, begin: int, end: int | None = None) -> str:
+    part = text[begin:end]
+    return part if isinstance(text, WithVariables) else part.replace("${", "$${")
 
 
 def pruned(table: Mapping[str, Any]) -> Table:

@@ -16,6 +16,7 @@ from ringback.monitor.importing.draft import (
     Table,
     pruned,
     with_variables,
+    yaml_of,
 )
 
 _CONDITION = re.compile(r"\s*(\S+)\s*(==|!=|<=|>=|<|>)\s*(.*?)\s*")
@@ -160,7 +161,7 @@ def is_gatus(text: ImportedFile) -> bool:
 def convert_gatus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     draft.defaults = {"every": _DEFAULT_INTERVAL}
     for text in texts:
-        read = YAMLText(text.text)
+        read = yaml_of(text)
         whole = as_table(read.data)
         for index, entry in indexed_tables(whole.get("endpoints")):
             _Endpoint(entry, text, read, ("endpoints", index), draft).add()

@@ -11,7 +11,14 @@ from urllib.parse import quote, urlsplit
 
 from ringback.failure.target import bracketed
 from ringback.monitor.config.yaml_text import as_list, as_table, indexed_tables, without_nested
-from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
+from ringback.monitor.importing.draft import (
+    Draft,
+    ImportedFile,
+    ImportRefused,
+    Table,
+    config_duration,
+    pruned,
+)
 
 _URLS = {
     "apprise": ("apprise", "appriseURL"),
@@ -115,7 +122,7 @@ def convert_uptime_kuma(texts: Iterable[ImportedFile], draft: Draft) -> None:
         try:
             whole = as_table(json.loads(text.text))
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"is not valid JSON: {error}") from error
+            raise ImportRefused(f"{text.file} is not valid JSON: {error}") from error
         draft.defaults = {"recovery": 1}
         _Backup(whole, text, draft).add()
 
@@ -157,7 +164,7 @@ class _Backup:
         try:
             asked = self._asked(monitor)
         except ValueError as error:
-            self.note(monitor, f"skipped: its URL is not valid: {error}")
+            self.note(monitor, f"skipped: {error}")
             return
         if asked is None:
             self.note(monitor, f"skipped: the type {monitor.get('type')} is not supported")
@@ -193,11 +200,13 @@ class _Backup:
             port = monitor.get("port") or (587 if spoken else 465)
             return {"url": f"tls://{bracketed(host)}:{port}", "starttls": spoken}
         said = str(monitor.get("databaseConnectionString") or "")
-        parts = urlsplit(said)
+        try:
+            parts = urlsplit(said)
+            port = parts.port or monitor.get("port")
+        except ValueError:  # whose text may be a password with a slash
+            raise ValueError("its connection string is not a valid URL") from None
         if parts.scheme == "mongodb+srv" or "," in parts.netloc:
-            self.note(monitor, "its hosts are several: watch each of them")
-            return None
-        port = parts.port or monitor.get("port")
+            raise ValueError("its hosts are several: watch each of them")
         scheme = parts.scheme if parts.scheme in _CONNECTION_SCHEMES else _SERVICES[kind]
         if kind == "sqlserver":
             port = port or _SQLSERVER_PORT
@@ -229,7 +238,7 @@ class _Backup:
         if monitor.get("type") == "real-browser":
             self.note(monitor, "no browser is used: only the HTTP response is checked")
         return {
-            "url": self._url(str(monitor.get("url") or ""), name),
+            "url": str(monitor.get("url") or ""),
             "method": method if method not in _METHODS else None,
             "headers": self._headers(monitor, name),
             "body": monitor.get("body"),
@@ -258,12 +267,6 @@ class _Backup:
         if found is None:
             self.note(monitor, f"{proxy.get('protocol')} proxies are not supported")
         return found
-
-    def _url(self, url: str, name: str) -> str:
-        parts = urlsplit(url)
-        if parts.username or parts.password:
-            return self.draft.secret((name, "url"), f"the URL of {name}, with its password")
-        return url
 
     def _headers(self, monitor: Table, name: str) -> dict[str, str]:
         try:

@@ -15,6 +15,7 @@ from ringback.monitor.importing import blackbox, gatus, icinga, kuma, nagios, up
 from ringback.monitor.importing.draft import (
     Draft,
     ImportedFile,
+    ImportRefused,
     Table,
     WithVariables,
     combined,
@@ -40,6 +41,7 @@ def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:
             draft.note(text, 0, f"{name}: skipped: {_reason(error)}")
         else:
             kept = _renamed(_fitting(endpoint, kind, draft.defaults), found, last)
+            draft.hide_secrets(kept, str(kept.get("name") or kept.get("url")))
             found[_id(kept)] = kept
     return list(found.values())
 
@@ -54,6 +56,7 @@ def usable_modules(draft: Draft, text: ImportedFile) -> dict[str, Table]:
         except ValidationError as error:
             draft.note(text, 0, f"module {name}: skipped: {_reason(error)}")
         else:
+            draft.hide_secrets(kept, name)
             found[name] = kept
     return found
 
@@ -132,17 +135,13 @@ def _id(endpoint: Table) -> str:
     return endpoint_id(str(endpoint.get("name", "")), str(endpoint.get("url", "")))
 
 
-class ImportRefused(Exception):  # noqa: N818 - named for what happened to the files
-    """Raised for files that are of no known type, or that cannot be read; the message says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Importer:
     """One tool whose configuration can be read."""
 
     summary: str  # Which tool, and which of its files
     recognises: Callable[[ImportedFile], bool]  # Whether a file is its
-    # Adds what files say to a draft; raises `ValueError` for one that cannot be read
+    # Adds what files say to a draft; raises `ImportRefused` for one that cannot be read
     convert: Callable[[Iterable[ImportedFile], Draft], None]
 
 
@@ -191,10 +190,7 @@ def convert(texts: Sequence[ImportedFile], kind: str | None = None) -> Draft:
 
 def _part(kind: str, texts: Sequence[ImportedFile]) -> Draft:
     draft = Draft()
-    try:
-        IMPORTERS[kind].convert(texts, draft)
-    except ValueError as error:
-        raise ImportRefused(f"{texts[0].file} {error}") from error
+    IMPORTERS[kind].convert(texts, draft)
     return draft
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from ringback.monitor.config.yaml_text import (
-    YAMLText,
     as_list,
     as_table,
     indexed_tables,
@@ -17,6 +16,7 @@ from ringback.monitor.importing.draft import (
     config_duration,
     pruned,
     with_variables,
+    yaml_of,
 )
 
 _CONVERTED = frozenset(
@@ -37,7 +37,7 @@ def is_upptime(text: ImportedFile) -> bool:
 def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
     draft.defaults = {"every": _DEFAULT_INTERVAL}
     for text in texts:
-        read = YAMLText(text.text)
+        read = yaml_of(text)
         whole = as_table(read.data)
         for index, written in indexed_tables(whole.get("sites")):
             site = without_nested(written, "headers", "expectedStatusCodes", "assignees")
