@@ -237,8 +237,8 @@ def import_command(files: tuple[str, ...], kind: str | None, output: Path | None
         raise InputError(f"unknown type {plain(kind)}{hint}")
     if output is not None and output.exists():
         raise InputError(f"{plain(str(output))} exists already; name a new file")
-    from ringback.monitor.importing.draft import ImportedFile, to_toml  # noqa: PLC0415 - only this command needs it
-    from ringback.monitor.importing.registry import ImportRefused, convert  # noqa: PLC0415 - as above
+    from ringback.monitor.importing.draft import ImportedFile, ImportRefused, to_toml  # noqa: PLC0415 - only this command needs it
+    from ringback.monitor.importing.registry import convert  # noqa: PLC0415 - as above
 
     texts = [ImportedFile(Path(name), _imported_text(name)) for name in files]
     try:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from nightly import examples
 
 from ringback.monitor.config.load import load
-from ringback.monitor.importing.draft import ImportedFile, to_toml, toml_value
-from ringback.monitor.importing.registry import IMPORTERS, ImportRefused, convert
+from ringback.monitor.importing.draft import ImportedFile, ImportRefused, to_toml, toml_value
+from ringback.monitor.importing.registry import IMPORTERS, convert
 
 SAMPLES = Path(__file__).parent / "samples"
 EXPECTED = Path(__file__).parent / "expected"
@@ -204,12 +204,17 @@ def test_hostile_text_of_icinga_is_read_in_bounded_memory(text):
         ("ssh -p 2222", "ssh://192.0.2.1:2222", None),
         ("imap -H mail.example.com -p 993 -S -D 21,14", "imaps://mail.example.com:993", None),
         ("mysql -P 3307 -u probe -p hunter2", "mysql://probe@192.0.2.1:3307", "-p"),
+        ("ldap -H d.example -S -b dc=x", "ldaps://d.example", "-b"),
+        ("http -u http://$HOSTADDRESS$/x", "http://192.0.2.1/x", None),
+        ("http -H a.example -S -p 8443 -u https://a.example:8443", "https://a.example:8443/", None),
         ("pgsql -l probe -d shop -q 'SELECT 1'", "postgres://probe@192.0.2.1/shop", "-q"),
     ],
 )
 def test_a_plugin_of_a_service_becomes_its_probe(tmp_path, line, url, lost):
     draft = imported("x.cfg", PLUGIN.format(f"check_{line}"), "nagios")
     more = {"expect": {"certificate_days": 14}} if "imap" in line else {}
+    if "http " in line:
+        more = {"redirects": False} | ({"verify": False} if "-S" in line else {})
 
     assert draft.endpoints == [{"name": "db it", "url": url, **more}]
     said = f"x.cfg:5: db it: {lost} of check_{line.split()[0]} is not imported"
@@ -223,6 +228,60 @@ PLUGIN = (
     "define service {{\n host_name db\n service_description it\n check_command own\n}}\n"
     "define command {{\n command_name own\n command_line /opt/plugins/{}\n}}\n"
 )
+SAME_OR_NOT = [
+    "http -u http://other.example/x",  # asks the same server for another's page
+    "http -u https://$HOSTADDRESS$/x",
+    "http -u x",
+    "http -H a.example --invert-regex -r error",
+    "http -H a.example -e Welcome",
+    "http -H a.example -d 'X-Up: yes'",
+    "http -H a.example -u $USER5$",
+    "tcp -p 25 -e 220 -e ESMTP",
+    "tcp -p 993 -S -e '* OK'",
+    "tcp -p 25 -M warn",
+    "imap -p $HOSTADDRESS$",
+]
+
+
+@pytest.mark.parametrize("line", SAME_OR_NOT)
+def test_a_plugin_that_cannot_be_followed_is_left_out(line):
+    draft = imported("x.cfg", PLUGIN.format(f"check_{line}"), "nagios")
+
+    assert draft.endpoints == []
+    assert "db it: skipped: " in notes(draft)[0]
+
+
+GROUPS = """
+define host {\n host_name a\n address 192.0.2.1\n}
+define host {\n name base\n hostgroups one\n register 0\n}
+define host {\n host_name b\n use base\n hostgroups +two\n address 192.0.2.2\n}
+define hostgroup {\n hostgroup_name all\n hostgroup_members one\n members a\n}
+"""
+CONTACT = "define contact {\n contact_name x\n}\ndefine timeperiod {\n timeperiod_name y\n}"
+
+
+@pytest.mark.parametrize(
+    ("of", "names"),
+    [
+        ("host a", ["a"]),
+        ("hostgroup one", ["b"]),
+        ("hostgroup_name two", ["b"]),
+        ("hostgroups all", ["a", "b"]),
+        ("hostgroup_name all,!one", ["a"]),
+        ("hostgroup_name *", ["a", "b"]),
+        ("host_name *\n active_checks_enabled 0", []),
+    ],
+)
+def test_the_hosts_of_a_service_of_nagios(of, names):
+    service = f"define service {{\n {of}\n description it\n check_command check_ssh\n}}\n"
+    files = {"hosts.cfg": GROUPS, "services.cfg": service, "contacts.cfg": CONTACT}
+    draft = convert([ImportedFile(Path(name), text) for name, text in files.items()])
+
+    assert [endpoint["name"] for endpoint in draft.endpoints] == [f"{name} it" for name in names]
+    assert "contacts are not imported" in notes(draft)[0]
+    assert len(notes(draft)) == 1 + (not names)
+
+
 MONITOR = '{{"monitorList": [{{"id": 1, "name": "x", {}}}]}}'
 SITE = "owner: x\nsites:\n- name: x\n  url: {}\n"
 GATUS = "endpoints:\n- {{name: x, url: {}, conditions: ['[CONNECTED] == true']}}\n"

@@ -3,12 +3,27 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
 from ringback.monitor.importing.plugin import check_times, plugin_endpoint
 
 _DEFINE = re.compile(r"^\s*define\s+(\w+)\s*\{", re.MULTILINE)
 _MACRO = re.compile(r"\$(\w+)\$")
+_KINDS = frozenset(
+    {"host", "service", "command", "contact", "timeperiod", "hostgroup", "servicegroup"}
+    | {"contactgroup", "hostdependency", "servicedependency", "hostescalation"}
+    | {"serviceescalation", "hostextinfo", "serviceextinfo"}
+)
+_OTHER_NAMES = {
+    **dict.fromkeys(("host", "hosts"), "host_name"),
+    **dict.fromkeys(("hostgroup", "hostgroups"), "hostgroup_name"),
+    "description": "service_description",
+}
+"""Keys of a service by which Nagios takes the same as well."""
+_LISTS = frozenset({"host_name", "hostgroup_name", "hostgroups", "parents"})
+"""Keys whose value may begin with a plus: it is added to what the template says."""
 _UNIT_SECONDS = 60.0  # Seconds of a time unit, Nagios' `interval_length`
 _MAX_TEMPLATE_DEPTH = 20
 _NOT_CONVERTED = {
@@ -35,7 +50,7 @@ Templates = dict[tuple[str, str], list[NagiosObject]]
 
 
 def is_nagios(text: ImportedFile) -> bool:
-    return bool(re.search(r"^\s*define\s+(host|service|command)\s*\{", text.text, re.MULTILINE))
+    return any(match[1] in _KINDS for match in _DEFINE.finditer(text.text))
 
 
 def convert_nagios(texts: Iterable[ImportedFile], draft: Draft) -> None:
@@ -55,7 +70,8 @@ def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
         for line in body.splitlines():
             key, _, value = line.partition(";")[0].strip().replace("\t", " ").partition(" ")
             if key and not key.startswith("#"):
-                values[key] = value.strip()
+                own = _OTHER_NAMES.get(key, key) if match[1] == "service" else key
+                values[own] = value.strip()
         yield NagiosObject(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
 
 
@@ -78,7 +94,12 @@ def _whole(
         values.update(known.get(name, {}))
     for own in ("name", "register"):
         values.pop(own, None)
-    return NagiosObject(item.kind, {**values, **item.values}, item.text, item.line)
+    added = {
+        key: f"{values.get(key, '')},{item.values[key].removeprefix('+')}"
+        for key in _LISTS & item.values.keys()
+        if item.values[key].startswith("+")
+    }
+    return NagiosObject(item.kind, {**values, **item.values, **added}, item.text, item.line)
 
 
 def _names(text: str) -> list[str]:
@@ -105,10 +126,17 @@ class _Converter:
         for item in live:
             if _is(item, "hostgroup", "hostgroup_name"):
                 named = _names(item.values.get("members", ""))
+                named += self.hosts if "*" in named else ()
                 members.setdefault(item.values["hostgroup_name"], []).extend(named)
         for name, host in self.hosts.items():
             for group in _names(host.values.get("hostgroups", "")):
                 members.setdefault(group, []).append(name)
+        nested = [item.values for item in live if _is(item, "hostgroup", "hostgroup_members")]
+        for _ in nested[:_MAX_TEMPLATE_DEPTH]:
+            for values in nested:
+                own = members.setdefault(values.get("hostgroup_name", ""), [])
+                inner = (members.get(name, ()) for name in _names(values["hostgroup_members"]))
+                own += dict.fromkeys(chain.from_iterable(inner)).keys() - set(own)
         return members
 
     def add(self) -> None:
@@ -131,6 +159,10 @@ class _Converter:
     def _service(self, service: NagiosObject) -> None:
         what = service.values.get("service_description", "service")
         hosts = self._hosts_of(service)
+        if service.values.get("active_checks_enabled") == "0":
+            message = f"{what}: skipped: it is passive: nobody asks, results are sent in"
+            self.draft.note(service.text, service.line, message)
+            return
         if not hosts:
             self.draft.note(
                 service.text, service.line, f"{what}: skipped: none of its hosts is known"
@@ -145,7 +177,9 @@ class _Converter:
     def _hosts_of(self, service: NagiosObject) -> list[str]:
         named = _names(service.values.get("host_name", ""))
         for group in _names(service.values.get("hostgroup_name", "")):
-            named.extend(self.members.get(group, []))
+            sign = "!" if group.startswith("!") else ""
+            members = self.hosts if group == "*" else self.members.get(group.removeprefix("!"), ())
+            named.extend(f"{sign}{name}" for name in members)
         if "*" in named:
             named.extend(self.hosts)
         without = {name[1:] for name in named if name.startswith("!")}
@@ -155,7 +189,14 @@ class _Converter:
         self, command: str, item: NagiosObject, host: NagiosObject, name: str
     ) -> Table | None:
         address = host.values.get("address") or host.values["host_name"]
-        line = self._command_line(command, item, host)
+        try:
+            line = self._command_line(command, item, host)
+        except ValueError as error:
+            self.draft.note(item.text, item.line, f"{name}: skipped: {error}")
+            return None
+        if (period := item.values.get("check_period", "24x7")) != "24x7":
+            message = f"{name}: it is checked at all times, not only in {period}"
+            self.draft.note(item.text, item.line, message)
         made = plugin_endpoint(line, address, name, self.draft, (item.text, item.line))
         if made is None:
             return None
@@ -183,9 +224,18 @@ class _Converter:
             **{f"_HOST{k[1:].upper()}": v for k, v in host.values.items() if k[:1] == "_"},
             **{f"_SERVICE{k[1:].upper()}": v for k, v in item.values.items() if k[:1] == "_"},
         }
+        plugin, blank, line = line.partition(" ")
         for _ in range(2):  # an argument may hold macros itself
-            line = _MACRO.sub(lambda found: macros.get(found[1], ""), line)
-        return line
+            line = _MACRO.sub(partial(_filled, macros), line)
+        return f"{_MACRO.sub('', plugin)}{blank}{line}".replace("$$", "$")
+
+
+def _filled(macros: dict[str, str], found: re.Match[str]) -> str:
+    """What a macro stands for; an argument that is not there is empty, as it is for Nagios."""
+    name = found[1]
+    if name not in macros and not name.startswith(("ARG", "_HOST", "_SERVICE")):
+        raise ValueError(f"the macro ${name}$ is not known")
+    return macros.get(name, "")
 
 
 def _is(item: NagiosObject, kind: str, key: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from ringback.failure.target import bracketed
+from ringback.failure.target import bracketed, split_port
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
 
 _SERVICES = {
@@ -26,7 +26,7 @@ _SERVICES = {
     "check_ldaps": "ldaps",
 }
 """Plugins of which it is checked that the service answers, and the scheme of its URL."""
-_TLS_SCHEMES = {"imap": "imaps", "pop3": "pop3s", "nntp": "nntps", "ftp": "ftps"}
+_TLS_SCHEMES = {"imap": "imaps", "pop3": "pop3s", "nntp": "nntps", "ftp": "ftps", "ldap": "ldaps"}
 _DATABASE_USERS = {"mysql": "-u", "postgres": "-l"}
 """The option that names the user; of these plugins ``-p`` is a password and ``-P`` the port."""
 _SHORT_OPTIONS = {
@@ -41,6 +41,14 @@ _SHORT_OPTIONS = {
     "--regex": "-r",
     "--ereg": "-r",
     "--onredirect": "-f",
+    "--eregi": "-R",
+    "--header-string": "-d",
+    "--pagesize": "-m",
+    "--max-age": "-M",
+    "--client-cert": "-J",
+    "--password": "-p",
+    "--username": "-u",
+    "--database": "-d",
     "--timeout": "-t",
     "--critical": "-c",
     "--certificate": "-C",
@@ -95,8 +103,21 @@ class PluginOptions:
         self.lost.discard(name)
         return self._values.get(name, [])
 
-    def has(self, name: str) -> bool:
-        return bool(self.all(name))
+    def has(self, *names: str) -> bool:
+        return any(self.all(name) for name in names)
+
+    def refuse(self, *names: str) -> None:
+        """Raise ``ValueError`` if one of these is there: without it the check would see less."""
+        for name in names:
+            if self.has(name):
+                raise ValueError(f"{name} has no equivalent; without it the check would see less")
+
+    def port(self, name: str) -> str:
+        """Return the port as a URL has it; ``""``: none is said. The value itself is not shown."""
+        port = self.get(name)
+        if port and not port.isdigit():
+            raise ValueError(f"its port ({name}) is no number")
+        return f":{port}" if port else ""
 
 
 def plugin_endpoint(
@@ -138,13 +159,15 @@ def check_times(every: str | None, retry_every: str | None, tries: str) -> Table
 def _service(scheme: str, options: PluginOptions, address: str) -> Table:
     host = bracketed(options.get("-H") or options.get("") or address)
     if scheme not in _DATABASE_USERS:
-        if scheme in _TLS_SCHEMES and (options.has("-S") or options.has("-D")):
+        if scheme in _TLS_SCHEMES and options.has("-S", *("-D",) * (scheme != "ldap")):
             scheme = _TLS_SCHEMES[scheme]
-        port, days = options.get("-p"), _days(options.get("-D"))
-        where = f"{host}:{port}" if port else host
-        return {"url": f"{scheme}://{where}", "expect": {"certificate_days": days}}
-    user, port = options.get(_DATABASE_USERS[scheme]), options.get("-P")
-    named, where = f"{quote(user)}@" if user else "", f"{host}:{port}" if port else host
+        if scheme == "ldap" and options.has("-T"):
+            where = f"{host}{options.port('-p') or ':389'}"
+            return {"url": f"tls://{where}", "starttls": "ldap"}
+        days = {"certificate_days": _days(options.get("-D")) if scheme != "ldaps" else None}
+        return {"url": f"{scheme}://{host}{options.port('-p')}", "expect": days}
+    user = options.get(_DATABASE_USERS[scheme])
+    named, where = f"{quote(user)}@" if user else "", f"{host}{options.port('-P')}"
     database = f"/{quote(options.get('-d'))}" if scheme == "postgres" and options.has("-d") else ""
     return {"url": f"{scheme}://{named}{where}{database}"}
 
@@ -153,7 +176,12 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
     days = options.get("-C")
     secure = options.has("-S") or options.has("--ssl") or bool(days)
     host = options.get("-H", "-I") or address
-    port, path = options.get("-p"), options.get("-u") or "/"
+    options.refuse("-d", "-R", "-m", "-M", "--invert-regex", "-J")
+    statuses = [int(code) for code in re.findall(r"\b[1-5]\d\d\b", options.get("-e"))]
+    if options.get("-e") and not statuses:
+        raise ValueError("of -e only statuses are imported")
+    port = options.port("-p")
+    path = _path(options.get("-u") or "/", host, port.removeprefix(":"), secure)
     if not options.has("-H"):
         options.all("-I")
     headers = dict(_pair(header) for header in options.all("-k"))
@@ -162,14 +190,14 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
         found["Authorization"] = draft.basic_login(name)
     body = options.get("-P")
     return {
-        "url": f"http{'s' * secure}://{bracketed(host)}{f':{port}' if port else ''}{path}",
+        "url": f"http{'s' * secure}://{bracketed(host)}{port}{path}",
         "method": options.get("-j") or ("POST" if body else None),
         "headers": found,
         "body": body,
         "redirects": None if options.get("-f") in {"follow", "sticky", "stickyport"} else False,
         "verify": False if secure else None,
         "expect": {
-            "status": [int(code) for code in re.findall(r"\b[1-5]\d\d\b", options.get("-e"))],
+            "status": statuses,
             "contains": options.get("-s"),
             "matches": options.get("-r"),
             "latency": config_duration(options.get("-c")),
@@ -178,16 +206,35 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
     }
 
 
+def _path(uri: str, host: str, port: str, secure: bool) -> str:
+    """The path of ``-u``, which may be a whole URL; it is asked of the same server all the same."""
+    scheme, separator, rest = uri.partition("://")
+    usual = "443" if secure else "80"
+    if separator:
+        asked = split_port(rest.partition("/")[0])
+        same = (asked[0].casefold(), str(asked[1] or usual)) == (host.casefold(), port or usual)
+        if scheme != ("https" if secure else "http") or not same:
+            raise ValueError("its URL (-u) names another server than the one it asks")
+        uri = f"/{rest.partition('/')[2]}"
+    if not uri.startswith("/"):
+        raise ValueError("its path (-u) does not begin with a slash")
+    return uri
+
+
 def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    host, port = options.get("-H") or address, options.get("-p")
+    host, port = options.get("-H") or address, options.port("-p")
+    options.refuse("-j", "-A", "-M", "-m")
+    if len(options.all("-e")) > 1:
+        raise ValueError("of several texts that it expects (-e) only one can be imported")
     if not port:
         raise ValueError("has no port")
     if options.has("-S") or options.has("-D"):
         days = {"certificate_days": _days(options.get("-D"))}
-        return {"url": f"tls://{bracketed(host)}:{port}", "expect": days}
+        options.refuse("-e", "-s")
+        return {"url": f"tls://{bracketed(host)}{port}", "expect": days}
     escaped = options.has("-E")
     return {
-        "url": f"tcp://{bracketed(host)}:{port}",
+        "url": f"tcp://{bracketed(host)}{port}",
         "send": _unescaped(options.get("-s")) if escaped else options.get("-s"),
         "expect": {
             "contains": _unescaped(options.get("-e")) if escaped else options.get("-e"),
@@ -213,10 +260,10 @@ def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
 
 
 def _dig(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    port, server = options.get("-p"), options.get("-H") or address
+    port, server = options.port("-p"), options.get("-H") or address
     return {
         "url": f"dns://{options.get('-l')}",
-        "nameserver": f"{bracketed(server)}:{port}" if port else server,
+        "nameserver": f"{bracketed(server)}{port}" if port else server,
         "record": options.get("-T"),
         "expect": {"answers": options.all("-a"), "latency": config_duration(options.get("-c"))},
     }
@@ -227,7 +274,7 @@ def _smtp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Ta
     if not options.has("-S") and not options.has("-D"):
         return made
     host = str(made["url"]).removeprefix("smtp://")
-    port = "" if options.get("-p") else ":25"
+    port = "" if options.port("-p") else ":25"
     return {**made, "url": f"tls://{host}{port}", "starttls": "smtp"}
 
 
@@ -239,7 +286,7 @@ def _ssl_cert(options: PluginOptions, address: str, _name: str, _draft: Draft) -
     if named and named.casefold() != host.casefold():
         raise ValueError(f"the certificate is another's than the address: {named}")
     return {
-        "url": f"tls://{bracketed(host)}:{options.get('-p') or 443}",
+        "url": f"tls://{bracketed(host)}{options.port('-p') or ':443'}",
         "expect": {"certificate_days": int(days) if days.isdigit() else _SSL_CERT_DAYS},
     }
 
