@@ -48,6 +48,7 @@ def loaded(draft, folder):
     text = to_toml(draft)
     path = folder / "imported.toml"
     path.write_text(text, "utf-8")
+    (folder / "probe.pem").touch()
     names = re.findall(r"\$\{(\w+)\}", text)
     known = {n: f"https://secret.example/{n}" if f'"${{{n}}}"' in text else "1" for n in names}
     return load(path, known)
@@ -76,6 +77,11 @@ def test_the_samples_of_each_tool_become_a_configuration(kind, tmp_path):
         ("dns", {"query_name": "a.example", "valid_rcodes": ["NXDOMAIN"]}),
         ("tcp", {"tls": True, "query_response": [{"expect": "AMQP"}]}),
         ("icmp", {"ttl": 5}),
+        ("http", {"tls_config": {"server_name": "other.example"}}),
+        ("http", {"tls_config": {"ca": "-----BEGIN"}}),
+        ("http", {"proxy_url": "ftp://proxy.example"}),
+        ("http", {"oauth2": {"client_id": "x"}}),
+        ("dns", {"query_name": "a.example", "dns_over_tls": True}),
     ],
 )
 def test_a_module_is_left_out_rather_than_made_blind(prober, condition):
@@ -84,6 +90,53 @@ def test_a_module_is_left_out_rather_than_made_blind(prober, condition):
 
     assert draft.modules == {}
     assert any("the check would see less" in note for note in notes(draft))
+
+
+TO_EXPORTER = {"target_label": "__address__", "replacement": "127.0.0.1:9115"}
+TARGET = {"source_labels": ["__address__"], "target_label": "__param_target"}
+BY_LABEL = {"source_labels": ["probe"], "target_label": "__param_module"}
+RELABELLED = [
+    ([TARGET, TO_EXPORTER], ["http://a.example", "http://b.example"]),
+    ([{**TARGET, "replacement": "https://$1/health"}, TO_EXPORTER],
+     ["https://a.example/health", "https://b.example/health"]),
+    ([{**TARGET, "regex": r"(?P<n>.)\..*", "replacement": "${n}.test"}],
+     ["http://a.test", "http://b.test"]),
+    ([TARGET, BY_LABEL, TO_EXPORTER], ["http://a.example", "tcp://b.example:25"]),
+    ([TARGET, {"source_labels": ["probe"], "regex": "tcp.*", "action": "keep"}],
+     ["http://b.example"]),
+    ([TARGET, {"source_labels": ["probe"], "regex": "tcp", "action": "drop"}],
+     ["http://a.example", "http://b.example"]),
+    ([{"regex": "__to_(.*)", "action": "labelmap", "replacement": "__$1"}],
+     ["http://a.example", "tcp://b.example:25"]),
+    ([TARGET, {"action": "hashmod"}], []),
+    ([TARGET, {"regex": "("}], []),
+    ([{"target_label": "__param_target", "replacement": ""}], []),
+    ([TARGET, {"target_label": "__param_hostname", "replacement": "other.example"}], []),
+    (None, ["http://a.example", "http://b.example"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "urls"), RELABELLED)
+def test_targets_of_prometheus_are_relabelled(rules, urls):
+    tcp = {"probe": "tcp_connect", "__to_param_module": "tcp_connect"}
+    mapped = rules and rules[0].get("action") == "labelmap"
+    port = ":25" if (rules and BY_LABEL in rules) or mapped else ""
+    groups = [{"targets": ["a.example"]}, {"targets": [f"b.example{port}"], "labels": tcp}]
+    job = {"job_name": "x", "metrics_path": "/probe", "static_configs": groups}
+    job["relabel_configs"] = rules or []
+    draft = imported("prometheus.yml", yaml.safe_dump({"scrape_configs": [job]}))
+
+    assert [endpoint["url"] for endpoint in draft.endpoints] == urls
+    assert bool(notes(draft)) == (not urls)
+
+
+def test_of_several_files_the_one_that_cannot_be_read_is_blamed():
+    twice = "modules:\n  a: &x\n    prober: http\n  b: &x\n    prober: icmp\n  c: *x\n"
+    first = ImportedFile(Path("first.yml"), twice)
+
+    assert convert([first]).modules["c"] == {"type": "icmp"}
+    with pytest.raises(ImportRefused, match=r"^second\.yml is not valid YAML"):
+        convert([first, ImportedFile(Path("second.yml"), "\nmodules: [\nprober: ")])
 
 
 STATUS = {

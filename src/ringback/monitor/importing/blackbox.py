@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from ringback.failure.target import bracketed
+from ringback.failure.target import bracketed, split_port
 from ringback.monitor.config.yaml_text import YAMLText, as_list, as_table, indexed_tables
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned, yaml_of
+from ringback.monitor.importing.relabel import Labels, relabel_rules, relabelled
 
 _HTTP = frozenset(
     {"valid_status_codes", "method", "headers", "body", "follow_redirects", "no_follow_redirects"}
@@ -24,10 +25,12 @@ _ICMP = frozenset({"preferred_ip_protocol", "ip_protocol_fallback"})
 _CONDITIONS = frozenset(
     {"fail_if_ssl", "fail_if_not_ssl", "fail_if_header_matches", "ttl"}
     | {"fail_if_body_json_matches_cel", "fail_if_body_json_not_matches_cel"}
-    | {"validate_authority_rrs", "validate_additional_rrs"}
+    | {"validate_authority_rrs", "validate_additional_rrs", "dns_over_tls"}
+    | {"body_file", "oauth2", "http_headers"}
 )
 """Keys without which a check would see less than it did."""
 _GRPC = frozenset({"service", "tls", "tls_config", "preferred_ip_protocol", "ip_protocol_fallback"})
+_TLS = frozenset({"insecure_skip_verify", "ca_file", "cert_file", "key_file", "server_name"})
 _KNOWN = {"http": _HTTP, "tcp": _TCP, "dns": _DNS, "icmp": _ICMP, "grpc": _GRPC}
 
 
@@ -41,8 +44,11 @@ class BlackboxModule:
         self.prober = str(data.get("prober"))
         self.own = as_table(data.get(self.prober))
 
-    def endpoint(self, target: str, draft: Draft) -> Table | None:
-        """Return a target as an endpoint; ``None``: there is no probe for it."""
+    def endpoint(self, target: str, draft: Draft, hostname: str = "") -> Table | None:
+        """Return a target as an endpoint; ``None``: there is no probe for it.
+
+        ``hostname`` is what it is to be called in the request, if that is said.
+        """
         making = {
             "http": self._http,
             "tcp": self._tcp,
@@ -58,7 +64,7 @@ class BlackboxModule:
             message = f"module {self.name}: skipped: the prober {self.prober} is not supported"
             draft.note(self.text, self.line(), message)
             return None
-        if lost := self._lost_condition():
+        if lost := self._other_server(target, hostname) or self._lost_condition():
             key, why = lost
             message = f"module {self.name}: skipped: {why}; without it the check would see less"
             draft.note(self.text, self.line(self.prober, key), message)
@@ -66,6 +72,9 @@ class BlackboxModule:
         for key in sorted(self.own.keys() - _CONDITIONS - _KNOWN[self.prober]):
             message = f"module {self.name}: {key} has no equivalent"
             draft.note(self.text, self.line(self.prober, key), message)
+        for (*keys, key), why in self._partly_lost():
+            message = f"module {self.name}: {key} {why}"
+            draft.note(self.text, self.line(self.prober, *keys, key), message)
         timeout = {"timeout": self.data["timeout"]} if "timeout" in self.data else {}
         return {"name": target, **making(target, draft), **timeout}
 
@@ -79,6 +88,28 @@ class BlackboxModule:
         if made.pop("nameserver", None):
             made["query"] = url.partition("://")[2]
         return pruned({"type": url.partition("://")[0], **made})
+
+    def _other_server(self, target: str, hostname: str) -> tuple[str, str] | None:
+        """What makes it another server that is asked, and what to say of it."""
+        named = str(as_table(self.own.get("tls_config")).get("server_name") or "")
+        host = split_port((target.partition("://")[2] or target).partition("/")[0])[0]
+        if any(name and name.casefold() != host.casefold() for name in (named, hostname)):
+            return "tls_config", "a server name other than the target's has no equivalent"
+        if as_table(self.own.get("tls_config")).keys() & {"ca", "cert", "key"}:
+            return "tls_config", "certificates within the file are not imported"
+        if self.own.get("proxy_url") and Draft().proxy(str(self.own["proxy_url"]), "") is None:
+            return "proxy_url", "its kind of proxy is not supported"
+        return None
+
+    def _partly_lost(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Keys that mean something else here, and what."""
+        tls = as_table(self.own.get("tls_config"))
+        for key in sorted(tls.keys() - _TLS):
+            yield ("tls_config", key), "has no equivalent"
+        if tls.get("key_file") and tls["key_file"] != tls.get("cert_file"):
+            yield ("tls_config", "key_file"), "must be appended to the file of the certificate"
+        if self.own.get("preferred_ip_protocol") and self._ip() is None:
+            yield ("preferred_ip_protocol",), "with a fallback: both versions of IP are tried"
 
     def _lost_condition(self) -> tuple[str, str] | None:
         """A condition that has no equivalent, and what to say of it."""
@@ -139,12 +170,7 @@ class BlackboxModule:
     def _proxy(self, draft: Draft) -> str | None:
         if self.own.get("proxy_from_environment"):
             return "environment"
-        named = str(self.own.get("proxy_url") or "")
-        found = draft.proxy(named, self.name)
-        if named and found is None:
-            line = self.line("http", "proxy_url")
-            draft.note(self.text, line, f"module {self.name}: its kind of proxy is not supported")
-        return found
+        return draft.proxy(str(self.own.get("proxy_url") or ""), self.name)
 
     def _ip(self) -> int | None:
         """Only where it does not fall back to the other version."""
@@ -257,6 +283,11 @@ _DEFAULTS: dict[str, Table] = {
 }
 """The modules that a fresh installation has."""
 _MAX_TARGETS = 100_000
+_SECTIONS = {
+    "alerting": "alerting is not imported: add a [[notifier]]",
+    "rule_files": "rules are not imported: each endpoint that is down opens an incident by itself",
+    "scrape_config_files": "jobs in scrape_config_files are not imported: import these files too",
+}
 
 
 def is_prometheus(text: ImportedFile) -> bool:
@@ -296,34 +327,65 @@ class _ScrapeJobs:
     def add(self) -> None:
         every = as_table(self.whole.get("global")).get("scrape_interval", "1m")
         self.draft.defaults = {"every": every}
+        for key in sorted(self.whole.keys() & _SECTIONS.keys()):
+            self.draft.note(self.text, self.read.line(key), _SECTIONS[key])
         for index, job in indexed_tables(self.whole.get("scrape_configs")):
             name = str(job.get("job_name") or "")
-            modules = as_list(as_table(job.get("params")).get("module"))
-            if not modules and job.get("metrics_path") != "/probe":
+            asked, path = as_table(job.get("params")), str(job.get("metrics_path") or "")
+            if not path.endswith("/probe") and (path or "module" not in asked):
                 self._note(index, f"job {name}: skipped: it scrapes metrics and does not probe")
                 continue
-            self._job(index, job, str(modules[0]) if modules else "http_2xx")
+            self._job(index, job)
 
     def _note(self, index: int, message: str, *keys: str | int) -> None:
         self.draft.note(self.text, self.read.line("scrape_configs", index, *keys), message)
 
-    def _job(self, index: int, job: Table, named: str) -> None:
+    def _labelled(self, index: int, job: Table) -> Iterator[Labels]:
+        """What relabelling begins with. Where no rule names the target, the address is it."""
+        params = as_table(job.get("params"))
+        first = {f"__param_{key}": str(all_[0]) for key, all_ in params.items() if as_list(all_)}
+        ruled = "__param_target" in str(job.get("relabel_configs"))
+        for address, labels in self._targets(index, job):
+            start = {
+                "job": str(job.get("job_name") or ""),
+                "__address__": address,
+                **first,
+                **labels,
+            }
+            yield start if ruled else {"__param_target": address, **start}
+
+    def _job(self, index: int, job: Table) -> None:
         name = str(job.get("job_name") or "")
-        module = self.modules.get(named)
-        if module is None:
-            if named not in _DEFAULTS:
-                self._note(index, f"job {name}: skipped: there is no module {named!r}", "params")
-                return
-            module = BlackboxModule(named, _DEFAULTS[named], self.text, lambda *_: 0)
+        try:
+            rules = relabel_rules(job.get("relabel_configs"))
+        except ValueError as error:
+            self._note(index, f"job {name}: skipped: {error}", "relabel_configs")
+            return
         for key in job:
             if key.endswith("_sd_configs") and key != "file_sd_configs":
                 self._note(index, f"job {name}: targets of {key} are not imported", key)
-        for target, labels in self._targets(index, job):
-            times = {"every": job.get("scrape_interval"), "group": name, "labels": labels}
-            endpoint = module.endpoint(target, self.draft)
-            if endpoint:
-                endpoint.setdefault("timeout", job.get("scrape_timeout"))
-                self.draft.endpoints.append(pruned({**endpoint, **times}))
+        for labels in self._labelled(index, job):
+            if found := relabelled(labels, rules):
+                self._probe(index, job, found)
+
+    def _probe(self, index: int, job: Table, labels: Labels) -> None:
+        name, target = str(job.get("job_name") or ""), labels.get("__param_target", "")
+        named = labels.get("__param_module", "http_2xx")
+        module = self.modules.get(named)
+        if module is None and named in _DEFAULTS:
+            module = BlackboxModule(named, _DEFAULTS[named], self.text, lambda *_: 0)
+        if module is None or not target:
+            lacking = f"there is no module {named!r}" if target else "nothing says its target"
+            self._note(index, f"job {name}: skipped: {lacking}", "params")
+            return
+        endpoint = module.endpoint(target, self.draft, labels.get("__param_hostname", ""))
+        if endpoint:
+            endpoint.setdefault("timeout", job.get("scrape_timeout"))
+            own = {k: v for k, v in labels.items() if not k.startswith("__") and k != "job"}
+            if own.get("instance") == target:
+                del own["instance"]
+            times = {"every": job.get("scrape_interval"), "group": name, "labels": own}
+            self.draft.endpoints.append(pruned({**endpoint, **times}))
 
     def _targets(self, index: int, job: Table) -> Iterator[tuple[str, dict[str, str]]]:
         for _, group in indexed_tables(job.get("static_configs")):
@@ -354,6 +416,5 @@ def _target_groups(text: str) -> list[Any]:
 
 def _group_targets(group: Table) -> Iterator[tuple[str, dict[str, str]]]:
     labels = {str(k): str(v) for k, v in as_table(group.get("labels")).items()}
-    shown = {key: value for key, value in labels.items() if not key.startswith("__")}
     for target in as_list(group.get("targets"))[:_MAX_TARGETS]:
-        yield str(target), shown
+        yield str(target), labels
