@@ -140,9 +140,9 @@ def test_of_several_files_the_one_that_cannot_be_read_is_blamed():
 
 
 STATUS = {
-    (">= 200", "< 400"): "200-399",
+    (">= 200", "< 400"): ["200-300", "304-306", "309-399"],  # redirects are followed
     ("> 199", "!= 204", "<= 299"): ["200-203", "205-299"],
-    ("!= 500",): ["100-499", "501-599"],
+    ("!= 500",): ["100-300", "304-306", "309-499", "501-599"],
     ("== any(200, 204, 500)", "< 500"): [200, 204],
     ("== 200",): 200,
 }
@@ -281,6 +281,92 @@ PLUGIN = (
     "define service {{\n host_name db\n service_description it\n check_command own\n}}\n"
     "define command {{\n command_name own\n command_line /opt/plugins/{}\n}}\n"
 )
+KUMA_FIELDS = [
+    ({"body": "{}"}, {"headers": {"Content-Type": "application/json"}, "body": "{}"}),
+    ({"body": "a=1", "httpBodyEncoding": "form"},
+     {"headers": {"Content-Type": "application/x-www-form-urlencoded"}, "body": "a=1"}),
+    ({"body": "<a/>", "httpBodyEncoding": "xml"},
+     {"headers": {"Content-Type": "text/xml; charset=utf-8"}, "body": "<a/>"}),
+    ({"body": "x", "httpBodyEncoding": "form", "headers": '{"content-type": "text/plain"}'},
+     {"headers": {"content-type": "text/plain"}, "body": "x"}),
+    ({"ipFamily": "ipv6"}, {"ip": 6}),
+    ({"accepted_statuscodes": ["200-299", "301"]}, {"expect": {"status": "200-299"}}),
+    ({"authMethod": "ntlm"}, None),
+    ({"type": "json-query", "jsonPath": "$.a", "jsonPathOperator": ">"}, None),
+    ({"type": "dns", "hostname": "a.example", "conditions": "[{}]"}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "made"), KUMA_FIELDS)
+def test_a_monitor_of_uptime_kuma_asks_the_same_or_is_left_out(fields, made):
+    monitor = {"name": "x", "type": "http", "url": "https://a.example/", **fields}
+    draft = imported("x", json.dumps({"monitorList": [monitor]}), "uptime-kuma")
+
+    found = [{k: v for k, v in e.items() if k not in {"name", "url"}} for e in draft.endpoints]
+    assert found == [made] * (made is not None)
+    assert bool(notes(draft)) == (made is None)
+
+
+ALERTING = {"alerting": {"slack": {"default-alert": {"failure-threshold": 10}}}}
+SLACK = {"alerts": [{"type": "slack", "success-threshold": 1}]}
+GATUS_FIELDS = [
+    (SLACK, {"threshold": 10, "recovery": 1}, "alerting"),
+    ({"alerts": [{"type": "slack", "enabled": False}]}, {}, "alerting"),
+    ({"graphql": True, "body": "{ a }", "method": "POST"},
+     {"method": "POST", "headers": {"Content-Type": "application/json"},
+      "body": '{"query": "{ a }"}'}, "alerting"),
+    ({"maintenance-windows": [{"start": "23:00"}]}, {}, "add [[maintenance]]"),
+    ({"client": {"tls": {"certificate-file": "a.pem", "private-key-file": "a.key"}}},
+     {"client_certificate": "a.pem"}, "append a.key"),
+    ({"client": {"oauth2": {"scopes": []}}}, None, "a login by oauth2"),
+    ({"client": {"proxy-url": "${WARP}"}}, None, "this kind of proxy"),
+    ({"url": "wss://a.example/x", "conditions": []},
+     {"url": "wss://a.example/x"}, "no message is sent"),
+    ({"url": "wss://a.example/x", "conditions": ["[BODY] == pat(*x*)"]}, None, "websocket has no"),
+    ({"url": "tcp://a.example:25", "body": "QUIT", "conditions": []},
+     {"url": "tcp://a.example:25", "send": "QUIT"}, "alerting"),
+    ({"conditions": ["has([BODY].a) == true", "[BODY].a.b == 1"]},
+     {"expect": {"json": {"a.b": "1"}}}, "alerting"),
+    ({"conditions": ["has([BODY].a) == true", "[STATUS] == 1 || [STATUS] == 2"]}, None,
+     "without the conditions 'has([BODY].a) == true', '[STATUS] == 1 || [STATUS] == 2'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "made", "said"), GATUS_FIELDS)
+def test_an_endpoint_of_gatus_asks_the_same_or_is_left_out(fields, made, said):
+    endpoint = {"name": "x", "url": "http://a.example", "conditions": ["[STATUS] == 200"], **fields}
+    draft = imported("x", json.dumps({**ALERTING, "endpoints": [endpoint]}), "gatus")
+
+    if made is not None:
+        (found,) = draft.endpoints
+        http = found["url"].startswith("http")
+        status = {"expect": {"status": 200}} if "conditions" not in fields and http else {}
+        if "expect" in made:  # any status is well where nothing is said
+            made["expect"]["status"] = ["100-300", "304-306", "309-599"]
+        assert found == {"name": "x", "url": "http://a.example", **status, **made}
+    else:
+        assert draft.endpoints == []
+    assert said in str(notes(draft))
+
+
+SITES = [
+    ({"url": "https://a.example/$discovery?x=${y}"}, "https://a.example/$discovery?x=$${y}"),
+    ({"url": "https://a.example/$KEY?x=${y}"}, "https://a.example/${KEY}?x=$${y}"),
+    ({"expectedStatusCodes": [200, 0]}, None),
+    ({"check": "icmp-ping"}, None),
+]
+
+
+@pytest.mark.parametrize(("fields", "url"), SITES)
+def test_a_site_of_upptime_asks_the_same_or_is_left_out(fields, url, tmp_path):
+    site = {"name": "x", "url": "https://a.example/", **fields}
+    draft = imported("x", json.dumps({"sites": [site]}), "upptime")
+
+    loaded(draft, tmp_path)
+    assert (f'url = "{url}"' in to_toml(draft)) == (url is not None)
+    assert bool(notes(draft)) == (url is None)
+
+
 SAME_OR_NOT = [
     "http -u http://other.example/x",  # asks the same server for another's page
     "http -u https://$HOSTADDRESS$/x",

@@ -177,16 +177,35 @@ def _escaped(text: str, begin: int, end: int | None = None) -> str:
     return part if isinstance(text, WithVariables) else part.replace("${", "$${")
 
 
+def status_ranges(statuses: Iterable[int]) -> Any:
+    """Statuses in ascending order as ``expect.status`` has them: ``[200, "300-399"]``."""
+    runs: list[list[int]] = []
+    for status in statuses:
+        if runs and runs[-1][1] == status - 1:
+            runs[-1][1] = status
+        else:
+            runs.append([status, status])
+    ranges = [first if first == last else f"{first}-{last}" for first, last in runs]
+    return ranges if ranges[1:] else ranges[0]
+
+
 def pruned(table: Mapping[str, Any]) -> Table:
     """Return a table without the keys that have nothing to say."""
     kept = {key: pruned(v) if isinstance(v, dict) else v for key, v in table.items()}
     return {key: v for key, v in kept.items() if v is not None and v not in ("", [], {}, ())}
 
 
-def with_variables(text: str) -> str:
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
+
+
+def with_variables(text: str, variable: re.Pattern[str] = _VARIABLE) -> str:
     """Return a text with ``$NAME`` written as ``${NAME}``, both meaning a variable."""
-    found = re.sub(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))", lambda m: f"${{{m[1] or m[2]}}}", text)
-    return WithVariables(found) if re.search(r"\$\{\w+\}", found) else text
+    found: list[str] = []
+    end = 0
+    for match in variable.finditer(text):
+        found += [_escaped(text, end, match.start()), f"${{{match[1] or match[2]}}}"]
+        end = match.end()
+    return WithVariables("".join((*found, _escaped(text, end)))) if found else text
 
 
 def config_duration(number: object, unit: float = 1.0) -> str | None:

@@ -1,5 +1,6 @@
 """Gatus' configuration, with its conditions (``[STATUS] == 200``)."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 
@@ -15,6 +16,7 @@ from ringback.monitor.importing.draft import (
     ImportedFile,
     Table,
     pruned,
+    status_ranges,
     with_variables,
     yaml_of,
 )
@@ -25,6 +27,7 @@ _PATTERN = re.compile(r"pat\((.*)\)")
 _HOURS = re.compile(r"(\d+(?:\.\d+)?)(h|m|s|d)?")
 _IN_HOURS = {"h": 1.0, "d": 24.0, "m": 1 / 60, "s": 1 / 3600}
 _STATUS = re.compile("[0-9]{1,3}")
+_EXISTS = re.compile(r"\s*has\(\[BODY\]\.(\S+)\)\s*==\s*true\s*")
 _STATUSES = range(100, 600)
 _ALWAYS_CHECKED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "==", "NOERROR")})
 
@@ -49,6 +52,12 @@ class GatusConditions:
             if left == name or (name == "[BODY]." and left.startswith(name)):
                 return taking(left, operator, right)
         return False
+
+    def implies(self, condition: str) -> bool:
+        """Return whether a place exists if all that was taken is met."""
+        match = _EXISTS.fullmatch(condition)
+        places = (f"{path}." for path in self.expect.get("json", {}))
+        return match is not None and any(place.startswith(f"{match[1]}.") for place in places)
 
     def _takers(self) -> dict[str, Callable[[str, str, str], bool]]:
         return {
@@ -77,8 +86,7 @@ class GatusConditions:
         if not left:
             return False
         self.statuses = left
-        ranges = _ranges(left)
-        self.expect["status"] = ranges if ranges[1:] else ranges[0]
+        self.expect["status"] = status_ranges(left)
         return True
 
     def _latency(self, _left: str, operator: str, right: str) -> bool:
@@ -119,28 +127,19 @@ class GatusConditions:
         return bool(found == wanted)  # two values at once are none
 
 
-def _ranges(statuses: list[int]) -> list[int | str]:
-    """Statuses in ascending order as ``expect.status`` has them: ``[200, "300-399"]``."""
-    runs: list[list[int]] = []
-    for status in statuses:
-        if runs and runs[-1][1] == status - 1:
-            runs[-1][1] = status
-        else:
-            runs.append([status, status])
-    return [first if first == last else f"{first}-{last}" for first, last in runs]
-
-
 def _whole(pattern: str) -> str:
     return rf"(?s)\A{pattern}\s*\Z"
 
 
 _CONVERTED = frozenset(
     {"name", "group", "url", "method", "body", "headers", "interval", "conditions", "enabled"}
-    | {"dns", "client", "alerts", "extra-labels", "ui", "store", "ssh"}
+    | {"dns", "client", "alerts", "extra-labels", "ui", "store", "ssh", "graphql"}
 )
-_CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network", "proxy-url"})
+_CLIENT = frozenset({"insecure", "ignore-redirect", "timeout", "network", "proxy-url", "tls"})
+_LOGINS = frozenset({"oauth2", "identity-aware-proxy"})
 _NESTED = ("headers", "conditions", "dns", "client", "alerts", "extra-labels", "ui", "ssh")
 _DEFAULT_INTERVAL = "1m"
+_HINTS = {"maintenance-windows": "are not imported: add [[maintenance]]"}
 _SECTIONS = {
     "alerting": "alerting is not imported: add a [[notifier]] for {names}",
     "security": "security is not imported: add a [[token]]",
@@ -164,7 +163,9 @@ def convert_gatus(texts: Iterable[ImportedFile], draft: Draft) -> None:
         read = yaml_of(text)
         whole = as_table(read.data)
         for index, entry in indexed_tables(whole.get("endpoints")):
-            _Endpoint(entry, text, read, ("endpoints", index), draft).add()
+            endpoint = _Endpoint(entry, text, read, ("endpoints", index), draft)
+            endpoint.alerting = as_table(whole.get("alerting"))
+            endpoint.add()
         for index, entry in indexed_tables(whole.get("external-endpoints")):
             _external(entry, text, read.line("external-endpoints", index), draft)
         for key in whole.keys() & _SECTIONS.keys():
@@ -181,6 +182,8 @@ class _Endpoint:
         self.name = str(entry.get("name") or entry.get("url") or "")
         self.client = as_table(entry.get("client"))
         self.dns = as_table(entry.get("dns"))
+        self.unknown = sorted(entry.keys() - _CONVERTED)
+        self.alerting: Table = {}
 
     def note(self, message: str, *keys: str | int) -> None:
         line = self.read.line(*self.path, *keys)
@@ -190,29 +193,40 @@ class _Endpoint:
         if self.entry.get("enabled") is False:
             self.note("skipped: it is not enabled", "enabled")
             return
-        for key in sorted(self.entry.keys() - _CONVERTED):
-            self.note(f"{key} has no equivalent", key)
+        for key in self.unknown:
+            self.note(f"{key} {_HINTS.get(key, 'has no equivalent')}", key)
+        if lost := self._lost():
+            self.note(f"skipped: {lost}", "client")
+            return
         for key in sorted(self.client.keys() - _CLIENT):
             self.note(f"client.{key} has no equivalent", "client", key)
         conditions = GatusConditions(is_dns=bool(self.dns))
-        refused = [
-            (index, condition)
-            for index, condition in enumerate(as_list(self.entry.get("conditions")))
-            if not conditions.take(str(condition))
-        ]
-        for index, condition in refused:
+        written = list(map(str, as_list(self.entry.get("conditions"))))
+        refused = [text for text in written if not conditions.take(text)]
+        refused = [text for text in refused if not conditions.implies(text)]
+        if refused:
+            several = "conditions" if refused[1:] else "condition"
+            which = f"{', '.join(map(repr, refused))}, which {'have' if refused[1:] else 'has'}"
             self.note(
-                f"skipped: without the condition {condition!r}, which has no equivalent, "
+                f"skipped: without the {several} {which} no equivalent, "
                 "the check would see less than it did",
                 "conditions",
-                index,
+                written.index(refused[0]),
             )
-        if not refused:
+        else:
             self.draft.endpoints.append(pruned(self._table(conditions)))
 
     def _table(self, conditions: GatusConditions) -> Table:
         url = self._url()
-        http = url.startswith("http")
+        scheme = url.partition("://")[0]
+        http = scheme in {"http", "https"}
+        body = with_variables(self._body())
+        if http:  # without a condition any status is well
+            conditions.expect.setdefault("status", status_ranges(_STATUSES))
+        if scheme in {"ws", "wss"}:
+            self.note("no message is sent: only checks that the connection is taken over")
+        elif body and not http and scheme not in {"tcp", "udp"}:
+            self.note("its body is not sent", "body")
         return {
             "name": with_variables(self.name),
             "url": with_variables(url),
@@ -221,13 +235,15 @@ class _Endpoint:
             "timeout": self.client.get("timeout"),
             **self._thresholds(),
             "method": self.entry.get("method") if http else None,
-            "headers": self._headers() if http else None,
-            "body": with_variables(str(self.entry.get("body") or "")) if http else None,
+            "headers": self._headers() if http or scheme in {"ws", "wss"} else None,
+            "body": body if http else None,
+            "send": body if scheme in {"tcp", "udp"} else None,
             "nameserver": str(self.entry.get("url")) if self.dns else None,
             "record": self.dns.get("query-type"),
             "starttls": "smtp" if str(self.entry.get("url")).startswith("starttls:") else None,
             "proxy": self._proxy() if http else None,
             "redirects": False if self.client.get("ignore-redirect") else None,
+            "client_certificate": self._client_certificate(),
             "verify": False if self.client.get("insecure") else None,
             "ip": {"ip4": 4, "ip6": 6}.get(str(self.client.get("network"))),
             "labels": {str(k): str(v) for k, v in as_table(self.entry.get("extra-labels")).items()},
@@ -247,26 +263,48 @@ class _Endpoint:
             return f"ssh://{rest.partition('/')[0]}"
         return url
 
+    def _body(self) -> str:
+        body = str(self.entry.get("body") or "")
+        return json.dumps({"query": body}) if self.entry.get("graphql") is True else body
+
+    def _lost(self) -> str:
+        """Why it cannot be asked as it was; ``""``: it can."""
+        proxy = with_variables(str(self.client.get("proxy-url") or ""))
+        if proxy and Draft().proxy(proxy, "") is None:
+            return "this kind of proxy is not supported"
+        logins = sorted(self.client.keys() & _LOGINS)
+        return f"a login by {logins[0]} is not supported" if logins else ""
+
+    def _client_certificate(self) -> str | None:
+        tls = as_table(self.client.get("tls"))
+        if key := tls.get("private-key-file"):
+            self.note(f"append {key} to the file of its certificate", "client", "tls")
+        return str(tls["certificate-file"]) if tls.get("certificate-file") else None
+
     def _proxy(self) -> str | None:
-        named = with_variables(str(self.client.get("proxy-url") or ""))
-        found = self.draft.proxy(named, self.name)
-        if named and found is None:
-            self.note("this kind of proxy is not supported", "client", "proxy-url")
-        return found
+        return self.draft.proxy(with_variables(str(self.client.get("proxy-url") or "")), self.name)
 
     def _headers(self) -> dict[str, str]:
         headers = as_table(self.entry.get("headers"))
+        if self.entry.get("graphql") is True:
+            headers = {"Content-Type": "application/json", **headers}
         return self.draft.headers(
             {key: with_variables(str(value)) for key, value in headers.items()}, self.name
         )
 
     def _thresholds(self) -> Table:
+        """Those of its first alert, which has what it does not say of its provider's default."""
         alerts = [alert for _, alert in indexed_tables(self.entry.get("alerts"))]
-        first = alerts[0] if alerts else {}
-        return {
-            "threshold": first.get("failure-threshold"),
-            "recovery": first.get("success-threshold"),
-        }
+        found = []
+        for alert in alerts:
+            provider = as_table(self.alerting.get(str(alert.get("type"))))
+            whole = {**as_table(provider.get("default-alert")), **alert}
+            if whole.get("enabled") is not False:
+                found.append((whole.get("failure-threshold"), whole.get("success-threshold")))
+        if len(set(map(str, found))) > 1:
+            self.note("its alerts have several thresholds: the first one's are taken", "alerts")
+        failures, successes = found[0] if found else (None, None)
+        return {"threshold": failures, "recovery": successes}
 
 
 def _external(entry: Table, text: ImportedFile, line: int, draft: Draft) -> None:

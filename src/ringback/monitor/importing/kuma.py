@@ -60,6 +60,13 @@ _CONNECTION_SCHEMES = frozenset({"rediss"})
 _SECURED = {"starttls": "smtp", "secure": None}
 """How Uptime Kuma's SMTP monitor secures its connection to what is spoken before TLS."""
 _NESTED = ("accepted_statuscodes", "conditions", "notificationIDList", "tags")
+_BODY_TYPES = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "xml": "text/xml; charset=utf-8",
+}
+"""How a body is encoded to the header that Uptime Kuma sends with it."""
+_LOST = ("resendInterval", "cacheBust")
 _METHODS = frozenset({"GET", None, ""})
 
 
@@ -173,7 +180,7 @@ class _Backup:
         endpoint = pruned({"name": name, **asked, **self._check_times(monitor)})
         self.draft.endpoints.append(endpoint)
         self._routes(monitor, name)
-        for key in ("docker_host", "resendInterval"):
+        for key in _LOST:
             if monitor.get(key):
                 self.note(monitor, f"{key} is not imported")
 
@@ -226,7 +233,7 @@ class _Backup:
         port = monitor.get("port") or 53
         record = monitor.get("dns_resolve_type")
         if monitor.get("conditions") not in (None, [], "[]"):
-            self.note(monitor, "its conditions are not imported")
+            raise ValueError("its conditions are not imported; without them it would see less")
         return {
             "url": f"dns://{host}",
             "nameserver": f"{bracketed(server)}:{port}" if server else None,
@@ -240,6 +247,7 @@ class _Backup:
         return {
             "url": str(monitor.get("url") or ""),
             "method": method if method not in _METHODS else None,
+            "ip": {"ipv4": 4, "ipv6": 6}.get(str(monitor.get("ipFamily"))),
             "headers": self._headers(monitor, name),
             "body": monitor.get("body"),
             "proxy": self._proxy(monitor),
@@ -265,7 +273,7 @@ class _Backup:
         name = str(proxy.get("host"))
         found = self.draft.proxy(f"{proxy.get('protocol')}://{user}{where}", name)
         if found is None:
-            self.note(monitor, f"{proxy.get('protocol')} proxies are not supported")
+            raise ValueError(f"{proxy.get('protocol')} proxies are not supported")
         return found
 
     def _headers(self, monitor: Table, name: str) -> dict[str, str]:
@@ -274,11 +282,15 @@ class _Backup:
         except ValueError:
             self.note(monitor, "its headers are not valid JSON")
             headers = {}
+        written = {str(key).lower() for key in headers}
+        if monitor.get("body") and "content-type" not in written:
+            encoding = str(monitor.get("httpBodyEncoding") or "json")
+            headers["Content-Type"] = _BODY_TYPES.get(encoding, _BODY_TYPES["json"])
         found = self.draft.headers(headers, name)
         if monitor.get("basic_auth_user") and monitor.get("authMethod") in {"basic", None, ""}:
             found["Authorization"] = self.draft.basic_login(name)
         elif monitor.get("authMethod") not in {"basic", None, ""}:
-            self.note(monitor, f"authentication by {monitor.get('authMethod')} is not imported")
+            raise ValueError(f"authentication by {monitor.get('authMethod')} is not supported")
         return found
 
     def _statuses(self, monitor: Table) -> Any:
@@ -298,8 +310,7 @@ class _Backup:
             return {}
         path, plain = str(monitor.get("jsonPath") or "$"), re.compile(r"[$\w.\[\]-]+")
         if not plain.fullmatch(path) or monitor.get("jsonPathOperator") not in {None, "", "=="}:
-            self.note(monitor, f"the JSON query {path!r} is not imported")
-            return {}
+            raise ValueError(f"the JSON query {path!r} has no equivalent")
         return {"json": {path: str(monitor.get("expectedValue") or "")}}
 
     def _check_times(self, monitor: Table) -> Table:

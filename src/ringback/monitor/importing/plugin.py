@@ -182,6 +182,8 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
         raise ValueError("of -e only statuses are imported")
     port = options.port("-p")
     path = _path(options.get("-u") or "/", host, port.removeprefix(":"), secure)
+    # Where it is said what to expect, that is judged, and no redirect is followed
+    follows = options.get("-f") in {"follow", "sticky", "stickyport"} and not statuses
     if not options.has("-H"):
         options.all("-I")
     headers = dict(_pair(header) for header in options.all("-k"))
@@ -194,7 +196,7 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
         "method": options.get("-j") or ("POST" if body else None),
         "headers": found,
         "body": body,
-        "redirects": None if options.get("-f") in {"follow", "sticky", "stickyport"} else False,
+        "redirects": None if follows else False,
         "verify": False if secure else None,
         "expect": {
             "status": statuses,

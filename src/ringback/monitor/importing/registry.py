@@ -10,7 +10,7 @@ from ringback.monitor.config.checks import SILENT_UDP, missing_port, unsupported
 from ringback.monitor.config.models import DefaultsShape, EndpointShape, ProbeModuleShape
 from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.config.validation import requirement_of
-from ringback.monitor.config.values import duration_of
+from ringback.monitor.config.values import duration_of, statuses_of
 from ringback.monitor.importing import blackbox, gatus, icinga, kuma, nagios, upptime, urls
 from ringback.monitor.importing.draft import (
     Draft,
@@ -20,8 +20,10 @@ from ringback.monitor.importing.draft import (
     WithVariables,
     combined,
     pruned,
+    status_ranges,
 )
 from ringback.monitor.model import ProbeType
+from ringback.monitor.probe.http.judge import REDIRECTS
 
 
 def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:
@@ -50,7 +52,7 @@ def usable_modules(draft: Draft, text: ImportedFile) -> dict[str, Table]:
     """Return the modules of ``/probe`` that can be used, without what their probes do not know."""
     found = {}
     for name, table in draft.modules.items():
-        kept = pruned(_known_only(table, table["type"]))
+        kept = pruned(_known_only(_followed(table), table["type"]))
         try:
             ProbeModuleShape.model_validate(kept)
         except ValidationError as error:
@@ -98,11 +100,26 @@ def _inner(key: str) -> str:
 
 def _fitting(endpoint: Table, kind: ProbeType | None, defaults: Table) -> Table:
     """The endpoint without what its probe does not know, and in time for the next check."""
-    kept = _known_only(endpoint, kind)
+    kept = _known_only(_followed(endpoint), kind)
     every = kept.get("every", defaults.get("every", 30))
     if "timeout" in kept and duration_of(kept["timeout"]) > duration_of(every):
         kept["timeout"] = every
     return pruned(kept)
+
+
+def _followed(table: Table) -> Table:
+    """Where redirects are followed, their statuses are left out: the target's is what is judged."""
+    expect = table.get("expect", {})
+    if table.get("redirects") is False or not expect.get("status"):
+        return table
+    try:
+        ranges = statuses_of(expect["status"])
+    except ValueError:
+        return table
+    accepted = {status for low, high in ranges for status in range(low, high + 1)}
+    if accepted.isdisjoint(REDIRECTS) or not accepted - REDIRECTS:
+        return table
+    return {**table, "expect": {**expect, "status": status_ranges(sorted(accepted - REDIRECTS))}}
 
 
 def _known_only(table: Table, kind: ProbeType | None) -> Table:

@@ -1,5 +1,6 @@
 """Upptime's ``.upptimerc.yml``."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,16 +14,16 @@ from ringback.monitor.importing.draft import (
     Draft,
     ImportedFile,
     Table,
-    config_duration,
     pruned,
     with_variables,
     yaml_of,
 )
 
 _CONVERTED = frozenset(
-    {"name", "url", "method", "headers", "body", "expectedStatusCodes", "maxResponseTime"}
+    {"name", "url", "method", "headers", "body", "expectedStatusCodes"}
     | {"check", "port", "ipv6", "__dangerous__disable_verify_peer", "maxRedirects"}
-    | {"__dangerous__disable_verify_host", "__dangerous__insecure"}
+    | {"__dangerous__disable_verify_host", "__dangerous__insecure", "__dangerous__body_down"}
+    | {"__dangerous__body_down_if_text_missing"}
 )
 _IGNORED = frozenset({"slug", "icon", "verbose", "assignees"})
 _DEFAULT_INTERVAL = "5m"
@@ -42,10 +43,12 @@ def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
         for index, written in indexed_tables(whole.get("sites")):
             site = without_nested(written, "headers", "expectedStatusCodes", "assignees")
             line = read.line("sites", index)
-            for key in sorted(site.keys() - _CONVERTED - _IGNORED):
-                where = read.line("sites", index, key)
-                draft.note(text, where, f"{site.get('name')}: {key} has no equivalent")
-            if endpoint := _endpoint(site, draft):
+            for key in sorted(written.keys() - _CONVERTED - _IGNORED):
+                why = _NO_EQUIVALENT.get(key, "has no equivalent")
+                draft.note(text, read.line("sites", index, key), f"{site.get('name')}: {key} {why}")
+            if why := _lost(site):
+                draft.note(text, line, f"skipped: {site.get('name')} {why}")
+            elif endpoint := _endpoint(site, draft):
                 draft.endpoints.append(endpoint)
             else:
                 draft.note(text, line, f"skipped: {site.get('name')} has no url")
@@ -53,6 +56,23 @@ def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
             draft.note(text, read.line(key), _NOT_CONVERTED[key])
 
 
+def _lost(site: Table) -> str:
+    """Why a site cannot be checked as it was; ``""``: it can."""
+    kind = site.get("check") or "http"
+    if kind not in _CHECKS:
+        return f"is checked by {kind}, which is not supported"
+    statuses = map(str, as_list(site.get("expectedStatusCodes")))
+    if not all(re.fullmatch("[1-9][0-9]{2}", status) for status in statuses):
+        return "expects something else than statuses of HTTP: 0 means that nothing answers"
+    return ""
+
+
+_CHECKS = frozenset({"http", "tcp-ping", "ws", "ssl"})
+_VARIABLE = re.compile(r"\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*))")
+"""A secret of GitHub: all of it in capitals. Anything else is text."""
+_NO_EQUIVALENT = {
+    "maxResponseTime": "has no equivalent: what is slow was degraded, not down",
+}
 _NOT_CONVERTED = {
     "notifications": "notifications are not imported: add a [[notifier]]",
     "workflowSchedule": f"the schedule is not imported: every is {_DEFAULT_INTERVAL}",
@@ -67,20 +87,22 @@ def _endpoint(site: Table, draft: Draft) -> Table:
     host = url.partition("://")[2] or url
     of_kind = {"tcp-ping": f"tcp://{host}:{port}", "ssl": f"tls://{host}:{port or 443}"}
     http, statuses = kind not in of_kind, as_list(site.get("expectedStatusCodes"))
+    unwanted = site.get("__dangerous__body_down")
     unsafe = [site.get(key) for key in site if key.startswith("__dangerous__")]
     return pruned(
         {
-            "name": with_variables(name),
-            "url": with_variables(of_kind.get(kind, url)),
+            "name": with_variables(name, _VARIABLE),
+            "url": with_variables(of_kind.get(kind, url), _VARIABLE),
             "ip": 6 if site.get("ipv6") else None,
             "method": site.get("method") if site.get("method") != "GET" and http else None,
             "headers": _headers(site.get("headers"), name, draft),
-            "body": with_variables(str(site.get("body") or "")),
+            "body": with_variables(str(site.get("body") or ""), _VARIABLE),
             "redirects": False if site.get("maxRedirects") == 0 else None,
             "verify": False if True in unsafe else None,
             "expect": {
                 "status": [int(code) for code in statuses if str(code).isdigit()],
-                "latency": config_duration(site.get("maxResponseTime"), 0.001),
+                "contains": site.get("__dangerous__body_down_if_text_missing"),
+                "matches": rf"(?s)\A(?!.*{re.escape(str(unwanted))})" if unwanted else None,
             },
         }
     )
@@ -88,4 +110,6 @@ def _endpoint(site: Table, draft: Draft) -> Table:
 
 def _headers(headers: Any, name: str, draft: Draft) -> dict[str, str]:
     pairs = [str(header).partition(":") for header in as_list(headers)]
-    return draft.headers({key: with_variables(value.strip()) for key, _, value in pairs}, name)
+    return draft.headers(
+        {key: with_variables(value.strip(), _VARIABLE) for key, _, value in pairs}, name
+    )

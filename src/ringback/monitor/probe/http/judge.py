@@ -128,7 +128,7 @@ class ResponseJudge:
         return any(low <= status <= high for low, high in ranges)
 
     def follows(self, status: int) -> bool:
-        return status in _REDIRECTS and not (self._expected.status and self.accepts(status))
+        return status in REDIRECTS and not (self._expected.status and self.accepts(status))
 
     def failure_of(self, answer: ProbeConnection, now: float) -> ProbeFailure | None:
         """Return what is not as expected, all but the patterns."""
@@ -208,4 +208,5 @@ class ResponseJudge:
         return None
 
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that say where else to ask."""
