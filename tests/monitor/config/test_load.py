@@ -343,6 +343,7 @@ CANNOT_BE_WATCHED = {
     "kafka://u:secret@cache": "'kafka://cache' has a scheme without a probe: kafka",
     "tcp://x": "'tcp://x' needs a port: tcp://x:PORT",
     "tcp://x:99999": "'tcp://x:99999' is not a valid URL",
+    "tcp://<EU_IP>:443": "has a host with <, which no host has",
     "redis://:secret@cache": "must not hold a password",
     "postgres://u:secret@db/shop": "must not hold a password",
     "smtp://u@mx": "must not name a user",

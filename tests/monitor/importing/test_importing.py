@@ -440,6 +440,8 @@ SECRETS = [
     ("gatus", GATUS.format("'https://a.example?token=hunter2&x=1'")),
     ("gatus", "endpoints:\n- password: 'hunter2'x\n"),
     ("prometheus", JOB.format("https://u:hunter2@a.example/")),
+    ("prometheus", JOB.format("https://u:hunter2/x@a.example/")),
+    ("urls", "https://u:hunter2/x@a.example/\nhttps://b.example"),
     ("urls", "https://hunter2@a.example/\npostgres://u:hunter2@a.example\n"),
 ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Every importer (a new one is a line here and a file), and what of a draft can be watched."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:
         try:
             kind = _probe_of(endpoint)
         except ValueError as error:
-            draft.note(text, 0, f"{name}: skipped: {_reason(error)}")
+            shown = re.sub("://.*@", "://", name)  # a name may be a URL, however malformed
+            draft.note(text, 0, f"{shown}: skipped: {_reason(error)}")
         else:
             kept = _renamed(_fitting(endpoint, kind, draft.defaults), found, last)
             draft.hide_secrets(kept, str(kept.get("name") or kept.get("url")))
