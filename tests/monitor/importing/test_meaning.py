@@ -26,6 +26,7 @@ MEANT = {
     "/form": lambda r: "form-urlencoded" in r.headers["content-type"] and r.body == b"a=1",
     "/graphql": lambda r: (r.method, json.loads(r.body)) == ("POST", GRAPHQL),
     "/$discovery": lambda r: True,
+    "/of_another": lambda r: r.headers["host"].startswith("shop.invalid:"),
     "/login": lambda r: r.headers["authorization"] == "Basic dTpodW50ZXIy",
     "/token?token=hunter2": lambda r: True,
 }
@@ -70,6 +71,14 @@ def nagios(line):
         "define host {\n host_name x\n address MACHINE\n}\n"
         "define service {\n host_name x\n description it\n check_command own\n}\n"
         f"define command {{\n command_name own\n command_line check_{line}\n}}\n"
+    )
+
+
+def icinga(command, **options):
+    said = {f"{command}_port": "PORT", **options}.items()
+    lines = "".join(f" vars.{key} = {json.dumps(value)}\n" for key, value in said)
+    return "icinga", (
+        f'object Host "x" {{\n address = "MACHINE"\n check_command = "{command}"\n{lines}}}\n'
     )
 
 
@@ -126,6 +135,10 @@ ROWS = [
     (nagios("http -p PORT -u /to_broken -f follow"), False),
     (nagios("http -p PORT -u /to_ok -f follow -e 200"), False),  # the first answer is judged
     (nagios("http -p PORT -u /ok -s ill"), False),
+    (nagios("http -I $HOSTADDRESS$ -H shop.invalid -p PORT -u /of_another"), True),
+    (nagios("http -H shop.invalid -p PORT -u /of_another"), False),
+    (icinga("http", http_vhost="shop.invalid", http_uri="/of_another"), True),
+    (icinga("http", http_vhost="shop.invalid", http_uri="/of_another", http_string="x"), False),
     (nagios("http -p PORT -u /login -a u:hunter2"), True),
     (nagios("tcp -p PORT -E -s 'GET /ok HTTP/1.1\\r\\n\\r\\n' -e 'HTTP/1.1 200'"), True),
     (nagios("ssh -p PORT"), False),
@@ -146,7 +159,7 @@ def test_what_is_imported_is_up_when_the_original_is(server, tmp_path):
     host, _, port = server.partition(":")
     found, wanted = [], []
     for number, ((kind, text), up) in enumerate(ROWS):
-        written = text.replace("SERVER", server).replace('"PORT"', port)
+        written = text.replace("SERVER", server)
         written = written.replace("PORT", port).replace("MACHINE", host)
         draft = convert([ImportedFile(Path("x"), written)], kind)
         path = tmp_path / f"{number}.toml"

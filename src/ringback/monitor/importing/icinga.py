@@ -38,6 +38,7 @@ _OPTIONS = {
         "http_port": "-p",
         "http_uri": "-u",
         "http_ssl": "-S",
+        "http_sni": "--sni",
         "http_expect": "-e",
         "http_string": "-s",
         "http_expect_body_regex": "-r",
@@ -285,13 +286,18 @@ def _known(value: Any) -> Any:
 def _command_line(command: str, values: dict[str, Any], host: dict[str, Any]) -> str:
     own, of_host = (found if isinstance(found, dict) else {} for found in _vars(values, host))
     variables = {**of_host, **own}
+    address = host.get("address") or host.get("address6")
+    if command == "http" and isinstance(address, str):
+        variables = {"http_address": address, **variables}
     words = [_PLUGINS.get(command, f"check_{command}")]
     for variable, option in _OPTIONS.get(command, {}).items():
         value = variables.get(variable)
         several = value if isinstance(value, list) else [value]
         if any(text is UNCLEAR for text in several):
             raise UnclearExpression(f"vars.{variable}")
-        if value is True or (option == "-S" and value not in (None, False, "", "0", "false")):
+        if value is True or (
+            option in {"-S", "--sni"} and value not in (None, False, "", "0", "false")
+        ):
             words.append(option)
             continue
         written = (_filled(text, variables, host) for text in several if isinstance(text, str))

@@ -64,7 +64,9 @@ _SHORT_OPTIONS = {
     "--record_type": "-T",
     "--lookup": "-l",
 }
-_FLAGS = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--no-body"})
+_FLAGS = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--no-body"}) | {
+    "--continue-after-certificate"
+}
 
 
 class PluginOptions:
@@ -175,7 +177,8 @@ def _service(scheme: str, options: PluginOptions, address: str) -> Table:
 def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Table:
     days = options.get("-C")
     secure = options.has("-S") or options.has("--ssl") or bool(days)
-    host = options.get("-H", "-I") or address
+    named, at = options.get("-H"), options.get("-I")
+    host = named or at or address
     options.refuse("-d", "-R", "-m", "-M", "--invert-regex", "-J")
     statuses = [int(code) for code in re.findall(r"\b[1-5]\d\d\b", options.get("-e"))]
     if options.get("-e") and not statuses:
@@ -184,9 +187,19 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
     path = _path(options.get("-u") or "/", host, port.removeprefix(":"), secure)
     # Where it is said what to expect, that is judged, and no redirect is followed
     follows = options.get("-f") in {"follow", "sticky", "stickyport"} and not statuses
-    if not options.has("-H"):
-        options.all("-I")
-    headers = dict(_pair(header) for header in options.all("-k"))
+    elsewhere = bool(named and at) and named.casefold() != at.casefold()
+    if elsewhere and not follows and not (secure and options.has("--sni")):
+        host = at
+    elif elsewhere:
+        options.lost.add("-I")  # it is asked by its name
+    if days and not options.has("--continue-after-certificate"):
+        return {  # nothing is asked of it
+            "url": f"tls://{bracketed(host)}{port or ':443'}",
+            "verify": False,
+            "expect": {"certificate_days": _days(days)},
+        }
+    called = {"Host": f"{bracketed(named)}{port}"} if host != (named or host) else {}
+    headers = called | dict(_pair(header) for header in options.all("-k"))
     found = draft.headers(headers, name)
     if options.has("-a"):
         found["Authorization"] = draft.basic_login(name)
