@@ -124,7 +124,7 @@ class Draft:
         for found in pattern.finditer(text):
             if "${" not in found["value"]:
                 what = found["key"] or "login"
-                hidden = self.secret((owner, what), f"{what} in the {place} of {owner}")
+                hidden = self.secret((owner, place, what), f"{what} in the {place} of {owner}")
                 kept += [_escaped(text, end, found.start("value")), hidden]
                 end = found.end("value")
         return WithVariables("".join((*kept, _escaped(text, end)))) if kept else text
