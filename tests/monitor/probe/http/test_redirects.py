@@ -1,5 +1,6 @@
 import pytest
 
+from ringback.monitor.probe.connect import ProbeResolver
 from ringback.testing.lab.healthy import secured
 from ringback.testing.lab.message import answering, head, response
 
@@ -84,3 +85,111 @@ def test_the_certificate_is_that_of_the_endpoint_itself(looking, lab, away):
 
     assert (check.up, check.status) == (True, 200)
     assert check.certificate.issuer == "CN=ringback lab intermediate"
+
+
+class Here(ProbeResolver):
+    """Says that every name is this machine's."""
+
+    async def addresses(self, host, port, until, family=0):
+        return await super().addresses("127.0.0.1", port, until, family)
+
+
+def brought(looking, lab, lines, url, to="/in", **options):
+    """The cookies that the request to which the first one is redirected brings."""
+    lines = [f"Set-Cookie: {line}" for line in lines]
+
+    def handler(connection):
+        request = connection.read_request()
+        if request.target == "/":
+            port = started.port
+            location = f"Location: {to.format(port=port)}"
+            connection.send(head(302, location, "Content-Length: 0", *lines))
+        else:
+            found.append(request.headers.get("cookie"))
+            connection.send(response(200, b"in"))
+
+    found = []
+    started = lab.listen(handler)
+    looking.context.resolver = Here()
+    check = looking.at(url.format(port=started.port), **options)
+    assert (check.up, check.status) == (True, 200)
+    return found[0]
+
+
+SHOP = "http://www.shop.example:{port}/"
+
+
+@pytest.mark.parametrize(
+    ("line", "url", "to", "expected"),
+    [
+        ("a=1", SHOP, "/in", "a=1"),
+        ('a="x y"; Path=/; HttpOnly; SameSite=Lax', SHOP, "/in", 'a="x y"'),
+        ("a=1; Max-Age=60; Version=1", SHOP, "/in", "a=1"),
+        ("a=1; Max-Age=0", SHOP, "/in", None),
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", SHOP, "/in", None),
+        ("a=1; Path=/other", SHOP, "/in", None),
+        ("a=1; Path=/i", SHOP, "/in", None),
+        ("a=1; Path=/in", SHOP, "/in/deep", "a=1"),
+        ("a=1; Secure", SHOP, "/in", None),
+        ("a=" + "x" * 5000, SHOP, "/in", None),
+        ("a=1", SHOP, "http://shop.example:{port}/in", None),
+        ("a=1", SHOP, "http://in.www.shop.example:{port}/in", None),
+        ("a=1", SHOP, "http://www.other.example:{port}/in", None),
+        ("a=1; Domain=shop.example", SHOP, "http://in.shop.example:{port}/in", "a=1"),
+        ("a=1; Domain=.SHOP.example", SHOP, "http://shop.example:{port}/in", "a=1"),
+        ("a=1; Domain=shop.example", SHOP, "http://myshop.example:{port}/in", None),
+        ("a=1; Domain=other.example", SHOP, "http://www.other.example:{port}/in", None),
+        ("a=1; Domain=in.shop.example", SHOP, "http://in.shop.example:{port}/in", None),
+        ("a=1; Domain=co.uk", "http://a.co.uk:{port}/", "http://b.co.uk:{port}/in", None),
+        ("a=1; Domain=example", SHOP, "http://other.example:{port}/in", None),
+        ("a=1", "http://127.0.0.1:{port}/", "/in", "a=1"),
+        ("a=1; Domain=127.0.0.1", "http://127.0.0.1:{port}/", "/in", "a=1"),
+        ("a=1; Domain=0.0.1", "http://127.0.0.1:{port}/", "http://127.0.0.1.:{port}/in", None),
+        ("a=1; Domain=0.0.1", "http://127.0.0.1:{port}/", "http://10.0.0.1:{port}/in", None),
+        ("a=1", "http://wiki:{port}/", "/in", "a=1"),
+        ("a=1", "http://wiki:{port}/", "http://wiki.local:{port}/in", None),
+        ("a=1; Domain=xn--bcher-kva.example", "http://b\u00fccher.example:{port}/", "/in", "a=1"),
+        ("a=1", "http://b\u00fccher.example:{port}/", "/in", "a=1"),
+    ],
+)  # fmt: skip
+def test_a_cookie_is_brought_to_the_hosts_it_is_of(looking, lab, line, url, to, expected):
+    assert brought(looking, lab, [line], url, to) == expected
+
+
+def test_a_cookie_takes_the_place_of_one_that_is_configured(looking, lab):
+    mine = {"COOKIE": "a=0; c=3"}
+    assert brought(looking, lab, ["a=1", "b=2"], SHOP, headers=mine) == "c=3; a=1; b=2"
+    elsewhere = "http://in.shop.example:{port}/in"
+    assert brought(looking, lab, ["a=1"], SHOP, elsewhere, headers=mine) is None
+
+
+@pytest.mark.parametrize(("ends", "said"), [(3, None), (99, "redirected 11 times, without end")])
+def test_a_redirect_to_itself_that_sets_a_cookie_is_no_circle(looking, lab, ends, said):
+    def handler(connection):
+        while (request := connection.read_request()) is not None:
+            given = request.headers.get("cookie", "")
+            asked.append(given)
+            if given == f"step={ends}":
+                connection.send(response(200, b"in"))
+            else:
+                line = f"Set-Cookie: step={int(given[5:] or 0) + 1}"
+                connection.send(head(302, "Location: /", "Content-Length: 0", line))
+
+    asked = []
+    prober = looking.prober(lab.listen(handler).url, expect={"body_contains": ("in",)})
+
+    for _ in range(2):  # nothing is kept between two checks
+        asked.clear()
+        check = looking.once(prober)
+        assert (check.up, check.detail) == (said is None, said or "")
+        assert asked[:3] == ["", "step=1", "step=2"]
+    prober.close()
+
+
+def test_the_same_cookie_again_is_a_circle(looking, lab):
+    again = head(302, "Location: /", "Content-Length: 0", "Set-Cookie: a=1")
+
+    check = looking.at(lab.listen(answering(again)).url)
+
+    assert (check.up, check.kind) == (False, "http.response.redirect_loop")
+    assert check.detail == "redirected 2 times, in a circle"

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from math import inf
 from time import monotonic, thread_time
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urldefrag, urljoin
 
+from ringback.client.dial.address import is_literal
+from ringback.incident.cause import registrable_domain
 from ringback.monitor.probe.handshake import certificate_presented
 from ringback.monitor.probe.http.connection import (
     ProbeConnection,
@@ -37,12 +40,72 @@ from ringback.monitor.probe.prober import OnDone, ProbeContext, check_of, too_sl
 from ringback.monitor.probe.tunnel import endpoint_proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator, Mapping
+    from http.cookiejar import CookieJar
+    from urllib.request import Request
 
     from ringback.incident.model import Check
     from ringback.monitor.model import Endpoint
 
 MAX_REDIRECTS = 10  # Redirects that are followed
+MAX_COOKIES = 50  # Cookies that one answer sets; those after them are left
+_MAX_COOKIE = 4096  # Bytes of a cookie with its attributes (RFC 6265, section 6.1)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class RedirectCookies:
+    """The cookies that the redirects of one check set, for the requests after them (RFC 6265).
+
+    Each registered domain has a jar of its own, and so has each host that is part of none: what
+    ``http.cookiejar`` takes for the same host beyond the RFC never gets from one to another.
+    """
+
+    def __init__(self) -> None:
+        self._jars: dict[str, CookieJar] = {}
+
+    def take(self, answer: ProbeConnection, target: RequestTarget) -> None:
+        lines = [value.decode("latin-1") for name, value in answer.headers if name == b"set-cookie"]
+        good = [each for each in lines if len(each) <= _MAX_COOKIE and not _CONTROL.search(each)]
+        if not good:
+            return
+        from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415 - rare; 4 MB
+
+        strict = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
+        jar = self._jars.setdefault(_site(target.host), CookieJar(strict))
+        message = SimpleNamespace(get_all={"Set-Cookie": good[:MAX_COOKIES]}.get)
+        jar.extract_cookies(cast("Any", SimpleNamespace(info=lambda: message)), _named(target))
+
+    def header(self, target: RequestTarget) -> str:
+        """Return what a request brings; ``""``: no cookie."""
+        jar = self._jars.get(_site(target.host)) if self._jars else None
+        if jar is None:
+            return ""
+        request = _named(target)
+        jar.add_cookie_header(request)
+        return request.get_header("Cookie") or ""
+
+
+def _site(host: str) -> str:
+    return host if is_literal(host) else registrable_domain(host) or host
+
+
+def _named(target: RequestTarget) -> Request:
+    """Return a request as ``http.cookiejar`` wants it."""
+    from urllib.request import Request  # noqa: PLC0415 - as above
+
+    url = target._replace(host=target.host.encode("idna").decode()).url
+    return Request(url.removesuffix("/") + target.path)  # noqa: S310 - nothing is opened
+
+
+def _with_cookies(headers: Mapping[str, str], cookies: str) -> Mapping[str, str]:
+    """Return headers with cookies, which take the place of those of the same name."""
+    if not cookies:
+        return headers
+    newer = {pair.partition("=")[0] for pair in cookies.split("; ")}
+    given = "; ".join(value for name, value in headers.items() if name.lower() == "cookie")
+    kept = [pair for pair in given.split("; ") if pair and pair.partition("=")[0] not in newer]
+    others = {name: value for name, value in headers.items() if name.lower() != "cookie"}
+    return {**others, "Cookie": "; ".join([*kept, cookies])}
 
 
 async def follow_redirects(
@@ -51,24 +114,28 @@ async def follow_redirects(
     """Return the answer at the end of the redirects.
 
     Each hop has a connection of its own, which is ended. Headers of the endpoint, which may be
-    secrets, go to its own origin only.
+    secrets, go to its own origin only, and cookies to the hosts that they are of. They make a
+    request for the same URL another one, which is no circle.
     """
-    url, seen = prober.endpoint.url, {urldefrag(prober.endpoint.url)[0]}
+    cookies, brought = RedirectCookies(), ""
+    url, target = urldefrag(prober.endpoint.url)[0], prober.target
+    seen = {(url, brought)}
     while prober.judge.follows(answer.status) and answer.location is not None:
+        cookies.take(answer, target)
         with _usable_url():
             url = urldefrag(urljoin(url, answer.location))[0]
-        if url in seen or len(seen) > MAX_REDIRECTS:
-            how = "in a circle" if url in seen else "without end"
+            target = request_target(url)
+            brought = cookies.header(target)
+        if (url, brought) in seen or len(seen) > MAX_REDIRECTS:
+            how = "in a circle" if (url, brought) in seen else "without end"
             detail = f"redirected {len(seen)} times, {how}"
             raise ProbeError(ProbeFailure("http.response.redirect_loop", detail))
         may_redirect = prober.endpoint.options.get("may_redirect")
         if may_redirect is not None and not may_redirect(url):
             raise ProbeError(_NOT_ALLOWED)
-        seen.add(url)
+        seen.add((url, brought))
         prober.note_redirect(answer)
-        with _usable_url():
-            target = request_target(url)
-        answer = await _hop(prober, target, until)
+        answer = await _hop(prober, target, until, brought)
         if answer.failure is not None:
             return answer
     return answer
@@ -89,14 +156,17 @@ _NOT_ALLOWED = ProbeFailure(
 )
 
 
-async def _hop(prober: HTTPProber, target: RequestTarget, until: float) -> ProbeConnection:
+async def _hop(
+    prober: HTTPProber, target: RequestTarget, until: float, cookies: str
+) -> ProbeConnection:
     endpoint = prober.endpoint
     own = target.origin == prober.target.origin
     if own and not target.user:
         target = target._replace(user=prober.target.user)
     method = "HEAD" if endpoint.method == "HEAD" else "GET"
     via = endpoint_proxy(endpoint, target.url)
-    request = request_bytes(target, method, endpoint.headers if own else {}, via=via, last=True)
+    headers = _with_cookies(endpoint.headers if own else {}, cookies)
+    request = request_bytes(target, method, headers, via=via, last=True)
     phases = prober.hop()
     connection = await open_http_connection(target, endpoint, prober.context, phases, until)
     phases.enter("wait")
