@@ -77,6 +77,14 @@ def test_a_compressed_body_is_read(looking, lab):
     assert looking.at(url, expect={"json": {"status": "up"}}).up is True
 
 
+@pytest.mark.parametrize("charset", ["", "; charset=utf-8", "; charset=utf-16le"])
+def test_a_byte_order_mark_is_no_part_of_a_body(looking, lab, charset):
+    body = ("\ufeff" + BODY.decode()).encode(charset.rpartition("=")[2] or "utf-8")
+    url = lab.listen(answering(response(200, body, f"Content-Type: application/json{charset}"))).url
+
+    assert looking.at(url, expect={"json": {"status": "up"}, "body_matches": (r"^\{",)}).up is True
+
+
 @pytest.mark.parametrize(
     ("kind", "when"),
     [

@@ -25,7 +25,7 @@ _EITHER = 32 + zlib.MAX_WBITS  # Tells zlib to take gzip and zlib alike
 
 
 def body_text(answer: ProbeConnection) -> str:
-    """Return the body as text, decoded as its headers say."""
+    """Return the body as text, decoded as its headers say, without a byte order mark."""
     whole = b"".join(answer.body)
     encoding = charset = b""
     for name, value in answer.headers:
@@ -37,9 +37,10 @@ def body_text(answer: ProbeConnection) -> str:
         whole = _inflated(whole)
     try:
         named = codecs.lookup(charset.decode("ascii") or "utf-8").name
-        return whole.decode("utf-8" if named in _NO_CHARSETS else named, "replace")
+        text = whole.decode("utf-8" if named in _NO_CHARSETS else named, "replace")
     except (LookupError, UnicodeError):
-        return whole.decode("utf-8", "replace")
+        text = whole.decode("utf-8", "replace")
+    return text.removeprefix("\ufeff")
 
 
 _NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
