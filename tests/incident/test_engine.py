@@ -1,7 +1,9 @@
 """Checks in, changes of incidents out."""
 
+import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -304,6 +306,57 @@ def test_a_certificate_that_ends_soon_says_when_whose_and_what_to_do():
     (reminded,) = engine.tick(T + 6 * DAY)
     assert "in 24 hours" in reminded.incident.summary
     assert "within 24 hours" in reminded.incident.advice[0]
+
+
+OWN = CertificateSeen(not_after=T + 60 * DAY, issuer="R3", key="1")
+ISSUER = CertificateSeen(not_after=T + 6.5 * DAY, issuer="X1", key="2", whose="the issuer CN=R3")
+LONG = replace(ISSUER, not_after=T + 900 * DAY, key="3")
+
+
+def seeing(at, own=OWN, other=ISSUER, *, up=True):
+    return check(at, "shop", up, certificate=own, other_certificate=other)
+
+
+@pytest.mark.parametrize("own", [OWN, None])
+def test_another_certificate_that_ends_first_warns_as_the_endpoints_own_does(own):
+    engine = engine_of("shop")
+    (opened,) = engine.see(seeing(0, own))
+    assert (opened.incident.pattern, opened.incident.severity) == ("certificate", "warn")
+    summary = "shop: the certificate of the issuer CN=R3 ends 2026-09-28 02:13 UTC, in 6 days"
+    assert opened.incident.summary.startswith(summary)
+    renew = "Renew the certificate of the issuer CN=R3 with X1 within 6 days, and have every server"
+    assert opened.incident.advice[0].startswith(f"{renew} that sends it take the new one")
+
+    kept = {"shop": json.loads(json.dumps(engine.dump_endpoint("shop")))}
+    again = engine_of("shop")
+    assert again.load(kept, engine.incidents(), engine.dump_shared(), T) == []
+    for one in (engine, again):
+        assert one.see(seeing(30, own)) == []
+        assert whats(one.tick(T + 5.6 * DAY)) == ["reminded"]
+        assert whats(one.see(seeing(5.7 * DAY, own, LONG))) == ["closed"]
+
+
+def test_what_says_nothing_of_another_certificate_that_ends_first_ends_no_warning():
+    engine = engine_of("shop")
+    engine.see(seeing(0, replace(OWN, not_after=T + 25 * DAY)))
+    renewed = replace(OWN, key="4")
+    assert run(engine, [seeing(30, renewed), seeing(60, renewed)]) == []
+    # These did not come so far, or saw another server.
+    failed = [seeing(70, renewed, None, up=False), seeing(80, renewed, LONG, up=False)]
+    assert run(engine, failed) == []
+    without = [seeing(90, renewed, None), seeing(100, renewed), seeing(DAY, renewed, None)]
+    assert run(engine, without) == []
+    assert whats(engine.see(seeing(1.1 * DAY, renewed, None))) == ["closed"]
+    assert engine.tick(T + 7 * DAY) == []
+
+
+def test_the_days_of_the_endpoints_own_certificate_count_again_after_another_was_renewed():
+    engine = engine_of("shop")
+    own = replace(OWN, not_after=T + 20 * DAY)
+    engine.see(seeing(0, own))
+    (reminded,) = engine.see(seeing(30, own, LONG))
+    assert "its certificate ends 2026-10-11" in reminded.incident.summary
+    assert whats(engine.tick(T + 7 * DAY)) == ["reminded"]
 
 
 def test_a_job_that_does_not_report_is_notified_and_its_report_ends_it():

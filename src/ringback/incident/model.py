@@ -59,11 +59,18 @@ class CertificateSeen:
     not_after: float  # When it ends, in seconds since 1970 UTC
     issuer: str = ""  # Who issued it
     key: str = ""  # SHA-256 of the public key, in hexadecimal
+    whose: str = ""  # `the issuer CN=…`, `the redirect target host:port`; `""`: the endpoint's own
 
     @property
     def identity(self) -> str:
         """What tells it from others: a renewed one may have the same key."""
         return f"{self.key} {self.not_after:.0f}"
+
+
+def first_to_end(*seen: CertificateSeen | None) -> CertificateSeen | None:
+    """Return the certificate that ends first; ``None``: there is none."""
+    there = (certificate for certificate in seen if certificate is not None)
+    return min(there, key=lambda certificate: certificate.not_after, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,9 @@ class Check:
     # When a report ends unless it is repeated; `None`: never, or who checked says by its interval
     until: float | None = None
     certificate: CertificateSeen | None = None
+    # Of the others that the answer needs, of issuers and redirect targets, the first to end; it is
+    # for the detectors, and not kept with the check
+    other_certificate: CertificateSeen | None = None
     detail: str = ""  # What failed, in one line without credentials
 
 

@@ -27,12 +27,18 @@ def moment_or_none(at: float | None) -> str | None:
 
 
 def check_record(check: Check) -> dict[str, Any]:
-    seen = check.certificate
+    seen, members = check.certificate, members_of(check)
+    del members["other_certificate"]  # it is not kept
     return {
-        **members_of(check),
+        **members,
         "at": moment(check.at),
         "timings": dict(check.timings),
-        "certificate": seen and {**members_of(seen), "not_after": moment(seen.not_after)},
+        "certificate": seen
+        and {
+            "not_after": moment(seen.not_after),
+            "issuer": seen.issuer,
+            "key": seen.key,
+        },
         "detail": without_secrets(check.detail),
     }
 

@@ -230,9 +230,9 @@ def test_each_type_has_what_is_its_own(configured):
 def test_certificate_is_expected_where_a_check_can_see_one(loaded):
     urls = ("http://a", "https://b", "tcp://c:1", "tls://d:2", "dns://e", "smtp://f")
     text = "".join(f'[[endpoint]]\nurl = "{url}"\n' for url in (*urls, "tls://g:25"))
-    text += 'starttls = "smtp"\n'
+    text += 'starttls = "smtp"\n[[endpoint]]\nurl = "http://h"\nredirects = false\n'
     seen = [endpoint.watched.certified for endpoint in loaded(text).endpoints]
-    assert seen == [False, True, False, True, False, True, True]
+    assert seen == [True, True, False, True, False, True, True, False]
 
 
 def test_the_rest_is_there(configured, tmp_path):

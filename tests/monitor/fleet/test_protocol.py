@@ -39,6 +39,7 @@ def test_a_check_comes_as_it_was_sent():
         status=503,
         address="192.0.2.7",
         certificate=CertificateSeen(not_after=1.8e9, issuer="CN=Example", key="ab" * 32),
+        other_certificate=CertificateSeen(not_after=1.7e9, key="cd" * 32, whose="the issuer CN=R3"),
         detail="answered 503",
         vantage="tokyo",
         domain="aws/tokyo",

@@ -1,10 +1,14 @@
 import hashlib
+import ssl
 import time
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ringback.testing.lab.certificates import leaf, new_authority
+from ringback.testing.lab.healthy import over_tls
 
 
 def at(looking, lab, started, **options):
@@ -58,3 +62,31 @@ def test_missing_authority_file_blames_nobody(looking, lab):
     check = at(looking, lab, lab.start("ok:tls"), ca="/nowhere.pem")
 
     assert (check.up, check.kind) == (None, "config.tls_files_invalid")
+
+
+def issued(lab, tmp_path, *chain):
+    """A TLS server whose certificate is of the first of some authorities, and that sends them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    file = tmp_path / f"{len(list(tmp_path.iterdir()))}.pem"
+    file.write_bytes(leaf(chain[0]).pem(*chain))
+    context.load_cert_chain(file)
+    return lab.listen(over_tls(context), scheme="https")
+
+
+@pytest.mark.parametrize("type_", ["http", "tls"])
+def test_an_issuer_that_ends_first_is_seen_and_one_that_is_not_needed_is_not(
+    looking, lab, tmp_path, type_
+):
+    root, ended = lab.certificates.root, new_authority("old root", days=(-20, -2))
+    ending = new_authority("ending", issuer=root, days=(-2, 4))
+    needed, other = issued(lab, tmp_path, ending), issued(lab, tmp_path, root, ended)
+    options = {"ca": lab.certificates.bundle, "expect": {"certificate_days": 7}}
+
+    scheme = "https" if type_ == "http" else type_
+    soon = looking.at(f"{scheme}://127.0.0.1:{needed.port}", type_, **options)
+    assert (soon.up, soon.kind) == (False, "tls.cert.invalid")
+    assert "the certificate of the issuer CN=ending ends in" in soon.detail
+    assert soon.other_certificate.not_after < soon.certificate.not_after
+    well = looking.at(f"{scheme}://127.0.0.1:{other.port}", type_, **options)
+    assert (well.up, well.detail) == (True, "")
+    assert well.other_certificate.whose == "the issuer CN=ringback lab root"

@@ -5,7 +5,14 @@ from math import inf
 from typing import Any, ClassVar, Final
 
 from ringback.incident.detector.detector import SignalDetector
-from ringback.incident.model import CertificateSeen, Check, EndpointState, Signal, WatchedEndpoint
+from ringback.incident.model import (
+    CertificateSeen,
+    Check,
+    EndpointState,
+    Signal,
+    WatchedEndpoint,
+    first_to_end,
+)
 from ringback.incident.pattern import duration_text
 
 DAY_SECONDS = 86400.0
@@ -23,7 +30,8 @@ MAX_ALTERNATING_CERTIFICATES = 8  # Certificates that are remembered side by sid
 
 
 def _members(seen: CertificateSeen) -> dict[str, Any]:  # as asdict, which takes ten times as long
-    return {"not_after": seen.not_after, "issuer": seen.issuer, "key": seen.key}
+    whose = {"whose": seen.whose} if seen.whose else {}
+    return {"not_after": seen.not_after, "issuer": seen.issuer, "key": seen.key, **whose}
 
 
 _NONE_SEEN: dict[str, tuple[CertificateSeen, float]] = {}  # Never changed: most have no TLS
@@ -59,6 +67,9 @@ class _SeenCertificates:
         """Whether several are seen in turn, so that which one counts changes by itself."""
         return self._in_turn
 
+    def was_seen_lately(self, now: float) -> bool:
+        return bool(self._since(now))
+
     def first_to_end(self, now: float) -> CertificateSeen | None:
         """Return the certificate that counts: the newest, of several in turn the first to end."""
         if not self._in_turn:
@@ -86,16 +97,18 @@ class CertificateDetector(SignalDetector):
     Until then it is good: what is said has no kind of failure. The dates are those of the newest
     certificate that was seen, and count on when no more is seen: also after it has expired, when
     handshakes fail. Where one comes back after another, because several servers answer in turn,
-    they are those of the one that ends first.
+    they are those of the one that ends first. So they are where it is another one that the answer
+    needs, of an issuer or a redirect's target, that ends before the endpoint's own.
     """
 
-    __slots__ = ("_calm_until", "_reported", "_seen")
+    __slots__ = ("_calm_until", "_others", "_reported", "_seen")
 
     name: ClassVar[str] = "certificate"
 
     def __init__(self, watched: WatchedEndpoint) -> None:
         super().__init__(watched)
         self._seen = _SeenCertificates(watched)
+        self._others: _SeenCertificates | None = None  # those that the answer needs besides
         self._reported: int | None = None  # the smallest number of days that was reported
         self._calm_until = 0.0  # nothing is due before; not kept, it follows from the rest
 
@@ -106,35 +119,62 @@ class CertificateDetector(SignalDetector):
     def see(self, check: Check, state: EndpointState) -> Signal | None:
         """Return that it ends soon, or is well again."""
         del state  # a certificate ends whatever the state
+        before, most = self._first(check.at), max(self._steps, default=0)
         new = check.certificate
-        if new is not None:
+        replaced = new is not None and self._seen.replaced_by(new, check.at) is not None
+        if self._others is not None or check.other_certificate is not None:
+            replaced = self._see_other(check) or replaced
+        if new is not None or check.other_certificate is not None:
             self._calm_until = 0.0
-        if new is None or self._seen.replaced_by(new, check.at) is None:
+        first = self._first(check.at)
+        if first is None or before is None or first == before:
             return self.tick(check.at)
-        if self._days(check.at) > max(self._steps, default=0):
-            self._reported = None
-        return self.signal(check.at, active=False)
+        lasts, another = self._days(first, check.at) > most, first.whose != before.whose
+        if not replaced and not another:
+            return self.tick(check.at)
+        if lasts or another:
+            self._reported = None  # it was of the one that counts no more
+        return self.tick(check.at) if another and not lasts else self.signal(check.at, active=False)
+
+    def _see_other(self, check: Check) -> bool:
+        """Return whether another that the answer needs was replaced.
+
+        A check that failed may not have come to all of them. One that is seen no more is forgotten
+        after a day: a server out of several may not need it.
+        """
+        new, known = check.other_certificate, self._others
+        newest = None if known is None else known.newest
+        if new is not None:
+            if not check.up and newest is not None and first_to_end(newest, new) is newest:
+                return False
+            self._others = known or _SeenCertificates(self.watched)
+            return self._others.replaced_by(new, check.at) is not None
+        ended = known is not None and check.up and check.origin == "probe"
+        if known is not None and ended and not known.was_seen_lately(check.at):
+            self._others, self._calm_until = None, 0.0
+        return False
 
     @property
     def due(self) -> float:
-        return inf if self._seen.newest is None else self._calm_until
+        return inf if self._seen.newest is None and self._others is None else self._calm_until
 
     def tick(self, now: float) -> Signal | None:
         """Return that another of the configured days has been reached, or that all is well."""
-        if self._seen.newest is None or now < self._calm_until:
+        if now < self._calm_until:
             return None
-        days = self._days(now)
+        first = self._first(now)
+        days = inf if first is None else self._days(first, now)
         # Its end is reported as well, where anything is.
         due = [step for step in (*self._steps, 0) if self._steps and days <= step]
         step = min(due, default=None)
-        if step is None:
+        if first is None or step is None:
             was, self._reported = self._reported, None
-            first = max(self._steps, default=0) * DAY_SECONDS
-            self._calm_until = self._first(now).not_after - first if self._steps else inf
+            begins = max(self._steps, default=0) * DAY_SECONDS
+            self._calm_until = first.not_after - begins if first and self._steps else inf
             return self.signal(now, active=False) if was is not None else None
-        if not self._seen.in_turn:
+        if not any(seen is not None and seen.in_turn for seen in (self._seen, self._others)):
             next_step = max((n for n in (*self._steps, 0) if n < step), default=-inf)
-            self._calm_until = self._first(now).not_after - next_step * DAY_SECONDS
+            self._calm_until = first.not_after - next_step * DAY_SECONDS
         if self._reported is not None and step >= self._reported:
             return None
         self._reported = step
@@ -142,51 +182,53 @@ class CertificateDetector(SignalDetector):
             now,
             active=True,
             kind=EXPIRED_KIND if days <= 0 else None,
-            evidence=self._words(now),
-            advice=self._advice(now),
+            evidence=self._words(first, now),
+            advice=self._advice(first, now),
         )
 
     @property
     def _steps(self) -> tuple[int, ...]:
         return self.watched.certificate_days
 
-    def _first(self, now: float) -> CertificateSeen:
-        first = self._seen.first_to_end(now)
-        assert first is not None
-        return first
+    def _first(self, now: float) -> CertificateSeen | None:
+        own = self._seen.first_to_end(now)
+        return own if self._others is None else first_to_end(own, self._others.first_to_end(now))
 
-    def _days(self, now: float) -> float:
-        return (self._first(now).not_after - now) / DAY_SECONDS
+    def _days(self, first: CertificateSeen, now: float) -> float:
+        return (first.not_after - now) / DAY_SECONDS
 
-    def _words(self, now: float) -> tuple[str, ...]:
-        days = self._days(now)
-        date = datetime.fromtimestamp(self._first(now).not_after, UTC).strftime(
-            "%Y-%m-%d %H:%M UTC"
-        )
+    def _words(self, first: CertificateSeen, now: float) -> tuple[str, ...]:
+        days = self._days(first, now)
+        date = datetime.fromtimestamp(first.not_after, UTC).strftime("%Y-%m-%d %H:%M UTC")
         far = _days_text(days)
         ends = f"ends {date}, in {far}" if days > 0 else f"ended {date}, {far} ago"
-        issuer = self._first(now).issuer
-        return (f"its certificate {ends}", *([f"it was issued by {issuer}"] if issuer else []))
+        named = f"the certificate of {first.whose}" if first.whose else "its certificate"
+        issuer = first.issuer
+        return (f"{named} {ends}", *([f"it was issued by {issuer}"] if issuer else []))
 
-    def _advice(self, now: float) -> tuple[str, ...]:
+    def _advice(self, first: CertificateSeen, now: float) -> tuple[str, ...]:
         where = self.watched.host or self.watched.name or self.watched.id
-        issuer = self._first(now).issuer
-        who = f" with {issuer}" if issuer else ""
-        when = f"within {_days_text(self._days(now))}" if self._days(now) > 0 else "now"
-        renew = (
-            f"Renew the certificate{who} {when}, and have every server of {where} take the new one"
-        )
+        days = self._days(first, now)
+        who = f" of {first.whose}" if first.whose else ""
+        who += f" with {first.issuer}" if first.issuer else ""
+        when = f"within {_days_text(days)}" if days > 0 else "now"
+        servers = f"server of {where}" if not first.whose else "server that sends it"
+        renew = f"Renew the certificate{who} {when}, and have every {servers} take the new one"
         return (
             f"{renew}: one that is not reloaded goes on with the old.",
             "If a program is to renew it, read its log: by now it should have.",
         )
 
     def dump(self) -> Any:
-        return [self._seen.dump(), self._reported]
+        others = [] if self._others is None else [self._others.dump()]
+        return [self._seen.dump(), self._reported, *others]
 
     def load(self, kept: Any) -> None:
-        seen, self._reported = kept
+        seen, self._reported, *others = kept
         self._seen.load(seen)
+        if others:
+            self._others = _SeenCertificates(self.watched)
+            self._others.load(others[0])
 
 
 class CertificateChangeDetector(SignalDetector):

@@ -73,8 +73,8 @@ _OPTIONS = {
     "fresh_after": "fresh_after",
 }
 """Key to what the probe calls it."""
-_PLAIN = ("http://", "ws://", "tcp://", "udp://", "dns://", "icmp://")
-"""What URLs of endpoints begin with that never show a certificate."""
+_PLAIN = ("ws://", "tcp://", "udp://", "dns://", "icmp://")
+"""What URLs of endpoints begin with that show no certificate; an `http` URL may be redirected."""
 _CONTROL_TIMEOUT = 4.0  # Seconds for one check: the next comes after five
 
 
@@ -106,7 +106,9 @@ def make_endpoint(address: ProbeAddress, name: str, **more: Any) -> Endpoint:
     watched = more.pop("watched", {})
     proxy = more.get("options", {}).get("proxy", "")
     watched["proxy"] = "" if proxy == "environment" else without_secrets(proxy)
-    plain = address.url.startswith(_PLAIN) and not more.get("options", {}).get("starttls")
+    options = more.get("options", {})
+    plain = address.url.startswith(_PLAIN) and not options.get("starttls")
+    plain = plain or (address.url.startswith("http://") and not options.get("redirects", True))
     watched["certified"] = not plain
     return Endpoint(
         id=id_,

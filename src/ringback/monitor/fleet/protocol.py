@@ -47,6 +47,7 @@ class CertificateSent(TypedDict):
     not_after: Time
     issuer: Text
     key: Annotated[str, Field(max_length=64)]
+    whose: NotRequired[Text]
 
 
 class Result(TypedDict):
@@ -62,6 +63,7 @@ class Result(TypedDict):
     status: NotRequired[Annotated[int, Field(ge=100, le=999)]]
     address: NotRequired[Text]
     certificate: NotRequired[CertificateSent]
+    other_certificate: NotRequired[CertificateSent]
     detail: NotRequired[Text]
 
 
@@ -168,7 +170,6 @@ ENDPOINT: Final = TypeAdapter(Endpoint)
 
 def result_record(check: Check, number: int = 0) -> dict[str, Any]:
     """Return a check as it is sent."""
-    seen = check.certificate
     members: dict[str, Any] = {
         "n": number,
         "at": check.at,
@@ -178,11 +179,19 @@ def result_record(check: Check, number: int = 0) -> dict[str, Any]:
         "timings": dict(check.timings) or None,
         "status": check.status,
         "address": check.address and check.address[:200],
-        "certificate": seen
-        and {"not_after": seen.not_after, "issuer": seen.issuer[:200], "key": seen.key[:64]},
+        "certificate": _certificate_record(check.certificate),
+        "other_certificate": _certificate_record(check.other_certificate),
         "detail": without_secrets(check.detail)[:200] or None,
     }
     return {"up": check.up, **{name: value for name, value in members.items() if value is not None}}
+
+
+def _certificate_record(seen: CertificateSeen | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    whose = {"whose": seen.whose[:200]} if seen.whose else {}
+    key = seen.key[:64]
+    return {"not_after": seen.not_after, "issuer": seen.issuer[:200], "key": key, **whose}
 
 
 def check_of_result(
@@ -212,20 +221,26 @@ def check_of_result(
         domain=domain,
         status=result.get("status"),
         address=address or None,
-        certificate=_certificate(result, before),
+        certificate=_certificate(result.get("certificate"), before.certificate if before else None),
+        other_certificate=_certificate(
+            result.get("other_certificate"), before.other_certificate if before else None
+        ),
         detail=without_secrets(line(detail)) if detail else "",
     )
 
 
-def _certificate(result: Result, before: Check | None) -> CertificateSeen | None:
-    seen = result.get("certificate")
-    if seen is None:
+def _certificate(
+    sent: CertificateSent | None, known: CertificateSeen | None
+) -> CertificateSeen | None:
+    if sent is None:
         return None
-    known = None if before is None else before.certificate
-    not_after, issuer, key = seen["not_after"], seen["issuer"], seen["key"]
-    if known and known.key == key and known.not_after == not_after and known.issuer == issuer:
-        return known
-    return CertificateSeen(not_after=not_after, issuer=line(issuer), key=line(key))
+    seen = CertificateSeen(
+        not_after=sent["not_after"],
+        issuer=line(sent["issuer"]),
+        key=line(sent["key"]),
+        whose=line(sent.get("whose", "")),
+    )
+    return known if known == seen else seen
 
 
 def line(text: str) -> str:

@@ -14,8 +14,8 @@ from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoin
 from ringback.monitor.probe.handshake import (
     certificate_of,
     certificate_presented,
-    earliest_expiry,
     expiry_failure,
+    other_certificate_of,
     tls_context,
     tls_handshake,
 )
@@ -155,9 +155,10 @@ class ChannelProber(TaskProber):
             raise
         phases.enter("send", "tls")
         phases.certificate = certificate_of(transport)
-        days, end = self.endpoint.expectations.certificate_days, earliest_expiry(transport)
-        if days is not None and end is not None:
-            self._expiry = expiry_failure(end, days, time.time())
+        phases.other_certificate = other_certificate_of(self.endpoint, transport)
+        days = self.endpoint.expectations.certificate_days
+        both = (phases.certificate, phases.other_certificate)
+        self._expiry = expiry_failure(days, time.time(), *both)
         return channel
 
     async def _again(self, phases: PhaseTimer, *, until: float) -> socket.socket:

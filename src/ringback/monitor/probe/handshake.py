@@ -7,13 +7,14 @@ import socket
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
 
 from ringback.client.trust import Trust, ssl_context
 from ringback.diagnosis.layer.x509 import DERError, at_least, elements, parse_certificate, sequence
-from ringback.incident.model import CertificateSeen
+from ringback.incident.model import CertificateSeen, first_to_end
 from ringback.monitor.closing import closed_on_error
 from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure, notes_of
@@ -52,15 +53,23 @@ def _key_hash(der: bytes) -> str:
     return hashlib.sha256(at_least(fields, _KEY + 1)[_KEY].whole).hexdigest()
 
 
-def earliest_expiry(transport: asyncio.BaseTransport) -> float | None:
-    """Return when the first of the certificates that the peer sent ends."""
+def other_certificate_of(
+    endpoint: Endpoint, transport: asyncio.BaseTransport
+) -> CertificateSeen | None:
+    """Return the first to end of the certificates that the peer's own is verified with.
+
+    Another that it sent besides, such as an old root, is not needed; where nothing is verified, it
+    is not known which are.
+    """
     secured: Any = transport.get_extra_info("ssl_object")
-    ends = [
-        seen.not_after
-        for der in _chain_sent(secured)
-        if (seen := certificate_seen(der)) is not None
-    ]
-    return min(ends, default=None)
+    chain = _chain_verified(secured) if endpoint.verify else _chain_sent(secured)
+    return first_to_end(*(_issuer_seen(der) for der in chain[1:]))
+
+
+@lru_cache(maxsize=256)
+def _issuer_seen(der: bytes) -> CertificateSeen | None:
+    seen = certificate_seen(der)
+    return seen and replace(seen, whose=f"the issuer {parse_certificate(der).subject}")
 
 
 def _chain_sent(secured: Any) -> list[bytes]:
@@ -94,12 +103,17 @@ def _chain_verified(secured: Any) -> list[bytes]:
     return []
 
 
-def expiry_failure(end: float, days: float, now: float) -> ProbeFailure | None:
-    left = (end - now) / _DAY
-    if left >= days:
+def expiry_failure(
+    days: float | None, now: float, *seen: CertificateSeen | None
+) -> ProbeFailure | None:
+    """Return that one of some certificates lasts for fewer days than expected."""
+    first = first_to_end(*seen)
+    left = None if first is None else (first.not_after - now) / _DAY
+    if first is None or left is None or days is None or left >= days:
         return None
+    named = f"the certificate of {first.whose}" if first.whose else "the certificate"
     return ProbeFailure(
-        "tls.cert.invalid", f"the certificate ends in {left:.1f} days, expected at least {days:g}"
+        "tls.cert.invalid", f"{named} ends in {left:.1f} days, expected at least {days:g}"[:200]
     )
 
 

@@ -23,7 +23,8 @@ class PhaseTimer:
     """The phases of one check."""
 
     __slots__ = (
-        "address", "at", "began", "certificate", "on_timeout", "phase", "status", "timings",
+        "address", "at", "began", "certificate", "on_timeout", "other_certificate", "phase",
+        "status", "timings",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class PhaseTimer:
         self.timings: dict[str, float] = {}
         self.address: str | None = None
         self.certificate: CertificateSeen | None = None
+        self.other_certificate: CertificateSeen | None = None
         self.status: int | None = None
         # What it means that time runs out now; `None`: the phase says that
         self.on_timeout: ProbeFailure | None = None

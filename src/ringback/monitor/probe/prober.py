@@ -108,6 +108,7 @@ class TaskProber(ABC):
             status=phases.status,
             address=phases.address,
             certificate=phases.certificate,
+            other_certificate=phases.other_certificate,
         )
         done(check)
 

@@ -12,9 +12,9 @@ from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoin
 from ringback.monitor.probe.handshake import (
     certificate_of,
     certificate_presented,
-    earliest_expiry,
     expiry_failure,
     note_tls,
+    other_certificate_of,
     tls_context,
     tls_handshake,
 )
@@ -47,8 +47,10 @@ class TLSProber(TaskProber):
         try:
             phases.enter("tls", "tls")
             phases.certificate = certificate_of(transport)
+            phases.other_certificate = other_certificate_of(self.endpoint, transport)
             note_tls(self.endpoint, transport)
-            return self._ends_soon(earliest_expiry(transport))
+            days = self.endpoint.expectations.certificate_days
+            return expiry_failure(days, time.time(), phases.certificate, phases.other_certificate)
         finally:
             transport.abort()
 
@@ -62,9 +64,3 @@ class TLSProber(TaskProber):
             with closed_on_error(connected.close):
                 await start_tls(self._spoken, connected, phases)
         return connected
-
-    def _ends_soon(self, first_end: float | None) -> ProbeFailure | None:
-        days = self.endpoint.expectations.certificate_days
-        if days is None or first_end is None:
-            return None
-        return expiry_failure(first_end, days, time.time())

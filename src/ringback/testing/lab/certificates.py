@@ -118,11 +118,13 @@ class Certificates:
         return builder.sign(self.root.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def new_authority(name: str, *, issuer: Identity | None = None) -> Identity:
+def new_authority(
+    name: str, *, issuer: Identity | None = None, days: tuple[float, float] = (-2, 365)
+) -> Identity:
     """Return a new certificate authority, self-signed without an issuer."""
     key = ec.generate_private_key(ec.SECP256R1())
     usage = {**_NO_USAGE, "key_cert_sign": True, "crl_sign": True}
-    builder = _builder(name, key, issuer, (-2, 365)).add_extension(
+    builder = _builder(name, key, issuer, days).add_extension(
         x509.BasicConstraints(ca=True, path_length=None), critical=True
     )
     return _signed(builder.add_extension(x509.KeyUsage(**usage), critical=True), key, issuer)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from ringback.monitor.probe.connect import ProbeResolver
@@ -85,6 +87,27 @@ def test_the_certificate_is_that_of_the_endpoint_itself(looking, lab, away):
 
     assert (check.up, check.status) == (True, 200)
     assert check.certificate.issuer == "CN=ringback lab intermediate"
+    assert check.other_certificate.whose.startswith("the issuer CN=ringback lab ")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_certificate_of_a_redirect_target_that_ends_first_is_seen(looking, lab, scheme):
+    target = secured("expiring")(lab)
+
+    def redirect(connection):
+        connection.read_request()
+        connection.send(head(302, f"Location: {target.url}", "Content-Length: 0"))
+
+    url = (secured(handler=redirect)(lab) if scheme == "https" else lab.listen(redirect)).url
+    check = looking.at(url, ca=lab.certificates.bundle)
+
+    assert (check.up, check.certificate is None) == (True, scheme == "http")
+    assert check.other_certificate.whose == f"the redirect target 127.0.0.1:{target.port}"
+    assert check.other_certificate.not_after < time.time() + 6 * 86400
+
+    check = looking.at(url, ca=lab.certificates.bundle, expect={"certificate_days": 7})
+    assert (check.up, check.kind) == (False, "tls.cert.invalid")
+    assert "the certificate of the redirect target" in check.detail
 
 
 class Here(ProbeResolver):

@@ -16,6 +16,7 @@ from ringback.monitor.probe.connect import connect_protocol, connect_tcp, endpoi
 from ringback.monitor.probe.handshake import (
     certificate_of,
     note_tls,
+    other_certificate_of,
     tls_context,
     tls_handshake,
 )
@@ -149,12 +150,14 @@ class ProbeConnection(asyncio.Protocol):
         "_closing", "_early", "_framed", "_head", "_head_size", "_interim",
         "_next_turn", "_on_answer", "_open", "_parser", "_received_size", "_transport", "_unread",
         "_want_body", "address", "body", "certificate", "failure", "first_at", "headers",
-        "http_version", "lost", "on_lost", "received", "sent_at", "size", "spent", "status", "uses",
+        "http_version", "lost", "on_lost", "other_certificate", "received", "sent_at", "size",
+        "spent", "status", "uses",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.address: str | None = None  # Of the server
         self.certificate: CertificateSeen | None = None
+        self.other_certificate: CertificateSeen | None = None  # See `Check`
         self.uses = 0  # How many requests were sent
         self.lost = False
         self.on_lost: Callable[[], None] | None = None  # Called when it ends while nothing is asked
@@ -468,6 +471,7 @@ async def open_http_connection(
         transport, connection = await tls_handshake(connected, ProbeConnection, tls, target.host)
         phases.enter("tls", "tls")
         connection.certificate = phases.certificate = certificate_of(transport)
+        connection.other_certificate = other_certificate_of(endpoint, transport)
         note_tls(endpoint, transport)
     else:
         connection = await _open_plain(target, endpoint, context, phases, until)

@@ -135,9 +135,8 @@ class ResponseJudge:
         """Return what is not as expected, all but the patterns."""
         if not self.accepts(answer.status):
             return self._status(answer.status)
-        if answer.certificate is not None and self._expected.certificate_days is not None:
-            end = answer.certificate.not_after
-            failure = expiry_failure(end, self._expected.certificate_days, now)
+        if (days := self._expected.certificate_days) is not None:
+            failure = expiry_failure(days, now, answer.certificate, answer.other_certificate)
             if failure is not None:
                 return failure
         if self._expected.headers:

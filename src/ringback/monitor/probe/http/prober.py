@@ -8,6 +8,7 @@ import re
 import ssl
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from math import inf
 from time import monotonic, thread_time
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urldefrag, urljoin
 
 from ringback.client.dial.address import is_literal
+from ringback.failure.target import bracketed
 from ringback.incident.cause import registrable_domain
+from ringback.incident.model import first_to_end
 from ringback.monitor.probe.handshake import certificate_presented
 from ringback.monitor.probe.http.connection import (
     ProbeConnection,
@@ -119,7 +122,7 @@ async def follow_redirects(
     """
     cookies, brought = RedirectCookies(), ""
     url, target = urldefrag(prober.endpoint.url)[0], prober.target
-    seen = {(url, brought)}
+    seen, others = {(url, brought)}, answer.other_certificate
     while prober.judge.follows(answer.status) and answer.location is not None:
         cookies.take(answer, target)
         with _usable_url():
@@ -136,6 +139,7 @@ async def follow_redirects(
         seen.add((url, brought))
         prober.note_redirect(answer)
         answer = await _hop(prober, target, until, brought)
+        answer.other_certificate = others = first_to_end(others, answer.other_certificate)
         if answer.failure is not None:
             return answer
     return answer
@@ -169,6 +173,10 @@ async def _hop(
     request = request_bytes(target, method, headers, via=via, last=True)
     phases = prober.hop()
     connection = await open_http_connection(target, endpoint, prober.context, phases, until)
+    if connection.certificate is not None and not own:
+        whose = f"the redirect target {bracketed(target.host)}:{target.port}"
+        others = (connection.other_certificate, replace(connection.certificate, whose=whose))
+        connection.other_certificate = first_to_end(*others)
     phases.enter("wait")
     answered: asyncio.Future[ProbeConnection] = prober.context.loop.create_future()
     try:
@@ -430,6 +438,7 @@ class HTTPProber:
             status=(answer.status or None) if answer is not None else None,
             address=seen.address if seen is not None else None,
             certificate=seen.certificate if seen is not None else None,
+            other_certificate=seen.other_certificate if seen is not None else None,
         )
 
     def note_redirect(self, answer: ProbeConnection) -> None:
