@@ -96,7 +96,8 @@ class Check:
     # Of the others that the answer needs, of issuers and redirect targets, the first to end; it is
     # for the detectors, and not kept with the check
     other_certificate: CertificateSeen | None = None
-    detail: str = ""  # What failed, in one line without credentials
+    # What failed, or where it is up is worth knowing, in one line without credentials
+    detail: str = ""
 
 
 CIRCUIT_OPEN = "client.circuit_open"

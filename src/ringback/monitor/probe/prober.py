@@ -113,8 +113,18 @@ class TaskProber(ABC):
         done(check)
 
 
-def check_of(endpoint: Endpoint, vantage: str, failure: ProbeFailure | None, **seen: Any) -> Check:
-    """Return a check that ends now; a failure that is not the endpoint's says nothing of it."""
+def check_of(
+    endpoint: Endpoint,
+    vantage: str,
+    failure: ProbeFailure | None,
+    *,
+    remark: str = "",
+    **seen: Any,
+) -> Check:
+    """Return a check that ends now; a failure that is not the endpoint's says nothing of it.
+
+    ``remark``: what is worth knowing of one that is up.
+    """
     up = None if failure is not None and not failure.of_target else failure is None
     return Check(
         at=time.time(),
@@ -122,7 +132,7 @@ def check_of(endpoint: Endpoint, vantage: str, failure: ProbeFailure | None, **s
         up=up,
         kind=failure.kind if failure else None,
         vantage=vantage,
-        detail=failure.detail if failure else "",
+        detail=failure.detail if failure else remark,
         **seen,
     )
 

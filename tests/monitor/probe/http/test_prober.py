@@ -293,3 +293,56 @@ def test_an_end_that_is_not_expected_asks_for_a_look(looking, lab):
 
     assert told[0] == "e"
     assert looking.context.kept == 0
+
+
+LENGTH = b"Content-Length: 5\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (OK + b"X-A: one\r\n two\r\n" + LENGTH + b"\r\nhello", "whitespace after header value"),
+        (b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", "Missing expected CR"),
+        (OK + LENGTH + b"X-A: one\r\n" + LENGTH.lower() * 2 + b"\r\nhello", "Content-Length"),
+        (
+            OK + LENGTH + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            "Transfer-Encoding can't be present with Content-Length",
+        ),
+        (OK + b"X-A: o\x01ne\r\n" + LENGTH + b"\r\nhello", "Invalid header value char"),
+    ],
+    ids=["folded", "LF alone", "equal lengths", "length and chunks", "control character"],
+)
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_malformed_answer_that_clients_take_is_up_with_a_remark(
+    looking, lab, answer, said, pieces
+):
+    def handler(connection):
+        while connection.read_request():
+            middle = answer.index(b"hello") - 5 if pieces else 0
+            connection.send(answer[:middle])
+            never.wait(0.05 if pieces else 0)  # so that two segments arrive, as nearly always
+            connection.send(answer[middle:])
+
+    never = threading.Event()
+    prober = looking.prober(lab.listen(handler).url, expect={"body_matches": ("^hello$",)})
+    for _ in range(2):
+        check = looking.once(prober)
+        assert (check.up, check.kind, check.status) == (True, None, 200), check.detail
+        assert check.detail.startswith("malformed, but clients take it: ")
+        assert said in check.detail
+    prober.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"X-A: o\0ne\r\nContent-Length: 5\r\n",
+        b"X A: one\r\nContent-Length: 5\r\n",
+    ],
+)
+def test_what_clients_do_not_take_or_differ_in_is_a_failure(looking, lab, head):
+    check = looking.at(lab.listen(answering(OK + head + b"\r\nhello!")).url)
+
+    assert (check.up, check.kind) == (False, "http.protocol.error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from time import monotonic, thread_time
@@ -147,11 +148,11 @@ class ProbeConnection(asyncio.Protocol):
     """A connection to one server, for one request at a time."""
 
     __slots__ = (
-        "_closing", "_early", "_framed", "_head", "_head_size", "_interim",
-        "_next_turn", "_on_answer", "_open", "_parser", "_received_size", "_transport", "_unread",
+        "_closing", "_early", "_framed", "_head", "_head_size", "_interim", "_next_turn",
+        "_on_answer", "_open", "_parser", "_raw", "_received_size", "_transport", "_unread",
         "_want_body", "address", "body", "certificate", "failure", "first_at", "headers",
-        "http_version", "lost", "on_lost", "other_certificate", "received", "sent_at", "size",
-        "spent", "status", "uses",
+        "http_version", "lost", "on_lost", "other_certificate", "received", "remark", "sent_at",
+        "size", "spent", "status", "uses",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -171,6 +172,8 @@ class ProbeConnection(asyncio.Protocol):
 
     def _begin_anew(self) -> None:
         self._head_size = self._interim = self._received_size = 0
+        self._raw: list[bytes] = []  # What came of the headers
+        self.remark = ""  # What is malformed in an answer that clients take all the same
         self.spent = 0.0  # Seconds of CPU that reading took, where the answer is long
         self._forget()
 
@@ -245,7 +248,7 @@ class ProbeConnection(asyncio.Protocol):
     def rest(self) -> None:
         """Forget the answer and what reads it: most of the time a kept connection waits."""
         self._parser = None
-        self.headers, self.body = _NONE, _NO_BODY
+        self.headers, self.body, self._raw = _NONE, _NO_BODY, _NO_BODY
 
     def abort(self) -> None:
         """End the connection; nobody is notified."""
@@ -338,11 +341,13 @@ class ProbeConnection(asyncio.Protocol):
                 return
         if not self._open:
             self._head_size += len(data)
+            self._raw.append(data)
         try:
             assert self._parser is not None
             self._parser.feed_data(data)
         except HttpParserError as error:
-            self._malformed(error)
+            if self._open or self._on_answer is None or not self._read_again(error):
+                self._malformed(error)
         if not self._open and self._head_size > _MAX_HEAD and self._on_answer is not None:
             self._end(ProbeFailure("http.protocol.error", "the headers are too long"))
 
@@ -409,7 +414,7 @@ class ProbeConnection(asyncio.Protocol):
     def _end(self, failure: ProbeFailure | None) -> None:
         answered, self._on_answer = self._on_answer, None
         self.failure = failure
-        if failure is not None or self._parser is None:
+        if failure is not None or self._parser is None or self.remark:
             self.abort()
         elif self._closing is not None or not self._parser.should_keep_alive():
             self._leave()
@@ -434,6 +439,36 @@ class ProbeConnection(asyncio.Protocol):
         else:
             self._end(ProbeFailure("http.protocol.error", f"{type(error).__name__}: {error}"[:200]))
 
+    def _read_again(self, refused: HttpParserError) -> bool:
+        """Read headers as curl, requests and httpx take them; return whether that is well so far.
+
+        One Content-Length does for several that are equal (RFC 9112, section 6.3): which they are
+        is known at the end of the headers.
+        """
+        whole = b"".join(self._raw)
+        end = _HEAD_END.search(whole)
+        split = end.end() if end else len(whole)
+        head, rest = whole[:split], whole[split:]
+        lengths = _LENGTHS.findall(head)
+        if b"\0" in head or len(set(lengths)) > 1 or len(self._raw) > _MAX_PARTS:
+            return False
+        if len(lengths) > 1 and end:
+            first = _LENGTHS.search(head)
+            assert first is not None
+            head = head[: first.end()] + _LENGTHS.sub(b"", head[first.end() :])
+        self._forget()
+        self.received, self._interim = True, 0
+        self.remark = f"malformed, but clients take it: {refused}"
+        self._parser = HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True, lenient_chunked_length=True, lenient_optional_cr_before_lf=True
+        )
+        try:
+            self._parser.feed_data(head + rest)
+        except HttpParserError:
+            return not end and bool(lengths) and not self._open
+        return True
+
     def _cut_short(self, exc: Exception | None) -> ProbeFailure | None:
         if exc is not None:
             return probe_failure_of(exc, self.phase)
@@ -453,6 +488,9 @@ class ProbeConnection(asyncio.Protocol):
         return ProbeFailure(kind, f"{ended}, too early")
 
 
+_MAX_PARTS = 64  # In how many a malformed head may come
+_HEAD_END = re.compile(rb"\n\r?\n")
+_LENGTHS = re.compile(rb"(?im)^content-length[ \t]*:[ \t]*(\d+)[ \t]*\r?\n")
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 

@@ -433,6 +433,7 @@ class HTTPProber:
             self.endpoint,
             self.context.vantage,
             failure,
+            remark=answer.remark if answer is not None else "",
             seconds=self._ended - self._began,
             timings=timings,
             status=(answer.status or None) if answer is not None else None,
