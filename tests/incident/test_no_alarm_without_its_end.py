@@ -30,7 +30,14 @@ OPS = st.one_of(
     st.tuples(st.just("well"), IDS, st.integers(1, 3)),
     st.tuples(st.just("unknown"), IDS),
     st.tuples(st.just("reports"), st.just("job")),
-    st.tuples(st.just("certificate"), IDS, st.sampled_from([5, 40, 400]), st.sampled_from("12")),
+    st.tuples(
+        st.just("certificate"),
+        IDS,
+        st.sampled_from([5, 40, 400]),
+        st.sampled_from("12"),
+        st.sampled_from([None, 4, 20, 300]),
+        st.sampled_from([True, False]),
+    ),
     st.tuples(st.just("waits"), st.integers(1, 40)),
     st.tuples(st.just("silence"), st.sampled_from([*"abcd", "*", "job"]), st.integers(1, 300)),
     st.tuples(st.just("speak")),
@@ -81,9 +88,13 @@ class World:
     def reports(self, endpoint):
         self.check(endpoint, True, origin="heartbeat")
 
-    def certificate(self, endpoint, days, key):
+    def certificate(self, endpoint, days, key, others=None, up=True):
         seen = CertificateSeen(not_after=T + days * 86400, issuer="CA", key=key)
-        self.check(endpoint, True, certificate=seen)
+        end = T + (others or 0) * 86400
+        other = CertificateSeen(not_after=end, key=f"{others}", whose="the issuer CN=CA")
+        kind = None if up else "tcp.reset"
+        more = {"certificate": seen, "other_certificate": other if others else None}
+        self.check(endpoint, up, kind=kind, **more)
 
     def waits(self, ticks):
         for _ in range(ticks):
@@ -128,12 +139,12 @@ class World:
         lasting = CertificateSeen(not_after=self.now + 400 * 86400, issuer="CA", key="9")
         for _ in range(2):
             for endpoint in "abcd":
-                self.check(endpoint, True, certificate=lasting)
+                self.check(endpoint, True, certificate=lasting, other_certificate=lasting)
             self.reports("job")
         for _ in range(30):
             self.now += 60.0
             for endpoint in "abcd":
-                self.check(endpoint, True, certificate=lasting)
+                self.check(endpoint, True, certificate=lasting, other_certificate=lasting)
             self.reports("job")
             self.note(self.engine.tick(self.now))
         self.now += 2 * 86400
