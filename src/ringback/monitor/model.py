@@ -85,6 +85,9 @@ class ObserverView:
 OUTCOMES: dict[bool | None, bytes] = {None: b"?", True: b"+", False: b"-"}
 """What stands for a check that was not counted, that succeeded, that failed."""
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses that say where else to ask."""
+
 MAX_RECENT = 30  # Outcomes of checks that are remembered of an endpoint
 
 

@@ -23,8 +23,7 @@ from ringback.monitor.importing.draft import (
     pruned,
     status_ranges,
 )
-from ringback.monitor.model import ProbeType
-from ringback.monitor.probe.http.judge import REDIRECTS
+from ringback.monitor.model import REDIRECTS, ProbeType
 
 
 def usable_endpoints(draft: Draft, text: ImportedFile) -> list[Table]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from weakref import WeakValueDictionary
 
 from ringback.failure.codes import kind_of_status
+from ringback.monitor.model import REDIRECTS
 from ringback.monitor.probe.handshake import expiry_failure
 from ringback.monitor.probe.matching import Matcher, Undecided
 from ringback.monitor.probe.outcome import ProbeFailure
@@ -206,7 +207,3 @@ class ResponseJudge:
                     _UNEXPECTED, f"{path} is {found[:80]!r}, expected {wanted[:80]!r}"
                 )
         return None
-
-
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""Statuses that say where else to ask."""
