@@ -37,6 +37,7 @@ certificate that the first handshake of a connection rejects, were never read as
 """
 
 import contextlib
+import os
 import socket
 import struct
 import sys
@@ -229,6 +230,20 @@ def failure_of_exchange(
         return None
     certain = delivered(wire, failure)
     return failure if certain == failure.delivered else replace(failure, delivered=certain)
+
+
+_OF_AUTHORITIES = ("tls.cert.authority_invalid", "config.tls_files_invalid")
+
+
+def with_variable(failure: Failure | None, path: object, *variables: str) -> Failure | None:
+    """Return a failure for want of authorities, with the variable that named their file."""
+    if failure is None or not (failure.via or failure.kind).startswith(_OF_AUTHORITIES):
+        return failure
+    name = next((name for name in variables if path and os.environ.get(name) == path), None)
+    if name is None:
+        return failure
+    message = f"{failure.message} (trusts {path}, which {name} names)"
+    return replace(failure, message=message, evidence=(*failure.evidence, f"{name}={path}"))
 
 
 def _by_acknowledgement(wire: Wire, usual: Delivered) -> Delivered:

@@ -275,7 +275,15 @@ def note(failure: Failure) -> str:
     Args:
         failure: What went wrong.
     """
-    return _note_of(failure.kind, failure.target)
+    line = _note_of(failure.kind, failure.target)
+    named = [found for found in failure.evidence if found.startswith(CA_VARIABLES)]
+    return f"{line} Set here: {', '.join(named)}." if named else line
+
+
+CA_VARIABLES = tuple(
+    f"{name}=" for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+)
+"""How evidence begins that is a variable of the environment which says whom to trust."""
 
 
 @lru_cache(maxsize=256)  # a service that is down fails in the same way again and again

@@ -5,8 +5,9 @@ import ssl
 import pytest
 from client.proxies.environ import environ
 
-from ringback import Policy
+from ringback import Policy, errors
 from ringback.client.trust import Trust
+from ringback.client.trust.context import certifi_bundle
 from ringback.testing.lab import proxy as lab_proxy
 from ringback.testing.lab.healthy import over_tls, secured
 
@@ -60,6 +61,25 @@ def test_whom_to_trust_is_said_as_to_httpx_or_as_a_trust(lab, integration, polic
     }
     client = integration.client(policy=policy, sinks=[], verify=named[verify])
     assert client.get(endpoint.url).status_code == 200
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_failure_names_the_variable_that_decided(lab, integration, policy, works, proxied):
+    endpoint = lab.start("ok:tls")
+    options = {"policy": policy, "sinks": [], "trust_env": True}
+    through = {"http_proxy": at(works), "https_proxy": at(works)} if proxied else {}
+    with environ(SSL_CERT_FILE=certifi_bundle(), **through):
+        for verify, named in ((True, True), (Trust(certifi=True), False)):
+            client = integration.client(**options, verify=verify)
+            with pytest.raises(errors.CertificateUntrusted) as caught:
+                client.get(endpoint.url)
+            assert ("which SSL_CERT_FILE names" in caught.value.failure.message) is named
+            assert ("SSL_CERT_FILE=" in caught.value.__notes__[0]) is named
+    with environ(SSL_CERT_FILE="/no/such/file.pem"):
+        with pytest.raises(errors.TLSFilesInvalid) as caught:
+            integration.client(**options)
+        assert "which SSL_CERT_FILE names" in caught.value.failure.message
+        assert "SSL_CERT_FILE=" in caught.value.__notes__[-1]
 
 
 def test_the_callers_own_transport_gives_its_settings(lab, integration, policy, target, works):

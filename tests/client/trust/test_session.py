@@ -8,6 +8,7 @@ import pytest
 import urllib3
 
 from ringback import Session, errors
+from ringback.client.trust.context import certifi_bundle
 from ringback.retry import GiveUp
 from ringback.testing.lab.healthy import over_tls, secured
 from ringback.testing.lab.proxy import proxy
@@ -48,6 +49,55 @@ def test_what_the_program_says_goes_before_the_environment(
     session = open_session(policy, trust=endpoint.verify)
     session.trust_env = True
     assert session.get(endpoint.url).ok
+
+
+@pytest.fixture(params=["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def variable(request, monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return request.param
+
+
+def test_verify_of_the_session_goes_before_the_environment(
+    lab, policy, open_session, monkeypatch, variable
+):
+    endpoint = lab.start("ok:tls")
+    monkeypatch.setenv(variable, certifi_bundle())
+
+    def get(of_session, trust=None, **options):
+        session = open_session(policy, trust=trust)
+        session.trust_env, session.verify = True, of_session
+        return session.get(endpoint.url, **options)
+
+    for verify in (False, endpoint.verify):
+        assert get(verify).ok
+        assert get(True, verify=verify).ok
+    for verify in (True, None, ""):  # none of them says not to verify
+        with pytest.raises(errors.CertificateUntrusted):
+            get(verify)
+    for trust in (None, "certifi"):
+        with pytest.raises(errors.CertificateUntrusted):
+            get(False, trust, verify=True)
+
+
+def test_a_failure_names_the_variable_that_decided(
+    lab, policy, open_session, monkeypatch, tmp_path, variable
+):
+    endpoint, other = lab.start("ok:tls"), tmp_path / "other.pem"
+    other.write_bytes(Path(certifi_bundle()).read_bytes())
+    session = open_session(policy)
+    session.trust_env = True
+    missing = tmp_path / "none.pem"
+    for path, named in ((other, errors.CertificateUntrusted), (missing, errors.TLSFilesInvalid)):
+        monkeypatch.setenv(variable, str(path))
+        with pytest.raises(named) as caught:
+            session.get(endpoint.url)
+        assert f"(trusts {path}, which {variable} names)" in caught.value.failure.message
+        assert f"Set here: {variable}={path}." in caught.value.__notes__[0]
+    session.verify = certifi_bundle()
+    with pytest.raises(errors.CertificateUntrusted) as caught:
+        session.get(endpoint.url)
+    assert variable not in caught.value.failure.message + "".join(caught.value.__notes__)
 
 
 def test_a_file_that_is_wrong_is_said_before_any_call(policy, open_session, tmp_path):

@@ -17,13 +17,13 @@ from ringback.client.dial.address import HostPort, avoided
 from ringback.client.http import HttpExchange, add_key, is_bad
 from ringback.client.httpcore.library import Library, failure_of, target_of
 from ringback.client.httpcore.pool import LimitedTransport, PooledConnections, TransportSettings
-from ringback.client.httpcore.transports import Transports
+from ringback.client.httpcore.transports import CA_VARIABLES, Transports
 from ringback.client.origin import origin_of
 from ringback.client.origins import origins_under
 from ringback.client.proxies import Proxies
 from ringback.client.raising import error_of, raise_prepared
 from ringback.client.routes import Route, RouteSelector
-from ringback.client.wire import Wire, begin_exchange
+from ringback.client.wire import Wire, begin_exchange, with_variable
 from ringback.event import Sink
 from ringback.failure import Failure, Target
 from ringback.retry import OriginState, Policy, Timeout
@@ -226,6 +226,7 @@ class TransportExchange(HttpExchange):
     def _failure_of(self, error: Exception) -> Failure | None:
         known = self._wire if self._counts else None
         failure = failure_of(error, self.target, known, self._library.httpx.HTTPError)
+        failure = with_variable(failure, getattr(self._inner, "authorities", None), *CA_VARIABLES)
         return self._of_url(failure) if failure and failure.kind.startswith("url.") else failure
 
     def _of_url(self, failure: Failure) -> Failure | None:

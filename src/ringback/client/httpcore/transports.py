@@ -8,6 +8,8 @@ from typing import Any
 from ringback.client.httpcore.library import Library
 from ringback.client.proxies import Proxies
 from ringback.client.trust import Trust, ssl_context
+from ringback.client.wire import with_variable
+from ringback.errors import TLSFilesInvalid, note
 
 
 def with_context(options: dict[str, Any], default: Trust) -> dict[str, Any]:
@@ -17,19 +19,28 @@ def with_context(options: dict[str, Any], default: Trust) -> dict[str, Any]:
         return dict(options)
     trust = Trust.of(_named(options, default), client_certificate=cert)
     alpn = ("http/1.1", "h2") if options.get("http2") else ("http/1.1",)
-    context = ssl_context(trust, verify=verify is not False, alpn=alpn)
+    try:
+        context = ssl_context(trust, verify=verify is not False, alpn=alpn)
+    except TLSFilesInvalid as error:
+        failure = with_variable(error.failure, _named(options, None), *CA_VARIABLES)
+        if failure is not None and failure is not error.failure:
+            error.failure = failure
+            error.add_note(note(failure))
+        raise
     return {**options, "verify": context, "cert": None}
 
 
-def _named(options: dict[str, Any], default: Trust) -> Any:
+def _named(options: dict[str, Any], default: Trust | None) -> Any:
     verify = options.get("verify", True)
     if not isinstance(verify, bool | ssl.SSLContext):
         return verify
     if options.get("trust_env", True):
-        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-            if path := os.environ.get(name):
-                return path
+        return next(filter(None, map(os.environ.get, CA_VARIABLES)), default)
     return default
+
+
+CA_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables of the environment that say whom to trust; the first that is set counts."""
 
 
 TransportKey = tuple[str | None, bool]
@@ -73,7 +84,9 @@ class Transports:
         options = with_context(options, self._library.trust)
         if proxy is not None:
             options["proxy"] = self._proxy(proxy)
-        return self._make(self._known(**options))
+        made = self._make(self._known(**options))
+        made.authorities = _named(self._options, None)  # for what is said of a failure
+        return made
 
     def _proxy(self, url: str) -> Any:
         """A proxy of httpx; without a context, one would be made for each connection to it."""

@@ -19,7 +19,7 @@ from ringback.client.propagation import passing_on
 from ringback.client.requests.failures import failure_of, target_of_request
 from ringback.client.requests.fast import Unconnected
 from ringback.client.urllib3.pools import IS_URLLIB3
-from ringback.client.wire import forget_exchange, last_exchange
+from ringback.client.wire import forget_exchange, last_exchange, with_variable
 from ringback.values import dataclass, replace
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ class RequestsExchange(HttpExchange):
         return DeferredError(failure, self._repeatable(), end.error, raise_error=end.raise_error)
 
     def _failure_of(self, error: Exception) -> Failure | None:
-        return failure_of(error, self.target, last_exchange())
+        failure = failure_of(error, self.target, last_exchange())
+        verify = self._options["verify"]
+        return with_variable(failure, verify, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
     def _is_replayable(self) -> bool:
         return self._body is None or self._body.replayable

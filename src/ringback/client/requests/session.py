@@ -296,19 +296,21 @@ class Session(FastSession):
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        """Return the settings of a request, as in requests.
+        """Return the settings of a request; what the program says goes before the environment.
 
         Args:
             url: As in requests.
             proxies: As in requests.
             stream: As in requests.
-            verify: As in requests.
+            verify: As in requests; where it is not given, ``REQUESTS_CA_BUNDLE`` counts only if
+                neither ``trust`` nor the session's ``verify`` says something else.
             cert: As in requests.
         """
         own = OwnProxies(proxies) if proxies and self.proxy_list is not None else None
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        if self.trust is not None and (verify is None or verify is True):
-            settings["verify"] = self.verify
+        asked = self.verify if verify is None else verify
+        if self.trust is not None or asked not in _AS_BY_DEFAULT:
+            settings["verify"] = asked
         if own is not None:
             settings["proxies"] = own
         return settings
@@ -352,6 +354,7 @@ def say_no_timeout(options: dict[str, Any]) -> None:
 
 
 _DEFAULT_MOUNTS = {"https://", "http://"}
+_AS_BY_DEFAULT = (True, None, "")  # Values of `verify` that name no authorities
 
 
 def _may_be_proxied() -> bool:
