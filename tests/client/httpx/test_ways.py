@@ -18,12 +18,21 @@ def at(endpoint, scheme="http"):
 
 @pytest.mark.parametrize(
     ("options", "used"),
-    [({"trust_env": True}, 1), ({"trust_env": False}, 0), ({"proxies": {}}, 0)],
+    [
+        ({"trust_env": True}, 1),
+        ({"trust_env": False}, 0),
+        ({"proxies": {}}, 0),
+        ({"trust_env": True, "port": 0}, 0),
+        ({"trust_env": True, "port": 1}, 1),
+    ],
 )
 def test_the_environments_proxy_is_used_unless_nobody_wants_it(
     integration, policy, target, works, options, used
 ):
-    with environ(http_proxy=at(works)):
+    options = dict(options)
+    off = options.pop("port", None)  # from the one that is excepted
+    excepted = "" if off is None else f"{target.host}:{target.port + off}"
+    with environ(http_proxy=at(works), no_proxy=excepted):
         client = integration.client(policy=policy, sinks=[], **options)
         assert client.get(target.url).json()["ok"]
     assert works.requests == used

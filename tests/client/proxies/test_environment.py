@@ -1,6 +1,8 @@
 """The proxies of the environment are those that requests would take."""
 
 import os
+import socket
+from urllib.parse import urlsplit
 
 import pytest
 from client.proxies.environ import environ
@@ -64,7 +66,22 @@ _proxies = st.fixed_dictionaries(
 )
 
 
+def _is_ipv4(host):
+    try:
+        return bool(socket.inet_aton(host))
+    except OSError:
+        return False
+
+
 def as_requests(url):
+    """The proxy that requests takes; but an address with a port, which it does not know, counts."""
+    parts = urlsplit(url)
+    host = parts.hostname
+    if parts.port and (":" in host or _is_ipv4(host)):
+        listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        shown = f"[{host}]" if ":" in host else host
+        if f"{shown}:{parts.port}" in listed.replace(" ", "").split(","):
+            return None
     return select_proxy(url, get_environ_proxies(url))
 
 
@@ -74,6 +91,9 @@ def as_requests(url):
 @example("http://a.test/", {"no_proxy": "*, b.test"})
 @example("http://10.1.2.3/", {"no_proxy": "10.0.0.0/8"})
 @example("http://a.test:8080/", {"no_proxy": "a.test:8080"})
+@example("http://10.1.2.3:8080/", {"no_proxy": "10.1.2.3:8080"})
+@example("http://[::1]:8080/", {"no_proxy": "b.test,[::1]:8080"})
+@example("http://10.1.2.3:8081/", {"no_proxy": "10.1.2.3:8080,[::1]:8081"})
 @example("http://a.test/", {"no_proxy": "", "NO_PROXY": "a.test"})
 @example("http://notexample.test/", {"no_proxy": "example.test"})
 def test_exceptions_are_those_of_requests(url, exceptions):

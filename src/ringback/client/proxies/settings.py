@@ -23,7 +23,7 @@ class Bypass:
 
     It covers what requests 2.34 and the standard library together cover: ``*``; a name and all
     names below it, with or without a leading dot, with or without a port; an IPv4 address; an
-    IPv4 network (``10.0.0.0/8``).
+    IPv4 network (``10.0.0.0/8``). Beyond them, as httpx and Go, an address with a port.
     """
 
     __slots__ = ("_addresses", "_everything", "_names", "_networks", "_suffixes")
@@ -46,6 +46,7 @@ class Bypass:
         found = _PORT.fullmatch(host)  # urllib takes the end of an IPv6 address for a port
         return (
             self._covers_as_requests(host, port)
+            or bool(port and f"[{host}]:{port}" in self._addresses)
             or _ends_in(self._suffixes, host)
             or bool(found and _ends_in(self._suffixes, found[1]))
         )
@@ -53,7 +54,7 @@ class Bypass:
     def _covers_as_requests(self, host: str, port: int | None) -> bool:
         number = _number(host)
         if number is not None:
-            return host in self._addresses or any(
+            return not self._addresses.isdisjoint((host, f"{host}:{port}")) or any(
                 number & mask == network for network, mask in self._networks
             )
         return _ends_in(self._names, host) or bool(port and _ends_in(self._names, f"{host}:{port}"))
