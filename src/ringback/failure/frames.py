@@ -205,7 +205,12 @@ def _connection_has_served(connection: object) -> bool:
     return bool(getattr(connection, "_request_count", 0) > 1)
 
 
+def _response_reused(response: object) -> bool:  # that of our integration of aiohttp
+    return getattr(response, "reused", False) is True
+
+
 _REUSE: dict[str, Callable[[object], bool]] = {
+    "start": _response_reused,
     "urlopen": _pool_has_reused,
     "handle_request": _connection_has_served,
     "handle_async_request": _connection_has_served,

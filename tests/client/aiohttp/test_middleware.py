@@ -33,6 +33,35 @@ def test_aiohttps_own_re_send_is_accounted_for(lab, method, sent):
     assert len(error.attempts) == sent
 
 
+@pytest.mark.parametrize("read", [False, True])
+@pytest.mark.parametrize("fault", ["tcp.closed.stale", "tcp.closed.stale:reset"])
+@pytest.mark.parametrize(("method", "answered"), [("GET", True), ("POST", False)])
+def test_a_connection_that_was_kept_too_long_is_called_that(lab, fault, method, answered, read):
+    endpoint, events = lab.start(fault), []
+    middleware = Middleware(AT_ONCE, read=read, sinks=[events.append])
+
+    async def main():
+        async with aiohttp.ClientSession(middlewares=[middleware]) as client:
+            async with client.get(endpoint.url) as response:
+                await response.read()
+            async with client.request(method, endpoint.url, data=b"x") as response:
+                return response.status
+
+    if answered:
+        assert asyncio.run(main()) == 200
+    else:
+        with pytest.raises(errors.ConnectionStale):
+            asyncio.run(main())
+    kinds = [event.failure.kind for event in events if event.failure]
+    assert kinds == ["tcp.closed.stale"]
+
+
+@pytest.mark.parametrize("fault", ["tcp.reset:after_request", "http.response.invalid.empty"])
+def test_a_new_connection_that_is_lost_is_not_called_stale(lab, fault):
+    kinds = {failure.kind for failure in raised(lab.start(fault).url).attempts}
+    assert kinds <= {"tcp.reset", "http.response.invalid.empty"}
+
+
 def test_each_call_has_its_own_attempts(lab):
     endpoint = lab.start("http.response.invalid.empty")
 

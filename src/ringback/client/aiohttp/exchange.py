@@ -41,6 +41,7 @@ from ringback.failure import Failure, Target
 from ringback.failure.target import target_of_url
 from ringback.retry import Policy, Timeout
 
+_CARRIED = "_ringback_carried"
 _READING = "Timeout on reading data from socket"
 _OF_ONE_EXCHANGE = ("response", "_continue", "_ClientRequest__writer")
 """Attributes of a request that say how it is being sent."""
@@ -53,6 +54,14 @@ class CallResponse(ClientResponse):
     """A response whose body is read by the deadline of its call; what goes wrong is named."""
 
     deadline: float = inf  # On `time.monotonic()`
+    reused = False  # It comes over a connection that had carried another one
+
+    def start(self, connection: Any) -> Coroutine[Any, Any, ClientResponse]:
+        """Receive the headers, as in aiohttp, which does not tell what a connection has carried."""
+        carried = vars(connection.protocol)
+        self.reused = _CARRIED in carried
+        carried[_CARRIED] = True
+        return super().start(connection)
 
     def read(self) -> Coroutine[Any, Any, bytes]:
         """Read the body, as in aiohttp; ``text`` and ``json`` do so too."""
