@@ -122,25 +122,29 @@ def growing_lines(file: BinaryIO, path: Path | None) -> Iterator[str | None]:
 
     A file that is replaced or cut short, as logs are, is opened again. Ends where a pipe ends.
     """
-    begun = b""
-    while True:
-        readable, _, _ = select.select([file], [], [], _GROWTH_INTERVAL)
-        chunk = os.read(file.fileno(), _HEAD_BYTES) if readable else b""
-        if not chunk:
-            if path is None and readable:
-                break
-            yield None
-            if path is not None:
-                time.sleep(_GROWTH_INTERVAL)
-                file = _reopened(file, path)
-            continue
-        *whole, begun = (begun + chunk).split(b"\n")
-        yield from (_line(line + b"\n") for line in whole)
-        if len(begun) > MAX_LINE_BYTES:
+    begun, given = b"", file
+    try:
+        while True:
+            readable, _, _ = select.select([file], [], [], _GROWTH_INTERVAL)
+            chunk = os.read(file.fileno(), _HEAD_BYTES) if readable else b""
+            if not chunk:
+                if path is None and readable:
+                    break
+                yield None
+                if path is not None:
+                    time.sleep(_GROWTH_INTERVAL)
+                    file = _reopened(file, path)
+                continue
+            *whole, begun = (begun + chunk).split(b"\n")
+            yield from (_line(line + b"\n") for line in whole)
+            if len(begun) > MAX_LINE_BYTES:
+                yield _line(begun)
+                begun = b""
+        if begun:
             yield _line(begun)
-            begun = b""
-    if begun:
-        yield _line(begun)
+    finally:
+        if file is not given:  # who gave that one closes it
+            file.close()
 
 
 def _reopened(file: BinaryIO, path: Path) -> BinaryIO:
