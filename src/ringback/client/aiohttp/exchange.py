@@ -58,7 +58,7 @@ class CallResponse(ClientResponse):
 
     def start(self, connection: Any) -> Coroutine[Any, Any, ClientResponse]:
         """Receive the headers, as in aiohttp, which does not tell what a connection has carried."""
-        carried = vars(connection.protocol)
+        carried = getattr(connection.protocol, "__dict__", {})
         self.reused = _CARRIED in carried
         carried[_CARRIED] = True
         return super().start(connection)
