@@ -253,9 +253,9 @@ class _Server:
                 return
             connection = Connection(accepted, Seen())
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            with self._lock:
+            with self._lock:  # whoever closes joins it, and must find it started
                 self._open[connection] = thread
-            thread.start()
+                thread.start()
 
     def _serve(self, connection):
         try:
