@@ -6,6 +6,8 @@ from importlib.util import find_spec
 import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
+from ringback.client.proxies import Proxies
+from ringback.client.routes import UNLISTED_PROXIES
 from ringback.client.trust import context as contexts
 from ringback.event import listen
 from ringback.retry import line
@@ -17,6 +19,12 @@ from ringback.testing.lab.proxy import proxy
 
 # The packages that it is about are in an environment of noxfile.py.
 collect_ignore = [] if find_spec("aiobotocore") else ["install/test_sdks.py"]
+
+
+@pytest.fixture(autouse=True)
+def _healthy_proxies():
+    """A proxy that another test had dead, at a port that the kernel has given out again, is new."""
+    Proxies.__init__(UNLISTED_PROXIES)
 
 
 @pytest.fixture
