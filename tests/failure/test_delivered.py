@@ -108,6 +108,28 @@ def test_before_a_librarys_own_second_attempt_something_may_have_been_delivered(
     assert classify(caught.value).delivered == "maybe"
 
 
+class Hostile:
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __bool__(self):
+        raise RuntimeError
+
+    def __gt__(self, other):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("name", ["urlopen", "run", "perform_request", "__call__", "retry"])
+def test_locals_that_raise_when_they_are_looked_at_hinder_nothing(name):
+    told = {"Hostile": Hostile}
+    given = "self = retries = errors = attempt = retry_state = Hostile()"
+    raised = "raise ConnectionRefusedError(111, 'refused')"
+    exec(f"def {name}():\n {given}\n {raised}", told)
+    with pytest.raises(ConnectionRefusedError) as caught:
+        told[name]()
+    assert classify(caught.value).cause is caught.value
+
+
 @pytest.mark.parametrize("end", ["finish", "reset"])
 @pytest.mark.parametrize("mode", ["require", "disable"])
 def test_an_insert_is_sent_once(end, mode):

@@ -355,7 +355,10 @@ def was_tried_before(traceback: TracebackType | None) -> bool:
         if _logs_in(frame):
             return False
         attempts = _ATTEMPTS.get(frame.f_code.co_name)
-        if attempts is not None and attempts(frame.f_locals):
+        try:
+            if attempts is not None and attempts(frame.f_locals):
+                return True
+        except Exception:  # noqa: BLE001 - a local of that name may be anything; nothing is known
             return True
     return False
 
@@ -382,7 +385,7 @@ _ATTEMPTS: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "urlopen": _of_urllib3,
     "call_with_retry": _counted("failures", 0),  # redis
     "run": lambda names: getattr(names.get("self"), "_last_error", None) is not None,  # pymongo
-    "perform_request": lambda names: bool(names.get("errors")) or names.get("attempt", 0) > 0,
+    "perform_request": lambda names: bool(names.get("errors") or names.get("attempt")),
     "_send_request": _counted("attempts", 1),  # botocore
     "request": _counted("retries_taken", 0),  # openai and what is made as it
     # tenacity

@@ -13,6 +13,7 @@ from monitor.fleet.hubs import T
 from nightly import examples, rest_nightly
 
 from ringback.monitor.agent import process
+from ringback.monitor.agent.client import HubURLInvalid, checked_url
 from ringback.monitor.fleet.agents import AgentRefused
 from ringback.monitor.fleet.hub import SILENT_SECONDS
 
@@ -284,3 +285,12 @@ def test_nothing_is_lost_or_twice_whatever_is_cut_killed_or_begun_again(steps):
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         simulate(scenario, Path(folder), patch)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://lab:hunter2@hub:8480", "https://", "hub:8480", "ftp://hub", "https://hub?a=b"]
+)
+def test_what_is_no_url_of_a_hub_is_refused_without_its_password(url):
+    with pytest.raises(HubURLInvalid, match="is not a hub") as caught:
+        checked_url(url, insecure=True)
+    assert "hunter2" not in str(caught.value)

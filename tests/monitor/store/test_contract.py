@@ -249,6 +249,25 @@ def test_of_a_closed_hour_every_failure_is_found_however_many(store):
     assert store.checks("web", 0, AT + 20, failed=True) == bad[9::-1]
 
 
+def test_a_late_check_is_found_at_its_time_though_its_hour_is_gone(store):
+    late = check(AT - 2 * HOUR)
+    store.keep(StoreBatch(checks=[check(AT), check(AT + 1)]))
+    store.keep(StoreBatch(checks=[late]))
+    assert store.checks(late.endpoint, AT - 3 * HOUR, AT - HOUR) == [late]
+
+
+def test_the_last_check_is_the_newest_after_hours_were_sealed(engine):
+    store = engine.open()
+    newest = check(AT + 3 * HOUR)
+    store.keep(StoreBatch(checks=[check(AT), check(AT + HOUR), newest]))
+    store.keep(StoreBatch(checks=[check(AT + 5 * HOUR, "another")]))
+    maintain(store, AT + 9 * HOUR)
+    store.close()
+    again = engine.open()
+    assert again.last_checks()[newest.endpoint] == newest
+    again.close()
+
+
 def test_a_second_writer_is_refused_until_the_first_has_closed(engine):
     store = engine.open()
     with pytest.raises(StoreInUse, match=r"process \d+ .*is using it"):
