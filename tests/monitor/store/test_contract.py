@@ -18,6 +18,7 @@ from ringback.monitor.store.interface import (
     StoreInUse,
     StoreRetention,
 )
+from ringback.monitor.store.sqlite.database import SQLiteDatabase
 
 PHASES = {"dns": 0.001, "connect": 0.002, "tls": 0.01, "first_byte": 0.1, "transfer": 0.0005}
 SEEN = [
@@ -365,3 +366,17 @@ def test_failures_are_found_and_incidents_of_the_time(engine, reading):
     assert reader.failures("nobody", NOVEMBER, NOVEMBER + 9, 1) == []
     assert [one.id for one in reader.incidents(NOVEMBER, NOVEMBER + 10)] == ["a", "b", "c"]
     assert [one.id for one in reader.incidents(NOVEMBER + 1, NOVEMBER + 10, "shop")] == ["c"]
+
+
+def test_a_read_that_outlasts_its_database_closes_the_connection(engine):
+    if isinstance(engine.place, str):
+        database = pytest.importorskip("ringback.monitor.store.postgres.database")
+        opened = database.PostgresDatabase(engine.place)
+    else:
+        opened = SQLiteDatabase(engine.place)
+    with opened.read() as connection:
+        driver = connection.connection.driver_connection
+        opened.close()
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    with pytest.raises(Exception, match="closed"):
+        driver.execute("SELECT 1")

@@ -44,6 +44,7 @@ from ringback.monitor.store.interface import (
     StoreProblem,
     StoreUnavailable,
 )
+from ringback.monitor.store.pool import closed_when_returned
 from ringback.monitor.store.postgres.lead import LOCK_KEYS, ROW, Lead, LeadRow, cut, cut_after
 
 if TYPE_CHECKING:
@@ -437,7 +438,7 @@ def _may_take(row: LeadRow | None, *, is_ours: bool) -> bool:
 
 
 def _engine(connect: Callable[[], Any], **options: Any) -> Engine:
-    return create_engine("postgresql+psycopg://", creator=connect, **options)
+    return closed_when_returned(create_engine("postgresql+psycopg://", creator=connect, **options))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ringback.monitor.store.interface import (
     StoreProblem,
     StoreUnavailable,
 )
+from ringback.monitor.store.pool import closed_when_returned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +177,7 @@ def _engine(path: Path, prepare: Any, begin: str, **options: Any) -> Engine:
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
+    return closed_when_returned(engine)
 
 
 def _as_writer(driver: sqlite3.Connection, _record: Any) -> None:

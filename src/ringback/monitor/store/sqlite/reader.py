@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from ringback.monitor.closing import closed_on_error
 from ringback.monitor.store.interface import StoreTooNew
+from ringback.monitor.store.pool import closed_when_returned
 from ringback.monitor.store.raw import RawResults
 from ringback.monitor.store.reader import StoreReader
 from ringback.monitor.store.sqlite import schema
@@ -81,7 +82,7 @@ def _engine(path: Path) -> Engine:
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    return engine
+    return closed_when_returned(engine)
 
 
 def _opened(name: str) -> sqlite3.Connection:
