@@ -79,7 +79,7 @@ class Settings:
 
     @property
     def context(self):
-        return _context(self.verify, self.certificate, self.crl)
+        return _context(self.verify, self.certificate, self.crl, self.http2)
 
     @property
     def seconds(self):
@@ -97,7 +97,9 @@ class Settings:
 
 
 @functools.cache
-def _context(verify, certificate, crl):
+def _context(verify, certificate, crl, _http2):
+    # httpcore writes its ALPN protocols into the context that it is given: none may be shared by a
+    # client that speaks HTTP/2 and one that does not.
     endpoint = Endpoint("", "", 0, verify=verify, client_certificate=certificate)
     how = "client_certificate" if certificate else "crl" if crl else "get"
     return ClientCall(endpoint, how).context()
