@@ -192,3 +192,26 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(
     assert done.returncode == 2
     assert named in line
     assert "pip install 'ringback[" in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("up", "--no-web", "URL"),
+        ("diagnose", "URL"),
+        ("get", "-o", "file", "URL"),
+        ("check-config", "-c", "ringback.toml"),
+        ("status", "--url", "URL"),
+        ("agent", "--hub", "URL", "--token", "t"),
+    ],
+)
+@pytest.mark.parametrize("between", ["/", "?", "#", " "])
+def test_no_error_shows_a_password_with_a_character_that_cuts_it(
+    ringback, tmp_path, words, between
+):
+    url = f"https://user:secret{between}secret@h"
+    (tmp_path / "ringback.toml").write_text(f"[[endpoint]]\nurl = '{url}'\n")
+    done = ringback(*(url if word == "URL" else word for word in words), cwd=tmp_path)
+    assert done.returncode != 0
+    assert done.stdout + done.stderr
+    assert "secret" not in done.stdout + done.stderr

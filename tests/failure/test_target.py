@@ -56,6 +56,28 @@ def test_an_authority_has_a_host_and_perhaps_a_port(authority, parts):
             "Max retries exceeded with url: /x (Caused",
         ),
         ("why? because", "why? because"),
+        ("https://u:pa/ss@h is wrong", "https://h is wrong"),
+        ("https://u:pa?ss@h", "https://h"),
+        ("https://u:pa#s/s@h/x@2", "https://2"),
+        ("https://u:99999/ss@h", "https://h"),
+        ("https://u:p@ss@h/x", "https://h/x"),
+        (
+            "No connection adapters were found for 'u:pa/ss@h'",
+            "No connection adapters were found for 'h'",
+        ),
+        ("NonHttpUrlClientError: u:pa/ss@h", "NonHttpUrlClientError: h"),
+        ("'u:pa' is not a valid host or port", "'u:…' is not a valid host or port"),
+        ("nonnumeric port: 'pa'", "nonnumeric port: '…'"),
+        ("Invalid port: '99999'", "Invalid port: '99999'"),
+        (
+            "Port could not be cast to integer value as 'pa'",
+            "Port could not be cast to integer value as '…'",
+        ),
+        (
+            "https://a.test:8443/react@18 or 'app'@'db'",
+            "https://a.test:8443/react@18 or 'app'@'db'",
+        ),
+        ("https://a.test/react@18 see http://b.test", "https://a.test/react@18 see http://b.test"),
     ],
 )
 def test_a_text_loses_its_secrets(text, shown):

@@ -19,7 +19,19 @@ _DEFAULT_PORT = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 _URL = re.compile(
     r"([A-Za-z][A-Za-z0-9+.\-]{0,20})://([^\s/?#\"'<>\\]{1,300})([^\s?#\"'<>\\]{0,2000})"
 )
-_CREDENTIALS = re.compile(r"(://)[^\s/?#\"'<>@]{1,200}@")
+_CREDENTIALS = re.compile(r"(://)[^\s/?#\"'<>]{1,200}@")
+_BARE_CREDENTIALS = re.compile(r"(^|: |['\"])[^\s/:@'\"]{1,100}:(?!//)[^\s'\"]{1,200}@(?=[\w.\[])")
+"""Of what has no scheme: where a text begins with them, or quotes them."""
+_CUT_CREDENTIALS = re.compile(
+    r"(://)[^\s/?#\\\"'<>@:\[\]]{0,200}:([^\s/?#\\@]{0,200})[/?#\\]\S{0,1000}@"
+)
+"""A password that its own ``/``, ``?`` or ``#`` cuts, so that its beginning stands as the port."""
+_NO_PORT = re.compile(
+    r"((?:numeric|invalid) port: |integer value as )(['\"])(?!\d{1,5}\2)[^'\"]*\2"
+    r"|('[^':]*:)[^']*(?=' is not a valid host or port)",
+    re.IGNORECASE,
+)
+"""The beginning of such a password, as clients quote it."""
 _QUERY = re.compile(r"(://[^\s?#\"'<>]{1,2000}|/[^\s?#\"'<>:]{0,500})\?[^\s\"'<>)]{1,4000}")
 
 
@@ -38,10 +50,27 @@ def is_of_one_domain(one: str, other: str) -> bool:
 def without_secrets(text: str) -> str:
     """The text with user information and query strings of its URLs cut out."""
     if "@" in text:
+        text = _CUT_CREDENTIALS.sub(_unless_a_port, text)
         text = _CREDENTIALS.sub(r"\1", text)
+        text = _BARE_CREDENTIALS.sub(r"\1", text)
+    if " port" in text or "integer value as" in text:
+        text = _NO_PORT.sub(_without_the_port, text)
     if "?" in text:
         text = _QUERY.sub(r"\1", text)
     return text
+
+
+def url_to_show(url: str) -> str:
+    """The same of a text that is a URL as a whole: a blank may stand in the password."""
+    return without_secrets("".join(url.split()) if "@" in url else url)
+
+
+def _unless_a_port(found: re.Match[str]) -> str:
+    return found[0] if not found[2] or _port(found[2]) else found[1]
+
+
+def _without_the_port(found: re.Match[str]) -> str:
+    return f"{found[3]}…" if found[3] else f"{found[1]}{found[2]}…{found[2]}"
 
 
 def target_of_url(url: str) -> Target:
@@ -55,7 +84,7 @@ _MAX_CACHED_URL = 300
 
 
 def _parsed(url: str) -> Target:
-    match = _URL.match(url)
+    match = _URL.match(without_secrets(url) if "@" in url else url)
     if match is None:
         return NO_TARGET
     scheme = match[1].lower()

@@ -344,6 +344,8 @@ CANNOT_BE_WATCHED = {
     "tcp://x": "'tcp://x' needs a port: tcp://x:PORT",
     "tcp://x:99999": "'tcp://x:99999' is not a valid URL",
     "tcp://<EU_IP>:443": "has a host with <, which no host has",
+    "https://u:sec/secret@h": "'https://h' is not a valid URL",
+    "https://u:sec secret@h": "'https://h' must not contain spaces",
     "redis://:secret@cache": "must not hold a password",
     "postgres://u:secret@db/shop": "must not hold a password",
     "smtp://u@mx": "must not name a user",

@@ -16,6 +16,7 @@ import click
 
 from ringback.cli.input import InputError
 from ringback.cli.terminal import plain
+from ringback.failure.target import url_to_show
 from ringback.monitor.config.naming import endpoint_id
 from ringback.monitor.fleet.redirect import MAX_REDIRECTS, lead_url
 
@@ -44,9 +45,11 @@ class Remote:
             port, host = None, ""
         known = host and port != 0 and not set(host) & set(string.whitespace)
         if not known or self._parts.scheme not in {"http", "https"}:
-            raise InputError(
-                f"{plain(self._url)!r} is not the URL of a monitor, such as {DEFAULT_URL}"
-            )
+            raise InputError(f"{self._shown!r} is not the URL of a monitor, such as {DEFAULT_URL}")
+
+    @property
+    def _shown(self) -> str:
+        return plain(url_to_show(self._url))
 
     def get(self, path: str) -> Any:
         return self._ask("GET", path, None)[0]
@@ -74,7 +77,7 @@ class Remote:
                 break
             # Another one leads: the token goes there only where the way is as safe.
             if (url := lead_url(self._url, location, quoted(f"/api/v1{path}"))) is None:
-                raise InputError(f"{plain(self._url)} stands by for {plain(location)}; name that")
+                raise InputError(f"{self._shown} stands by for {plain(location)}; name that")
             self._url, self._parts = url, urlsplit(url)
         return self._result(status, text, path), links
 
@@ -99,7 +102,7 @@ class Remote:
             )
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             raise InputError(
-                f"no monitor answers at {plain(self._url)} ({error}); start one with "
+                f"no monitor answers at {self._shown} ({error}); start one with "
                 "`ringback up`, or name another with --url"
             ) from error
         finally:
@@ -114,7 +117,7 @@ class Remote:
             document = None if status == 204 else json.loads(text)
         except (ValueError, RecursionError):
             raise InputError(
-                f"{plain(self._url)} is not a monitor (status {status}, not JSON); "
+                f"{self._shown} is not a monitor (status {status}, not JSON); "
                 "name another with --url"
             ) from None
         if status < 400:

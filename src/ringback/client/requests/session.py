@@ -24,6 +24,7 @@ from ringback.client.requests.response import FailedResponse
 from ringback.client.requests.substitute import AdapterChoice, Substitute
 from ringback.client.trust import Trust, TrustLike
 from ringback.errors import RingbackError
+from ringback.failure.target import without_secrets
 from ringback.retry import Policy
 from ringback.sink import LogSink
 from ringback.sink.listening import listeners_for
@@ -95,7 +96,8 @@ class Session(FastSession):
         """
         super().__init__()
         if base_url is not None and "://" not in str(base_url):
-            raise ValueError(f"base_url must be absolute, such as https://host/, got {base_url!r}")
+            given = without_secrets(repr(base_url))
+            raise ValueError(f"base_url must be absolute, such as https://host/, got {given}")
         if errors not in {"raise", "return"}:
             raise ValueError(f"errors must be 'raise' or 'return', got {errors!r}")
         self.base_url = base_url

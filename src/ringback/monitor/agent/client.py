@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from requests import RequestException
 
 from ringback.client.requests.session import Session
-from ringback.failure.target import without_secrets
+from ringback.failure.target import url_to_show, without_secrets
 from ringback.monitor.agent.identity import AgentIdentity
 from ringback.monitor.fleet.protocol import POLL_SECONDS
 from ringback.monitor.fleet.redirect import MAX_REDIRECTS, lead_url
@@ -63,8 +63,8 @@ def checked_url(url: str, *, insecure: bool) -> str:
         known = bool(parts.hostname) and parts.port != 0 and not (parts.query or parts.fragment)
     except ValueError:
         known = False
-    if not known or parts.scheme not in {"http", "https"} or parts.username:
-        raise HubURLInvalid(f"{without_secrets(url)!r} is not a hub, such as https://hub:8480")
+    if not known or parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+        raise HubURLInvalid(f"{url_to_show(url)!r} is not a hub, such as https://hub:8480")
     if parts.scheme == "http" and not (insecure or is_loopback_host(parts.hostname or "")):
         raise HubURLInvalid(
             f"{url} would send what is watched in the clear: use https://, or say --insecure-http "

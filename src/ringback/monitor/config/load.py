@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from ringback.failure.target import without_secrets
+from ringback.failure.target import url_to_show, without_secrets
 from ringback.incident.model import CONTROL_PREFIX, WatchedEndpoint
 from ringback.monitor.config.address import (
     AddressError,
@@ -377,7 +377,7 @@ def config_of_urls(urls: Iterable[str]) -> MonitorConfig:
         try:
             address = address_to_reach(url)
         except AddressError as error:
-            shown = endpoint_name("", url)
+            shown = endpoint_name("", url_to_show(url))
             problems.append(
                 ConfigProblem(file=COMMAND_LINE, message=f"{shown!r} {error}", hint=error.hint)
             )
