@@ -119,15 +119,39 @@ class Hostile:
         raise RuntimeError
 
 
-@pytest.mark.parametrize("name", ["urlopen", "run", "perform_request", "__call__", "retry"])
-def test_locals_that_raise_when_they_are_looked_at_hinder_nothing(name):
+THAT_TRY_AGAIN = [
+    ("urlopen", "urllib3/connectionpool.py"),
+    ("run", "pymongo/synchronous/mongo_client.py"),
+    ("perform_request", "elastic_transport/_transport.py"),
+    ("__call__", "tenacity/__init__.py"),
+    ("retry", "backoff/_sync.py"),
+]
+
+
+def refused_in(name, file, given):
     told = {"Hostile": Hostile}
-    given = "self = retries = errors = attempt = retry_state = Hostile()"
     raised = "raise ConnectionRefusedError(111, 'refused')"
-    exec(f"def {name}():\n {given}\n {raised}", told)
+    exec(compile(f"def {name}():\n {given}\n {raised}", f"/packages/{file}", "exec"), told)
     with pytest.raises(ConnectionRefusedError) as caught:
         told[name]()
-    assert classify(caught.value).cause is caught.value
+    return caught.value
+
+
+@pytest.mark.parametrize(("name", "file"), THAT_TRY_AGAIN)
+def test_locals_that_raise_when_they_are_looked_at_hinder_nothing(name, file):
+    error = refused_in(name, file, "self = retries = errors = attempt = retry_state = Hostile()")
+    assert classify(error).cause is error
+
+
+@pytest.mark.parametrize(("name", "file"), [*THAT_TRY_AGAIN, ("request", "openai/_base_client.py")])
+def test_a_librarys_file_and_not_a_functions_name_tells_a_later_attempt(name, file):
+    later = (
+        "tries = attempt = retries_taken = 2; failed = type('Failed', (), {'attempt_number': 2})();"
+        "self = retry_state = failed; failed._last_error = failed.error = OSError();"
+        "retries = type('R', (), {'history': [failed]})()"
+    )
+    assert classify(refused_in(name, file, later)).delivered == "maybe"
+    assert classify(refused_in(name, "shop/orders.py", later)).delivered == "no"
 
 
 @pytest.mark.parametrize("end", ["finish", "reset"])

@@ -354,9 +354,9 @@ def was_tried_before(traceback: TracebackType | None) -> bool:
     for frame in frames_of(traceback):
         if _logs_in(frame):
             return False
-        attempts = _ATTEMPTS.get(frame.f_code.co_name)
+        files, is_later = _ATTEMPTS.get(frame.f_code.co_name, _NO_ATTEMPTS)
         try:
-            if attempts is not None and attempts(frame.f_locals):
+            if _ends(frame, files) and is_later(frame.f_locals):
                 return True
         except Exception:  # noqa: BLE001 - a local of that name may be anything; nothing is known
             return True
@@ -381,18 +381,34 @@ def _counted(name: str, first: int) -> Callable[[Mapping[str, Any]], bool]:
     return later
 
 
-_ATTEMPTS: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-    "urlopen": _of_urllib3,
-    "call_with_retry": _counted("failures", 0),  # redis
-    "run": lambda names: getattr(names.get("self"), "_last_error", None) is not None,  # pymongo
-    "perform_request": lambda names: bool(names.get("errors") or names.get("attempt")),
-    "_send_request": _counted("attempts", 1),  # botocore
-    "request": _counted("retries_taken", 0),  # openai and what is made as it
-    # tenacity
-    "__call__": lambda names: getattr(names.get("retry_state"), "attempt_number", 1) > 1,
-    "retry": _counted("tries", 1),  # backoff
+_ATTEMPTS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]]] = {
+    "urlopen": (("/urllib3/connectionpool.py",), _of_urllib3),
+    "call_with_retry": (("/redis/retry.py", "/redis/asyncio/retry.py"), _counted("failures", 0)),
+    "run": (
+        (
+            *("/pymongo/synchronous/mongo_client.py", "/pymongo/asynchronous/mongo_client.py"),
+            "/pymongo/mongo_client.py",
+        ),
+        lambda names: getattr(names.get("self"), "_last_error", None) is not None,
+    ),
+    "perform_request": (
+        (
+            *("/elastic_transport/_transport.py", "/elastic_transport/_async_transport.py"),
+            *("/elasticsearch/transport.py", "/elasticsearch/_async/transport.py"),
+            *("/opensearchpy/transport.py", "/opensearchpy/_async/transport.py"),
+        ),
+        lambda names: bool(names.get("errors") or names.get("attempt")),
+    ),
+    "_send_request": (("botocore/endpoint.py",), _counted("attempts", 1)),  # also aiobotocore
+    "request": (("/_base_client.py",), _counted("retries_taken", 0)),  # openai, and made as it
+    "__call__": (
+        ("/tenacity/__init__.py", "/tenacity/asyncio/__init__.py", "/tenacity/_asyncio.py"),
+        lambda names: getattr(names.get("retry_state"), "attempt_number", 1) > 1,
+    ),
+    "retry": (("/backoff/_sync.py", "/backoff/_async.py"), _counted("tries", 1)),
 }
-"""Function of a library that tries again → whether it is at a later attempt."""
+"""Function of a library that tries again → its files, and whether it is at a later attempt."""
+_NO_ATTEMPTS: tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]] = (), lambda _: False
 
 
 _REDIRECTING = {
