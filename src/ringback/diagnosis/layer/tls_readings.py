@@ -152,20 +152,14 @@ def _parsed(body: bytes, *, with_context: bool) -> list[bytes]:
 
 def _told(tls: ssl.SSLObject | None) -> tuple[list[bytes], bool]:
     """What Python tells, where it cannot be watched."""
-    inner: Any = tls if hasattr(tls, "get_unverified_chain") else getattr(tls, "_sslobj", None)
-    if hasattr(inner, "get_unverified_chain"):
-        chain = inner.get_unverified_chain() or ()
-        return [_der(certificate) for certificate in chain][:_MAX_CERTIFICATES], True
-    leaf = tls.getpeercert(binary_form=True) if tls is not None else None
+    secured: Any = tls
+    if hasattr(secured, "get_unverified_chain"):  # Python 3.13
+        return list(secured.get_unverified_chain())[:_MAX_CERTIFICATES], True
+    try:
+        leaf = tls.getpeercert(binary_form=True) if tls is not None else None
+    except ValueError:  # the handshake is not done
+        leaf = None
     return ([leaf] if leaf else []), False
-
-
-def _der(certificate: Any) -> bytes:
-    """Public since Python 3.13, which gives bytes; an object of OpenSSL's before."""
-    if isinstance(certificate, bytes):
-        return certificate
-    pem: str = certificate.public_bytes()
-    return ssl.PEM_cert_to_DER_cert(pem)
 
 
 ISSUER_CODES = frozenset({2, 18, 19, 20, 21, 27})

@@ -22,7 +22,6 @@ from ringback.monitor.probe.outcome import PhaseTimer, ProbeError, ProbeFailure,
 _VERSION = 0xA0
 _KEY = 5
 _DAY = 86_400.0
-_DER = 2  # `_ssl.ENCODING_DER`.
 
 
 def certificate_of(transport: asyncio.BaseTransport) -> CertificateSeen | None:
@@ -59,7 +58,7 @@ def other_certificate_of(
     """Return the first to end of the certificates that the peer's own is verified with.
 
     Another that it sent besides, such as an old root, is not needed; where nothing is verified, it
-    is not known which are.
+    is not known which are. Before Python 3.13 nothing public tells of any but the peer's own.
     """
     secured: Any = transport.get_extra_info("ssl_object")
     chain = _chain_verified(secured) if endpoint.verify else _chain_sent(secured)
@@ -75,11 +74,6 @@ def _issuer_seen(der: bytes) -> CertificateSeen | None:
 def _chain_sent(secured: Any) -> list[bytes]:
     if hasattr(secured, "get_unverified_chain"):  # Python 3.13
         return list(secured.get_unverified_chain())
-    inner: Any = getattr(secured, "_sslobj", None)
-    if hasattr(inner, "get_unverified_chain"):
-        return [
-            certificate.public_bytes(_DER) for certificate in inner.get_unverified_chain() or ()
-        ]
     return [secured.getpeercert(binary_form=True)]
 
 
@@ -97,9 +91,6 @@ def note_tls(endpoint: Endpoint, transport: asyncio.BaseTransport) -> None:
 def _chain_verified(secured: Any) -> list[bytes]:
     if hasattr(secured, "get_verified_chain"):  # Python 3.13
         return list(secured.get_verified_chain())
-    inner: Any = getattr(secured, "_sslobj", None)
-    if hasattr(inner, "get_verified_chain"):
-        return [certificate.public_bytes(_DER) for certificate in inner.get_verified_chain() or ()]
     return []
 
 

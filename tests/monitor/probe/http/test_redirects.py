@@ -1,3 +1,4 @@
+import sys
 import time
 
 import pytest
@@ -87,7 +88,8 @@ def test_the_certificate_is_that_of_the_endpoint_itself(looking, lab, away):
 
     assert (check.up, check.status) == (True, 200)
     assert check.certificate.issuer == "CN=ringback lab intermediate"
-    assert check.other_certificate.whose.startswith("the issuer CN=ringback lab ")
+    if sys.version_info >= (3, 13):
+        assert check.other_certificate.whose.startswith("the issuer CN=ringback lab ")
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
