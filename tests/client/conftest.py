@@ -6,8 +6,7 @@ from importlib.util import find_spec
 import pytest
 
 from ringback import Backoff, Policy, Session, Timeout
-from ringback.client.proxies import Proxies
-from ringback.client.routes import UNLISTED_PROXIES
+from ringback.client import origins
 from ringback.client.trust import context as contexts
 from ringback.event import listen
 from ringback.retry import line
@@ -22,9 +21,9 @@ collect_ignore = [] if find_spec("aiobotocore") else ["install/test_sdks.py"]
 
 
 @pytest.fixture(autouse=True)
-def _healthy_proxies():
-    """A proxy that another test had dead, at a port that the kernel has given out again, is new."""
-    Proxies.__init__(UNLISTED_PROXIES)
+def _nothing_known():
+    """What another test had dead, at a port that the kernel has given out again, is new."""
+    origins.forget()
 
 
 @pytest.fixture

@@ -96,11 +96,15 @@ def origins_under(policy: Policy, *, hedges: bool = False) -> Origins:
 def forget() -> None:
     """Forget what this process knows of every origin: circuits closed, budgets full.
 
+    Likewise of the proxies that client libraries have chosen: each is taken for healthy.
     For tests, and after a change of network that makes what was learnt worthless.
     """
     with _LOCK:
         for origins in _ALL.values():
             origins.forget()
+    from ringback.client.routes import UNLISTED_PROXIES  # noqa: PLC0415 - it is seldom asked for
+
+    UNLISTED_PROXIES.forget()
 
 
 def states() -> dict[str, OriginSnapshot]:

@@ -1,3 +1,4 @@
+from ringback.client import origins, routes
 from ringback.client.proxies.proxies import (
     FIRST_REST_SECONDS,
     MAX_REST_SECONDS,
@@ -65,3 +66,11 @@ def test_a_success_forgets_everything():
     health.succeeded(A)
     assert health.best((A, B), 0.1) == (A, False)
     assert health.state(0.1) == ()
+
+
+def test_to_forget_the_origins_forgets_a_dead_proxy():
+    known = routes.UNLISTED_PROXIES
+    known._health.failed("http://dead:1", "tcp.refused", 0.0)
+    assert known.state(0.0)
+    origins.forget()
+    assert not known.state(0.0)

@@ -100,6 +100,11 @@ class Health:
         self._records: OrderedDict[str, _Record] = OrderedDict()
         self._lock = Lock()
 
+    def forget(self) -> None:
+        """Take every proxy for a healthy one."""
+        with self._lock:
+            self._records.clear()
+
     def best(self, candidates: Sequence[str], now: float) -> tuple[str, bool]:
         """Return the first proxy that may be used now, or the one whose rest ends first.
 
@@ -196,6 +201,10 @@ class Proxies:
             named: As in ``Proxies``.
         """
         return named if isinstance(named, Proxies) else cls(named)
+
+    def forget(self) -> None:
+        """Forget what was learnt of their health."""
+        self._health.forget()
 
     def candidates(self, url: str) -> tuple[str, ...]:
         """Return the proxies that are set for a URL, in their order, whatever their health.
