@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from ringback import Failure, classify
+from ringback import Failure, classify, explain
 from ringback.errors import specialise
 from ringback.failure import KINDS
 from ringback.failure.classes import CLASSES
@@ -159,3 +159,12 @@ def test_a_message_that_begins_with_a_heading_goes_on():
         'status = StatusCode.UNAVAILABLE details = "recvmsg:Connection reset by peer"'
     )
     assert classify(ConnectionError("no:\n" * 1000)).message == "ConnectionError: no: no: no:"
+
+
+def test_the_number_of_a_blocked_host_of_mysql_is_named_as_its_words():
+    error = type("OperationalError", (Exception,), {"__module__": "pymysql.err"})
+    words = "Host 'a' is blocked because of many connection errors"
+    said = [classify(error(1129, text)) for text in ("", words)]
+    assert [failure.kind for failure in said] == ["service.rejected"] * 2
+    assert said[0].delivered == said[1].delivered
+    assert explain("read (1129, 5) rows").kind != "service.rejected"

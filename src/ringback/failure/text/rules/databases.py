@@ -157,6 +157,7 @@ DATABASES: list[TextRule] = [
         "is not allowed to connect to this",
         "unknown database",
         "is blocked because of many connection errors",
+        *("(1129, '", '(1129, "', "error 1129 (", "er_host_is_blocked"),
         "user_limit_reached",
         "max_user_connections",
     ),
