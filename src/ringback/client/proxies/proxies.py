@@ -202,10 +202,6 @@ class Proxies:
         """
         return named if isinstance(named, Proxies) else cls(named)
 
-    def forget(self) -> None:
-        """Forget what was learnt of their health."""
-        self._health.forget()
-
     def candidates(self, url: str) -> tuple[str, ...]:
         """Return the proxies that are set for a URL, in their order, whatever their health.
 
