@@ -260,12 +260,16 @@ def test_hostile_text_of_icinga_is_read_in_bounded_memory(text):
         ("ldap -H d.example -S -b dc=x", "ldaps://d.example", "-b"),
         ("http -u http://$HOSTADDRESS$/x", "http://192.0.2.1/x", None),
         ("http -H a.example -S -p 8443 -u https://a.example:8443", "https://a.example:8443/", None),
+        ("ssh -p 2222 --odd", "ssh://192.0.2.1:2222", "--odd"),
+        ("ping -w 10,5% -c 500.0,60%", "icmp://192.0.2.1", "the share of lost packets (-c)"),
+        ("ping -w 10,5% -c 500.0ms,100% -p 5", "icmp://192.0.2.1", None),
         ("pgsql -l probe -d shop -q 'SELECT 1'", "postgres://probe@192.0.2.1/shop", "-q"),
     ],
 )
 def test_a_plugin_of_a_service_becomes_its_probe(tmp_path, line, url, lost):
     draft = imported("x.cfg", PLUGIN.format(f"check_{line}"), "nagios")
     more = {"expect": {"certificate_days": 14}} if "imap" in line else {}
+    more = {"expect": {"latency": "500ms"}} if "ping" in line else more
     if "http " in line:
         more = {"redirects": False} | ({"verify": False} if "-S" in line else {})
 
@@ -378,6 +382,8 @@ SAME_OR_NOT = [
     "tcp -p 25 -e 220 -e ESMTP",
     "tcp -p 993 -S -e '* OK'",
     "tcp -p 25 -M warn",
+    "dns -H a.example -a 192.0.2.9 -A",
+    "dns -H a.example -A -a 192.0.2.9",
     "imap -p $HOSTADDRESS$",
 ]
 

@@ -101,6 +101,7 @@ def is_icinga(text: ImportedFile) -> bool:
 
 
 def convert_icinga(texts: Iterable[ImportedFile], draft: Draft) -> None:
+    draft.defaults = {"every": "5m", "retry_every": "1m", "threshold": 3}  # Icinga's own
     blocks: list[tuple[ImportedFile, IcingaBlock]] = []
     scope: Scope = {**FUNCTIONS, "NodeName": "NodeName"}
     for text in texts:
@@ -295,10 +296,8 @@ def _command_line(command: str, values: dict[str, Any], host: dict[str, Any]) ->
         several = value if isinstance(value, list) else [value]
         if any(text is UNCLEAR for text in several):
             raise UnclearExpression(f"vars.{variable}")
-        if value is True or (
-            option in {"-S", "--sni"} and value not in (None, False, "", "0", "false")
-        ):
-            words.append(option)
+        if option in {"-S", "--sni"} or value is True:
+            words += [option] if value not in (None, False, "", "0", "false") else []
             continue
         written = (_filled(text, variables, host) for text in several if isinstance(text, str))
         words.extend(f"{option} {shlex.quote(text)}" for text in written if text)

@@ -54,6 +54,7 @@ def is_nagios(text: ImportedFile) -> bool:
 
 
 def convert_nagios(texts: Iterable[ImportedFile], draft: Draft) -> None:
+    draft.defaults = {"every": "5m", "retry_every": "1m"}  # Where an object says nothing
     found = [item for text in texts for item in _objects(text)]
     templates: Templates = {}
     for item in found:

@@ -64,6 +64,8 @@ _SHORT_OPTIONS = {
     "--record_type": "-T",
     "--lookup": "-l",
 }
+_VALUED = frozenset(_SHORT_OPTIONS.values()) - {"-S", "-T"}
+_OPTION = re.compile(r"--?[A-Za-z]")
 _FLAGS = frozenset({"-4", "-6", "-S", "-E", "-N", "-L", "-v", "-n", "--sni", "--no-body"}) | {
     "--continue-after-certificate"
 }
@@ -77,14 +79,18 @@ class PluginOptions:
         waiting = ""
         for word in words:
             waiting = self._take(word, waiting)
+        if waiting:  # it was the last word: it takes no value
+            self._values.setdefault(waiting, []).append("")
         # Those that nobody asked for
         self.lost = {key for key in self._values if key not in {"-w", "-v", "-4", "-6", "--sni"}}
 
     def _take(self, word: str, waiting: str) -> str:
         """Take a word; return the option that waits for the next one."""
-        if waiting and not (waiting == "-S" and word.startswith("-")):
+        if waiting and (waiting in _VALUED or not _OPTION.match(word)):
             self._values.setdefault(waiting, []).append(word)
             return ""
+        if waiting:  # one that is not known, and takes no value
+            self._values.setdefault(waiting, []).append("")
         name, equals, value = word.partition("=")
         name = _SHORT_OPTIONS.get(name, name)
         if not word.startswith("-"):
@@ -199,7 +205,7 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
             "expect": {"certificate_days": _days(days)},
         }
     called = {"Host": f"{bracketed(named)}{port}"} if host != (named or host) else {}
-    headers = called | dict(_pair(header) for header in options.all("-k"))
+    headers = called | dict(_pair(header) for header in options.all("-k") if header)
     found = draft.headers(headers, name)
     if options.has("-a"):
         found["Authorization"] = draft.basic_login(name)
@@ -259,13 +265,22 @@ def _tcp(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Tab
 
 
 def _ping(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    for ignored in ("-c", "-p", "-n"):
+    for ignored in ("-p", "-n"):
         options.all(ignored)
+    slowest, _, loss = options.get("-c").partition(",")
+    if loss.rstrip("%") not in {"", "100"}:
+        options.lost.add("the share of lost packets (-c)")
+    latency = config_duration(slowest.removesuffix("ms"), 0.001)
     family = 6 if options.has("-6") else 4 if options.has("-4") else None
-    return {"url": f"icmp://{bracketed(options.get('-H') or address)}", "ip": family}
+    return {
+        "url": f"icmp://{bracketed(options.get('-H') or address)}",
+        "ip": family,
+        "expect": {"latency": latency},
+    }
 
 
 def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
+    options.refuse("-A", "--expect-authority", "-n", "--expect-nxdomain")
     answers = [answer for value in options.all("-a") for answer in value.split(",")]
     return {
         "url": f"dns://{options.get('-H') or address}",
