@@ -3,9 +3,16 @@
     python bench/cut.py [DRIVER ...] [--every N] [--json FILE]
     python bench/cut.py psycopg requests --every 1
 
-Real servers on loopback (PostgreSQL, MariaDB, Redis, HTTPS; all with TLS) stand behind a proxy that
-ends the connection after so many bytes of one direction: by FIN, by RST, or by going silent. Each
-call stores an id of its own once, by `ringback.retry(Policy(attempts=3))`, not said idempotent,
+Real servers on loopback (PostgreSQL, MariaDB, Redis, RabbitMQ, HTTPS, HTTP/2, gRPC, a stand-in for
+MongoDB; all with TLS) stand behind a proxy that acts after so many bytes of one direction:
+
+- fin, rst: it ends the connection so.
+- silence: it goes silent.
+- alert: it damages that byte; whose TLS finds it so ends the connection by a fatal alert.
+- close: it ends TLS in order, by close_notify; it speaks TLS itself then, before a port without, and
+  counts plain bytes. Not of PostgreSQL and MariaDB, whose TLS begins within their own protocol.
+
+Each call stores an id of its own once, by `ringback.retry(Policy(attempts=3))`, not said idempotent,
 and the server is asked how often it has it. Of each driver:
 
 - twice: the id is there more than once. Harm; the goal is 0.
@@ -27,7 +34,7 @@ from pathlib import Path
 
 from cut_bench.drivers import DRIVERS, call
 from cut_bench.proxy import CuttingProxy
-from cut_bench.servers import SERVERS, Missing
+from cut_bench.servers import SERVERS, Missing, tls_of
 from machine import machine
 
 import ringback
@@ -53,7 +60,7 @@ def main():
                 print(f"{name:16} left out: it or its server is not installed")
     if arguments.json:
         Path(arguments.json).write_text(json.dumps({"machine": machine(), "rows": rows}, indent=1))
-    return 1 if any(row["twice"] or row["denied"] for row in rows) or not rows else 0
+    return 1 if any(row["worst"] for row in rows) or not rows else 0
 
 
 def parsed():
@@ -67,63 +74,80 @@ def parsed():
 
 
 def started(stack, folder, wanted):
-    """Name of each server that could be started to a proxy before it and to what counts an id."""
+    """Name of each server that could be started to the proxies before it and what counts an id."""
     found = {}
     for name in sorted(wanted):
         try:
-            port, count = stack.enter_context(SERVERS[name](folder))
+            port, plain, count = stack.enter_context(SERVERS[name](folder))
         except Missing as why:
             print(f"{name} is left out: {why}")
         else:
-            found[name] = stack.enter_context(CuttingProxy(port)), count
+            proxies = {("fin", "rst", "alert", "silence"): CuttingProxy(port)}
+            if plain:
+                proxies[("close",)] = CuttingProxy(plain, tls_of(folder))
+            for proxy in proxies.values():
+                stack.enter_context(proxy)
+            found[name] = proxies, count
     return found
 
 
-def measured(name, driver, proxy, count, every):
+def measured(name, driver, proxies, count, every):
     """Make a call for each cut of a driver's exchange."""
     keys = (f"{name}{number}" for number in range(1, 1_000_000))
 
-    def store(plan):
+    def store(proxy, plan):
         """Make one call; return its id and its failure."""
         proxy.begin(plan)
         key = next(keys)
         # A service of its own, so that no circuit opens
         return key, call(driver, ringback.retry(POLICY, target=f"cut://{key}"), proxy.port, key)
 
-    for _ in range(2):  # the first one imports, and asks what is asked once
-        store(None)
-    up, down = proxy.passed["up"], proxy.passed["down"]
-    row = {"driver": name, "bytes": [up, down], "cuts": 0, "twice": 0, "denied": 0, "unsent": 0}
-    row |= {"given_up": 0, "worst": []}
-    for way, total in (("up", up), ("down", down)):
-        for after in range(1, total, every):
-            for how in ("fin", "rst", "silence")[: 3 if after % (every * 8) == 1 else 2]:
-                key, failure = store((way, after, how))
-                score(row, (way, after, how), count(key), proxy.connections, failure)
+    row = {"driver": name, "bytes": {}, "ways": {}, "worst": []}
+    for ways, proxy in proxies.items():
+        for _ in range(2):  # the first one imports, and asks what is asked once
+            failed = store(proxy, None)[1]
+        if failed:
+            raise SystemExit(f"{name} fails where nothing is cut: {failed}")
+        row["ways"] |= {how: dict.fromkeys(SCORES, 0) for how in ways}
+        passed = row["bytes"][ways[0]] = dict(proxy.passed)
+        for way, total in passed.items():
+            for after in range(1, total, every):
+                for how in ways if after % (every * 8) == 1 else ways[:3]:
+                    key, failure = store(proxy, (way, after, how))
+                    score(row, (way, after, how), count(key), proxy.connections, failure)
     return row
 
 
+SCORES = ("cuts", "twice", "denied", "unsent", "given_up")
+
+
 def score(row, cut, arrived, connections, failure):
-    row["cuts"] += 1
+    scores = row["ways"][cut[2]]
     denied = failure is not None and failure.delivered == "no" and arrived > 0
-    row["twice"] += arrived > 1
-    row["denied"] += denied
+    scores["cuts"] += 1
+    scores["twice"] += arrived > 1
+    scores["denied"] += denied
     if arrived > 1 or denied:
         row["worst"].append([*cut, arrived, failure and failure.kind])
     if failure is not None and not arrived:
-        row["unsent"] += 1
-        row["given_up"] += connections == 1
+        scores["unsent"] += 1
+        scores["given_up"] += connections == 1
     elif connections > 1:
-        row["unsent"] += 1
+        scores["unsent"] += 1
+
+
+def total(row, score):
+    return sum(scores[score] for scores in row["ways"].values())
 
 
 def line_of(row):
-    up, down = row["bytes"]
-    figures = f"{row['twice']} twice, {row['denied']} denied"
-    caution = f"{row['given_up']} of {row['unsent']} unsent given up"
+    up, down = row["bytes"]["fin"].values()
+    figures = f"{total(row, 'twice')} twice, {total(row, 'denied')} denied"
+    caution = f"{total(row, 'given_up')} of {total(row, 'unsent')} unsent given up"
+    ways = ", ".join(f"{how} {each['given_up']}/{each['unsent']}" for how, each in row["ways"].items())
     where = f"  {row['worst'][:3]}" if row["worst"] else ""
-    cuts = f"{row['cuts']:5} cuts in {up} B up, {down} B down"
-    return f"{row['driver']:16}{cuts}: {figures}, {caution}{where}"
+    cuts = f"{total(row, 'cuts'):5} cuts in {up} B up, {down} B down"
+    return f"{row['driver']:16}{cuts}: {figures}, {caution} ({ways}){where}"
 
 
 if __name__ == "__main__":

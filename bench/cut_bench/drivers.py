@@ -192,6 +192,61 @@ async def aiohttp(library, port, key):
             await answer.read()
 
 
+async def httpx2(library, port, key):
+    async with library.AsyncClient(timeout=WAITS, verify=False, http2=True) as client:
+        await client.post(f"https://127.0.0.1:{port}/", content=_body(key))
+
+
+def pika(driver, port, key):
+    settings = {"ssl_options": driver.SSLOptions(_unverified()), "socket_timeout": WAITS}
+    settings |= {"stack_timeout": WAITS, "blocked_connection_timeout": WAITS, "heartbeat": WAITS}
+    connection = driver.BlockingConnection(
+        driver.ConnectionParameters("127.0.0.1", port, **settings)
+    )
+    channel = connection.channel()
+    channel.confirm_delivery()
+    channel.basic_publish("", "orders", key.encode(), mandatory=True)
+    connection.close()
+
+
+async def aio_pika(driver, port, key):
+    url = f"amqps://127.0.0.1:{port}/?heartbeat={WAITS}"
+    connection = await driver.connect(url, ssl_context=_unverified(), timeout=WAITS)
+    async with asyncio.timeout(WAITS), connection:
+        channel = await connection.channel()
+        message = driver.Message(key.encode())
+        await channel.default_exchange.publish(message, "orders", timeout=WAITS)
+
+
+def _grpc(library, port):
+    own = [("grpc.use_local_subchannel_pool", 1)]
+    return f"127.0.0.1:{port}", library.ssl_channel_credentials(), own
+
+
+def grpc(library, port, key):
+    with library.secure_channel(*_grpc(library, port)) as channel:
+        channel.unary_unary("/orders/Store")(_body(key), timeout=WAITS)
+
+
+async def grpc_async(library, port, key):
+    async with library.aio.secure_channel(*_grpc(library, port)) as channel:
+        await channel.unary_unary("/orders/Store")(_body(key), timeout=WAITS)
+
+
+_MONGO = {"tls": True, "tlsAllowInvalidCertificates": True, "loadBalanced": True}
+_MONGO |= dict.fromkeys(("connectTimeoutMS", "socketTimeoutMS"), WAITS * 1000)
+
+
+def mongo(driver, port, key):
+    with driver.MongoClient("127.0.0.1", port, **_MONGO) as client:
+        client.lab.orders.insert_one({"id": key})
+
+
+async def mongo_async(driver, port, key):
+    async with driver.AsyncMongoClient("127.0.0.1", port, **_MONGO) as client:
+        await client.lab.orders.insert_one({"id": key})
+
+
 DRIVERS = {
     "psycopg": Driver("postgres", "psycopg", psycopg),
     "psycopg-async": Driver("postgres", "psycopg", psycopg_async),
@@ -211,5 +266,12 @@ DRIVERS = {
     "httpx": Driver("https", "httpx", httpx),
     "httpx-async": Driver("https", "httpx", httpx_async),
     "aiohttp": Driver("https", "aiohttp", aiohttp),
+    "httpx-http2": Driver("http2", "httpx", httpx2),
+    "pika": Driver("rabbitmq", "pika", pika),
+    "aio-pika": Driver("rabbitmq", "aio_pika", aio_pika),
+    "grpc": Driver("grpc", "grpc", grpc),
+    "grpc-async": Driver("grpc", "grpc", grpc_async),
+    "pymongo": Driver("mongo", "pymongo", mongo),
+    "pymongo-async": Driver("mongo", "pymongo", mongo_async),
 }
 """Name → driver."""

@@ -1,4 +1,4 @@
-"""A proxy that ends a connection after so many bytes of one direction."""
+"""A proxy that ends or damages a connection after so many bytes of one direction."""
 
 import contextlib
 import select
@@ -14,10 +14,14 @@ _SETTLES = 0.02
 
 
 class CuttingProxy:
-    """Passes on to a port of this host; ``begin`` says what becomes of the connections after it."""
+    """Passes on to a port of this host; ``begin`` says what becomes of the connections after it.
 
-    def __init__(self, port):
+    With settings of TLS it ends TLS itself, before a port that speaks none, and counts plain bytes.
+    """
+
+    def __init__(self, port, tls=None):
         self._to = port
+        self._tls = tls
         self._plan = None
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port = self._listener.getsockname()[1]
@@ -45,11 +49,20 @@ class CuttingProxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        with client, socket.create_connection(("127.0.0.1", self._to)) as server:
+        with (
+            contextlib.suppress(OSError),  # one of them has ended it
+            self._taken(client) as client,
+            socket.create_connection(("127.0.0.1", self._to)) as server,
+        ):
             for side in (client, server):
                 side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with contextlib.suppress(OSError):  # one of them has ended it
-                self._pass_on(client, server, self._plan, {"up": 0, "down": 0})
+            self._pass_on(client, server, self._plan, {"up": 0, "down": 0})
+
+    def _taken(self, client):
+        if self._tls is None:
+            return client
+        client.settimeout(20)
+        return self._tls.wrap_socket(client, server_side=True)
 
     def _pass_on(self, client, server, plan, passed):
         ways = {client: ("up", server), server: ("down", client)}
@@ -59,10 +72,14 @@ class CuttingProxy:
                 data = ready.recv(65536)
                 if not data:
                     return
-                if plan and plan[0] == way and passed[way] + len(data) >= plan[1]:
-                    other.sendall(data[: max(0, plan[1] - passed[way])])
-                    self._end(client, plan[2])
-                    return
+                place = plan[1] - passed[way] if plan and plan[0] == way else 0
+                if 0 < place <= len(data):
+                    if plan[2] != "alert":
+                        other.sendall(data[:place])
+                        self._end(client, plan[2])
+                        return
+                    # Whoever gets it finds the record damaged, and says so
+                    data = data[: place - 1] + bytes([data[place - 1] ^ 1]) + data[place:]
                 other.sendall(data)
                 passed[way] += len(data)
                 self.passed[way] = max(self.passed[way], passed[way])
@@ -73,3 +90,6 @@ class CuttingProxy:
             time.sleep(SILENT_SECONDS)
         if how == "rst":
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if how == "close":
+            client.settimeout(_SETTLES * 10)
+            client.unwrap()

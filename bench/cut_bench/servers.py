@@ -1,18 +1,23 @@
-"""Servers with TLS on loopback: each gives its port, and how often it has an id."""
+"""Servers with TLS on loopback: each gives its ports, and how often it has an id."""
 
 import collections
 import contextlib
+import os
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
+import sys
 import threading
 import time
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.request import urlopen
 
-STARTS = 30.0
+STARTS = 60.0
+_BENCH = Path(__file__).parent.parent
 
 
 class Missing(Exception):  # noqa: N818 - nothing went wrong
@@ -112,7 +117,7 @@ def postgres(folder):
                 found = asking.execute("SELECT count(*) FROM orders WHERE id = %s", (key,))
                 return found.fetchone()[0]
 
-            yield port, count
+            yield port, None, count
 
 
 @contextlib.contextmanager
@@ -142,7 +147,7 @@ def mariadb(folder):
                 asking.execute("SELECT count(*) FROM lab.orders WHERE id = %s", (key,))
                 return asking.fetchone()[0]
 
-            yield port, count
+            yield port, None, count
 
 
 @contextlib.contextmanager
@@ -155,49 +160,169 @@ def redis(folder):
     with _running([*command, "--tls-port", str(port), *files]):
         asking = client.Redis(port=plain)
         _until(asking.ping)
-        yield port, lambda key: int(asking.get(key) or 0)
+        yield port, plain, lambda key: int(asking.get(key) or 0)
 
 
-@contextlib.contextmanager
-def https(folder):
+def tls_of(folder):
+    """Settings of a server with the certificate."""
     key, cert = certificate(folder)
     settings = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     settings.load_cert_chain(cert, key)
-    stored, lock = collections.Counter(), threading.Lock()
+    settings.set_alpn_protocols(["h2", "http/1.1"])
+    return settings
 
-    def serve(client):
-        with contextlib.suppress(OSError, ValueError), client:
+
+@contextlib.contextmanager
+def rabbitmq(folder):
+    pika, server = _module("pika"), "/usr/lib/rabbitmq/bin/rabbitmq-server"  # runs as anybody
+    if not Path(server).exists():
+        raise Missing(f"there is no {server}")
+    home, port, plain = _home(folder, "rabbitmq"), _free_port(), _free_port()
+    _given_to("rabbitmq", folder, home)
+    settings = {"ssl_options.certfile": home / "cert.pem", "ssl_options.keyfile": home / "key.pem"}
+    settings |= {"listeners.ssl.1": f"127.0.0.1:{port}", "listeners.tcp.1": f"127.0.0.1:{plain}"}
+    lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+    (home / "rabbitmq.conf").write_text(lines)
+    (home / "enabled_plugins").write_text("[].")
+    its = {"CONFIG_FILE": home / "rabbitmq", "MNESIA_BASE": home, "LOG_BASE": home}
+    its |= {"ENABLED_PLUGINS_FILE": home / "enabled_plugins", "NODENAME": f"cut{plain}@localhost"}
+    its |= {"DIST_PORT": _free_port(), "NODE_PORT": plain}
+    environment = {f"RABBITMQ_{name}": str(value) for name, value in its.items()}
+    environment |= {"HOME": str(home), "PATH": "/usr/bin:/bin", "ERL_EPMD_PORT": str(_free_port())}
+    with _running([server], user="rabbitmq", cwd=home, env=environment, start_new_session=True):
+        login = pika.ConnectionParameters("127.0.0.1", plain, heartbeat=0)
+        with _until(lambda: pika.BlockingConnection(login)) as connection:
+            asking, stored = connection.channel(), collections.Counter()
+            asking.queue_declare("orders")
+
+            def count(key):
+                while (taken := asking.basic_get("orders", auto_ack=True))[0]:
+                    stored[taken[2].decode()] += 1
+                return stored[key]
+
+            yield port, plain, count
+
+
+@contextlib.contextmanager
+def http2(folder):
+    _module("hypercorn")
+    key, cert = certificate(folder)
+    port, plain = _free_port(), _free_port()
+    binds = ("--bind", f"127.0.0.1:{port}", "--insecure-bind", f"127.0.0.1:{plain}")
+    command = ["-m", "hypercorn", *binds, "--keyfile", str(key), "--certfile", str(cert)]
+    with _running([sys.executable, *command, "cut_bench.programs:app"], cwd=_BENCH):
+
+        def count(key):
+            return int(urlopen(f"http://127.0.0.1:{plain}/{key}", timeout=10).read())
+
+        _until(lambda: count("none"))
+        yield port, plain, count
+
+
+@contextlib.contextmanager
+def grpc(folder):
+    library = _module("grpc")
+    port, plain = _free_port(), _free_port()
+    files = [str(file) for file in certificate(folder)]
+    os.environ |= {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": files[1], "GRPC_VERBOSITY": "NONE"}
+    command = [sys.executable, "-m", "cut_bench.programs", str(port), str(plain), *files]
+    with _running(command, cwd=_BENCH), library.insecure_channel(f"127.0.0.1:{plain}") as channel:
+        ask = channel.unary_unary("/orders/Count")
+
+        def count(key):
+            return int(ask(key.encode(), timeout=10, wait_for_ready=True))
+
+        _until(lambda: count("none"))
+        yield port, plain, count
+
+
+@contextlib.contextmanager
+def _threads(folder, exchange):
+    """A server of ours, with TLS and without: it stores by ``exchange(stream, stored)``."""
+    settings, stored = tls_of(folder), collections.Counter()
+
+    def serve(client, secure):
+        with contextlib.suppress(OSError, ValueError, struct.error), client:
             client.settimeout(20)
-            with (
-                settings.wrap_socket(client, server_side=True) as secured,
-                secured.makefile("rb") as sent,
-            ):
-                while head := list(iter(sent.readline, b"\r\n")):
-                    if head[-1] == b"":
-                        return
-                    length = next(
-                        int(line[15:]) for line in head if line[:15].lower() == b"content-length:"
-                    )
-                    body = sent.read(length)
-                    if len(body) < length:
-                        return
-                    with lock:
-                        stored[body.split()[0].decode()] += 1
-                    secured.sendall(
-                        b"HTTP/1.1 201 Created\r\nContent-Length: 400\r\n\r\n" + b"z" * 400
-                    )
+            with settings.wrap_socket(client, server_side=True) if secure else client as stream:
+                while exchange(stream, stored):
+                    pass
 
-    def accept():
+    def accept(listener, secure):
         while True:
             try:
                 client, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=serve, args=(client,), daemon=True).start()
+            threading.Thread(target=serve, args=(client, secure), daemon=True).start()
 
-    with socket.create_server(("127.0.0.1", 0), backlog=100) as listener:
-        threading.Thread(target=accept, daemon=True).start()
-        yield listener.getsockname()[1], lambda key: stored[key]
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for secure in (True, False):
+            listener = socket.create_server(("127.0.0.1", 0), backlog=100)
+            ports.append(stack.enter_context(listener).getsockname()[1])
+            threading.Thread(target=accept, args=(listener, secure), daemon=True).start()
+        yield *ports, lambda key: stored[key]
 
 
-SERVERS = {"postgres": postgres, "mariadb": mariadb, "redis": redis, "https": https}
+def _http(stream, stored):
+    with stream.makefile("rb") as sent:
+        head = [sent.readline()]
+        while head[-1].strip():
+            head.append(sent.readline())
+        length = sum(int(line[15:]) for line in head if line[:15].lower() == b"content-length:")
+        body = sent.read(length)
+    if body and len(body) == length:
+        stored[body.split()[0].decode()] += 1
+        stream.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 400\r\n\r\n" + b"z" * 400)
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def https(folder):
+    with _threads(folder, _http) as served:
+        yield served
+
+
+_OP_MSG = 2013
+_IS_MONGO = {"isWritablePrimary": True, "msg": "isdbgrid", "maxWireVersion": 25}
+_IS_MONGO |= {"minWireVersion": 0, "maxBsonObjectSize": 2**24, "maxMessageSizeBytes": 48000000}
+_IS_MONGO |= {"maxWriteBatchSize": 100000, "logicalSessionTimeoutMinutes": 30}
+
+
+def _mongo(stream, stored):
+    """Answer one message of OP_MSG; an insert that a driver sends again counts once, as it should."""
+    bson = import_module("bson")
+    with stream.makefile("rb") as sent:
+        size, number, _, _, _ = struct.unpack("<iiiiI", sent.read(20))
+        rest = sent.read(size - 20)
+    if len(rest) < size - 20:
+        return False
+    first = 1 + struct.unpack_from("<i", rest, 1)[0]  # one byte, the kind, then the command
+    command, more = bson.decode(rest[1:first]), rest[first:]
+    answer = {"ok": 1.0}
+    if "insert" in command:
+        documents = bson.decode_all(more[more.index(b"\0", 5) + 1 :])  # kind, size, name, NUL
+        sent_as = (command["lsid"]["id"], command.get("txnNumber"))
+        stored[documents[0]["id"]] += stored[sent_as] == 0
+        stored[sent_as] += 1
+        answer["n"] = len(documents)
+    elif "hello" in command:
+        answer |= _IS_MONGO | {"serviceId": bson.ObjectId()}
+    body = struct.pack("<Ib", 0, 0) + bson.encode(answer)
+    stream.sendall(struct.pack("<iiii", 16 + len(body), 0, number, _OP_MSG) + body)
+    return True
+
+
+@contextlib.contextmanager
+def mongo(folder):
+    """A stand-in: no package of MongoDB is to be had. It speaks OP_MSG by pymongo's own bson."""
+    _module("pymongo")
+    with _threads(folder, _mongo) as served:
+        yield served
+
+
+SERVERS = {"postgres": postgres, "mariadb": mariadb, "redis": redis, "rabbitmq": rabbitmq}
+SERVERS |= {"https": https, "http2": http2, "grpc": grpc, "mongo": mongo}
+"""Name → a context of its port, a port of the same without TLS (or None), and what counts an id."""
