@@ -225,12 +225,12 @@ def _grpc(library, port):
 
 def grpc(library, port, key):
     with library.secure_channel(*_grpc(library, port)) as channel:
-        channel.unary_unary("/orders/Store")(_body(key), timeout=WAITS)
+        channel.unary_unary("/orders/Store")(key.encode(), timeout=WAITS)
 
 
 async def grpc_async(library, port, key):
     async with library.aio.secure_channel(*_grpc(library, port)) as channel:
-        await channel.unary_unary("/orders/Store")(_body(key), timeout=WAITS)
+        await channel.unary_unary("/orders/Store")(key.encode(), timeout=WAITS)
 
 
 _MONGO = {"tls": True, "tlsAllowInvalidCertificates": True, "loadBalanced": True}

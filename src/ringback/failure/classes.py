@@ -182,8 +182,6 @@ CLASSES: dict[str, Clue] = {
     "AuthenticationException": Clue("service.rejected", TEXT),
     "BadAuthenticationType": _REJECTED,
     "AccessRefused": _REJECTED,
-    "ProbableAuthenticationError": _REJECTED,
-    "ProbableAccessDeniedError": _REJECTED,
     "InvalidPasswordError": _REJECTED,
     "InvalidAuthorizationSpecificationError": _REJECTED,
     "InvalidCatalogNameError": _REJECTED,

@@ -331,9 +331,11 @@ _LOGINS: dict[str, tuple[str, ...]] = {
         *("/asyncpg/connection.py", "/pymysql/connections.py", "/oracledb/connection.py"),
         *("/mysql/connector/abstracts.py", "/mysql/connector/aio/connection.py"),
         *("/redis/connection.py", "/redis/asyncio/connection.py", "/amqp/connection.py"),
+        *("/aiormq/connection.py",),
         *("/pymongo/synchronous/pool.py", "/pymongo/asynchronous/pool.py"),
     ),
     "_connect": ("/aiomysql/connection.py",),
+    "_create_connection": ("/pika/adapters/blocking_connection.py",),
     "_connect_addr": ("/asyncpg/connect_utils.py",),
     "_open_connection": (
         *("/mysql/connector/connection.py", "/mysql/connector/connection_cext.py"),

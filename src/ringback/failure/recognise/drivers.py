@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from ringback.failure import codes
 from ringback.failure.clue import GENERIC, SPECIFIC, TEXT, TIMEOUT, UMBRELLA, Clue
 
 # Mail and directories: smtplib, ldap3.
@@ -30,7 +31,7 @@ def directory_server(exc: Any, by_name: Clue) -> Clue:
     return by_name
 
 
-# Databases: libpq, pymongo.
+# Databases: libpq, pg8000, pymongo.
 
 
 def postgres_client(exc: Any, by_name: Clue) -> Clue:
@@ -41,6 +42,21 @@ def postgres_client(exc: Any, by_name: Clue) -> Clue:
 
 
 _LOGIN_TIMED_OUT = re.compile(r"\b(?:connection timeout expired|failed: timeout expired)")
+
+
+def postgres_in_python(exc: Any, by_name: Clue) -> Clue:
+    """``InterfaceError`` of pg8000: "refuses SSL" is also said of a server that closes at once."""
+    if not type(exc).__module__.startswith("pg8000."):
+        return by_name
+    if str(exc) == "network error":
+        return Clue("tcp.closed", TEXT)
+    if str(exc) == "Server refuses SSL":
+        raised = exc.__traceback__
+        while raised.tb_next is not None:
+            raised = raised.tb_next
+        closed = raised.tb_frame.f_locals.get("resp") == ""
+        return Clue("tcp.closed" if closed else codes.TLS_NOT_SPOKEN, SPECIFIC, "tls", final=True)
+    return by_name
 
 
 def lost_again(exc: Any, by_name: Clue) -> Clue:
@@ -87,6 +103,7 @@ DRIVER_RECOGNISERS = {
     "SMTPConnectError": not_a_reply,
     "LDAPSocketOpenError": directory_server,
     "OperationalError": postgres_client,
+    "InterfaceError": postgres_in_python,
     "AutoReconnect": lost_again,
     "ServerSelectionTimeoutError": no_server,
     "KafkaException": no_broker,

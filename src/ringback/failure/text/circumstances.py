@@ -76,6 +76,16 @@ _LOGIN_FAILED = re.compile(r"\bconnection to server (?:at|on) [^\n]{1,200}? fail
 """How libpq begins what ended before a login was done."""
 
 
+_NEVER_CONNECTED = re.compile(r"\bfailed to connect to all addresses; last error: ")
+"""How gRPC begins what ended before there was a connection for the call."""
+
+
+def never_connected(page: Page, best: PlacedClue) -> bool:
+    """Whether gRPC says that there was no connection for the call."""
+    begin, _ = page.line_of(best.start)
+    return _NEVER_CONNECTED.search(page.text, max(begin, best.start - _NEAR), best.end) is not None
+
+
 def was_logging_in(page: Page, best: PlacedClue) -> bool:
     """Whether a driver says that it was still opening its connection."""
     begin, _ = page.line_of(best.start)
@@ -134,7 +144,9 @@ def follows_a_redirect(page: Page) -> bool:
 
 def _phase(page: Page, findings: list[PlacedClue], best: PlacedClue) -> tuple[Phase, bool]:
     clue = best.clue
-    shown = not strikes_at_any_time(clue) or shows_nothing_was_sent(page, best)
+    if clue.phase not in BEFORE_SENDING and never_connected(page, best):
+        return "connect", True
+    shown = _knows_its_phase(page, best)
     if clue.kind not in {TIMEOUT, "tcp.timed_out"} and clue.phase != "unknown" and shown:
         return clue.phase, True
     phase = _phase_of_frames(page, best)
@@ -145,6 +157,10 @@ def _phase(page: Page, findings: list[PlacedClue], best: PlacedClue) -> tuple[Ph
     if clue.phase != "unknown":
         return clue.phase, shown
     return _phase_nearby(page, findings, best)
+
+
+def _knows_its_phase(page: Page, finding: PlacedClue) -> bool:
+    return not strikes_at_any_time(finding.clue) or shows_nothing_was_sent(page, finding)
 
 
 def _phase_of_frames(page: Page, best: PlacedClue) -> Phase | None:
@@ -174,7 +190,7 @@ def _phase_nearby(page: Page, findings: list[PlacedClue], best: PlacedClue) -> t
     begin, end = page.line_of(best.start)
     telling = [finding for finding in findings if finding.clue.phase != "unknown"]
     near = [finding for finding in telling if begin <= finding.start < end]
-    telling = near or telling
+    telling = [finding for finding in near or telling if _knows_its_phase(page, finding)]
     telling.sort(key=lambda finding: (-finding.clue.rank, abs(finding.start - best.start)))
     return (telling[0].clue.phase if telling else "unknown"), bool(near)
 

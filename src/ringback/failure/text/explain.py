@@ -10,13 +10,14 @@ from ringback.failure.clue import NO_CLUE, TIMEOUT, Clue
 from ringback.failure.kind import Delivered
 from ringback.failure.model import NO_TARGET, OfKind, Phase, Target
 from ringback.failure.names import KindName
-from ringback.failure.settle import TIMEOUT_IN, settle
+from ringback.failure.settle import BEFORE_SENDING, TIMEOUT_IN, settle
 from ringback.failure.text.about import is_about, reports_nothing
 from ringback.failure.text.circumstances import (
     Circumstances,
     circumstances,
     follows_a_redirect,
     library_of,
+    never_connected,
     platform_of,
     shows_nothing_was_sent,
     strikes_at_any_time,
@@ -556,6 +557,8 @@ def read_message(class_name: str, message: str) -> Clue:
     if best is None or best.clue.kind in {OTHER, "unknown"}:
         return NO_CLUE
     clue = best.clue
+    if clue.phase not in BEFORE_SENDING and never_connected(page, best):
+        return clue._replace(phase="connect")
     if strikes_at_any_time(clue) and not shows_nothing_was_sent(page, best):
         kind = TIMEOUT_IN[clue.phase] if clue.kind == TIMEOUT else clue.kind
         return clue._replace(kind=kind, phase="unknown")

@@ -512,6 +512,10 @@ HANDSHAKES: list[TextRule] = [
         "ssl_connect: connection reset by peer",
         "schannel: failed to receive handshake",
     ),
+    # of a record, not of a key (gRPC)
+    *says("tls.protocol.error", VERDICT + 1, "tls")(
+        "bad_decrypt", before=r"handshake failed[^\n]{0,120}"
+    ),
     # our own files
     *says(codes.TLS_FILES_INVALID, VERDICT, "config")(
         "could not find a suitable tls ca certificate bundle",
