@@ -9,11 +9,11 @@ MongoDB; all with TLS) stand behind a proxy that acts after so many bytes of one
 - fin, rst: it ends the connection so.
 - silence: it goes silent.
 - alert: it damages that byte; whose TLS finds it so ends the connection by a fatal alert.
-- close: it ends TLS in order, by close_notify; it speaks TLS itself then, before a port without, and
-  counts plain bytes. Not of PostgreSQL and MariaDB, whose TLS begins within their own protocol.
+- close: it ends TLS in order, by close_notify; it speaks TLS itself then, before a port without,
+  and counts plain bytes. Not of PostgreSQL and MariaDB, whose TLS begins within their own protocol.
 
-Each call stores an id of its own once, by `ringback.retry(Policy(attempts=3))`, not said idempotent,
-and the server is asked how often it has it. Of each driver:
+Each call stores an id of its own once, by `ringback.retry(Policy(attempts=3))`, not said
+idempotent, and the server is asked how often it has it. Of each driver:
 
 - twice: the id is there more than once. Harm; the goal is 0.
 - denied: the failure said `delivered: no` though the id is there. A licence to harm; the goal is 0.
@@ -144,7 +144,9 @@ def line_of(row):
     up, down = row["bytes"]["fin"].values()
     figures = f"{total(row, 'twice')} twice, {total(row, 'denied')} denied"
     caution = f"{total(row, 'given_up')} of {total(row, 'unsent')} unsent given up"
-    ways = ", ".join(f"{how} {each['given_up']}/{each['unsent']}" for how, each in row["ways"].items())
+    ways = ", ".join(
+        f"{how} {each['given_up']}/{each['unsent']}" for how, each in row["ways"].items()
+    )
     where = f"  {row['worst'][:3]}" if row["worst"] else ""
     cuts = f"{total(row, 'cuts'):5} cuts in {up} B up, {down} B down"
     return f"{row['driver']:16}{cuts}: {figures}, {caution} ({ways}){where}"

@@ -9,8 +9,8 @@ STORED = collections.Counter()
 
 
 async def app(scope, receive, send):
-    """Store the id that a body begins with; answer a GET by how often there is the id of its path."""
-    assert scope["type"] == "http"  # noqa: S101 - nothing to do when it starts and ends
+    """Store the id that a body begins with; answer a GET by how often it has that of its path."""
+    assert scope["type"] == "http"  # there is nothing to do when it starts and ends
     body, more = b"", True
     while more:
         message = await receive()

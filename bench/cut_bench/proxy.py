@@ -48,10 +48,10 @@ class CuttingProxy:
             self.connections += 1
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
-    def _serve(self, client):
+    def _serve(self, accepted):
         with (
             contextlib.suppress(OSError),  # one of them has ended it
-            self._taken(client) as client,
+            self._taken(accepted) as client,
             socket.create_connection(("127.0.0.1", self._to)) as server,
         ):
             for side in (client, server):
@@ -66,8 +66,9 @@ class CuttingProxy:
 
     def _pass_on(self, client, server, plan, passed):
         ways = {client: ("up", server), server: ("down", client)}
-        while True:
-            for ready in select.select(ways, [], [], 30)[0]:
+        damaged = False  # so that they may wait for each other
+        while (found := select.select(ways, [], [], SILENT_SECONDS)[0]) or not damaged:
+            for ready in found:
                 way, other = ways[ready]
                 data = ready.recv(65536)
                 if not data:
@@ -78,7 +79,7 @@ class CuttingProxy:
                         other.sendall(data[:place])
                         self._end(client, plan[2])
                         return
-                    # Whoever gets it finds the record damaged, and says so
+                    damaged = True
                     data = data[: place - 1] + bytes([data[place - 1] ^ 1]) + data[place:]
                 other.sendall(data)
                 passed[way] += len(data)

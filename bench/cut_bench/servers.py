@@ -189,7 +189,9 @@ def rabbitmq(folder):
     its |= {"DIST_PORT": _free_port(), "NODE_PORT": plain}
     environment = {f"RABBITMQ_{name}": str(value) for name, value in its.items()}
     environment |= {"HOME": str(home), "PATH": "/usr/bin:/bin", "ERL_EPMD_PORT": str(_free_port())}
-    with _running([server], user="rabbitmq", cwd=home, env=environment, start_new_session=True):
+    its_own = {"user": "rabbitmq", "cwd": home, "env": environment}
+    # One of ours, for the one that it starts outlives it
+    with _running([_program("epmd")], **its_own), _running([server], **its_own):
         login = pika.ConnectionParameters("127.0.0.1", plain, heartbeat=0)
         with _until(lambda: pika.BlockingConnection(login)) as connection:
             asking, stored = connection.channel(), collections.Counter()
@@ -292,7 +294,7 @@ _IS_MONGO |= {"maxWriteBatchSize": 100000, "logicalSessionTimeoutMinutes": 30}
 
 
 def _mongo(stream, stored):
-    """Answer one message of OP_MSG; an insert that a driver sends again counts once, as it should."""
+    """Answer one message of OP_MSG; an insert that a driver sends again counts once, as there."""
     bson = import_module("bson")
     with stream.makefile("rb") as sent:
         size, number, _, _, _ = struct.unpack("<iiiiI", sent.read(20))

@@ -9,6 +9,8 @@ from requires import requires
 from ringback import Policy, classify, explain, retry
 from ringback.testing.lab import Lab
 
+ALL_ADDRESSES = "failed to connect to all addresses; last error: UNAVAILABLE: ipv4:127.0.0.1:443"
+BAD_RECORD = "error:1e000065:Cipher functions:OPENSSL_internal:BAD_DECRYPT"
 INSERT = "\n[SQL: INSERT INTO orders VALUES (1)]"
 
 
@@ -30,6 +32,10 @@ INSERT = "\n[SQL: INSERT INTO orders VALUES (1)]"
         "Received an unexpected EOF or 0 bytes from the transport stream.\n   at SslStream.Read",
         "javax.net.ssl.SSLException: closing inbound before receiving peer's close_notify",
         "Max retries exceeded (Caused by SSLError(SSLEOFError(8, 'EOF occurred in violation')))",
+        "ssl.SSLEOFError: EOF occurred in violation of protocol (_ssl.c:2580)",
+        "ssl.SSLZeroReturnError: TLS/SSL connection has been closed (EOF) (_ssl.c:2580)",
+        "pika.exceptions.StreamLostError: ('Stream connection lost: SSLEOFError(8, 'EOF')')",
+        'grpc: UNAVAILABLE, details = "Stream removed (recvmsg:Connection reset by peer (104))"',
         "OSError: [Errno 24] Too many open files",
     ],
 )
@@ -48,10 +54,44 @@ def test_words_that_show_no_handshake_leave_it_open(text):
         "javax.net.ssl.SSLHandshakeException: Remote host terminated the handshake",
         "Client network socket disconnected before secure TLS connection was established",
         'Get "https://a/": net/http: TLS handshake timeout',
+        f"{ALL_ADDRESSES}: Handshake read failed (Socket closed)",
+        f"{ALL_ADDRESSES}: Socket closed",
+        f"{ALL_ADDRESSES}: recvmsg:Connection reset by peer (104)",
+        f"{ALL_ADDRESSES}: Tls handshake failed (TSI_PROTOCOL_FAILURE): {BAD_RECORD}",
     ],
 )
 def test_words_of_a_handshake_or_a_connect_show_that_nothing_was_sent(text):
     assert explain(text).delivered == "no"
+    assert not explain(text).kind.startswith("config.")
+
+
+def test_a_call_of_grpc_that_found_no_connection_was_not_sent():
+    error = type("_InactiveRpcError", (Exception,), {})
+    assert (
+        classify(error(f"<RPC that terminated: {ALL_ADDRESSES}: Socket closed")).delivered == "no"
+    )
+    assert classify(error("<RPC that terminated: Socket closed")).delivered == "maybe"
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "delivered"),
+    [
+        ("/pika/adapters/blocking_connection.py", "_create_connection", "no"),
+        ("/pika/adapters/blocking_connection.py", "basic_publish", "maybe"),
+        ("/aiormq/connection.py", "connect", "no"),
+        ("/aiormq/channel.py", "basic_publish", "maybe"),
+        ("/pg8000/core.py", "__init__", "no"),
+        ("/pg8000/core.py", "execute_unnamed", "maybe"),
+    ],
+)
+def test_a_drivers_login_comes_before_anything_is_sent(file, function, delivered):
+    told = {}
+    exec(
+        compile(f"def {function}():\n raise ConnectionResetError(104, 'reset')", file, "exec"), told
+    )
+    with pytest.raises(ConnectionResetError) as caught:
+        told[function]()
+    assert classify(caught.value).delivered == delivered
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,16 @@ SELECTING = "127.0.0.1:27017: {} (configured timeouts: connectTimeoutMS: 500.0ms
             "tcp.refused",
         ),
         (
+            "ProbableAuthenticationError",
+            "('StreamLostError: (\"Stream connection lost: RxEndOfFile(-1, 'End')\",)',)",
+            "tcp.closed",
+        ),
+        (
+            "ProbableAccessDeniedError",
+            "('ConnectionClosedByBroker: (530) \"NOT_ALLOWED - vhost shop not found\"',)",
+            "service.rejected",
+        ),
+        (
             "InvalidFrameError",
             "Expected one of ['Connection.OpenOk'], got <Connection.Close object at 0x7f>",
             "service.rejected",
@@ -74,6 +84,26 @@ def test_a_drivers_sentence(name, text, kind):
     failure = classify(raised(name, text))
     assert failure.kind == kind
     assert failure.confidence < 0.9 or kind in {"tls.cert.name_invalid", "service.rejected"}
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "kind"),
+    [
+        ("network error", "", "tcp.closed"),
+        ("Server refuses SSL", "", "tcp.closed"),  # it was closed in place of an answer
+        ("Server refuses SSL", "N", "tls.protocol.error.not_tls"),
+        ("connection is closed", "", "unknown"),
+    ],
+)
+def test_pg8000_has_one_sentence_for_several_ends(text, answer, kind):
+    error = type("InterfaceError", (Exception,), {"__module__": "pg8000.exceptions"})
+
+    def make_socket(resp):
+        raise error(text)
+
+    with pytest.raises(error) as caught:
+        make_socket(answer)
+    assert classify(caught.value).kind == kind
 
 
 def test_what_is_no_reply_is_not_smtp():
