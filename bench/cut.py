@@ -96,11 +96,13 @@ def measured(name, driver, proxies, count, every):
     keys = (f"{name}{number}" for number in range(1, 1_000_000))
 
     def store(proxy, plan):
-        """Make one call; return its id and its failure."""
+        """Make one call; return its id, its failure and how often it was tried."""
         proxy.begin(plan)
         key = next(keys)
         # A service of its own, so that no circuit opens
-        return key, call(driver, ringback.retry(POLICY, target=f"cut://{key}"), proxy.port, key)
+        again = ringback.retry(POLICY, target=f"cut://{key}")
+        failure, attempts = call(driver, again, proxy.port, key)
+        return key, failure, proxy.connections if driver.retries else attempts
 
     row = {"driver": name, "bytes": {}, "ways": {}, "worst": []}
     for ways, proxy in proxies.items():
@@ -113,15 +115,15 @@ def measured(name, driver, proxies, count, every):
         for way, total in passed.items():
             for after in range(1, total, every):
                 for how in ways if after % (every * 8) == 1 else ways[:3]:
-                    key, failure = store(proxy, (way, after, how))
-                    score(row, (way, after, how), count(key), proxy.connections, failure)
+                    key, failure, tried = store(proxy, (way, after, how))
+                    score(row, (way, after, how), count(key), tried, failure)
     return row
 
 
 SCORES = ("cuts", "twice", "denied", "unsent", "given_up")
 
 
-def score(row, cut, arrived, connections, failure):
+def score(row, cut, arrived, tried, failure):
     scores = row["ways"][cut[2]]
     denied = failure is not None and failure.delivered == "no" and arrived > 0
     scores["cuts"] += 1
@@ -131,8 +133,8 @@ def score(row, cut, arrived, connections, failure):
         row["worst"].append([*cut, arrived, failure and failure.kind])
     if failure is not None and not arrived:
         scores["unsent"] += 1
-        scores["given_up"] += connections == 1
-    elif connections > 1:
+        scores["given_up"] += tried == 1
+    elif tried > 1:
         scores["unsent"] += 1
 
 

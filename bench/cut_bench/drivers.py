@@ -24,6 +24,7 @@ class Driver:
     server: str  # Of `SERVERS`
     module: str  # What is called
     store: object  # A function of the module, a port and an id, or a coroutine function
+    retries: bool = False  # It tries again by itself, over another connection
 
     @property
     def installed(self):
@@ -31,17 +32,28 @@ class Driver:
 
 
 def call(driver, retry, port, key):
-    """Store an id by a call that is tried again; return its failure, or None."""
+    """Store an id by a call that is tried again; return its failure, or None, and its attempts."""
+    attempts = []
     store = partial(driver.store, import_module(driver.module), port, key)
+
+    def attempt():
+        attempts.append(1)
+        return store()
+
+    async def attempt_async():
+        attempts.append(1)
+        return await store()
+
+    failure = None
     try:
         if inspect.iscoroutinefunction(driver.store):
-            asyncio.run(retry.call(store))
+            asyncio.run(retry.call(attempt_async))
         else:
-            retry.call(store)
+            retry.call(attempt)
     except Exception as error:  # noqa: BLE001 - whatever a driver raises
         time.sleep(_ARRIVES)
-        return getattr(error, "failure", None) or ringback.classify(error)
-    return None
+        failure = getattr(error, "failure", None) or ringback.classify(error)
+    return failure, len(attempts)
 
 
 INSERT = "INSERT INTO orders VALUES (%s)"
@@ -271,7 +283,7 @@ DRIVERS = {
     "aio-pika": Driver("rabbitmq", "aio_pika", aio_pika),
     "grpc": Driver("grpc", "grpc", grpc),
     "grpc-async": Driver("grpc", "grpc", grpc_async),
-    "pymongo": Driver("mongo", "pymongo", mongo),
-    "pymongo-async": Driver("mongo", "pymongo", mongo_async),
+    "pymongo": Driver("mongo", "pymongo", mongo, retries=True),
+    "pymongo-async": Driver("mongo", "pymongo", mongo_async, retries=True),
 }
 """Name → driver."""
