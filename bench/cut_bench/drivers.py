@@ -249,8 +249,8 @@ _MONGO = {"tls": True, "tlsAllowInvalidCertificates": True, "loadBalanced": True
 _MONGO |= dict.fromkeys(("connectTimeoutMS", "socketTimeoutMS"), WAITS * 1000)
 
 
-def mongo(driver, port, key):
-    with driver.MongoClient("127.0.0.1", port, **_MONGO) as client:
+def mongo(driver, port, key, **more):
+    with driver.MongoClient("127.0.0.1", port, **_MONGO, **more) as client:
         client.lab.orders.insert_one({"id": key})
 
 
@@ -284,6 +284,7 @@ DRIVERS = {
     "grpc": Driver("grpc", "grpc", grpc),
     "grpc-async": Driver("grpc", "grpc", grpc_async),
     "pymongo": Driver("mongo", "pymongo", mongo, retries=True),
+    "pymongo-once": Driver("mongo", "pymongo", partial(mongo, retryWrites=False)),
     "pymongo-async": Driver("mongo", "pymongo", mongo_async, retries=True),
 }
 """Name → driver."""

@@ -165,6 +165,7 @@ THAT_TRY_AGAIN = [
     ("perform_request", "elastic_transport/_transport.py"),
     ("__call__", "tenacity/__init__.py"),
     ("retry", "backoff/_sync.py"),
+    ("retry_target", "google/api_core/retry/retry_unary.py"),
 ]
 
 
@@ -179,14 +180,15 @@ def refused_in(name, file, given):
 
 @pytest.mark.parametrize(("name", "file"), THAT_TRY_AGAIN)
 def test_locals_that_raise_when_they_are_looked_at_hinder_nothing(name, file):
-    error = refused_in(name, file, "self = retries = errors = attempt = retry_state = Hostile()")
+    given = "self = retries = errors = error_list = attempt = retry_state = Hostile()"
+    error = refused_in(name, file, given)
     assert classify(error).cause is error
 
 
 @pytest.mark.parametrize(("name", "file"), [*THAT_TRY_AGAIN, ("request", "openai/_base_client.py")])
 def test_a_librarys_file_and_not_a_functions_name_tells_a_later_attempt(name, file):
     later = (
-        "tries = attempt = retries_taken = 2; failed = type('Failed', (), {'attempt_number': 2})();"
+        "tries = attempt = retries_taken = 2; error_list = [1, 2]; failed = type('Failed', (), {'attempt_number': 2})();"
         "self = retry_state = failed; failed._last_error = failed.error = OSError();"
         "retries = type('R', (), {'history': [failed]})()"
     )

@@ -408,6 +408,13 @@ _ATTEMPTS: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]]
         lambda names: getattr(names.get("retry_state"), "attempt_number", 1) > 1,
     ),
     "retry": (("/backoff/_sync.py", "/backoff/_async.py"), _counted("tries", 1)),
+    "retry_target": (
+        (
+            *("/api_core/retry/retry_unary.py", "/api_core/retry/retry_unary_async.py"),
+            "/api_core/retry.py",
+        ),
+        lambda names: len(names.get("error_list", ())) > 1,
+    ),
 }
 """Function of a library that tries again → its files, and whether it is at a later attempt."""
 _NO_ATTEMPTS: tuple[tuple[str, ...], Callable[[Mapping[str, Any]], bool]] = (), lambda _: False
