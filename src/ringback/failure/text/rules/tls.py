@@ -276,6 +276,7 @@ def _reason(reason: str, kind: KindName) -> list[TextRule]:
     """A reason of OpenSSL: the symbol, and its words beside a sign of TLS."""
     phase: Phase = "config" if kind == codes.TLS_FILES_INVALID else "tls"
     words = reason.replace("_", " ").lower()
+    words = words.removeprefix("sslv3 ")  # "ssl/tls alert …" since OpenSSL 3.2
     return [
         # not where it is what wrote a line, as ESPHome's http_request
         *says(kind, VERDICT, phase)(
