@@ -221,13 +221,20 @@ def pika(driver, port, key):
     connection.close()
 
 
-async def aio_pika(driver, port, key):
+async def aio_pika(driver, port, key, connect="connect"):
     url = f"amqps://127.0.0.1:{port}/?heartbeat={WAITS}"
-    connection = await driver.connect(url, ssl_context=_unverified(), timeout=WAITS)
+    connection = await getattr(driver, connect)(url, ssl_context=_unverified(), timeout=WAITS)
     async with asyncio.timeout(WAITS), connection:
         channel = await connection.channel()
         message = driver.Message(key.encode())
         await channel.default_exchange.publish(message, "orders", timeout=WAITS)
+
+
+def amqp(driver, port, key):
+    limits = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), WAITS)
+    limits |= {"ssl": {"cert_reqs": ssl.CERT_NONE}, "confirm_publish": True}
+    with driver.Connection(f"127.0.0.1:{port}", **limits) as connection:
+        connection.channel().basic_publish(driver.Message(key), "", "orders", timeout=WAITS)
 
 
 def _grpc(library, port):
@@ -281,6 +288,8 @@ DRIVERS = {
     "httpx-http2": Driver("http2", "httpx", httpx2),
     "pika": Driver("rabbitmq", "pika", pika),
     "aio-pika": Driver("rabbitmq", "aio_pika", aio_pika),
+    "aio-pika-robust": Driver("rabbitmq", "aio_pika", partial(aio_pika, connect="connect_robust")),
+    "py-amqp": Driver("rabbitmq", "amqp", amqp),
     "grpc": Driver("grpc", "grpc", grpc),
     "grpc-async": Driver("grpc", "grpc", grpc_async),
     "pymongo": Driver("mongo", "pymongo", mongo, retries=True),
