@@ -3,6 +3,8 @@ import tomllib
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 SAMPLES = Path(__file__).parents[2] / "monitor" / "importing" / "samples"
 
 
@@ -49,13 +51,14 @@ CREATE TABLE tag (id, name);
 INSERT INTO tag VALUES (1, 'critical');
 CREATE TABLE monitor_tag (monitor_id, tag_id, value);
 INSERT INTO monitor_tag VALUES (2, 1, '');
-CREATE TABLE proxy (id);
 """
+PROXIES = "CREATE TABLE proxy (id);"  # since 1.14
 
 
-def test_the_database_of_uptime_kuma_is_read(ringback, tmp_path):
+@pytest.mark.parametrize("since", ["", PROXIES])
+def test_the_database_of_uptime_kuma_is_read(since, ringback, tmp_path):
     with closing(sqlite3.connect(tmp_path / "kuma.db")) as database:
-        database.executescript(KUMA)
+        database.executescript(KUMA + since)
 
     done = ringback("import", "kuma.db", cwd=tmp_path)
     imported = tomllib.loads(done.stdout)

@@ -294,6 +294,8 @@ KUMA_FIELDS = [
     ({"body": "x", "httpBodyEncoding": "form", "headers": '{"content-type": "text/plain"}'},
      {"headers": {"content-type": "text/plain"}, "body": "x"}),
     ({"ipFamily": "ipv6"}, {"ip": 6}),
+    ({"interval": 20}, {"every": "20s", "timeout": "16s"}),
+    ({"interval": 20, "timeout": 0}, {"every": "20s", "timeout": "16s"}),
     ({"accepted_statuscodes": ["200-299", "301"]}, {"expect": {"status": "200-299"}}),
     ({"authMethod": "ntlm"}, None),
     ({"type": "json-query", "jsonPath": "$.a", "jsonPathOperator": ">"}, None),
@@ -333,6 +335,9 @@ GATUS_FIELDS = [
      {"expect": {"json": {"a.b": "1"}}}, "alerting"),
     ({"conditions": ["has([BODY].a) == true", "[STATUS] == 1 || [STATUS] == 2"]}, None,
      "without the conditions 'has([BODY].a) == true', '[STATUS] == 1 || [STATUS] == 2'"),
+    ({"conditions": ["has([BODY].a)"]}, None, "without the condition 'has([BODY].a)'"),
+    ({"conditions": ["[BODY].a == 1 || [BODY].a == 2"]}, None, "without the condition"),
+    ({"conditions": ["[BODY].a == [BODY].b"]}, None, "without the condition"),
 ]  # fmt: skip
 
 
@@ -572,3 +577,25 @@ def test_objects_with_lines_missing_or_twice_can_be_used_as_well(tmp_path_factor
         at = data.draw(st.integers(0, len(lines) - 1))
         lines[at : at + 1] = data.draw(st.sampled_from([[], [lines[at]] * 2, [lines[at][::-1]]]))
     outcome_of(name, "\n".join(lines), tmp_path_factory)
+
+
+HEARTBEAT = {"heartbeat": {"interval": "25h"}}
+HEARTBEATS = [
+    ({**HEARTBEAT, **SLACK}, [{"every": "25h", "threshold": 10, "recovery": 1}], "must now report"),
+    ({**HEARTBEAT, "enabled": False}, [], "x: skipped: it is not enabled"),
+    ({"interval": "25h"}, [], "x: skipped: without heartbeat.interval"),
+]
+
+
+@pytest.mark.parametrize(("fields", "made", "said"), HEARTBEATS)
+def test_an_external_endpoint_of_gatus_is_overdue_as_there(fields, made, said):
+    """The provider's default stands in another file, as all files are one for Gatus."""
+    endpoints = json.dumps({"external-endpoints": [{"name": "x", **fields}]})
+    texts = [
+        ImportedFile(Path(name), text)
+        for name, text in (("a", endpoints), ("b", json.dumps(ALERTING)))
+    ]
+    draft = convert(texts, "gatus")
+
+    assert draft.endpoints == [{"name": "x", "type": "heartbeat", **one} for one in made]
+    assert any(said in note for note in notes(draft))

@@ -110,6 +110,8 @@ ROWS = [
     (kuma("/ok", type="keyword", keyword="well", invertKeyword=True), False),
     (kuma("/ok", type="json-query", jsonPath="$.state", expectedValue="well"), True),
     (kuma("/ok", type="json-query", jsonPath="$.state", expectedValue="ill"), False),
+    (kuma("/ok", type="real-browser", accepted_statuscodes=["500"]), True),  # any below 400
+    (kuma("/broken", type="real-browser", accepted_statuscodes=["500"]), False),
     (kuma("", type="port", hostname="MACHINE", port="PORT"), True),
     (kuma("", type="port", hostname="MACHINE", port=1), False),
     (gatus("/broken", "[CONNECTED] == true"), True),

@@ -28,6 +28,8 @@ _HOURS = re.compile(r"(\d+(?:\.\d+)?)(h|m|s|d)?")
 _IN_HOURS = {"h": 1.0, "d": 24.0, "m": 1 / 60, "s": 1 / 3600}
 _STATUS = re.compile("[0-9]{1,3}")
 _EXISTS = re.compile(r"\s*has\(\[BODY\]\.(\S+)\)\s*==\s*true\s*")
+_PLACEHOLDER = re.compile(r"(?:^|\|\||&&|\()\s*\[[A-Z_]+\]")
+"""What is no text: another side to compare with, or several conditions in one."""
 _STATUSES = range(100, 600)
 _ALWAYS_CHECKED = frozenset({("[CONNECTED]", "==", "true"), ("[DNS_RCODE]", "==", "NOERROR")})
 
@@ -46,6 +48,8 @@ class GatusConditions:
         if match is None:
             return False
         left, operator, right = match.groups()
+        if _PLACEHOLDER.search(right):
+            return False
         if (left, operator, right) in _ALWAYS_CHECKED:
             return True
         for name, taking in self._takers().items():
@@ -159,15 +163,18 @@ def is_gatus(text: ImportedFile) -> bool:
 
 def convert_gatus(texts: Iterable[ImportedFile], draft: Draft) -> None:
     draft.defaults = {"every": _DEFAULT_INTERVAL}
-    for text in texts:
-        read = yaml_of(text)
+    files = [(text, yaml_of(text)) for text in texts]
+    alerting: Table = {}  # of all files, as Gatus reads a directory as one
+    for _, read in files:
+        alerting |= as_table(as_table(read.data).get("alerting"))
+    for text, read in files:
         whole = as_table(read.data)
         for index, entry in indexed_tables(whole.get("endpoints")):
             endpoint = _Endpoint(entry, text, read, ("endpoints", index), draft)
-            endpoint.alerting = as_table(whole.get("alerting"))
+            endpoint.alerting = alerting
             endpoint.add()
         for index, entry in indexed_tables(whole.get("external-endpoints")):
-            _external(entry, text, read.line("external-endpoints", index), draft)
+            _external(entry, alerting, text, read.line("external-endpoints", index), draft)
         for key in whole.keys() & _SECTIONS.keys():
             names = ", ".join(as_table(whole[key])) or "each"
             draft.note(text, read.line(key), _SECTIONS[key].format(names=names))
@@ -293,31 +300,46 @@ class _Endpoint:
         )
 
     def _thresholds(self) -> Table:
-        """Those of its first alert, which has what it does not say of its provider's default."""
-        alerts = [alert for _, alert in indexed_tables(self.entry.get("alerts"))]
-        found = []
-        for alert in alerts:
-            provider = as_table(self.alerting.get(str(alert.get("type"))))
-            whole = {**as_table(provider.get("default-alert")), **alert}
-            if whole.get("enabled") is not False:
-                found.append((whole.get("failure-threshold"), whole.get("success-threshold")))
-        if len(set(map(str, found))) > 1:
+        thresholds, several = _thresholds_of(self.entry, self.alerting)
+        if several:
             self.note("its alerts have several thresholds: the first one's are taken", "alerts")
-        failures, successes = found[0] if found else (None, None)
-        return {"threshold": failures, "recovery": successes}
+        return thresholds
 
 
-def _external(entry: Table, text: ImportedFile, line: int, draft: Draft) -> None:
+def _thresholds_of(entry: Table, alerting: Table) -> tuple[Table, bool]:
+    """Those of its first alert, which has what it does not say of its provider's default.
+
+    And whether others of its alerts have others.
+    """
+    found = []
+    for _, alert in indexed_tables(entry.get("alerts")):
+        provider = as_table(alerting.get(str(alert.get("type"))))
+        whole = {**as_table(provider.get("default-alert")), **alert}
+        if whole.get("enabled") is not False:
+            found.append((whole.get("failure-threshold"), whole.get("success-threshold")))
+    failures, successes = found[0] if found else (None, None)
+    return {"threshold": failures, "recovery": successes}, len(set(map(str, found))) > 1
+
+
+def _external(entry: Table, alerting: Table, text: ImportedFile, line: int, draft: Draft) -> None:
     name = str(entry.get("name") or "")
     every = as_table(entry.get("heartbeat")).get("interval")
+    if entry.get("enabled") is False:
+        draft.note(text, line, f"{name}: skipped: it is not enabled")
+        return
+    if not every:
+        draft.note(text, line, f"{name}: skipped: without heartbeat.interval it is never overdue")
+        return
     draft.note(text, line, f"{name}: its jobs must now report to /api/v1/heartbeat")
+    thresholds, _ = _thresholds_of(entry, alerting)
     draft.endpoints.append(
         pruned(
             {
                 "name": name,
                 "type": "heartbeat",
                 "group": entry.get("group"),
-                "every": every or "1h",
+                "every": every,
+                **thresholds,
             }
         )
     )

@@ -68,6 +68,10 @@ _BODY_TYPES = {
 """How a body is encoded to the header that Uptime Kuma sends with it."""
 _LOST = ("resendInterval", "cacheBust")
 _METHODS = frozenset({"GET", None, ""})
+_BROWSER_STATUSES = "200-399"
+"""What Uptime Kuma's browser takes for well, whatever statuses the monitor has."""
+_TIMEOUT_SHARE = 0.8
+"""Of the interval: the time-out of an HTTP monitor that has none (all before 1.23)."""
 
 
 SQLITE_HEAD = b"SQLite format 3\0"
@@ -102,9 +106,10 @@ def _backup(database: sqlite3.Connection) -> Table:
     for row in rows("SELECT monitor_id, name, value FROM monitor_tag JOIN tag ON tag.id = tag_id"):
         if row["monitor_id"] in monitors:
             monitors[row["monitor_id"]]["tags"].append(row)
+    proxies = rows("SELECT name FROM sqlite_master WHERE name = 'proxy'")  # none before 1.14
     return {
         "notificationList": rows("SELECT id, name, config FROM notification ORDER BY id"),
-        "proxyList": rows("SELECT * FROM proxy"),
+        "proxyList": rows("SELECT * FROM proxy") if proxies else [],
         "monitorList": list(monitors.values()),
     }
 
@@ -294,6 +299,8 @@ class _Backup:
         return found
 
     def _statuses(self, monitor: Table) -> Any:
+        if monitor.get("type") == "real-browser":
+            return _BROWSER_STATUSES
         accepted = [str(code) for code in as_list(monitor.get("accepted_statuscodes"))]
         return accepted[0] if len(accepted) == 1 else accepted
 
@@ -327,7 +334,11 @@ class _Backup:
 
     def _timeout(self, monitor: Table) -> str | None:
         timeout, every = monitor.get("timeout"), monitor.get("interval")
-        if not isinstance(timeout, int | float) or not isinstance(every, int | float):
+        if not isinstance(every, int | float):
+            return None
+        if not timeout and monitor.get("type") in _WEB:
+            timeout = every * _TIMEOUT_SHARE
+        if not isinstance(timeout, int | float):
             return None
         return config_duration(min(timeout, every))
 
