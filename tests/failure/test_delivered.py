@@ -188,7 +188,8 @@ def test_locals_that_raise_when_they_are_looked_at_hinder_nothing(name, file):
 @pytest.mark.parametrize(("name", "file"), [*THAT_TRY_AGAIN, ("request", "openai/_base_client.py")])
 def test_a_librarys_file_and_not_a_functions_name_tells_a_later_attempt(name, file):
     later = (
-        "tries = attempt = retries_taken = 2; error_list = [1, 2]; failed = type('Failed', (), {'attempt_number': 2})();"
+        "tries = attempt = retries_taken = 2; error_list = [1, 2];"
+        "failed = type('Failed', (), {'attempt_number': 2})();"
         "self = retry_state = failed; failed._last_error = failed.error = OSError();"
         "retries = type('R', (), {'history': [failed]})()"
     )
