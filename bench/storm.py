@@ -2,12 +2,14 @@
 
     python bench/storm.py [--clients 10000] [--rate 5] [--json storm.json] [NAME ...]
     python bench/storm.py --restarts [--clients 25] [--rate 40] [NAME ...]
+    python bench/storm.py --failures [NAME ...]
 
 Each of the clients calls a service at random instants; the service has a capacity and a queue, is
 down for 60 s and comes back. With `--restarts` it is down for 0.3 to 20 s, and the question is what
-becomes of the calls that were begun meanwhile. Simulated time, so the machine does not matter;
-ringback's rows run the product's own policy, budget, circuit breaker and line of waiters. See
-`docs/benchmarks.md` for what it shows.
+becomes of the calls that were begun meanwhile. With `--failures` it is up, and answers a share of
+the requests with 503, one by one: over clients and capacities. Simulated time, so the machine does
+not matter; ringback's rows run the product's own policy, budget, circuit breaker and line of
+waiters. See `docs/benchmarks.md` for what it shows.
 """
 
 import argparse
@@ -96,6 +98,44 @@ def restart(make_client, down, clients, rate):
     }
 
 
+SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+WORLDS = ((1, 10.0), (1, 1.4), (100, 10.0), (100, 2.0), (100, 1.4), (100, 1.2))
+"""Clients, and capacity over demand; 10: there is no limit."""
+CALLS = 20_000
+
+
+def failing(make_client, share, clients, spare, rate=5):
+    """What part of the calls gets through where a share of the requests fails, and the load."""
+    service = {
+        "capacity": clients * rate * spare, "mode": "refuse", "down": 1e9, "up": 1e9,
+        "timeout": TIMEOUT, "queue": QUEUE, "latency": LATENCY, "errors": share,
+    }  # fmt: skip
+    seconds = max(40, CALLS // (clients * rate))
+    calls, load = simulate(
+        make_client, clients=clients, rate=rate, seconds=seconds, service=service
+    )
+    settled = range(seconds // 4, seconds)
+    begun = sum(calls[s][0] for s in settled if s in calls)
+    through = sum(calls[s][1] for s in settled if s in calls)
+    return {"through": through / begun, "load": sum(load.get(s, 0) for s in settled) / begun}
+
+
+def show_failures(chosen):
+    print(
+        "% of the calls that get through, and requests a call, where a share of the requests fails"
+    )
+    print(f"{'':44}" + "".join(f"{share:>15.0%}" for share in SHARES))
+    results = {}
+    for clients, spare in WORLDS:
+        for name in chosen:
+            rows = [failing(CLIENTS[name], share, clients, spare) for share in SHARES]
+            results[f"{clients} x{spare:g} {name}"] = rows
+            cells = (f"{100 * row['through']:.1f} {row['load']:.2f}" for row in rows)
+            head = f"{clients:>4} clients, capacity x{spare:<3g} {name}"
+            print(f"{head:<54.54}" + "".join(f"{cell:>14}" for cell in cells), flush=True)
+    return results
+
+
 def herd(make_client, clients, rate):
     """The worst second after an outage, in capacities, if all call at the same instants."""
     found = outage(make_client, "hang", clients, rate, synchronised=True)
@@ -139,12 +179,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows, by a part of their name")
     parser.add_argument("--restarts", action="store_true", help="outages of 0.3 to 20 s")
+    parser.add_argument("--failures", action="store_true", help="up, with requests that fail")
     parser.add_argument("--clients", type=int, help="10000, with --restarts 25")
     parser.add_argument("--rate", type=float, help="calls per second and client: 5, or 40")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     chosen = [n for n in CLIENTS if not options.names or any(p in n for p in options.names)]
-    if options.restarts:
+    if options.failures:
+        results = show_failures(chosen)
+    elif options.restarts:
         results = show_restarts(chosen, options.clients or 25, options.rate or 40.0)
     else:
         results = show_outages(chosen, options.clients or 10_000, options.rate or 5.0)

@@ -142,6 +142,7 @@ CLIENTS = {
     "exponential x4, no jitter": lambda: RecipeClient(exponential(4, 0.2, 10, jitter=False)),
     "full jitter x8, no budget": lambda: OurClient(NO_LIMITS),
     "tenacity x4, random exponential": lambda: RecipeClient(of_tenacity(4)),
+    "urllib3 Retry(2, 0.2)": lambda: RecipeClient(of_urllib3(2, 0.2)),
     "urllib3 Retry(3, 0.5)": lambda: RecipeClient(of_urllib3(3, 0.5)),
     "stamina 26.1": lambda: RecipeClient(of_stamina()),
     "botocore 1.44.5": BotocoreClient,

@@ -2,7 +2,7 @@
 
 import math
 
-REFUSED, TIMED_OUT, SERVED = "refused", "timed out", "served"
+REFUSED, TIMED_OUT, FAILED, SERVED = "refused", "timed out", "failed", "served"
 
 
 class Service:
@@ -41,5 +41,5 @@ class Service:
         if end - now > self.timeout:
             return now + self.timeout, TIMED_OUT
         if self.errors and self.random() < self.errors:
-            return end, REFUSED
+            return end, FAILED
         return end, SERVED

@@ -4,11 +4,12 @@ import heapq
 import random as chance
 
 from ringback.failure import Failure
-from storm_bench.service import SERVED, TIMED_OUT, Service
+from storm_bench.service import FAILED, SERVED, TIMED_OUT, Service
 
 REFUSED = Failure("tcp.refused", phase="connect", delivered="no")
 SILENT = Failure("http.response.timed_out", phase="wait", delivered="maybe")
-FAILURES = {"refused": REFUSED, TIMED_OUT: SILENT}
+UNAVAILABLE = Failure("http.error.unavailable", phase="wait", delivered="maybe", code="503")
+FAILURES = {"refused": REFUSED, TIMED_OUT: SILENT, FAILED: UNAVAILABLE}
 CALL, SEND, OVER, ASK = range(4)
 WAITS = "waits"
 """What a client says instead of a delay, if the call stands in the line of the origin."""

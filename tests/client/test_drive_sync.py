@@ -106,7 +106,7 @@ def test_what_an_attempt_raises_passes_through_and_frees_the_probe():
     with pytest.raises(KeyboardInterrupt):
         world.drive()
     assert world.events == events
-    assert guard.admit(world.now, retry=False)
+    assert guard.admit(world.now)
 
 
 def test_a_circuit_that_opens_and_closes_is_recorded():

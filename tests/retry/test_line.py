@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from ringback.failure import Failure
 from ringback.retry import (
-    Backoff,
     Breaker,
-    GiveUp,
     OriginState,
     Policy,
     Repeatable,
     Retry,
+    Series,
     Wait,
     default_patience,
     set_default_patience,
@@ -209,12 +208,11 @@ def test_patience_is_counted_from_the_beginning_of_the_outage():
     assert [what for _, what, _ in world.news] == ["calls_waiting", "calls_given_up"]
 
 
-def test_an_origin_that_never_answered_is_given_two_seconds():
+def test_nobody_waits_for_an_origin_that_never_answered():
     world = World(lambda _: False)
     call = world.call(0.0)
     world.go()
-    assert call.end.reason == "patience"
-    assert call.ended == pytest.approx(2, abs=0.1)
+    assert call.end.reason == "attempts"
 
 
 @pytest.mark.parametrize("policy", [Policy(patience=0), Policy(waiting=0)])
@@ -271,18 +269,13 @@ def test_a_post_that_was_not_delivered_waits():
     assert call.end == "ok"
 
 
-@pytest.mark.parametrize("code", ["502", "503"])
-def test_a_balancers_status_means_an_outage_once_nothing_has_succeeded_for_a_second(code):
-    policy, fails = (
-        Policy(backoff=Backoff(base=0.01), breaker=None),
-        replace(UNAVAILABLE, code=code),
-    )
-    world = World(lambda now: not 10 <= now < 15, fails=fails, policy=policy)
+@pytest.mark.parametrize("code", ["429", "502", "503"])
+def test_a_status_is_no_outage_to_wait_out(code):
+    world = World(lambda now: not 10 <= now < 15, fails=replace(UNAVAILABLE, code=code))
     world.call(9.9)
-    soon, late = world.call(10.1), world.call(11.5)
+    call = world.call(11.5)
     world.go()
-    assert soon.end.reason == "attempts"
-    assert late.end == "ok"
+    assert call.end.reason == "attempts"
 
 
 @pytest.mark.parametrize("part", [0.3, 0.7])
@@ -439,28 +432,6 @@ def test_a_head_that_may_not_be_repeated_hands_its_place_on():
     assert second.end == "ok"
 
 
-def test_the_peers_wait_is_not_shortened():
-    world = down(10, 1.5, policy=Policy(attempts=1, patience=10, breaker=None), fails=UNAVAILABLE)
-    call = Caller(10.0)
-    world.go(5)
-    run = world.policy.start(12.0, world.origin)
-    run.begin(12.0)
-    call.run = run
-    decision = run.after(UNAVAILABLE, 12.0, SAFE, retry_after=4.0)
-    assert isinstance(decision, Wait)
-    run.join(lambda: None, 12.0, 0.0)
-    assert run.turn(12.0) == pytest.approx(4.0)
-
-
-def test_a_wait_that_is_longer_than_patience_is_no_wait_in_line():
-    world = down(10, 60, policy=Policy(attempts=1, patience=10, breaker=None))
-    world.go(5)
-    run = world.policy.start(12.0, world.origin)
-    run.begin(12.0)
-    decision = run.after(UNAVAILABLE, 12.0, SAFE, retry_after=30.0)
-    assert decision == GiveUp(1, UNAVAILABLE, "attempts", 30.0)
-
-
 def test_while_calls_wait_no_other_one_probes():
     world = down(10, 9.5)
     world.calls_at(40, 10, 12)
@@ -526,3 +497,24 @@ def test_every_call_ends_and_nobody_is_left_waiting(  # noqa: PLR0917 - of Hypot
     assert all(call.end is not None for call in world.calls)
     assert max(call.waited for call in world.calls) <= 60 + seconds
     assert world.origin.state().waiting == 0
+
+
+def test_what_may_have_been_delivered_is_sent_no_more_often_than_the_policy_says():
+    """Reset once, refused until 15, back for one call; every other one is reset."""
+    resets, back = [], [True]
+
+    def up(now):
+        if now < 10 or (now >= 15 and back):
+            return now < 10 or back.pop()
+        if now == 10 or now >= 15:
+            resets.append(now)
+            return RESET
+        return REFUSED
+
+    world = World(up, policy=Policy(backoff=Series((0.1,)), breaker=None))
+    world.call(0.0)
+    calls = [world.call(10.0), world.call(10.0)]
+    world.go()
+    assert reasons(calls) == {"ok", "attempts"}
+    (lost,) = (call for call in calls if call.end != "ok")
+    assert sum(at in resets for at in lost.attempts) == 3

@@ -10,7 +10,7 @@ REFUSED = Failure("tcp.refused", delivered="no")
 
 def failing(guard, failure, times):
     for _ in range(times):
-        guard.admit(0.0, retry=False)
+        guard.admit(0.0)
         guard.failed(failure, 0.0, 0.0)
 
 
@@ -18,8 +18,9 @@ def failing(guard, failure, times):
     ("kind", "code", "opens"),
     [
         ("tcp.refused", None, True),
-        ("http.error.unavailable", "503", True),
-        ("http.error", "500", True),
+        ("tcp.reset", None, True),
+        ("http.error.unavailable", "503", False),
+        ("http.error", "500", False),
         ("http.error", "404", False),
         ("http.error.auth", "401", False),
         ("http.error.rate_limited", "429", False),
@@ -37,29 +38,43 @@ def test_only_what_the_endpoint_did_opens_the_circuit(kind, code, opens):
     assert guard.state().circuit == ("open" if opens else "closed")
 
 
-def test_a_mistake_of_the_caller_proves_that_the_endpoint_lives():
+def test_an_answer_proves_that_the_endpoint_lives():
     guard = OriginState(Breaker(sustained=0, consecutive=2), None, 0.0)
     failing(guard, REFUSED, 1)
-    failing(guard, Failure("http.error", code="404"), 1)
+    failing(guard, Failure("http.error.unavailable", code="503"), 1)
     failing(guard, REFUSED, 1)
     assert guard.state().circuit == "closed"
 
 
-def test_only_requests_earn_and_retries_pay():
+@pytest.mark.parametrize(
+    ("statuses", "others", "opens"),
+    [((), 0, False), ({503}, 0, True), ({503}, 30, False), ({502}, 0, False)],
+)
+def test_a_status_opens_the_circuit_by_its_share_where_the_policy_says_so(statuses, others, opens):
+    breaker = Breaker(sustained=0, consecutive=2, failure_rate=0.5, statuses=statuses)
+    guard = OriginState(breaker, None, 0.0)
+    for _ in range(others):
+        guard.passed(0.0, 0.1)
+    failing(guard, Failure("http.error.unavailable", code="503"), 25)
+    assert guard.state().circuit == ("open" if opens else "closed")
+
+
+def test_what_gets_through_earns_and_retries_pay():
     guard = OriginState(None, Budget(ratio=0.5, floor=0, burst=1), 0.0)
     assert guard.pay(0.0)
-    for _ in range(9):
-        guard.admit(0.0, retry=True)
+    failing(guard, REFUSED, 9)
+    failing(guard, Failure("http.error.unavailable", code="503"), 9)
+    failing(guard, Failure("http.error.rate_limited", code="429"), 9)
     assert not guard.pay(0.0)
-    guard.admit(0.0, retry=False)
-    guard.admit(0.0, retry=False)
+    guard.succeeded(0.0, 0.1, retry=False)
+    failing(guard, Failure("http.error", code="404"), 1)
     assert guard.pay(0.0)
 
 
 def test_without_limits_nothing_is_refused():
     guard = OriginState(None, None, 0.0)
     failing(guard, REFUSED, 100)
-    assert guard.admit(0.0, retry=False)
+    assert guard.admit(0.0)
     assert guard.pay(0.0)
     assert guard.state().tokens == float("inf")
 

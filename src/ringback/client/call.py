@@ -355,7 +355,7 @@ def attempt_event(
         timings={} if seconds is None else {"total": seconds},
         method=call.method,
         attempt=decision.attempt,
-        attempts=max(policy.attempts, decision.attempt),
+        attempts=policy.attempts,
         failure=failure,
         decision=decision,
         status=_status(failure),

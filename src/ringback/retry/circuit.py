@@ -19,12 +19,12 @@ half_open when the first call asks after ``until``; only the end of an attempt (
 ``failed``) moves it otherwise. Time and chance are arguments, so that the storm simulator and the
 tests run the very object that production does.
 
-Opening. Two things are counted while it is closed. ``failures`` are those in a row: a success sets
-it to 0. ``_recent`` and ``_earlier`` count the attempts of two halves of the window: when a half is
-over it becomes ``_earlier`` and a new one begins, so that a rate speaks of the last half to whole
-window at a constant price per attempt. Failures do not open it before they span ``sustained``
-seconds: a hundred calls that all fail within one short break are one observation, not a hundred,
-and their retries would get through; see docs/decisions/004.
+Opening. Two things are counted while it is closed. ``failures`` are those in a row: an answer sets
+it to 0, whatever its status. ``_recent`` and ``_earlier`` count the attempts of two halves of the
+window: when a half is over it becomes ``_earlier`` and a new one begins, so that a rate speaks of
+the last half to whole window at a constant price per attempt. Failures do not open it before they
+span ``sustained`` seconds: a hundred calls that all fail within one short break are one
+observation, not a hundred, and their retries would get through; see docs/decisions/004.
 
 Open. ``until`` is set once and moved by nobody: attempts that were under way when it opened still
 end, and their failures are counted in ``failures`` but do not prolong it. The while is drawn
@@ -48,9 +48,11 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
-from ringback.values import dataclass, replace
+from ringback.values import dataclass, field, replace
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ringback.failure import Failure
 
 CircuitState = Literal["closed", "open", "half_open"]
@@ -61,8 +63,10 @@ class Breaker:
     """When the circuit of an endpoint opens, and for how long.
 
     Attributes:
-        consecutive: So many failed attempts in a row open it; ``None``: they do not.
+        consecutive: So many attempts in a row without an answer open it; ``None``: they do not.
         failure_rate: So large a part of the recent attempts failing opens it; ``None``: no part.
+        statuses: HTTP statuses that count as failures for ``failure_rate``, over all calls to the
+            origin. None does by default: a service that answers is not cut off.
         sustained: Seconds that the failures must span: many calls at once that all fail in a
             short break are no reason to refuse the next ones, whose retries would get through.
         slow_after: An attempt that takes longer than so many seconds is slow; ``None``: none is.
@@ -77,7 +81,8 @@ class Breaker:
     """
 
     consecutive: int | None = 10
-    failure_rate: float | None = 0.5
+    failure_rate: float | None = 0.9
+    statuses: Collection[int] = field(default=frozenset(), kw_only=True)
     sustained: float = 1.0
     slow_after: float | None = None
     slow_rate: float = 0.8
@@ -111,6 +116,7 @@ class Circuit:
 
     Attributes:
         state: ``closed``, ``open`` or ``half_open``.
+        statuses: HTTP statuses that count as failures.
         opened_by: The failure that opened it; ``None`` while it is closed, or if slowness did.
         until: When it lets a probe pass, on the clock of the caller; 0 while it is closed.
         failures: How many attempts failed in a row.
@@ -128,11 +134,13 @@ class Circuit:
         "failures",
         "opened_by",
         "state",
+        "statuses",
         "until",
     )
 
     def __init__(self, breaker: Breaker, now: float) -> None:
         self._breaker = breaker
+        self.statuses = breaker.statuses
         self.state: CircuitState = "closed"
         self.opened_by: Failure | None = None
         self.until = 0.0
@@ -191,17 +199,25 @@ class Circuit:
                 self._open(None, now, 0.5)
         return closes
 
-    def failed(self, failure: Failure, now: float, random: float) -> bool:
+    def failed(
+        self,
+        failure: Failure,
+        now: float,
+        random: float,
+        *,
+        answered: bool = False,
+    ) -> bool:
         """Record an attempt that failed through the endpoint; return whether it opens now.
 
         Args:
             failure: What went wrong.
             now: Seconds, on the clock that the circuit was made with.
             random: A random number, at least 0 and below 1.
+            answered: By a status; such a failure does not count in a row.
         """
         if not self.failures:
             self._failing_since = now
-        self.failures += 1
+        self.failures = 0 if answered else self.failures + 1
         if self.state == "half_open":
             self._open(failure, now, random)
         elif self.state == "closed":

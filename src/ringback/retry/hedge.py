@@ -51,7 +51,7 @@ class Hedges:
 
     def __init__(self, part: float) -> None:
         self._part = part
-        self._bucket = Bucket(Budget(ratio=part, floor=0.0, burst=MAX_SAVED, refund=0.0), 0.0)
+        self._bucket = Bucket(Budget(ratio=part, floor=0.0, burst=MAX_SAVED), 0.0)
         self._bucket.tokens = 0.0
         self._times: deque[float] = deque(maxlen=MAX_TIMES)
         self._new = 0

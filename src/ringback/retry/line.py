@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WAIT = 10.0
 """Seconds of patience with an origin that has answered this process before."""
-UNKNOWN_ORIGIN_WAIT = 2.0
+UNKNOWN_ORIGIN_WAIT = 0.0
 """Seconds of patience with one that never has: more often than not its name or port is wrong."""
 FORGOTTEN_AFTER = 60.0
 """Seconds without a failure after which an outage is forgotten."""
@@ -261,10 +261,6 @@ class Line:
             self._announced = True
             left = max(0.0, self._end(ticket) - now)
             self.news.append(("calls_waiting", f"for up to {left:.1f} s"))
-
-    def hold_back(self, until: float) -> None:
-        """Let the head try no sooner: the origin has said when it wants to be called again."""
-        self._next_try = max(self._next_try, until)
 
     def again(self, ticket: Ticket, now: float) -> bool:
         """Put the head, whose try failed, back into its place; ``False``: its patience is over."""

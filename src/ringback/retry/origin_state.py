@@ -3,17 +3,17 @@
 Theory of operation
 -------------------
 
-The budget is a bucket of tokens, and a token is one retry. A request that is no retry earns
-``ratio`` of one, a second without any earns ``floor``, a retry costs one, and a retry that gets
-through is refunded a part of its price; ``burst`` is as much as there can be. So over a long time
+The budget is a bucket of tokens, and a token is one retry. A retry costs one, and one that gets
+through costs nothing in the end; an attempt that gets through earns ``ratio``, and a second without
+any earns ``floor``; ``burst`` is as much as there can be. So over a long time
 
-    retries ≤ burst + ratio · requests + floor · seconds + refund · retries that got through
+    retries in vain ≤ burst + ratio · attempts that got through + floor · seconds
 
-and the last term is there only while retries do some good. While everything fails it is nil: an
-outage grows the load by ``ratio``, however many calls fail and however many attempts their policy
-allows. That is the one promise of the budget, and the reason why it belongs to the process and its
-origin and not to the call: ten calls that may each be tried three times would triple the load
-otherwise.
+While some calls get through, failures that come one by one are all retried. While everything fails
+nothing is earned but the floor: an outage grows the load by ``burst`` and ``floor``, however many
+calls fail and however many attempts their policy allows. That is the one promise of the budget, and
+the reason why it belongs to the process and its origin and not to the call: ten calls that may each
+be tried three times would triple the load otherwise. See docs/decisions/005.
 
 Time is counted lazily, in ``spend``: nothing has to run for tokens to grow. ``spend`` compares with
 a little less than one, because ten tenths of a token add up to a little less than one.
@@ -53,36 +53,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ringback.failure import Failure
-    from ringback.failure.names import KindName
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """How many retries an origin may cost, however many calls fail.
 
-    Each request earns a part of a retry, each retry spends one, so that an outage grows the load by
-    no more than that part ("Handling Overload", Site Reliability Engineering, O'Reilly 2016). A
-    retry that gets through was worth it and gives a part of its price back, so that failures that
-    come one by one are all retried.
+    Each attempt that gets through earns a retry, each retry spends one, and gets it back by getting
+    through: failures that come one by one are all retried, and in an outage, where nothing gets
+    through, retries end soon ("Addressing Cascading Failures", Site Reliability Engineering,
+    O'Reilly 2016; gRPC's retry throttling is of this form).
 
     Attributes:
-        ratio: Retries earned per request.
+        ratio: Retries earned per attempt that gets through.
         floor: Retries earned per second without any request, so that a program which seldom calls
             may retry too.
         burst: How many can be saved up; as many are there in the beginning.
-        refund: The part of its price that a retry gives back by getting through.
     """
 
-    ratio: float = 0.1
+    ratio: float = 1.0
     floor: float = 0.05
     burst: float = 10.0
-    refund: float = 0.5
 
     def __post_init__(self) -> None:
-        if min(self.ratio, self.floor, self.refund) < 0 or self.refund >= 1 or self.burst < 1:
+        if min(self.ratio, self.floor) < 0 or self.burst < 1:
             raise ValueError(
-                "a budget needs ratio, floor and refund of at least 0, refund below 1 and burst of"
-                f" at least 1, got {self}"
+                f"a budget needs ratio and floor of at least 0 and burst of at least 1, got {self}"
             )
 
 
@@ -105,13 +101,9 @@ class Bucket:
         self._at = now
         self.tokens = self.full = budget.burst
 
-    def earn(self) -> None:
-        """Count a request that is no retry."""
-        self.tokens = min(self.full, self.tokens + self._budget.ratio)
-
-    def refund(self) -> None:
-        """Give back a part of what a retry cost that got through."""
-        self.tokens = min(self.full, self.tokens + self._budget.refund)
+    def earn(self, *, retry: bool = False) -> None:
+        """Count an attempt that got through; a retry gets its price back."""
+        self.tokens = min(self.full, self.tokens + self._budget.ratio + retry)
 
     def spend(self, now: float) -> bool:
         """Pay for a retry; return whether it could be paid for.
@@ -131,7 +123,7 @@ class Bucket:
 
 OWN_LAYERS = frozenset({"config", "client", "none"})
 """Layers whose failures say nothing of the origin."""
-_ANSWERED_KINDS: frozenset[KindName] = frozenset({"http.error.auth", "http.error.rate_limited"})
+_SERVER_ERRORS = 500
 
 
 Change = Literal["circuit_opened", "circuit_closed"]
@@ -178,12 +170,11 @@ class OriginState:
         self._line = Line()
         self._lock = Lock()
 
-    def admit(self, now: float, *, retry: bool, waited: bool = False) -> bool:
+    def admit(self, now: float, *, waited: bool = False) -> bool:
         """Return whether an attempt may be made; each that may ends in one of the three below.
 
         Args:
             now: Seconds, on the clock that it was made with.
-            retry: Is it a retry? One that is not earns a part of a retry.
             waited: Has the line let it pass? Then the circuit does as well. While calls wait, no
                 other one is a probe.
         """
@@ -193,8 +184,6 @@ class OriginState:
                     circuit.admit_always()
                 elif (circuit.state == "open" and self._line.waiting) or not circuit.admit(now):
                     return False
-            if self._bucket and not retry:
-                self._bucket.earn()
             return True
 
     def refuses(self, now: float) -> tuple[Failure | None, float] | None:
@@ -220,11 +209,11 @@ class OriginState:
         Args:
             now: Seconds, on the clock that it was made with.
             seconds: How long the attempt took.
-            retry: Was it a retry? One that was gives a part of its price back.
+            retry: Was it a retry? One that was gets its price back.
         """
         with self._lock:
-            if retry and self._bucket:
-                self._bucket.refund()
+            if self._bucket:
+                self._bucket.earn(retry=retry)
             closed = self._circuit is not None and self._circuit.succeeded(now, seconds)
             woken = self._line.succeeded(now, seconds)
         _wake(woken)
@@ -270,8 +259,8 @@ class OriginState:
     ) -> Change | None:
         """Record an attempt that failed; return what this changed of the circuit.
 
-        A response that reports a mistake of the caller (4xx) is a success of the endpoint, and a
-        failure of our own says nothing of it.
+        A response is a sign of life, whatever its status; a failure of our own says nothing of the
+        origin.
 
         Args:
             failure: What went wrong.
@@ -284,19 +273,31 @@ class OriginState:
         if failure.layer in OWN_LAYERS:
             self.abandoned()
             return None
-        circuit = self._circuit
-        change: Change | None = None
         with self._lock:
-            if _is_answer(failure):
-                if circuit and circuit.succeeded(now, seconds):
-                    change = "circuit_closed"
+            if failure.layer == "status":
                 woken = self._line.succeeded(now, seconds)
+                change = self._answered(failure, now, random, seconds, retry=not first)
             else:
-                if circuit and circuit.failed(failure, now, random):
-                    change = "circuit_opened"
                 woken = self._line.failed(failure, now, random, first=first, tried=tried)
+                circuit = self._circuit
+                opened = circuit is not None and circuit.failed(failure, now, random)
+                change = "circuit_opened" if opened else None
         _wake(woken)
         return change
+
+    def _answered(
+        self, failure: Failure, now: float, random: float, seconds: float, *, retry: bool
+    ) -> Change | None:
+        code = int(failure.code or 0)
+        if self._bucket and code < _SERVER_ERRORS and failure.kind != "http.error.rate_limited":
+            self._bucket.earn(retry=retry)
+        circuit = self._circuit
+        if circuit is None:
+            return None
+        if code in circuit.statuses:
+            opened = circuit.failed(failure, now, random, answered=True)
+            return "circuit_opened" if opened else None
+        return "circuit_closed" if circuit.succeeded(now, seconds) else None
 
     def abandoned(self) -> None:
         """Take back an attempt that was cancelled: it says nothing of the endpoint."""
@@ -334,13 +335,7 @@ class OriginState:
             return wanted
         return default_patience(known=self._line.successes > 0)
 
-    def quiet_for(self, now: float) -> float:
-        """Return the seconds since an attempt last succeeded."""
-        return now - self._line.succeeded_at
-
-    def join(
-        self, ticket: Ticket, now: float, random: float, *, untried: bool, not_before: float
-    ) -> None:
+    def join(self, ticket: Ticket, now: float, random: float, *, untried: bool) -> None:
         """Let a call stand in the line; it asks ``turn`` from now on, until that says ``go``.
 
         Args:
@@ -348,11 +343,9 @@ class OriginState:
             now: Seconds, on the clock that it was made with.
             random: A random number, at least 0 and below 1.
             untried: Was it refused, so that it made no attempt?
-            not_before: When the origin wants to be called again, if it has said so; 0: now.
         """
         with self._lock:
             self._line.join(ticket, now, random, untried=untried)
-            self._line.hold_back(not_before)
 
     def turn(self, ticket: Ticket, now: float) -> Turn | float:
         """Return what a call that waits does now, or for how many seconds it waits.
@@ -366,16 +359,14 @@ class OriginState:
         _wake(woken)
         return turn
 
-    def again(self, ticket: Ticket, now: float, not_before: float) -> bool:
+    def again(self, ticket: Ticket, now: float) -> bool:
         """Return whether the head waits again after its try failed, or its patience is over.
 
         Args:
             ticket: Its place.
             now: Seconds, on the clock that it was made with.
-            not_before: When the origin wants to be called again, if it has said so; 0: now.
         """
         with self._lock:
-            self._line.hold_back(not_before)
             return self._line.again(ticket, now)
 
     def leave(self, ticket: Ticket, now: float) -> None:
@@ -426,9 +417,3 @@ class OriginState:
 def _wake(tickets: Iterable[Ticket]) -> None:
     for ticket in tickets:
         ticket.wake()
-
-
-def _is_answer(failure: Failure) -> bool:
-    if failure.kind in _ANSWERED_KINDS:
-        return True
-    return failure.kind == "http.error" and (failure.code or "").startswith("4")

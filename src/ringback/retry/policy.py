@@ -181,16 +181,16 @@ class Policy:
     """The limits of a call. Immutable: what one call has used up is in its ``Run``.
 
     Attributes:
-        attempts: How many times a call may be tried, the first time included.
+        attempts: How many times a request may be sent, the first time included; see ``patience``.
         backoff: The wait between two attempts.
         timeout: The default limits of one attempt.
         deadline: Seconds for the whole call, waits and redirects included; no attempt begins
             after it, and whatever waits is ended by it.
-        budget: The part of an origin's requests that may be retries; ``None``: any.
+        budget: How many retries an origin may cost; ``None``: any number.
         breaker: When calls to an endpoint are refused at once; ``None``: never.
         patience: For how many seconds after the beginning of an outage a call of which nothing was
-            delivered waits for its end instead of being given up; 0: it does not. ``None``: 10, 2
-            for an origin that has not answered this process yet, and 0 with one attempt.
+            delivered waits for its end instead of being given up; 0: it does not. ``None``: 10, and
+            0 for an origin that has not answered this process yet or with one attempt.
         waiting: How many calls to an origin may wait so; further ones are given up.
         bulkhead: How many calls to an origin may be in flight at once; ``None``: any number.
             ``"adaptive"`` or an ``Adaptive``: as many as it answers about as fast as without load.

@@ -117,12 +117,6 @@ _DONE_AT_FIRST = Done(1)
 _PASSING_REASONS = frozenset({"attempts", "budget", "circuit_open"})
 """Why a call is given up that may get through once the outage is over."""
 
-_BALANCERS_STATUSES = frozenset({"502", "503"})
-"""What a load balancer says while it has nobody to hand a request to."""
-
-_QUIET = 1.0
-"""Seconds without a success after which such a status means an outage."""
-
 
 @dataclass(frozen=True, slots=True)
 class Repeatable:
@@ -162,9 +156,9 @@ class Run:
         "_allowed",
         "_began",
         "_delay",
+        "_delivered",
         "_guard",
         "_joined",
-        "_not_before",
         "_passes",
         "_ticket",
         "attempt",
@@ -189,10 +183,10 @@ class Run:
         self._began = now
         self._delay = 0.0
         self._allowed = policy.attempts
+        self._delivered = 0  # Attempts that may have been
         self._joined: float | None = None  # When it stood in a line for the first time
         self._ticket: Ticket | None = None  # While it stands in one, or tries for it
         self._passes = False  # The line has let it pass: so does the circuit
-        self._not_before = 0.0
 
     def begin(self, now: float) -> bool:
         """Begin an attempt; return ``False`` where the circuit breaker refuses it.
@@ -203,7 +197,7 @@ class Run:
         self._began = now
         if self._guard is None:
             return True
-        return self._guard.admit(now, retry=self.attempt > 1, waited=self._passes)
+        return self._guard.admit(now, waited=self._passes)
 
     def hedge(self, now: float) -> bool:
         """Begin another attempt beside the one under way; return whether there may be one.
@@ -310,9 +304,7 @@ class Run:
             patience = self._guard.patience(self.policy.patience_named)
             self._joined = now if self._joined is None else self._joined
             self._ticket = Ticket(patience, self._joined, self.deadline, wake)
-            self._guard.join(
-                self._ticket, now, random, untried=self.attempt == 1, not_before=self._not_before
-            )
+            self._guard.join(self._ticket, now, random, untried=self.attempt == 1)
 
     def turn(self, now: float) -> Turn | float:
         """Return what to do now, or for how many seconds to wait; after ``try`` and ``go``: begin.
@@ -327,7 +319,8 @@ class Run:
             self._passes = True
         elif turn == "go":
             self._ticket, self._passes = None, True
-            self._allowed = self.attempt - 1 + self.policy.attempts
+            # Those of which nothing was delivered are no attempts: it waited for the outage's end.
+            self._allowed = self.attempt - 1 + self.policy.attempts - self._delivered
         return turn
 
     def leave(self, now: float) -> None:
@@ -359,10 +352,12 @@ class Run:
         retry_after: float | None,
     ) -> Decision:
         self._passes = False
-        self._not_before = now + (retry_after or 0.0)
+        self._delivered += failure.delivered != "no"
         delay = max(self._wait(failure, random), retry_after or 0.0)
         reason = self._obstacle(failure, repeatable)
-        passes = reason is None and self._ends_with_outage(failure, repeatable, now)
+        # A status is an answer, even where nothing was processed (429): no outage to wait out.
+        in_outage = failure.layer != "status" and failure.layer not in OWN_LAYERS
+        passes = reason is None and failure.delivered == "no" and in_outage
         if passes and self._ticket:
             reason = None if self._again(now) else "patience"
         elif reason is None and (reason := self._limit(now, delay)) is None:
@@ -370,9 +365,7 @@ class Run:
             self.attempt += 1
             self._delay = delay
             return decision
-        if reason is None or (
-            passes and reason in _PASSING_REASONS and self._may_wait(self._not_before)
-        ):
+        if reason is None or (passes and reason in _PASSING_REASONS and self._may_wait(now)):
             self.attempt += 1
             return Wait(self.attempt - 1, failure)
         return GiveUp(self.attempt, failure, reason, retry_after)
@@ -397,16 +390,6 @@ class Run:
             return "circuit_open"
         return None if guard is None or guard.pay(now) else "budget"
 
-    def _ends_with_outage(self, failure: Failure, repeatable: Repeatable, now: float) -> bool:
-        """Return whether the failure may be the outage's, and the request be sent after it."""
-        if failure.layer in OWN_LAYERS or self._guard is None:
-            return False
-        if failure.layer != "status":
-            return failure.delivered == "no"
-        # A limit is no outage, though nothing was processed (429); what a balancer says may be.
-        from_balancer = failure.code in _BALANCERS_STATUSES
-        return from_balancer and repeatable.idempotent and self._guard.quiet_for(now) >= _QUIET
-
     def _may_wait(self, at: float) -> bool:
         guard, policy, joined = self._guard, self.policy, self._joined
         if guard is None or at >= self.deadline:
@@ -418,7 +401,7 @@ class Run:
     def _again(self, now: float) -> bool:
         assert self._guard
         assert self._ticket
-        return self._guard.again(self._ticket, now, self._not_before)
+        return self._guard.again(self._ticket, now)
 
     def _wait(self, failure: Failure, random: float) -> float:
         # "at once" is meant once: the second time the peer is in trouble, not the connection.

@@ -161,12 +161,15 @@ def describe_event(event: Event) -> str:
     if event.what != "attempt":
         words = _CHANGES[event.what]
         return f"{words}: {event.detail}" if event.detail else words
-    of = f"(attempt {event.attempt} of {event.attempts})"
+    of = f"(attempt {min(event.attempt, event.attempts)} of {event.attempts}"
+    # More than the policy's: while it waited for the end of an outage, see ``retry.line``.
+    probes = event.attempt - event.attempts
+    of += f", probe {probes})" if probes > 0 else ")"
     match event.decision:
         case Retry(failure=failure, delay=delay):
             return f"{_what(failure)} {of}: trying again in {delay:.2f} s"
         case Wait(failure=failure):
-            return f"{_what(failure)} {of}: waiting for it to come back"
+            return f"{_what(failure)} {of}: waiting for the service"
         case GiveUp(failure=failure, reason=reason):
             return f"{_what(failure)} {of}: giving up, {REASONS.get(reason, reason)}"
         case Done(attempt=attempt) if attempt > 1:
