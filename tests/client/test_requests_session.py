@@ -88,3 +88,18 @@ def test_without_requests_the_message_says_what_to_install():
         [sys.executable, "-c", script], capture_output=True, check=False, text=True
     )
     assert "pip install 'ringback[requests]'" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("timeout", r"write policy=Policy\(timeout=…\)"),
+        ("max_retries", r"write policy=Policy\(attempts=…\)"),
+        ("headers", r"write session.headers.update\(…\)"),
+        ("pool_maxsize", "Adapter"),
+        ("nonsense", "unexpected keyword argument 'nonsense'$"),
+    ],
+)
+def test_a_setting_by_another_librarys_name_is_told_by_its_own(name, told):
+    with pytest.raises(TypeError, match=told):
+        Session(**{name: 5})

@@ -3,7 +3,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ringback.failure import KINDS, Failure
-from ringback.retry import Backoff, Done, GiveUp, Policy, Repeatable, Retry, Timeout
+from ringback.retry import (
+    Backoff,
+    Breaker,
+    Budget,
+    Done,
+    GiveUp,
+    Policy,
+    Repeatable,
+    Retry,
+    Series,
+    Timeout,
+)
 
 SAFE = Repeatable(idempotent=True)
 ONCE = Repeatable(idempotent=False)
@@ -139,3 +150,45 @@ def test_a_status_that_the_policy_does_not_list_is_not_retried():
 def test_what_makes_no_sense_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ({"timeout": 5}, {"timeout": Timeout(5, 5, write=5)}),
+        ({"timeout": (3, 5)}, {"timeout": Timeout(3, 5)}),
+        ({"timeout": None}, {"timeout": Timeout(None, None, write=None)}),
+        ({"backoff": [1, 2, 4]}, {"backoff": Series((1, 2, 4))}),
+        ({"backoff": 1}, {"backoff": Backoff(base=1)}),
+        ({"backoff": 20}, {"backoff": Backoff(base=20, cap=20)}),
+        ({"backoff": Backoff(jitter=False)}, {"backoff": Backoff(jitter="none")}),
+        ({"budget": 0.5}, {"budget": Budget(ratio=0.5)}),
+        ({"budget": False}, {"budget": None}),
+        ({"breaker": False}, {"breaker": None}),
+        ({"breaker": True}, {"breaker": Breaker()}),
+        ({"deadline": None}, {"deadline": float("inf")}),
+    ],
+)
+def test_a_policy_takes_what_people_write(written, meant):
+    assert Policy(**written) == Policy(**meant)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"timeout": "5"}, "timeout must be seconds, .*, got '5'"),
+        ({"timeout": (1, 2, 3)}, "timeout must be"),
+        ({"timeout": (1, "2")}, "a timeout is in seconds"),
+        ({"backoff": "1"}, "backoff must be seconds, a list"),
+        ({"budget": "10%"}, "budget must be a ratio"),
+        ({"breaker": 5}, "breaker must be Breaker"),
+        ({"attempts": "3"}, "attempts must be a number, got '3'"),
+        ({"attempts": None}, "attempts must be a number"),
+        ({"deadline": "1m"}, "deadline must be a number"),
+        ({"patience": "long"}, "patience must be a number"),
+        ({"waiting": None}, "waiting must be a number"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named_with_the_right_form(wrong, message):
+    with pytest.raises(TypeError, match=message):
+        Policy(**wrong)

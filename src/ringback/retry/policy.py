@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ringback.retry.circuit import Breaker
@@ -39,6 +39,8 @@ class Timeout:
     def __post_init__(self) -> None:
         limits = (self.connect, self.read, self.tls, self.write, self.pool)
         for limit in limits:
+            if not (limit is None or _is_number(limit)):
+                raise TypeError(f"a timeout is in seconds, or None for no limit, got {limit!r}")
             if limit is not None and not limit > 0:
                 raise ValueError(f"a timeout must be above 0 seconds, got {limit}")
         endless = None in (self.connect, self.read, self.write)
@@ -60,6 +62,10 @@ class Timeout:
             write=_shorter(self.write, seconds),
             pool=self.pool and min(self.pool, seconds),
         )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _shorter(limit: float | None, seconds: float) -> float:
@@ -97,16 +103,20 @@ class Backoff:
     Attributes:
         base: Ceiling of the first wait, in seconds.
         cap: Ceiling that no wait exceeds, in seconds.
-        jitter: How a wait is spread.
+        jitter: How a wait is spread; ``True`` is ``"full"``, ``False`` ``"none"``.
     """
 
     base: float = 0.2
     cap: float = 10.0
-    jitter: Jitter = "full"
+    jitter: Jitter | bool = "full"
 
     def __post_init__(self) -> None:
+        if not (_is_number(self.base) and _is_number(self.cap)):
+            raise TypeError(f"backoff is in seconds, got base={self.base!r}, cap={self.cap!r}")
         if not 0 <= self.base <= self.cap < float("inf"):
             raise ValueError(f"backoff needs 0 <= base <= cap, got {self.base} and {self.cap}")
+        if isinstance(self.jitter, bool):  # as in other libraries
+            object.__setattr__(self, "jitter", "full" if self.jitter else "none")
         if self.jitter not in {"full", "equal", "decorrelated", "none"}:
             raise ValueError(
                 f"jitter must be full, equal, decorrelated or none, got {self.jitter!r}"
@@ -176,17 +186,74 @@ _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}"
 """RFC 9110, section 5.6.2."""
 
 
+def _timeout(value: Any) -> Timeout:
+    if isinstance(value, Timeout):
+        return value
+    if value is None or _is_number(value):
+        return Timeout(value, value, write=value)
+    if isinstance(value, tuple | list) and len(value) == len(("connect", "read")):
+        return Timeout(*value)
+    raise TypeError(
+        f"timeout must be seconds, (connect, read) or Timeout(connect=…, read=…), got {value!r}"
+    )
+
+
+def _waits(value: Any) -> Waits:
+    if hasattr(value, "delay"):
+        return value  # type: ignore[no-any-return] # a protocol: whatever says how long to wait
+    if _is_number(value):
+        return Backoff(value, max(value, Backoff().cap))
+    if isinstance(value, tuple | list) and all(map(_is_number, value)):
+        return Series(tuple(value))
+    raise TypeError(
+        f"backoff must be seconds, a list of seconds, Backoff(base=…) or Series(…), got {value!r}"
+    )
+
+
+def _budget(value: Any) -> Budget | None:
+    if value is None or isinstance(value, Budget):
+        return value
+    if isinstance(value, bool):
+        return Budget() if value else None
+    if _is_number(value):
+        return Budget(value)
+    raise TypeError(f"budget must be a ratio, Budget(ratio=…) or None, got {value!r}")
+
+
+def _breaker(value: Any) -> Breaker | None:
+    if value is None or isinstance(value, Breaker):
+        return value
+    if isinstance(value, bool):
+        return Breaker() if value else None
+    raise TypeError(f"breaker must be Breaker(consecutive=…) or None, got {value!r}")
+
+
+_TAKEN: dict[str, Callable[[Any], Any]] = {
+    "timeout": _timeout,
+    "backoff": _waits,
+    "budget": _budget,
+    "breaker": _breaker,
+    "deadline": lambda value: float("inf") if value is None else value,
+}
+"""Fields of a policy to what makes them of all that people write for them."""
+
+_NUMBERS = {"attempts": False, "deadline": False, "patience": True, "waiting": False}
+"""Fields that are numbers, and whether they may be ``None``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The limits of a call. Immutable: what one call has used up is in its ``Run``.
 
     Attributes:
         attempts: How many times a request may be sent, the first time included; see ``patience``.
-        backoff: The wait between two attempts.
-        timeout: The default limits of one attempt.
+        backoff: The wait between two attempts; a number is the ``base`` of a ``Backoff``, a list
+            the waits of a ``Series``.
+        timeout: The default limits of one attempt; a number limits connecting, reading and writing,
+            a pair connecting and reading.
         deadline: Seconds for the whole call, waits and redirects included; no attempt begins
-            after it, and whatever waits is ended by it.
-        budget: How many retries an origin may cost; ``None``: any number.
+            after it, and whatever waits is ended by it. ``None``: no end.
+        budget: How many retries an origin may cost; a number is its ``ratio``. ``None``: any.
         breaker: When calls to an endpoint are refused at once; ``None``: never.
         patience: For how many seconds after the beginning of an outage a call of which nothing was
             delivered waits for its end instead of being given up; 0: it does not. ``None``: 10, and
@@ -234,7 +301,37 @@ class Policy:
     propagate: str | None = None
     propagate_hosts: Collection[str] = frozenset()
 
+    if TYPE_CHECKING:
+
+        def __init__(  # noqa: PLR0913, PLR0917 - the fields, and what else is taken for them
+            self,
+            attempts: int = 3,
+            backoff: Waits | float | Sequence[float] = ...,
+            timeout: Timeout | float | tuple[float, float] | None = ...,
+            deadline: float | None = 60.0,
+            budget: Budget | float | bool | None = ...,
+            breaker: Breaker | bool | None = ...,
+            patience: float | None = None,
+            waiting: int = 100,
+            bulkhead: int | Adaptive | Literal["adaptive"] | None = None,
+            rate: float | Rate | None = None,
+            hedge: float | None = None,
+            retry_statuses: Collection[int] = RETRY_STATUSES,
+            idempotency_key: bool | Collection[str] = False,
+            insecure_hosts: Collection[str] = frozenset(),
+            direct_hosts: Collection[str] = frozenset(),
+            diagnose_on_giveup: bool | Callable[..., Any] = False,
+            propagate: str | None = None,
+            propagate_hosts: Collection[str] = frozenset(),
+        ) -> None: ...
+
     def __post_init__(self) -> None:
+        for name, taken in _TAKEN.items():
+            object.__setattr__(self, name, taken(getattr(self, name)))
+        for name, may_be_none in _NUMBERS.items():
+            value = getattr(self, name)
+            if not (_is_number(value) or (may_be_none and value is None)):
+                raise TypeError(f"{name} must be a number, got {value!r}")
         if self.attempts < 1:
             raise ValueError(f"attempts must be at least 1, got {self.attempts}")
         if not self.deadline > 0:

@@ -30,7 +30,7 @@ from ringback.sink import LogSink
 from ringback.sink.listening import listeners_for
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import Never, Unpack
 
     from ringback.client.call import Clock
     from ringback.client.proxies import ProxiesLike
@@ -46,6 +46,29 @@ def _substituted(adapter: Any, mounted: Any) -> Any:
     if adapter is mounted or not isinstance(mounted, Adapter):
         return adapter
     return Substitute(adapter, mounted._driven)  # noqa: SLF001 - of nobody else's concern
+
+
+_SPELLINGS = {
+    "timeout": "policy=Policy(timeout=…)",
+    **dict.fromkeys(
+        ("attempts", "retries", "retry", "max_retries", "total"), "policy=Policy(attempts=…)"
+    ),
+    **dict.fromkeys(("backoff", "backoff_factor"), "policy=Policy(backoff=…)"),
+    "status_forcelist": "policy=Policy(retry_statuses=…)",
+    "deadline": "policy=Policy(deadline=…)",
+    "headers": "session.headers.update(…)",
+    "params": "session.params = …",
+    "auth": "session.auth = …",
+    "cookies": "session.cookies.update(…)",
+    "verify": "session.verify = …",
+    "cert": "session.cert = …",
+    "proxy": "proxies=[…]",
+    **dict.fromkeys(
+        ("pool_maxsize", "pool_connections", "pool"),
+        'session.mount("https://", ringback.Adapter(pool_maxsize=…))',
+    ),
+}
+"""What other libraries call a setting, to how it is written here."""
 
 
 class Session(FastSession):
@@ -70,6 +93,7 @@ class Session(FastSession):
         clock: Clock | None = None,
         trust: TrustLike | None = None,
         proxies: ProxiesLike | None = None,
+        **unknown: Never,
     ) -> None:
         """Set up a session.
 
@@ -88,12 +112,17 @@ class Session(FastSession):
                 bundle that the environment names.
             proxies: Proxies to choose among by their health, see ``Adapter``; a call's own
                 ``proxies`` go before it.
+            unknown: None; what other libraries call a setting is told by its name here.
 
         Raises:
+            TypeError: If there is no such setting.
             ValueError: If ``base_url`` is no absolute URL, or ``errors`` something else.
             ringback.errors.ConfigurationError: If a file of ``trust`` cannot be used, or a proxy
                 is none.
         """
+        for name in unknown:
+            hint = f"; write {_SPELLINGS[name]}" if name in _SPELLINGS else ""
+            raise TypeError(f"Session() got an unexpected keyword argument {name!r}{hint}")
         super().__init__()
         if base_url is not None and "://" not in str(base_url):
             given = without_secrets(repr(base_url))
