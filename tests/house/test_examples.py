@@ -101,6 +101,8 @@ def run(code, folder):
     signal.alarm(180)
     sys.argv = ["-c"]
     exec(compile(code, "<example>", "exec"), sys.modules["__main__"].__dict__)
+    # At the end of a program of its own Python would: a fork of multiprocessing forgets atexit.
+    importlib.import_module("ringback.sink").flush(60)
 
 
 def main():
