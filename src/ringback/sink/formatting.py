@@ -132,7 +132,12 @@ def text_line(event: Event) -> str:
 
     Nothing in it can forge another line or drive a terminal.
     """
-    return _plain(f"{_time(event.at)} {_call(event)}: {describe_event(event)}")
+    return f"{_time(event.at)} {message_line(event)}"
+
+
+def message_line(event: Event) -> str:
+    """Return the same without the time, for what has one of its own."""
+    return _plain(f"{_call(event)}: {describe_event(event)}")
 
 
 def json_line(event: Event, level: str) -> str:

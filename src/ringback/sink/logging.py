@@ -9,7 +9,7 @@ from typing import TextIO
 
 from ringback.event import Event, What
 from ringback.event.listen import CallQueue, without_exception
-from ringback.sink.formatting import json_line, text_line
+from ringback.sink.formatting import json_line, message_line, text_line
 
 _CHANGES: dict[What, int] = {
     "circuit_opened": logging.WARNING,
@@ -21,7 +21,7 @@ _CHANGES: dict[What, int] = {
     "stacked_retries": logging.WARNING,
 }
 
-_OUTCOMES = {"retry": logging.WARNING, "failure": logging.ERROR, "success": logging.INFO}
+_OUTCOMES = {"retry": logging.INFO, "failure": logging.ERROR, "success": logging.INFO}
 
 _NOBODY = logging.NullHandler()  # without it, Python writes what nobody handles to stderr
 
@@ -29,10 +29,10 @@ _HANDLERS = CallQueue("logging")  # one, for handlers are shared: lines keep the
 
 
 class LogSink:
-    """Writes to a logger: retries (WARNING), calls given up (ERROR), recoveries (INFO), changes.
+    """Writes to a logger: calls given up (ERROR), retries and recoveries (INFO), changes.
 
-    A line has the time, the URL without credentials and query, the kind, which attempt of how
-    many, the decision and the wait. A call that succeeds at once is not logged; one that an open
+    A line has the URL without credentials and query, the kind, which attempt of how many, the
+    decision and the wait. A call that succeeds at once is not logged; one that an open
     circuit refuses is at DEBUG, for there may be many. The event, without the exception, is at
     ``record.event``.
 
@@ -80,7 +80,7 @@ class LogSink:
         if event.uneventful or not logger.isEnabledFor(level) or not _is_heard(logger):
             return
         name = logging.getLevelName(level)
-        line = json_line(event, name) if self._json else text_line(event)
+        line = json_line(event, name) if self._json else message_line(event)
         extra = {"event": without_exception(event)}
         record = logger.makeRecord(
             logger.name, level, __file__, 0, "%s", (line,), None, extra=extra
