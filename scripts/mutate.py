@@ -30,8 +30,8 @@ MUTATIONS = [
     ("retry/run.py", "now + delay >= self.deadline", "now + delay > self.deadline + 60", "retry"),
     ("retry/run.py", 'or guard.pay(now) else "budget"', 'or not guard.pay(now) else "budget"',
      "retry"),
-    ("retry/run.py", 'return failure.delivered == "no"', "return True", "retry client"),
-    ("retry/run.py", "from_balancer and repeatable.idempotent and", "from_balancer and",
+    ("retry/run.py", 'failure.delivered == "no" and in_outage', "in_outage", "retry client"),
+    ("retry/run.py", 'failure.layer != "status" and failure.layer', "failure.layer",
      "retry client"),
     ("failure/settle.py", 'usual == "maybe" and phase in BEFORE_SENDING', 'usual == "maybe"',
      "failure"),
@@ -56,7 +56,7 @@ MUTATIONS = [
      "client"),
     ("client/propagation.py", "at is None or not is_named", "at is None or is_named", "client"),
     # Secrets and strangers
-    ("failure/target.py", "_CREDENTIALS.sub(r", "_QUERY.sub(r", "failure"),
+    ("failure/target.py", "text = _CREDENTIALS.sub(r", "text = _QUERY.sub(r", "failure"),
     ("failure/target.py", 'match[2].rpartition("@")[2]', "match[2]", "failure"),
     ("diagnosis/redact.py", "address.is_loopback or address.is_unspecified",
      "address.is_loopback or address.is_private", "diagnosis"),
@@ -70,7 +70,7 @@ MUTATIONS = [
     ("monitor/fleet/agents.py", "if name in self._nonces:", "if not name:", "monitor/fleet"),
     ("monitor/fleet/agents.py", "agent.removed_at is not None or not agent.key",
      "not agent.key", "monitor/fleet monitor/agent"),
-    ("monitor/agent/client.py", "or parts.username:", "or not parts.hostname:",
+    ("monitor/agent/client.py", 'or "@" in parts.netloc:', "or not parts.hostname:",
      "monitor/agent cli"),
     # Judgement
     ("incident/vote.py", "in_a_row = self.failures >= threshold",

@@ -271,7 +271,9 @@ def test_a_post_that_was_not_delivered_waits():
 
 @pytest.mark.parametrize("code", ["429", "502", "503"])
 def test_a_status_is_no_outage_to_wait_out(code):
-    world = World(lambda now: not 10 <= now < 15, fails=replace(UNAVAILABLE, code=code))
+    world = World(
+        lambda now: not 10 <= now < 15, fails=replace(UNAVAILABLE, delivered="no", code=code)
+    )
     world.call(9.9)
     call = world.call(11.5)
     world.go()
