@@ -81,6 +81,7 @@ def test_the_samples_of_each_tool_become_a_configuration(kind, tmp_path):
         ("http", {"tls_config": {"ca": "-----BEGIN"}}),
         ("http", {"proxy_url": "ftp://proxy.example"}),
         ("http", {"oauth2": {"client_id": "x"}}),
+        ("http", {"valid_http_versions": ["HTTP/2.0"]}),
         ("dns", {"query_name": "a.example", "dns_over_tls": True}),
     ],
 )
@@ -363,6 +364,7 @@ SITES = [
     ({"url": "https://a.example/$KEY?x=${y}"}, "https://a.example/${KEY}?x=$${y}"),
     ({"expectedStatusCodes": [200, 0]}, None),
     ({"check": "icmp-ping"}, None),
+    ({"maxRedirects": 0}, "https://a.example/"),
 ]
 
 
@@ -389,6 +391,8 @@ SAME_OR_NOT = [
     "tcp -p 25 -M warn",
     "dns -H a.example -a 192.0.2.9 -A",
     "dns -H a.example -A -a 192.0.2.9",
+    "dns -H a.example -a 192.0.2.9",  # further addresses pass, or not: that differs by version
+    "dns -H a.example -L",
     "imap -p $HOSTADDRESS$",
 ]
 
@@ -399,6 +403,48 @@ def test_a_plugin_that_cannot_be_followed_is_left_out(line):
 
     assert draft.endpoints == []
     assert "db it: skipped: " in notes(draft)[0]
+
+
+MEANT = [  # of Icinga, of blackbox_exporter and of Upptime: what is written, and what is said
+    ("icinga", ("ping4", ""), {"latency": "200ms"}, "the share of lost packets (-c)"),
+    ("icinga", ("ping", "vars.ping_crta = 500\nvars.ping_cpl = 100"), {"latency": "500ms"}, ""),
+    ("icinga", ("hostalive", ""), {"latency": "5s"}, ""),
+    (
+        "icinga",
+        ("icmp", "vars.icmp_ttl = 3\nvars.icmp_cpl = 100"),
+        {"latency": "200ms"},
+        "icmp_ttl",
+    ),
+    ("icinga", ("icmp", "vars.icmp_crta = 50"), {"latency": "50ms"}, "lost packets (-c)"),
+    ("icinga", ("ping6", "vars.ping_crta = {{ 1 }}"), None, "ping_crta$ is not understood"),
+    ("icinga", ("http", 'vars.http_headerstring = "x"'), None, "-d has no equivalent"),
+    ("icinga", ("http", "vars.http_invertregex = true"), None, "--invert-regex has no"),
+    ("icinga", ("tcp", "vars.tcp_port = 1\nvars.tcp_all = true"), None, "-A has no equivalent"),
+    ("icinga", ("dns", 'vars.dns_expected_answers = "192.0.2.9"'), None, "it expects (-a)"),
+    ("prometheus", ["HTTP/1.1", "HTTP/2.0"], {"status": "2xx"}, ""),
+    ("prometheus", ["HTTP/1.1"], {"status": "2xx"}, "lacks HTTP/2.0"),
+    ("upptime", 3, {}, "maxRedirects is not imported"),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "expect", "said"), MEANT)
+def test_a_limit_of_the_original_is_kept_or_told(kind, given, expect, said):
+    if kind == "icinga":
+        text = HOST.replace("{", f'{{\n check_command = "{given[0]}"\n{given[1]}\n', 1)
+    elif kind == "prometheus":
+        module = {"prober": "http", "http": {"valid_http_versions": given}}
+        text = json.dumps({"modules": {"http_2xx": module}, "scrape_configs": [
+            {"metrics_path": "/probe", "static_configs": [{"targets": ["a.example"]}]}
+        ]})  # fmt: skip
+    else:
+        text = json.dumps({"sites": [{"name": "x", "url": "a.example", "maxRedirects": given}]})
+    draft = imported("x", text, kind)
+
+    assert [endpoint.get("expect", {}) for endpoint in draft.endpoints] == [expect] * (
+        expect is not None
+    )
+    assert bool(notes(draft)) == bool(said)
+    assert said in str(notes(draft))
 
 
 GROUPS = """

@@ -16,6 +16,7 @@ _HTTP = frozenset(
     | {"fail_if_body_not_matches_regexp", "fail_if_body_matches_regexp", "tls_config"}
     | {"preferred_ip_protocol", "ip_protocol_fallback", "basic_auth", "bearer_token"}
     | {"fail_if_header_not_matches", "authorization", "proxy_url", "proxy_from_environment"}
+    | {"valid_http_versions"}
 )
 _TCP = frozenset({"query_response", "tls", "tls_config", "preferred_ip_protocol"})
 _DNS = frozenset(
@@ -108,6 +109,9 @@ class BlackboxModule:
             yield ("tls_config", key), "has no equivalent"
         if tls.get("key_file") and tls["key_file"] != tls.get("cert_file"):
             yield ("tls_config", "key_file"), "must be appended to the file of the certificate"
+        versions = as_list(self.own.get("valid_http_versions"))
+        if versions and "HTTP/2.0" not in versions:
+            yield ("valid_http_versions",), "lacks HTTP/2.0: a server that speaks it is up here"
         if self.own.get("preferred_ip_protocol") and self._ip() is None:
             yield ("preferred_ip_protocol",), "with a fallback: both versions of IP are tried"
 
@@ -115,6 +119,9 @@ class BlackboxModule:
         """A condition that has no equivalent, and what to say of it."""
         for key in sorted(key for key in self.own.keys() & _CONDITIONS if self.own[key]):
             return key, f"{key} has no equivalent"
+        versions = as_list(self.own.get("valid_http_versions"))
+        if versions and "HTTP/1.1" not in versions:
+            return "valid_http_versions", "only HTTP/1.1 is spoken"
         for _, matcher in indexed_tables(self.own.get("fail_if_header_not_matches")):
             if _plain_text(matcher.get("regexp")) is None:
                 why = f"headers are only searched for plain text, not for {matcher.get('regexp')!r}"

@@ -49,9 +49,33 @@ _OPTIONS = {
         "http_certificate": "-C",
         "http_critical_time": "-c",
         "http_header": "-k",
+        "http_headerstring": "-d",
+        "http_expect_body_eregi": "-R",
+        "http_invertregex": "--invert-regex",
+        "http_pagesize": "-m",
+        "http_maxage": "-M",
+        "http_clientcert": "-J",
     },
-    "tcp": {"tcp_address": "-H", "tcp_port": "-p", "tcp_send": "-s", "tcp_expect": "-e"},
-    "dns": {"dns_lookup": "-H", "dns_server": "-s", "dns_expected_answers": "-a"},
+    "tcp": {
+        "tcp_address": "-H",
+        "tcp_port": "-p",
+        "tcp_escape_send": "-E",
+        "tcp_send": "-s",
+        "tcp_expect": "-e",
+        "tcp_all": "-A",
+        "tcp_mismatch": "-M",
+        "tcp_ssl": "-S",
+        "tcp_certificate": "-D",
+        "tcp_ctime": "-c",
+    },
+    "dns": {
+        "dns_lookup": "-H",
+        "dns_server": "-s",
+        "dns_query_type": "-q",
+        "dns_expected_answers": "-a",
+        "dns_authoritative": "-A",
+        "dns_ctime": "-c",
+    },
     "dig": {"dig_lookup": "-l", "dig_server": "-H", "dig_record_type": "-T"},
     "ssl_cert": {
         "ssl_cert_address": "-H",
@@ -67,6 +91,10 @@ _OPTIONS = {
             *("nntps", "ldap"),
         )
     },
+    **{
+        name: {f"{name}_address": "-H", f"{name}_timeout": "-t", f"{name}_limits": "-c"}
+        for name in ("ping", "icmp")
+    },
     "mysql": {"mysql_hostname": "-H", "mysql_port": "-P", "mysql_username": "-u"},
     "pgsql": {
         "pgsql_hostname": "-H",
@@ -76,6 +104,8 @@ _OPTIONS = {
     },
 }
 """Command to its variables, and the option of the plugin that each is."""
+_LIMITS = {"ping": ("200", "15"), "hostalive": ("5000", "100"), "icmp": ("200", "15")}
+"""Commands that ping to their milliseconds and lost packets in percent, where nothing is said."""
 
 
 _NOT_IMPORTED = {
@@ -290,8 +320,14 @@ def _command_line(command: str, values: dict[str, Any], host: dict[str, Any]) ->
     address = host.get("address") or host.get("address6")
     if command == "http" and isinstance(address, str):
         variables = {"http_address": address, **variables}
+    if command == "dns":
+        variables = {"dns_lookup": str(host["name"]), **variables}
     words = [_PLUGINS.get(command, f"check_{command}")]
-    for variable, option in _OPTIONS.get(command, {}).items():
+    prefix = _prefix(command)
+    if limits := _LIMITS.get(command.rstrip("46")):
+        variables = {f"{prefix}_crta": limits[0], f"{prefix}_cpl": limits[1], **variables}
+        variables[f"{prefix}_limits"] = f"${prefix}_crta$,${prefix}_cpl$%"
+    for variable, option in _OPTIONS.get(prefix, {}).items():
         value = variables.get(variable)
         several = value if isinstance(value, list) else [value]
         if any(text is UNCLEAR for text in several):
@@ -304,18 +340,24 @@ def _command_line(command: str, values: dict[str, Any], host: dict[str, Any]) ->
     return " ".join(words)
 
 
+def _prefix(command: str) -> str:
+    """What the names of a command's variables begin with."""
+    return "ping" if command in _PLUGINS else command
+
+
 def _vars(values: dict[str, Any], host: dict[str, Any]) -> tuple[Any, Any]:
     return values.get("vars"), host.get("vars")
 
 
 def _lost_variables(command: str, values: dict[str, Any], host: dict[str, Any]) -> list[str]:
     """The variables of a command that say something else than is imported."""
-    known = _OPTIONS.get(command, {})
+    prefix = _prefix(command)
+    known = _OPTIONS.get(prefix, {})
     own, of_host = (found if isinstance(found, dict) else {} for found in _vars(values, host))
     return sorted(
         key
         for key, value in {**of_host, **own}.items()
-        if key.startswith(f"{command}_")
+        if key.startswith(f"{prefix}_")
         and key not in known
         and not key.endswith(_HARMLESS)
         and not isinstance(value, dict)  # what rules go through
@@ -323,7 +365,10 @@ def _lost_variables(command: str, values: dict[str, Any], host: dict[str, Any]) 
     )
 
 
-_HARMLESS = ("_altnames", "_ignore_ocsp", "_sni", "_verbose", "_warn_time", "_wtime", "_ipv4")
+_HARMLESS = (
+    *("_altnames", "_ignore_ocsp", "_sni", "_verbose", "_warn_time", "_wtime", "_ipv4"),
+    *("_wrta", "_wpl", "_crta", "_cpl", "_packets"),  # The critical ones are in the limits
+)
 """Ends of variables without which a check sees no less."""
 
 

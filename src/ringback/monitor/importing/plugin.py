@@ -280,12 +280,14 @@ def _ping(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Ta
 
 
 def _dns(options: PluginOptions, address: str, _name: str, _draft: Draft) -> Table:
-    options.refuse("-A", "--expect-authority", "-n", "--expect-nxdomain")
-    answers = [answer for value in options.all("-a") for answer in value.split(",")]
+    options.refuse("-A", "--expect-authority", "-n", "--expect-nxdomain", "-L", "--all")
+    if options.has("-a"):  # one of them, or all and no other: the plugin's versions differ
+        raise ValueError("the set of addresses that it expects (-a) has no equivalent")
     return {
         "url": f"dns://{options.get('-H') or address}",
         "nameserver": options.get("-s"),
-        "expect": {"answers": answers, "latency": config_duration(options.get("-c"))},
+        "record": options.get("-q", "--querytype"),
+        "expect": {"latency": config_duration(options.get("-c"))},
     }
 
 

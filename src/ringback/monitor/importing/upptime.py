@@ -46,6 +46,9 @@ def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
             for key in sorted(written.keys() - _CONVERTED - _IGNORED):
                 why = _NO_EQUIVALENT.get(key, "has no equivalent")
                 draft.note(text, read.line("sites", index, key), f"{site.get('name')}: {key} {why}")
+            if site.get("maxRedirects"):
+                message = f"{site.get('name')}: maxRedirects is not imported: up to 10 are followed"
+                draft.note(text, read.line("sites", index, "maxRedirects"), message)
             if why := _lost(site):
                 draft.note(text, line, f"skipped: {site.get('name')} {why}")
             elif endpoint := _endpoint(site, draft):
