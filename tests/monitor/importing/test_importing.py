@@ -405,6 +405,52 @@ def test_a_plugin_that_cannot_be_followed_is_left_out(line):
     assert "db it: skipped: " in notes(draft)[0]
 
 
+def test_a_command_that_is_elsewhere_is_not_guessed_from_its_arguments():
+    service = PLUGIN.partition("define command")[0].format()
+    drafts = [
+        imported("x.cfg", service.replace("own", command), "nagios")
+        for command in ("check_ping!100.0,20%!500.0,60%", "check_ping")
+    ]
+
+    assert [len(draft.endpoints) for draft in drafts] == [0, 1]
+    assert "its command check_ping is not in these files" in notes(drafts[0])[0]
+    assert "the command check_ping is not in these files" in notes(drafts[1])[0]
+
+
+def test_the_hosts_of_nested_groups_of_nagios_are_in_the_same_order_every_time():
+    names = [f"host{number}" for number in range(40)]
+    hosts = "".join(
+        f"define host {{\n host_name {name}\n hostgroups in\n address 192.0.2.1\n}}\n"
+        for name in names
+    )
+    rest = (
+        "define hostgroup {\n hostgroup_name all\n hostgroup_members in\n}\n"
+        "define service {\n hostgroup_name all\n description it\n check_command check_ssh\n}\n"
+    )
+    draft = imported("x.cfg", hosts + rest, "nagios")
+
+    assert [endpoint["name"] for endpoint in draft.endpoints] == [f"{name} it" for name in names]
+
+
+TIMEOUTS = [  # of global, job and module, and what blackbox_exporter makes of them
+    ({}, {}, None, "9.5s"),
+    ({"scrape_interval": "5s"}, {}, None, "4.5s"),
+    ({"scrape_timeout": "20s"}, {}, "30s", "19.5s"),
+    ({"scrape_interval": "5s"}, {"scrape_interval": "1m30s"}, "5s", "5s"),
+    ({}, {"scrape_timeout": "5s"}, "5s", "4.5s"),
+    ({}, {"scrape_timeout": "500ms"}, "2s", "2s"),
+]
+
+
+@pytest.mark.parametrize(("whole", "job", "module", "timeout"), TIMEOUTS)
+def test_a_time_out_of_prometheus_is_the_shorter_one(whole, job, module, timeout):
+    modules = {"http_2xx": {"prober": "http", **({"timeout": module} if module else {})}}
+    job = {"metrics_path": "/probe", "static_configs": [{"targets": ["a.example"]}], **job}
+    text = json.dumps({"modules": modules, "global": whole, "scrape_configs": [job]})
+
+    assert imported("x", text, "prometheus").endpoints[0]["timeout"] == timeout
+
+
 MEANT = [  # of Icinga, of blackbox_exporter and of Upptime: what is written, and what is said
     ("icinga", ("ping4", ""), {"latency": "200ms"}, "the share of lost packets (-c)"),
     ("icinga", ("ping", "vars.ping_crta = 500\nvars.ping_cpl = 100"), {"latency": "500ms"}, ""),
@@ -420,6 +466,8 @@ MEANT = [  # of Icinga, of blackbox_exporter and of Upptime: what is written, an
     ("icinga", ("http", 'vars.http_headerstring = "x"'), None, "-d has no equivalent"),
     ("icinga", ("http", "vars.http_invertregex = true"), None, "--invert-regex has no"),
     ("icinga", ("tcp", "vars.tcp_port = 1\nvars.tcp_all = true"), None, "-A has no equivalent"),
+    ("icinga", ("smtp", "vars.smtp_starttls = true"), {}, ""),
+    ("icinga", ("dns", ""), {}, ""),
     ("icinga", ("dns", 'vars.dns_expected_answers = "192.0.2.9"'), None, "it expects (-a)"),
     ("prometheus", ["HTTP/1.1", "HTTP/2.0"], {"status": "2xx"}, ""),
     ("prometheus", ["HTTP/1.1"], {"status": "2xx"}, "lacks HTTP/2.0"),
@@ -445,6 +493,9 @@ def test_a_limit_of_the_original_is_kept_or_told(kind, given, expect, said):
     )
     assert bool(notes(draft)) == bool(said)
     assert said in str(notes(draft))
+    if given in (("smtp", "vars.smtp_starttls = true"), ("dns", "")):
+        url = {"smtp": "tls://192.0.2.1:25", "dns": "dns://web"}[given[0]]
+        assert [endpoint["url"] for endpoint in draft.endpoints] == [url]
 
 
 GROUPS = """
@@ -474,8 +525,9 @@ def test_the_hosts_of_a_service_of_nagios(of, names):
     draft = convert([ImportedFile(Path(name), text) for name, text in files.items()])
 
     assert [endpoint["name"] for endpoint in draft.endpoints] == [f"{name} it" for name in names]
-    assert "contacts are not imported" in notes(draft)[0]
-    assert len(notes(draft)) == 1 + (not names)
+    said = ["command check_ssh is not in these"] if names else ["skipped: it is passive"]
+    for note, part in zip(notes(draft), ["contacts are not imported", *said], strict=True):
+        assert part in note
 
 
 MONITOR = '{{"monitorList": [{{"id": 1, "name": "x", {}}}]}}'

@@ -7,8 +7,16 @@ from functools import partial
 from typing import Any
 
 from ringback.failure.target import bracketed, split_port
+from ringback.monitor.config.values import duration_of
 from ringback.monitor.config.yaml_text import YAMLText, as_list, as_table, indexed_tables
-from ringback.monitor.importing.draft import Draft, ImportedFile, Table, pruned, yaml_of
+from ringback.monitor.importing.draft import (
+    Draft,
+    ImportedFile,
+    Table,
+    config_duration,
+    pruned,
+    yaml_of,
+)
 from ringback.monitor.importing.relabel import Labels, relabel_rules, relabelled
 
 _HTTP = frozenset(
@@ -290,6 +298,7 @@ _DEFAULTS: dict[str, Table] = {
 }
 """The modules that a fresh installation has."""
 _MAX_TARGETS = 100_000
+_TIMEOUT_OFFSET = 0.5  # Seconds that the exporter keeps of Prometheus' time, where nothing is said
 _SECTIONS = {
     "alerting": "alerting is not imported: add a [[notifier]]",
     "rule_files": "rules are not imported: each endpoint that is down opens an incident by itself",
@@ -387,12 +396,24 @@ class _ScrapeJobs:
             return
         endpoint = module.endpoint(target, self.draft, labels.get("__param_hostname", ""))
         if endpoint:
-            endpoint.setdefault("timeout", job.get("scrape_timeout"))
+            endpoint["timeout"] = self._timeout(job, endpoint.get("timeout"))
             own = {k: v for k, v in labels.items() if not k.startswith("__") and k != "job"}
             if own.get("instance") == target:
                 del own["instance"]
             times = {"every": job.get("scrape_interval"), "group": name, "labels": own}
             self.draft.endpoints.append(pruned({**endpoint, **times}))
+
+    def _timeout(self, job: Table, of_module: Any) -> Any:
+        """The module's, or half a second less than Prometheus waits, as the exporter does."""
+        whole = as_table(self.whole.get("global"))
+        every = job.get("scrape_interval") or whole.get("scrape_interval") or "1m"
+        try:
+            most = min(duration_of(whole.get("scrape_timeout") or 10), duration_of(every))
+            longest = duration_of(job.get("scrape_timeout") or most) - _TIMEOUT_OFFSET
+            own = duration_of(of_module) if of_module else longest
+        except ValueError:
+            return of_module
+        return of_module if own < longest or longest <= 0 else config_duration(longest)
 
     def _targets(self, index: int, job: Table) -> Iterator[tuple[str, dict[str, str]]]:
         for _, group in indexed_tables(job.get("static_configs")):

@@ -85,7 +85,13 @@ _OPTIONS = {
         "ssl_cert_warn": "-w",
     },
     **{
-        name: {f"{name}_address": "-H", f"{name}_port": "-p"}
+        name: {
+            f"{name}_address": "-H",
+            f"{name}_port": "-p",
+            f"{name}_ssl": "-S",
+            f"{name}_starttls": "-T" if name == "ldap" else "-S",
+            f"{name}_certificate_age": "-D",
+        }
         for name in (
             *("ssh", "smtp", "ssmtp", "imap", "simap", "pop", "spop", "ftp", "nntp"),
             *("nntps", "ldap"),
@@ -332,7 +338,7 @@ def _command_line(command: str, values: dict[str, Any], host: dict[str, Any]) ->
         several = value if isinstance(value, list) else [value]
         if any(text is UNCLEAR for text in several):
             raise UnclearExpression(f"vars.{variable}")
-        if option in {"-S", "--sni"} or value is True:
+        if option in {"-S", "--sni"} or variable.endswith("_starttls") or value is True:
             words += [option] if value not in (None, False, "", "0", "false") else []
             continue
         written = (_filled(text, variables, host) for text in several if isinstance(text, str))

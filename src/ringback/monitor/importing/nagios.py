@@ -121,6 +121,7 @@ class _Converter:
         }
         self.members = self._groups(live)
         self.watched: set[str] = set()
+        self.taken: dict[str, NagiosObject] = {}  # Command without a definition, and who calls it
 
     def _groups(self, live: list[NagiosObject]) -> dict[str, list[str]]:
         members: dict[str, list[str]] = {}
@@ -137,7 +138,7 @@ class _Converter:
             for values in nested:
                 own = members.setdefault(values.get("hostgroup_name", ""), [])
                 inner = (members.get(name, ()) for name in _names(values["hostgroup_members"]))
-                own += dict.fromkeys(chain.from_iterable(inner)).keys() - set(own)
+                own += [n for n in dict.fromkeys(chain.from_iterable(inner)) if n not in own]
         return members
 
     def add(self) -> None:
@@ -145,6 +146,9 @@ class _Converter:
             self._host(name, host)
         for service in self.services:
             self._service(service)
+        for name, item in self.taken.items():
+            message = f"the command {name} is not in these files: it is taken for the plugin"
+            self.draft.note(item.text, item.line, message)
         for message, item in {_NOT_CONVERTED[o.kind]: o for o in reversed(self.others)}.items():
             self.draft.note(item.text, item.line, message)  # once, at the first of them
 
@@ -201,6 +205,8 @@ class _Converter:
         made = plugin_endpoint(line, address, name, self.draft, (item.text, item.line))
         if made is None:
             return None
+        if (called := command.partition("!")[0].strip()) not in self.commands:
+            self.taken.setdefault(called, item)
         values, groups = item.values, _names(host.values.get("hostgroups", ""))
         every = values.get("check_interval") or values.get("normal_check_interval")
         retry_every = values.get("retry_interval") or values.get("retry_check_interval")
@@ -215,11 +221,15 @@ class _Converter:
         name, *arguments = re.split(r"(?<!\\)!", command)
         name = name.strip()
         if name not in self.commands:
+            if not all(argument.startswith("-") for argument in arguments if argument):
+                message = f"its command {name} is not in these files: what its arguments mean"
+                raise ValueError(f"{message} is not known")
             return " ".join((name, *arguments))
         line = self.commands[name]
         macros = {
             "HOSTADDRESS": host.values.get("address") or host.values.get("host_name", ""),
             "HOSTNAME": host.values.get("host_name", ""),
+            "SERVICEDESC": item.values.get("service_description", ""),
             "HOSTALIAS": host.values.get("alias", ""),
             **{f"ARG{number}": value for number, value in enumerate(arguments, 1)},
             **{f"_HOST{k[1:].upper()}": v for k, v in host.values.items() if k[:1] == "_"},

@@ -91,6 +91,8 @@ class PluginOptions:
             return ""
         if waiting:  # one that is not known, and takes no value
             self._values.setdefault(waiting, []).append("")
+        if not word:  # a macro that is empty
+            return ""
         name, equals, value = word.partition("=")
         name = _SHORT_OPTIONS.get(name, name)
         if not word.startswith("-"):
