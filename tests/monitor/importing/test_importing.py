@@ -466,6 +466,12 @@ MEANT = [  # of Icinga, of blackbox_exporter and of Upptime: what is written, an
     ("icinga", ("http", 'vars.http_headerstring = "x"'), None, "-d has no equivalent"),
     ("icinga", ("http", "vars.http_invertregex = true"), None, "--invert-regex has no"),
     ("icinga", ("tcp", "vars.tcp_port = 1\nvars.tcp_all = true"), None, "-A has no equivalent"),
+    (
+        "icinga",
+        ("http", 'vars.http_expect_body_regex = "a\\\\$$"\ncommand_endpoint = "b"'),
+        {"matches": "a\\$"},
+        "it is asked from here",
+    ),
     ("icinga", ("smtp", "vars.smtp_starttls = true"), {}, ""),
     ("icinga", ("dns", ""), {}, ""),
     ("icinga", ("dns", 'vars.dns_expected_answers = "192.0.2.9"'), None, "it expects (-a)"),

@@ -276,6 +276,9 @@ class _Converter:
         made = plugin_endpoint(line, address, name, self.draft, item.place)
         if made is None:
             return False
+        if item.values.get("command_endpoint"):
+            message = f"{name}: command_endpoint is not imported: it is asked from here"
+            self.draft.note(*item.place, message)
         for variable in _lost_variables(str(command), item.values, host.values):
             self.draft.note(*item.place, f"{name}: vars.{variable} is not imported")
         times = check_times(
@@ -396,7 +399,7 @@ def _filled(text: str, variables: dict[str, Any], host: dict[str, Any]) -> str:
         if not _MACRO.search(text):
             break
         text = _MACRO.sub(meaning, text)[:_MAX_TEXT]
-    return text
+    return text.replace("$$", "$")
 
 
 _MAX_TEXT = 10_000  # Characters of an option

@@ -199,7 +199,7 @@ def _http(options: PluginOptions, address: str, name: str, draft: Draft) -> Tabl
     if elsewhere and not follows and not (secure and options.has("--sni")):
         host = at
     elif elsewhere:
-        options.lost.add("-I")  # it is asked by its name
+        options.lost.add(f"that {at} is asked, not what {named} resolves to (-I),")
     if days and not options.has("--continue-after-certificate"):
         return {  # nothing is asked of it
             "url": f"tls://{bracketed(host)}{port or ':443'}",

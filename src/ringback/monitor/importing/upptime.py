@@ -36,7 +36,7 @@ def is_upptime(text: ImportedFile) -> bool:
 
 
 def convert_upptime(texts: Iterable[ImportedFile], draft: Draft) -> None:
-    draft.defaults = {"every": _DEFAULT_INTERVAL}
+    draft.defaults = {"every": _DEFAULT_INTERVAL, "timeout": "30s"}  # Upptime's own
     for text in texts:
         read = yaml_of(text)
         whole = as_table(read.data)
@@ -96,6 +96,7 @@ def _endpoint(site: Table, draft: Draft) -> Table:
         {
             "name": with_variables(name, _VARIABLE),
             "url": with_variables(of_kind.get(kind, url), _VARIABLE),
+            "timeout": None if http else "10s",
             "ip": 6 if site.get("ipv6") else None,
             "method": site.get("method") if site.get("method") != "GET" and http else None,
             "headers": _headers(site.get("headers"), name, draft),
