@@ -417,6 +417,16 @@ def test_a_command_that_is_elsewhere_is_not_guessed_from_its_arguments():
     assert "the command check_ping is not in these files" in notes(drafts[1])[0]
 
 
+def test_an_interval_under_its_older_name_goes_before_a_templates():
+    base = "define service {\n name base\n check_interval 10\n register 0\n}\n"
+    own = PLUGIN.format("check_ssh").replace(
+        "service_description", "use base\n normal_check_interval 2\n service_description"
+    )
+    draft = imported("x.cfg", base + own, "nagios")
+
+    assert [endpoint["every"] for endpoint in draft.endpoints] == ["2m"]
+
+
 def test_the_hosts_of_nested_groups_of_nagios_are_in_the_same_order_every_time():
     names = [f"host{number}" for number in range(40)]
     hosts = "".join(

@@ -22,6 +22,11 @@ _OTHER_NAMES = {
     "description": "service_description",
 }
 """Keys of a service by which Nagios takes the same as well."""
+_INTERVALS = {
+    "normal_check_interval": "check_interval",
+    "retry_check_interval": "retry_interval",
+}
+"""The older names, which say the same: what is said last counts."""
 _LISTS = frozenset({"host_name", "hostgroup_name", "hostgroups", "parents"})
 """Keys whose value may begin with a plus: it is added to what the template says."""
 _UNIT_SECONDS = 60.0  # Seconds of a time unit, Nagios' `interval_length`
@@ -72,7 +77,7 @@ def _objects(text: ImportedFile) -> Iterator[NagiosObject]:
             key, _, value = line.partition(";")[0].strip().replace("\t", " ").partition(" ")
             if key and not key.startswith("#"):
                 own = _OTHER_NAMES.get(key, key) if match[1] == "service" else key
-                values[own] = value.strip()
+                values[_INTERVALS.get(own, own)] = value.strip()
         yield NagiosObject(match[1], values, text, text.text.count("\n", 0, match.start(1)) + 1)
 
 
@@ -208,11 +213,9 @@ class _Converter:
         if (called := command.partition("!")[0].strip()) not in self.commands:
             self.taken.setdefault(called, item)
         values, groups = item.values, _names(host.values.get("hostgroups", ""))
-        every = values.get("check_interval") or values.get("normal_check_interval")
-        retry_every = values.get("retry_interval") or values.get("retry_check_interval")
         times = check_times(
-            config_duration(every, _UNIT_SECONDS),
-            config_duration(retry_every, _UNIT_SECONDS),
+            config_duration(values.get("check_interval"), _UNIT_SECONDS),
+            config_duration(values.get("retry_interval"), _UNIT_SECONDS),
             values.get("max_check_attempts", ""),
         )
         return pruned({**made, **times, "group": groups[0] if groups else None})
