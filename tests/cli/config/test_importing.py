@@ -13,7 +13,7 @@ def test_what_is_written_can_be_checked(ringback, tmp_path):
 
     assert (done.returncode, done.stdout) == (0, "")
     assert "check_nrpe is not supported" in done.stderr
-    assert done.stderr.endswith("9 endpoints, 0 notifiers, 6 notes on what could not be imported\n")
+    assert done.stderr.endswith("9 endpoints, 0 notifiers, 8 notes on what could not be imported\n")
     checked = ringback("check-config", cwd=tmp_path)
     (problem,) = checked.stdout.splitlines()
     assert problem.endswith("environment variable 'SHOP_FRONT_PAGE_AUTHORIZATION' is not set")

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 
 from ringback.monitor.importing.draft import Draft, ImportedFile, Table, config_duration, pruned
-from ringback.monitor.importing.plugin import check_times, plugin_endpoint
+from ringback.monitor.importing.plugin import check_times, is_supported, plugin_endpoint
 
 _DEFINE = re.compile(r"^\s*define\s+(\w+)\s*\{", re.MULTILINE)
 _MACRO = re.compile(r"\$(\w+)\$")
@@ -224,7 +224,8 @@ class _Converter:
         name, *arguments = re.split(r"(?<!\\)!", command)
         name = name.strip()
         if name not in self.commands:
-            if not all(argument.startswith("-") for argument in arguments if argument):
+            options = all(argument.startswith("-") for argument in arguments if argument)
+            if is_supported(name) and not options:
                 message = f"its command {name} is not in these files: what its arguments mean"
                 raise ValueError(f"{message} is not known")
             return " ".join((name, *arguments))

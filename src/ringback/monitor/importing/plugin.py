@@ -160,6 +160,10 @@ def plugin_endpoint(
     return pruned({"name": name, **made})
 
 
+def is_supported(plugin: str) -> bool:
+    return plugin in _PLUGINS or plugin in _SERVICES
+
+
 def check_times(every: str | None, retry_every: str | None, tries: str) -> Table:
     """Return how often to check, and how many failures in a row mean that it is down."""
     threshold = int(tries) if tries.isdigit() and tries != "0" else None
