@@ -1,7 +1,7 @@
 import asyncio
 
 from ringback import Policy, Timeout
-from ringback.client.call import KnownCall
+from ringback.client.call import AsyncClock, KnownCall
 from ringback.client.drive_async import bounded
 from ringback.failure import Target
 
@@ -10,7 +10,8 @@ LIMITS = Timeout(pool=None)
 
 def in_one_place(attempt):
     call = KnownCall(Target(), "GET")
-    limited = bounded(attempt, call, "http://h:80", Policy(bulkhead=1), ConnectionError)
+    clock, one = AsyncClock(asyncio.sleep), Policy(bulkhead=1)
+    limited = bounded(attempt, call, "http://h:80", one, ConnectionError, clock)
     return asyncio.create_task(limited(LIMITS))
 
 

@@ -17,6 +17,7 @@ import ringback
 from ringback import Backoff, Policy, Rate, Session, Timeout, errors
 from ringback.client import bulkhead
 from ringback.sink import OpenTelemetrySink, PrometheusSink
+from ringback.testing.clock import FakeClock
 
 TARGET = "postgres://db.test:5432"
 
@@ -74,6 +75,52 @@ def test_each_attempt_takes_a_turn_under_the_rate():
         call()
     assert len(tried) == 3
     assert tried[2] >= 0.2
+
+
+def by_loop(retried):
+    for attempt in retried:
+        with attempt:
+            pass
+
+
+def by_task(retried):
+    async def call():
+        async for attempt in retried:
+            with attempt:
+                pass
+
+    asyncio.run(call())
+
+
+def by_coroutine(retried):
+    async def work():
+        pass
+
+    asyncio.run(retried.call(work))
+
+
+@pytest.mark.parametrize(
+    "call", [by_loop, by_task, lambda retried: retried.call(str), by_coroutine]
+)
+def test_the_turn_comes_on_the_clock_that_was_given(call):
+    policy = limited(rate=Rate(1e-3, burst=1), deadline=1e4)
+    for _ in range(2):  # another clock has a pace of its own
+        fake = FakeClock()
+        retried = loop(policy, clock=fake.clock)
+        for turn in range(3):
+            call(retried)
+            assert fake.now == turn * 1000
+    with pytest.raises(errors.PoolExhausted, match=r"lets this call go in 1e\+03 s"):
+        call(loop(replace(policy, deadline=10), clock=fake.clock))
+
+
+def test_a_session_takes_its_turn_on_its_clock(lab):
+    endpoint, fake = lab.start("ok"), FakeClock()
+    policy = limited(rate=Rate(1e-3, burst=1), deadline=1e4)
+    with Session(policy=policy, clock=fake.clock) as session:
+        for turn in range(3):
+            assert session.get(endpoint.url).ok
+            assert fake.now == turn * 1000
 
 
 def test_tasks_wait_for_a_place_as_well():

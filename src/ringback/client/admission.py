@@ -1,7 +1,7 @@
 """What an attempt waits for before it begins: a place in the bulkhead, its turn under the rate."""
 
 from collections.abc import Callable
-from time import monotonic, time
+from time import monotonic
 from typing import Any
 
 from ringback.client.bulkhead import (
@@ -28,13 +28,17 @@ OVERLOAD_STATUSES = frozenset({429, 503, 504})
 class Admission:
     """The place and the turn of one attempt at an origin."""
 
-    __slots__ = ("_began", "_bulkhead", "_origin", "_pace", "_places")
+    __slots__ = ("_began", "_bulkhead", "_clock", "_origin", "_pace", "_places")
 
-    def __init__(self, origin: str, policy: Policy, bulkhead: Callable[..., Bulkhead]) -> None:
+    def __init__(
+        self, origin: str, policy: Policy, bulkhead: Callable[..., Bulkhead], clock: Any
+    ) -> None:
         self._origin = origin
+        self._clock = clock
         self._places: Any = policy.bulkhead
         self._bulkhead = bulkhead(origin, self._places) if self._places else None
-        self._pace = pace_of(origin, policy.rate) if isinstance(policy.rate, Rate) else None
+        rate, now = policy.rate, clock.monotonic
+        self._pace = pace_of(origin, rate, now) if isinstance(rate, Rate) else None
         self._began = 0.0
 
     def enter(self, limit: float | None) -> str:
@@ -44,7 +48,7 @@ class Admission:
         if self._bulkhead and not wait(self._bulkhead, seconds):
             return self._no_place(seconds)
         try:
-            late = _pass(self._pace, _left(until)) if self._pace else None
+            late = _pass(self._pace, _left(until), self._clock) if self._pace else None
         except BaseException:
             self.leave()
             raise
@@ -57,7 +61,8 @@ class Admission:
         if self._bulkhead and not await async_wait(self._bulkhead, seconds):
             return self._no_place(seconds)
         try:
-            late = await _async_pass(self._pace, _left(until)) if self._pace else None
+            left, clock = _left(until), self._clock
+            late = await _async_pass(self._pace, left, clock) if self._pace else None
         except BaseException:
             self.leave()
             raise
@@ -116,21 +121,21 @@ class Admission:
         pace = self._pace
         headers: Any = getattr(response, "headers", None)
         if pace and pace.rate.headers and hasattr(headers, "get"):
-            pace.heed(quotas_in(headers, status, monotonic(), time()))
+            pace.heed(quotas_in(headers, status, self._clock.monotonic(), self._clock.time()))
 
 
 def _is_late(kind: str) -> bool:
     return kind.endswith(".timed_out") or kind == "client.deadline_exceeded"
 
 
-def admission(origin: str, policy: Policy) -> Admission:
-    """Return what a thread's attempt waits for."""
-    return Admission(origin, policy, bulkheads().of)
+def admission(origin: str, policy: Policy, clock: Clock) -> Admission:
+    """Return what a thread's attempt waits for; for its turn, on the clock."""
+    return Admission(origin, policy, bulkheads().of, clock)
 
 
-def async_admission(origin: str, policy: Policy) -> Admission:
-    """Return what a task's attempt waits for."""
-    return Admission(origin, policy, _of_loop)
+def async_admission(origin: str, policy: Policy, clock: AsyncClock) -> Admission:
+    """Return what a task's attempt waits for; for its turn, on the clock."""
+    return Admission(origin, policy, _of_loop, clock)
 
 
 def _of_loop(origin: str, places: Places) -> Bulkhead:
@@ -141,14 +146,14 @@ def _left(until: float | None) -> float:
     return float("inf") if until is None else max(0.0, until - monotonic())
 
 
-def _pass(pace: Pace, seconds: float) -> float | None:
+def _pass(pace: Pace, seconds: float, clock: Clock) -> float | None:
     """Wait for the turn, in a thread; return the seconds that were too many."""
-    waker = Waker(Clock())
-    queued = pace.enter(lambda: waker.wake, monotonic(), seconds)
+    waker = Waker(Clock() if clock.monotonic is monotonic else clock)
+    queued = pace.enter(lambda: waker.wake, clock.monotonic(), seconds)
     if queued is None or isinstance(queued, float):
         return queued
     try:
-        while isinstance(turn := pace.turn(queued, monotonic()), float):
+        while isinstance(turn := pace.turn(queued, clock.monotonic()), float):
             waker.wait(turn)
     except BaseException:  # a signal
         pace.withdraw(queued)
@@ -156,16 +161,17 @@ def _pass(pace: Pace, seconds: float) -> float | None:
     return seconds if turn == "late" else None
 
 
-async def _async_pass(pace: Pace, seconds: float) -> float | None:
+async def _async_pass(pace: Pace, seconds: float, clock: AsyncClock) -> float | None:
     """Wait for the turn, in a task; return the seconds that were too many."""
     from ringback.client import tasks  # noqa: PLC0415 - threads need no asyncio
 
-    waker = AsyncWaker(AsyncClock(tasks.sleep))
-    queued = pace.enter(lambda: waker.wake, monotonic(), seconds)
+    real = clock.monotonic is monotonic
+    waker = AsyncWaker(AsyncClock(tasks.sleep) if real else clock)
+    queued = pace.enter(lambda: waker.wake, clock.monotonic(), seconds)
     if queued is None or isinstance(queued, float):
         return queued
     try:
-        while isinstance(turn := pace.turn(queued, monotonic()), float):
+        while isinstance(turn := pace.turn(queued, clock.monotonic()), float):
             await waker.wait(turn)
     except BaseException:  # cancelled
         pace.withdraw(queued)

@@ -178,16 +178,21 @@ class Bulkheads(PerOrigin[Places, Bulkhead]):
     _make = Bulkhead
 
 
-class _Paces(PerOrigin[Rate, Pace]):
-    _make = Pace
+class _Paces(PerOrigin[tuple[Rate, Callable[[], float]], Pace]):
+    @staticmethod
+    def _make(limit: tuple[Rate, Callable[[], float]]) -> Pace:
+        return Pace(limit[0])
 
 
 _PACES = _Paces()
 
 
-def pace_of(origin: str, rate: Rate) -> Pace:
-    """Return the pace of an origin, which all threads and event loops of this process share."""
-    return _PACES.of(origin, rate)
+def pace_of(origin: str, rate: Rate, now: Callable[[], float]) -> Pace:
+    """Return the pace of an origin, which all threads and event loops of this process share.
+
+    ``now``: the clock that it goes by. A test's has a pace of its own.
+    """
+    return _PACES.of(origin, (rate, now))
 
 
 _OF_THREADS = Bulkheads()

@@ -31,6 +31,7 @@ def bounded(
     origin: str,
     policy: Policy,
     error: Callable[[str], Exception],
+    clock: AsyncClock,
 ) -> AsyncAttemptMaker[T]:
     """Return the attempt, made once it is admitted; without a limit, as it is.
 
@@ -45,7 +46,7 @@ def bounded(
     from ringback.client.bulkhead import exhausted  # noqa: PLC0415 - see above
 
     async def admitted(limits: Timeout) -> T | Failed[T]:
-        entry = async_admission(origin, policy)
+        entry = async_admission(origin, policy, clock)
         if why := await entry.async_enter(limits.pool):
             return exhausted(call, why, error)
         try:

@@ -32,6 +32,7 @@ def bounded(
     origin: str,
     policy: Policy,
     error: Callable[[str], Exception],
+    clock: Clock,
 ) -> AttemptMaker[T]:
     """Return the attempt, made once it is admitted; without a limit, as it is.
 
@@ -46,7 +47,7 @@ def bounded(
     from ringback.client.bulkhead import exhausted  # noqa: PLC0415 - see above
 
     def admitted(limits: Timeout) -> T | Failed[T]:
-        entry = admission(origin, policy)
+        entry = admission(origin, policy, clock)
         if why := entry.enter(limits.pool):
             return exhausted(call, why, error)
         try:

@@ -248,8 +248,12 @@ class Retrying:
         self._origins = origins_under(self.policy)
         self._listeners = listeners_for(sinks)
         self._clock = clock or Clock()
+        real = self._clock.monotonic is monotonic
         self._async_clock = AsyncClock(
-            tasks.sleep, self._clock.monotonic, self._clock.time, self._clock.random
+            tasks.sleep if real else self._sleep,
+            self._clock.monotonic,
+            self._clock.time,
+            self._clock.random,
         )
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -308,10 +312,15 @@ class Retrying:
                 self._tell_if_late(call.method)
 
         name, guard = self._target or call.method, self._guard(call.method)
-        made = drive_sync.bounded(attempt, call, name, self.policy, ConnectionError)
+        made = drive_sync.bounded(attempt, call, name, self.policy, ConnectionError, self._clock)
         return result_or_raise(
             drive_sync.drive(made, call, self.policy, guard, self._listeners, self._clock)
         )
+
+    async def _sleep(self, seconds: float) -> None:
+        """Let time pass on a test's clock, and other tasks run."""
+        self._clock.sleep(seconds)
+        await tasks.sleep(0)
 
     def _tell_if_late(self, name: str) -> None:
         """Say once of a function that it did not end by the deadline, which nothing can enforce."""
@@ -337,7 +346,9 @@ class Retrying:
                     return caught(error, call.target, idempotent=self.idempotent)
 
             name, guard = self._target or call.method, self._guard(call.method)
-            made = drive_async.bounded(attempt, call, name, self.policy, ConnectionError)
+            made = drive_async.bounded(
+                attempt, call, name, self.policy, ConnectionError, self._async_clock
+            )
             return result_or_raise(
                 await drive_async.drive(
                     made, call, self.policy, guard, self._listeners, self._async_clock
@@ -346,14 +357,12 @@ class Retrying:
 
         return retried
 
-    def _series(
-        self, clock: Clock | AsyncClock, admit: Callable[[str, Policy], Admission]
-    ) -> AttemptSeries:
+    def _series(self, clock: Any, admit: Callable[[str, Policy, Any], Admission]) -> AttemptSeries:
         limit = None
         if self.policy.bulkhead or self.policy.rate:
             if not self._target:
                 raise ValueError("a loop has no name to limit calls by: say target=")
-            limit = partial(admit, self._target, self.policy)
+            limit = partial(admit, self._target, self.policy, clock)
         return AttemptSeries(
             self._call(""),
             self.policy,

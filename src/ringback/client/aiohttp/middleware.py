@@ -219,7 +219,7 @@ class Middleware:
         self, call: AiohttpExchange, guard: OriginState, deadline: float, began: float | None = None
     ) -> ClientResponse:
         origin, full = self._origin(call.request.url), aiohttp.ConnectionTimeoutError
-        attempt = bounded(call.attempt, call, origin, self.policy, full)
+        attempt = bounded(call.attempt, call, origin, self.policy, full, self.clock)
         parts = self.policy, guard, self.listeners, self.clock, began
         hedge = self._hedging(call, origin) if self.policy.hedge else None
         with within(deadline):
@@ -232,7 +232,8 @@ class Middleware:
     def _hedging(self, call: AiohttpExchange, origin: str) -> AsyncHedge[ClientResponse] | None:
         def made(second: Any) -> AsyncAttemptMaker[ClientResponse]:
             attempt = partial(AiohttpExchange.attempt, second)
-            return bounded(attempt, second, origin, self.policy, aiohttp.ConnectionTimeoutError)
+            full = aiohttp.ConnectionTimeoutError
+            return bounded(attempt, second, origin, self.policy, full, self.clock)
 
         return hedge_of(call, self.policy, self._circuit(call.request), made, self.clock)
 

@@ -401,7 +401,7 @@ class PolicedTransport:
         settings = TransportSettings.of(inner, getattr(self.library.httpx, self._known))
         sending = self._connections(self.library, settings) if settings else inner
         if self.policy.bulkhead or self.policy.rate:
-            return self._admitting(sending, self.library, self.policy)
+            return self._admitting(sending, self.library, self.policy, self.clock)
         return sending
 
 

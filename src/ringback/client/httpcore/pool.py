@@ -269,10 +269,11 @@ class LimitedTransport:
     A place is held until the body is read.
     """
 
-    def __init__(self, inner: Any, library: Library, policy: Policy) -> None:
+    def __init__(self, inner: Any, library: Library, policy: Policy, clock: Any) -> None:
         self._inner = inner
         self._library = library
         self._policy = policy
+        self._clock = clock
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)

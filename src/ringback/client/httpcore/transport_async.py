@@ -109,7 +109,7 @@ class AsyncAdmittingTransport(LimitedTransport):
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request once, when it is admitted; return the response, its body unread."""
-        entry = async_admission(origin_of(str(request.url)), self._policy)
+        entry = async_admission(origin_of(str(request.url)), self._policy, self._clock)
         if why := await entry.async_enter(pool_timeout(request)):
             raise self._library.httpx.PoolTimeout(why)
         try:

@@ -110,7 +110,7 @@ class AdmittingTransport(LimitedTransport):
 
     def handle_request(self, request: Any) -> Any:
         """Send a request once, when it is admitted; return the response, its body unread."""
-        entry = admission(origin_of(str(request.url)), self._policy)
+        entry = admission(origin_of(str(request.url)), self._policy, self._clock)
         if why := entry.enter(pool_timeout(request)):
             raise self._library.httpx.PoolTimeout(why)
         try:

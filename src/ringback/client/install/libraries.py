@@ -113,7 +113,7 @@ def _adapter_send(original: Function, settings: InstallSettings) -> Function:
         call = RequestsExchange(request, options, attempt, policy, clock)
         guard = origins.guard(circuit_key_of(request.url or "", options["proxies"], None))
         origin, error = origin_of(request.url or ""), requests.ConnectionError
-        placed = bounded(call.attempt, call, origin, policy, error)
+        placed = bounded(call.attempt, call, origin, policy, error, clock)
         end = drive(placed, call, policy, guard, settings.listeners, clock)
         try:
             return response_or_raise(end, request) if isinstance(end, Ended) else end

@@ -155,7 +155,7 @@ def _urlopen(original: Function, settings: InstallSettings) -> Function:
         call = exchange(method, target, send, options, policy, clock)
         origin = origin_of(target.url or "")
         guard = origins.guard(f"{origin} through {target.proxy}" if target.proxy else origin)
-        attempt = bounded(call.attempt, call, origin, policy, partial(EmptyPoolError, self))
+        attempt = bounded(call.attempt, call, origin, policy, partial(EmptyPoolError, self), clock)
         return _result(self, url, drive(attempt, call, policy, guard, settings.listeners, clock))
 
     return urlopen

@@ -191,7 +191,7 @@ class Adapter(FastAdapter):
         attempt: AttemptMaker[requests.Response] = call.attempt
         if self.policy.bulkhead or self.policy.rate:
             error = requests.ConnectionError
-            attempt = bounded(attempt, call, origin_of(url), self.policy, error)
+            attempt = bounded(attempt, call, origin_of(url), self.policy, error, self.clock)
         end = drive(attempt, call, self.policy, guard, self.listeners, self.clock)
         if not isinstance(end, Ended):
             return end

@@ -169,7 +169,8 @@ class PolicedHTTPPool(HTTPConnectionPool):
         guard = settings.origins.guard(circuit)
         attempt: AttemptMaker[Any] = call.attempt
         if policy.bulkhead or policy.rate:
-            attempt = bounded(attempt, call, origin, policy, partial(EmptyPoolError, self))
+            full = partial(EmptyPoolError, self)
+            attempt = bounded(attempt, call, origin, policy, full, settings.clock)
         return self._result(
             drive(attempt, call, policy, guard, settings.listeners, settings.clock), url
         )
