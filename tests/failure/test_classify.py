@@ -161,10 +161,39 @@ def test_a_message_that_begins_with_a_heading_goes_on():
     assert classify(ConnectionError("no:\n" * 1000)).message == "ConnectionError: no: no: no:"
 
 
-def test_the_number_of_a_blocked_host_of_mysql_is_named_as_its_words():
-    error = type("OperationalError", (Exception,), {"__module__": "pymysql.err"})
-    words = "Host 'a' is blocked because of many connection errors"
-    said = [classify(error(1129, text)) for text in ("", words)]
-    assert [failure.kind for failure in said] == ["service.rejected"] * 2
-    assert said[0].delivered == said[1].delivered
-    assert explain("read (1129, 5) rows").kind != "service.rejected"
+def of_class(module, name, *args, **attributes):
+    base = type("DatabaseError", (Exception,), {"__module__": module})
+    return type(name, (base,), {"__module__": module, **attributes})(*args)
+
+
+REFUSAL_NUMBERS = [1040, 1045, 1049, 1129, 1130, 1203, 1226]
+
+
+@pytest.mark.parametrize("number", REFUSAL_NUMBERS)
+def test_what_mysql_refuses_with_is_named_by_its_number(number):
+    said = [
+        *(f"ERROR {number} (HY000): abgelehnt", f"connecting: {number} (HY000): abgelehnt"),
+        *(f"(pymysql.err.OperationalError) ({number}, '')", f'OperationalError({number}, "")'),
+        of_class("pymysql.err", "OperationalError", number, ""),
+        of_class("pymysql.err", "InternalError", number, ""),
+        of_class("MySQLdb", "OperationalError", number, ""),
+        of_class("mysql.connector.errors", "ProgrammingError", f"{number}: ", errno=number),
+        of_class("mysql.connector.errors", "DatabaseError", f"{number}: ", errno=number),
+    ]
+    failures = [explain(one) if isinstance(one, str) else classify(one) for one in said]
+    assert [failure.kind for failure in failures] == ["service.rejected"] * len(said)
+    words = classify(of_class("pymysql.err", "OperationalError", number, "Unknown database 'a'"))
+    assert {failure.delivered for failure in failures} == {words.delivered}
+
+
+@pytest.mark.parametrize("number", REFUSAL_NUMBERS)
+def test_a_number_of_mysql_by_itself_says_nothing(number):
+    said = [
+        *(f"read ({number}, 5) rows", f"rows: ({number}, 'Smith')", f"read {number} (bytes): all"),
+        *(f"page {number}", f"1{number} (HY000): x"),
+        of_class("mine", "ProgrammingError", f"{number}: ", errno=number),
+        ValueError(number, ""),
+        of_class("pymysql.err", "ProgrammingError", 1064, "You have an error in your SQL syntax"),
+    ]
+    failures = [explain(one) if isinstance(one, str) else classify(one) for one in said]
+    assert "service.rejected" not in {failure.kind for failure in failures}

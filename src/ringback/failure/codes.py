@@ -238,6 +238,10 @@ KIND_OF_TLS_ALERT = _kind_of_each(
 """Number of a received TLS alert (``… SSL alert number 40``) → kind."""
 
 
+MYSQL_REFUSALS = frozenset({1040, 1044, 1045, 1049, 1129, 1130, 1203, 1226, 1698})
+"""Errors with which MySQL and MariaDB let nobody in (MySQL's Server Error Message Reference)."""
+
+
 # HTTP statuses as failures (RFC 9110 section 15, RFC 6585).
 
 KIND_OF_STATUS = _kind_of_each(

@@ -31,14 +31,26 @@ def directory_server(exc: Any, by_name: Clue) -> Clue:
     return by_name
 
 
-# Databases: libpq, pg8000, pymongo.
+# Databases: MySQL's, libpq, pg8000, pymongo.
 
 
-def postgres_client(exc: Any, by_name: Clue) -> Clue:
-    """``OperationalError`` of libpq, whose ``connect_timeout`` ends with the login only."""
+def mysql_server(exc: Any, by_name: Clue) -> Clue:
+    """``DatabaseError`` and what derives from it: MySQL's drivers keep the server's number."""
+    if not any(_OF_MYSQL.match(base.__module__) for base in type(exc).__mro__):
+        return by_name
+    number = getattr(exc, "errno", None) or exc.args[0]
+    refused = number in codes.MYSQL_REFUSALS
+    return Clue("service.rejected", SPECIFIC, "wait") if refused else by_name
+
+
+_OF_MYSQL = re.compile(r"(?:pymysql|MySQLdb|_mysql_exceptions|mysql\.connector|asyncmy|mariadb)\b")
+
+
+def sql_client(exc: Any, by_name: Clue) -> Clue:
+    """``OperationalError``, also of libpq, whose ``connect_timeout`` ends with the login only."""
     if _LOGIN_TIMED_OUT.search(str(exc)[:1000]):
         return Clue("client.deadline_exceeded", TEXT, "connect", final=True)
-    return by_name
+    return mysql_server(exc, by_name)
 
 
 _LOGIN_TIMED_OUT = re.compile(r"\b(?:connection timeout expired|failed: timeout expired)")
@@ -102,7 +114,8 @@ DRIVER_RECOGNISERS = {
     "SMTPServerDisconnected": mail_server,
     "SMTPConnectError": not_a_reply,
     "LDAPSocketOpenError": directory_server,
-    "OperationalError": postgres_client,
+    "DatabaseError": mysql_server,
+    "OperationalError": sql_client,
     "InterfaceError": postgres_in_python,
     "AutoReconnect": lost_again,
     "ServerSelectionTimeoutError": no_server,

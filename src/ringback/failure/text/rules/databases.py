@@ -5,6 +5,7 @@ pgjdbc, Npgsql, pgx, node-postgres, Connector/J, MariaDB's and Microsoft's drive
 """
 
 from ringback.failure.clue import EXACT, GENERIC, SPECIFIC, TEXT, TIMEOUT, ClueKind
+from ringback.failure.codes import MYSQL_REFUSALS
 from ringback.failure.model import Phase
 from ringback.failure.names import KindName
 from ringback.failure.text.rule import (
@@ -31,6 +32,10 @@ _SYSTEM_ERROR: dict[int, KindName] = {
     113: "tcp.address_unreachable.host",
 }
 """What MySQL's client adds of the operating system, on Linux."""
+
+_SQLSTATE = r"(?:HY000|28000|42000|08004|08S01)\)"
+_OF_A_DRIVER = r"(?:Operational|Internal|Programming|Database)Error[)'\"]{0,2}:? ?"
+"""What makes a number beside it one of MySQL's errors."""
 
 _HEXADECIMAL: dict[str, ClueKind] = {
     "2746": "tcp.reset", "274c": "tcp.timed_out", "274d": "tcp.refused",
@@ -157,9 +162,15 @@ DATABASES: list[TextRule] = [
         "is not allowed to connect to this",
         "unknown database",
         "is blocked because of many connection errors",
-        *("(1129, '", '(1129, "', "error 1129 (", "er_host_is_blocked"),
-        "user_limit_reached",
+        *("er_host_is_blocked", "er_host_not_privileged", "er_con_count_error"),
+        *("er_access_denied_error", "er_bad_db_error", "user_limit_reached"),
         "max_user_connections",
+    ),
+    *says(REJECTED, NARROWER, "wait")(
+        *(f"{number} (" for number in MYSQL_REFUSALS), before=r"(?<![\w.])", then=_SQLSTATE
+    ),
+    *says(REJECTED, NARROWER, "wait")(
+        *(f"({number}, " for number in MYSQL_REFUSALS), before=_OF_A_DRIVER, then=r"['\"]"
     ),
     *says(REJECTED, NARROWER, "wait")(
         "too many connections", before=r"(?:1040|08004|FATAL|MySQL|error|HY000)[^\n]{0,60}"
