@@ -38,6 +38,13 @@ def test_an_invalid_url_says_so(session):
 # What stays as it was
 
 
+def test_a_verified_call_takes_no_connection_that_was_not(lab, session):
+    url = lab.start("tls.cert.date_invalid.expired").url
+    with pytest.warns(Warning, match="Unverified HTTPS request"):
+        assert session.get(url, verify=False).ok
+    assert isinstance(failing(session, url), errors.CertificateError)
+
+
 def test_elapsed_is_the_time_to_the_headers_of_the_last_attempt(lab, policy):
     now = itertools.count(time.monotonic())  # the deadline is for sockets as well
     clock = Clock(monotonic=lambda: next(now))

@@ -9,6 +9,7 @@ has happened to it (see ``connection.py``), and urllib3 goes on from there.
 
 import logging
 import os
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
 from operator import attrgetter
@@ -259,6 +260,12 @@ def _timeouts_of(timeout: Any) -> Timeouts | None:
     return connect, read
 
 
+_HAS_POOLS_BY_TRUST = hasattr(HTTPAdapter, "get_connection_with_tls_context")
+"""Whether it is requests 2.32: the one before kept all connections to a host in one pool."""
+_UNVERIFIED: ContextVar[bool] = ContextVar("ringback_unverified", default=False)
+"""Whether the request that is being sent verifies no certificate."""
+
+
 class FastAdapter(HTTPAdapter):
     """An ``HTTPAdapter`` that does the same in less time."""
 
@@ -300,9 +307,11 @@ class FastAdapter(HTTPAdapter):
             return answer
         if answer is not None:
             return self.build_response(request, answer)
+        token = _UNVERIFIED.set(options[2] is False)
         try:
             return super().send(request, *options)
         finally:
+            _UNVERIFIED.reset(token)
             drop_handed_over()
 
     def _raise_unreached(
@@ -333,6 +342,20 @@ class FastAdapter(HTTPAdapter):
             if plain and trust is not None:
                 self._keys().note(self.poolmanager, plain.origin, trust, pool)
         return pool
+
+    if not _HAS_POOLS_BY_TRUST:
+
+        def get_connection(self, url: Any, proxies: Any = None) -> Any:
+            """Return the pool for a URL; none has connections both verified and not."""
+            pool: Any = super().get_connection(url, proxies)
+            if pool.scheme != "https" or not _UNVERIFIED.get():
+                return pool
+            proxy = select_proxy(url, proxies)
+            manager: Any = self.poolmanager
+            if proxy:
+                manager = self.proxy_manager_for(proxy if "://" in proxy else f"http://{proxy}")
+            unverified = {"cert_reqs": "CERT_NONE"}
+            return manager.connection_from_host(pool.host, pool.port, "https", unverified)
 
     def request_url(self, request: PreparedRequest, proxies: Any) -> str:
         """Return what the request line asks for, as in requests."""
