@@ -79,7 +79,8 @@ def test_the_third_failed_call_alerts_and_the_second_success_recovers(lab, polic
     assert recoveries == []
 
 
-def test_no_secret_reaches_the_log(lab, policy, logged):
+def test_no_secret_reaches_the_log(lab, policy, logged, caplog):
+    caplog.set_level("INFO", "ringback")
     endpoint = lab.start("tcp.refused")
     with Session(policy=policy) as session, pytest.raises(requests.ConnectionError):
         session.get(f"http://user:hunter2@127.0.0.1:{endpoint.port}/p?token=hunter2")
