@@ -154,7 +154,7 @@ class Client:
                 json.dumps(document)[:-1] + f', "results": [{",".join(bodies)}]}}'
             )
             self.world.refuse(batch)
-            repeated = fleet.take(agent, batch)
+            repeated = fleet.take(agent, batch, f"at-{identity.key[:8]}")
             await fleet.kept()
         except ValidationError as error:
             raise HubProblem(str(error), status=400, reason="malformed") from None
@@ -224,14 +224,15 @@ class World:
             self.hub.store.close()
             self.hub = None
 
-    def agent(self, name):
+    def agent(self, name, state=None):
+        """Enrol one and start it, with what is in a folder already."""
         _, token = self.hub.fleet.add(name, f"net/{name}")
         key = new_key()
         known = self.hub.fleet.enrol(token, public_text(key))
         identity = AgentIdentity(
             id=known.id, name=name, domain=known.domain, hub="", key=private_text(key), token=""
         )
-        return Agent(self, identity, StateFolder(self.next_folder()))
+        return Agent(self, identity, state or StateFolder(self.next_folder()))
 
     def next_folder(self):
         return self._folder / f"agent-{next(self._numbers)}"

@@ -14,6 +14,7 @@ from nightly import examples, rest_nightly
 
 from ringback.monitor.agent import process
 from ringback.monitor.agent.client import HubURLInvalid, checked_url
+from ringback.monitor.agent.identity import StateFolder
 from ringback.monitor.fleet.agents import AgentRefused
 from ringback.monitor.fleet.hub import SILENT_SECONDS
 
@@ -166,6 +167,55 @@ def test_of_two_with_one_identity_one_goes_on_and_it_is_told(simulated, caplog):
 
     simulated(scenario)
     assert "another machine has sent results with this agent's numbers" in caplog.text
+
+
+def _with_no_spool(world, agent):
+    return Agent(world, agent.identity, StateFolder(world.next_folder()))
+
+
+def _with_a_copy(world, agent):
+    return Agent(world, agent.identity, agent.copied())
+
+
+def _with_a_key_of_its_own(world, agent):
+    return world.agent("tokyo")
+
+
+@pytest.mark.parametrize(
+    ("begin", "cause"),
+    [
+        (_with_no_spool, "another machine at at-KEY has the key of tokyo; "),
+        (_with_a_copy, "another machine at at-KEY has the key of tokyo; "),
+        (_with_a_key_of_its_own, "another machine has come as tokyo with a key of its own; "),
+    ],
+)
+@pytest.mark.parametrize("name", ["tokyo", "osaka"])
+def test_who_waits_for_another_of_its_name_says_so_each_minute_and_how_it_ends(
+    simulated, caplog, begin, cause, name
+):
+    async def scenario(world):
+        first = world.agent("tokyo")
+        await asyncio.sleep(31)
+        second = begin(world, first)
+        caplog.clear()
+        await asyncio.sleep(590)
+        waits = max(first, second, key=lambda agent: agent.process.spool.waiting)
+        assert waits.process.spool.waiting > 100
+        told = [r.getMessage() for r in caplog.records if r.name == "ringback"]
+        told = [text for text in told if text.endswith("results wait here")]
+        assert len(told) == 10
+        expected = cause.replace("KEY", first.identity.key[:8])
+        assert all(expected in text and "`ringback agent add tokyo`" in text for text in told)
+
+        await waits.end()  # and what was said is done
+        again = world.agent(name, waits._state)
+        await asyncio.sleep(60)
+        refused = world.hub.fleet.refused.copy()
+        await asyncio.sleep(60)
+        assert (world.hub.fleet.refused == refused) is (name == "osaka")
+        assert again.process.spool.waiting < 4
+
+    simulated(scenario)
 
 
 def test_what_the_hub_will_never_take_holds_up_nothing_else(simulated, caplog):

@@ -67,6 +67,7 @@ SEND_INTERVAL: Final = 1.0  # Seconds that a success waits for others
 WRITE_INTERVAL: Final = 0.2  # Seconds after which a result is on disk
 SPLIT_RESULTS: Final = 2 * MAX_RESULTS  # So many that wait are sent after what is new
 AWAY_SECONDS: Final = 30.0  # Seconds after which the hub has not followed
+TOLD_INTERVAL: Final = 60.0  # Seconds between two lines about the same sort of problem
 END_TIMEOUT: Final = 3.0  # Seconds that the end waits for the hub
 _MAX_DIAGNOSES: Final = 2  # That are made at the same time
 _MALFORMED: Final = frozenset({400, 413, 422})  # Statuses of what will never be taken
@@ -108,6 +109,7 @@ class AgentProcess:
         self._live = 0  # Number after the newest of them that was acknowledged
         self._unsure: dict[int, int] = {}  # First to last number of what may have been kept
         self._reported_at = time.monotonic()
+        self._told_at: dict[str, float] = {}  # When a problem was told, by the hub's word for it
         self._limit = MAX_RESULTS  # Results of the next batch at most
         self._diagnoses: dict[str, dict[str, Any]] = {}  # Incident to a report that was not sent
         self._diagnosing: set[asyncio.Task[None]] = set()
@@ -200,7 +202,7 @@ class AgentProcess:
             try:
                 await self._report()
             except HubProblem as problem:
-                self._told(problem, first=not failures)
+                self._tell(problem)
                 failures += 1
                 continue
             if failures:
@@ -211,11 +213,14 @@ class AgentProcess:
     def _idle(self) -> bool:
         return not self.spool.waiting and not self._controls
 
-    def _told(self, problem: HubProblem, *, first: bool) -> None:
+    def _tell(self, problem: HubProblem) -> None:
+        """Say it at once, and again while it lasts: some problems no waiting ends."""
         if problem.reason in {"removed", "unknown"}:
             raise AgentRemovedError(str(problem)) from None
-        if first:
-            log.warning("ringback: %s; results wait here meanwhile", problem)
+        now = time.monotonic()
+        if now - self._told_at.get(problem.reason, float("-inf")) >= TOLD_INTERVAL:
+            self._told_at[problem.reason] = now
+            log.warning("ringback: %s; %d results wait here", problem, self.spool.waiting)
 
     async def _report(self) -> None:
         """Send one batch of what is new, and one of what has waited, where there is such."""
@@ -323,7 +328,7 @@ class AgentProcess:
                 await self._take(answer)
                 failures = 0
             except HubProblem as problem:
-                self._told(problem, first=not failures)
+                self._tell(problem)
                 failures += 1
                 await asyncio.sleep(_pause(failures))
 

@@ -70,20 +70,30 @@ class Agent:
     seen: float | None = None  # When it was last heard
     spool: str = ""  # Id of its spool
     ranges: list[Range] = field(default_factory=list)
-    retired: list[str] = field(default_factory=list)  # Spools that it had before
+    retired: list[str] = field(default_factory=list)  # Spools that it had before, with this key
+    address: str = ""  # Where its last results came from
     health: dict[str, Any] = field(default_factory=dict)  # As it said last
 
     @property
     def is_enrolled(self) -> bool:
         return bool(self.key) and self.removed_at is None
 
+    @property
+    def remedy(self) -> str:
+        """What to do at a machine that another one has taken the place of."""
+        return (
+            f"end one of them, or run here what `ringback agent add {self.vantage}` prints at the "
+            "hub; with another name both check"
+        )
+
     def takes_spool(self, spool: str) -> None:
         """Take numbers of this spool from now on; raises ``AgentRefused`` for one of before."""
         if spool == self.spool:
             return
         if spool in self.retired:
+            at = f" at {self.address}" if self.address else ""
             raise AgentRefused(
-                409, "foreign", f"another machine has the key of {self.vantage}: enrol it anew"
+                409, "foreign", f"another machine{at} has the key of {self.vantage}; {self.remedy}"
             )
         if self.spool:
             self.retired = [*self.retired, self.spool][-MAX_RETIRED:]
@@ -164,6 +174,7 @@ class AgentRegistry:
         except SignatureProblem as problem:
             raise AgentRefused(400, "malformed", str(problem)) from None
         agent.key, agent.token, agent.seen = key, "", now
+        agent.retired = []  # whoever sends from one of them now has the new key
         return agent
 
     def remove(self, agent: Agent, now: float) -> None:
@@ -184,8 +195,9 @@ class AgentRegistry:
             raise AgentRefused(403, "removed", f"{agent.vantage} was removed from this hub")
         try:
             request.verify(public_key(agent.key))
-        except SignatureProblem as problem:
-            raise AgentRefused(401, "signature", str(problem)) from None
+        except SignatureProblem:
+            detail = f"another machine has come as {agent.vantage} with a key of its own"
+            raise AgentRefused(401, "signature", f"{detail}; {agent.remedy}") from None
         ahead = request.created - now
         if not -MAX_SKEW - 1 <= ahead <= MAX_SKEW:  # `created` has no fractions
             raise ClockRefused(agent, ahead)

@@ -307,7 +307,7 @@ class Fleet:
 
     # What they send.
 
-    def take(self, agent: Agent, batch: Results) -> int:
+    def take(self, agent: Agent, batch: Results, address: str = "") -> int:
         """Take a batch, all or nothing; return how many of its results had been taken before.
 
         It is kept when ``kept`` returns.
@@ -320,6 +320,7 @@ class Fleet:
             if batch["agent"] != agent.id:
                 raise AgentRefused(403, "foreign", "an agent sends its own results only")
             agent.takes_spool(batch["spool"])
+            agent.address = address
             numbers = [result["n"] for result in results]
             new = new_numbers(agent, batch["first"], batch["to"], numbers)
         shift = self._links[agent.id].shift_of(now - batch["sent_at"])

@@ -24,6 +24,7 @@ from ringback.monitor.fleet.protocol import (
     decompressed,
 )
 from ringback.monitor.record import moment_or_none
+from ringback.monitor.web.access import asked_from
 from ringback.monitor.web.api.operation import APICall, operation
 from ringback.monitor.web.api.shape import Moment  # noqa: TC001 - read when the program runs
 from ringback.monitor.web.audit import audit
@@ -182,7 +183,7 @@ async def take_results(call: APICall) -> Acknowledged:
     agent = _signer(call, body)
     try:
         batch: Results = RESULTS.validate_json(_content(call, body))
-        repeated = fleet.take(agent, batch)
+        repeated = fleet.take(agent, batch, asked_from(call.request))
         await fleet.kept()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
