@@ -53,6 +53,21 @@ def test_every_fault_has_its_kind_and_a_bad_certificate_its_dates(looking, lab, 
         assert (check.certificate.not_after < time.time()) is ("expired" in fault)
 
 
+@pytest.mark.parametrize(
+    "fault", ["bad_client_auth_cert:tls12", "version_or_cipher_mismatch:no_shared_cipher"]
+)
+@pytest.mark.parametrize(
+    ("type_", "scheme"), [("tls", "tls"), ("http", "https"), ("service", "rediss")]
+)
+def test_alert_handshake_failure_means_a_certificate_where_the_server_asked_for_one(
+    looking, lab, fault, type_, scheme
+):
+    url = lab.start(f"tls.{fault}").url.replace("https", scheme)
+    check = looking.at(url, type_, ca=lab.certificates.bundle)
+
+    assert (check.up, check.kind) == (False, f"tls.{fault.partition(':')[0]}")
+
+
 def test_a_handshake_that_does_not_end_times_out(looking, lab):
     check = at(looking, lab, lab.start("tls.timed_out:trickling_server_hello"), timeout=0.5)
 

@@ -13,8 +13,8 @@ from ringback.monitor.closing import closed_on_error
 from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoint_host_and_port
 from ringback.monitor.probe.handshake import (
     certificate_of,
-    certificate_presented,
     expiry_failure,
+    explain_refusal,
     other_certificate_of,
     tls_context,
     tls_handshake,
@@ -149,10 +149,11 @@ class ChannelProber(TaskProber):
         phases.enter("tls", "connect")
         try:
             transport, channel = await tls_handshake(connected, ProbeChannel, self.tls(), self.host)
-        except ssl.SSLCertVerificationError:
+        except ssl.SSLError as error:
             again = partial(self._again, until=until)
-            phases.certificate = await certificate_presented(again, self.host, until=until)
-            raise
+            raise await explain_refusal(
+                error, again, self.host, until=until, phases=phases
+            ) from None
         phases.enter("send", "tls")
         phases.certificate = certificate_of(transport)
         phases.other_certificate = other_certificate_of(self.endpoint, transport)

@@ -139,7 +139,7 @@ async def tls_handshake(
                         factory,
                         sock=connected,
                         ssl=context,
-                        server_hostname=host.rstrip(".").partition("%")[0],
+                        server_hostname=_server_name(host),
                         ssl_handshake_timeout=_NO_TIMEOUT,
                     )
         except TimeoutError as error:
@@ -148,6 +148,10 @@ async def tls_handshake(
             raise
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         return made
+
+
+def _server_name(host: str) -> str:
+    return host.rstrip(".").partition("%")[0]
 
 
 _HANDSHAKE_BUFFER = 8192  # Bytes that wait to be read while the handshake lasts
@@ -198,3 +202,70 @@ async def certificate_presented(
             finally:
                 transport.abort()
     return None
+
+
+_ALERT_HANDSHAKE_FAILURE = "SSLV3_ALERT_HANDSHAKE_FAILURE"
+_HANDSHAKE_RECORD, _CERTIFICATE_REQUEST = 22, 13
+_WANTS_CERTIFICATE = ProbeFailure(
+    "tls.bad_client_auth_cert", "the server asks for a client certificate: alert handshake_failure"
+)
+
+
+async def explain_refusal(
+    error: Exception,
+    connect: Callable[[PhaseTimer], Awaitable[socket.socket]],
+    host: str,
+    *,
+    until: float,
+    phases: PhaseTimer,
+) -> Exception:
+    """Return what ended a handshake, after a second look at the server where that tells more.
+
+    ``ssl`` does not tell whether the server asked for a certificate of ours. Where it did, alert
+    handshake_failure is what TLS 1.2 has for the lack of one (RFC 5246, section 7.4.6).
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        phases.certificate = await certificate_presented(connect, host, until=until)
+    elif getattr(error, "reason", None) == _ALERT_HANDSHAKE_FAILURE:
+        seen = b""
+        with contextlib.suppress(OSError, TimeoutError, ProbeError):
+            async with asyncio.timeout(min(_CERTIFICATE_TIMEOUT, until - monotonic())):
+                seen = await _first_flight(await connect(PhaseTimer()), host)
+        if _CERTIFICATE_REQUEST in _messages_in_clear(seen):
+            return ProbeError(_WANTS_CERTIFICATE)
+    return error
+
+
+async def _first_flight(connected: socket.socket, host: str) -> bytes:
+    """Return what a server answers to a ClientHello; nothing is sent after that."""
+    incoming, outgoing, seen = ssl.MemoryBIO(), ssl.MemoryBIO(), bytearray()
+    context = ssl_context(Trust(system=True), verify=False, brief=True)
+    secured = context.wrap_bio(incoming, outgoing, server_hostname=_server_name(host))
+    loop = asyncio.get_running_loop()
+    with connected, contextlib.suppress(ssl.SSLError):
+        while len(seen) < MAX_HANDSHAKE_BYTES:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                secured.do_handshake()
+            if seen and outgoing.pending:  # OpenSSL has all of it
+                break
+            await loop.sock_sendall(connected, outgoing.read())
+            piece = await loop.sock_recv(connected, _HANDSHAKE_BUFFER)
+            if not piece:
+                break
+            seen += piece
+            incoming.write(piece)
+    return bytes(seen)
+
+
+def _messages_in_clear(seen: bytes) -> set[int]:
+    """Return the types of handshake messages, which TLS 1.2 does not encrypt (RFC 5246, 7.4)."""
+    messages, found, at = bytearray(), set(), 0
+    while seen[at : at + 1] == bytes([_HANDSHAKE_RECORD]):
+        end = at + 5 + int.from_bytes(seen[at + 3 : at + 5])
+        messages += seen[at + 5 : end]
+        at = end
+    at = 0
+    while at < len(messages):
+        found.add(messages[at])
+        at += 4 + int.from_bytes(messages[at + 1 : at + 4])
+    return found

@@ -11,8 +11,8 @@ from ringback.monitor.model import Endpoint
 from ringback.monitor.probe.connect import connect_tcp, endpoint_family, endpoint_host_and_port
 from ringback.monitor.probe.handshake import (
     certificate_of,
-    certificate_presented,
     expiry_failure,
+    explain_refusal,
     note_tls,
     other_certificate_of,
     tls_context,
@@ -41,9 +41,10 @@ class TLSProber(TaskProber):
         phases.enter("tls", "connect")
         try:
             transport, _ = await tls_handshake(connected, asyncio.Protocol, tls, self._host)
-        except ssl.SSLCertVerificationError:
-            phases.certificate = await certificate_presented(connect, self._host, until=until)
-            raise
+        except ssl.SSLError as error:
+            raise await explain_refusal(
+                error, connect, self._host, until=until, phases=phases
+            ) from None
         try:
             phases.enter("tls", "tls")
             phases.certificate = certificate_of(transport)

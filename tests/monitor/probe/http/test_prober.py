@@ -43,7 +43,6 @@ ELSEWHERE = (
     "tcp.closed.stale",
     "tcp.refused:",
     "tls.cert.revoked",
-    "tls.bad_client_auth_cert:tls12",
     "tls.closed:without_close_notify",
     "http.response.invalid.content_decoding",
     "http.response.unexpected_content",

@@ -20,7 +20,7 @@ from ringback.client.dial.address import is_literal
 from ringback.failure.target import bracketed
 from ringback.incident.cause import registrable_domain
 from ringback.incident.model import first_to_end
-from ringback.monitor.probe.handshake import certificate_presented
+from ringback.monitor.probe.handshake import explain_refusal
 from ringback.monitor.probe.http.connection import (
     ProbeConnection,
     RequestTarget,
@@ -300,10 +300,11 @@ class HTTPProber:
 
     async def _not_reached(self, error: Exception, phases: PhaseTimer, until: float) -> None:
         failure = self._pending_failure = probe_failure_of(error, phases.phase)
-        if isinstance(error, ssl.SSLCertVerificationError):
+        if isinstance(error, ssl.SSLError):
             target = self.target
             again = partial(connect_target, target, self.endpoint, self.context, until=until)
-            phases.certificate = await certificate_presented(again, target.host, until=until)
+            error = await explain_refusal(error, again, target.host, until=until, phases=phases)
+            failure = probe_failure_of(error, phases.phase)
         self._end(failure)
 
     def _is_stale(self, age: float) -> bool:
