@@ -126,3 +126,9 @@ def test_a_closed_reader_keeps_nothing_alive(pair):
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_one_that_an_interrupt_kept_from_its_socket_can_be_closed():
+    reader = SocketReader.__new__(SocketReader)  # Ctrl-C came before the first line of `__init__`
+    reader.close()
+    assert reader.closed

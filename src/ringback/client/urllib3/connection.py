@@ -138,7 +138,7 @@ class SocketReader(socket.SocketIO):
     that is read after its call has ended is under the socket's timeout alone.
     """
 
-    _sock: Any
+    _sock: Any = None
 
     def __init__(self, sock: Any, wire: Wire) -> None:
         super().__init__(sock, "rb")
@@ -157,6 +157,13 @@ class SocketReader(socket.SocketIO):
     def makefile(self, _mode: str = "rb") -> io.BufferedReader:
         """Return this, buffered: ``http.client`` asks a socket so."""
         return io.BufferedReader(self)
+
+    def close(self) -> None:
+        """Close this; where Ctrl-C came before it had its socket, there is nothing to let go of."""
+        if self._sock is None:
+            io.RawIOBase.close(self)
+        else:
+            super().close()
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what there is, after waiting for it; return the number of bytes, 0 at the end."""
