@@ -21,6 +21,7 @@ def failing(guard, failure, times):
         ("tcp.reset", None, True),
         ("http.error.unavailable", "503", False),
         ("http.error", "500", False),
+        ("http.error.unavailable", "UNAVAILABLE", False),
         ("http.error", "404", False),
         ("http.error.auth", "401", False),
         ("http.error.rate_limited", "429", False),

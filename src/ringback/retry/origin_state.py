@@ -288,7 +288,8 @@ class OriginState:
     def _answered(
         self, failure: Failure, now: float, random: float, seconds: float, *, retry: bool
     ) -> Change | None:
-        code = int(failure.code or 0)
+        told = failure.code or ""
+        code = int(told) if told.isascii() and told.isdigit() else 0  # other protocols' are names
         if self._bucket and code < _SERVER_ERRORS and failure.kind != "http.error.rate_limited":
             self._bucket.earn(retry=retry)
         circuit = self._circuit
